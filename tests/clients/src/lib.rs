@@ -1,0 +1,1 @@
+//! Drives the demo with unmodified client libraries; see `tests/`.
