@@ -1,1 +1,6 @@
-//! daypass
+//! Turns a signed statement from an identity provider into short-lived credentials,
+//! and requests signed with them into decisions.
+
+pub mod arn;
+pub mod explain;
+pub mod time;
