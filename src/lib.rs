@@ -2,5 +2,9 @@
 //! and requests signed with them into decisions.
 
 pub mod arn;
+pub mod crypto;
 pub mod explain;
+pub mod identity;
 pub mod time;
+
+pub use identity::VerifiedIdentity;

@@ -1,0 +1,76 @@
+//! Hashes: bytes in, a digest out.
+
+use super::backend::digest as hash;
+
+/// A hash function by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DigestAlgorithm {
+    /// SHA-1, broken for signatures; only behind a named opt-in.
+    Sha1,
+    /// SHA-256.
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+impl DigestAlgorithm {
+    fn backend(self) -> &'static hash::Algorithm {
+        match self {
+            Self::Sha1 => &hash::SHA1_FOR_LEGACY_USE_ONLY,
+            Self::Sha256 => &hash::SHA256,
+            Self::Sha384 => &hash::SHA384,
+            Self::Sha512 => &hash::SHA512,
+        }
+    }
+}
+
+/// A finished hash.
+#[derive(Clone, Copy, Debug)]
+pub struct Digest(hash::Digest);
+
+impl AsRef<[u8]> for Digest {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_ref()
+    }
+}
+
+/// The digest of `data`.
+#[must_use]
+pub fn digest(algorithm: DigestAlgorithm, data: &[u8]) -> Digest {
+    Digest(hash::digest(algorithm.backend(), data))
+}
+
+/// The SHA-256 digest of `data` in lower-case hexadecimal.
+#[must_use]
+pub fn sha256_hex(data: &[u8]) -> String {
+    hex(digest(DigestAlgorithm::Sha256, data).as_ref())
+}
+
+/// `bytes` in lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 0x0f] {
+            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sha256_of_nothing_is_the_published_value() {
+        // FIPS 180-4 example: the empty message.
+        assert_eq!(
+            sha256_hex(b""),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
+    }
+}

@@ -1,0 +1,59 @@
+//! The one caller of the cryptography library.
+//!
+//! Takes keys and bytes; gives proofs ([`SignatureValid`]), digests and secrets, never a `bool` that could be read the
+//! wrong way round. The backend is `aws-lc-rs`, or `ring` where that feature alone is on.
+
+mod digest;
+mod keyed;
+mod random;
+mod signature;
+mod signing;
+
+#[cfg(feature = "aws-lc-rs")]
+use aws_lc_rs as backend;
+#[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+use ring as backend;
+
+pub use digest::{Digest, DigestAlgorithm, digest, hex, sha256_hex};
+pub use keyed::{MacKey, SecretBytes, derive};
+pub use random::{random, random_id};
+pub use signature::{EcCurve, PublicKey, PublicKeyKind, SignatureAlgorithm};
+pub use signing::SigningKey;
+
+/// Why a cryptographic operation gave no result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CryptoError {
+    /// The signature or message authentication code is not the key holder's.
+    #[error("the signature does not verify")]
+    SignatureInvalid,
+    /// The key cannot be used with the algorithm that was asked for.
+    #[error("the key and the signature algorithm do not belong together")]
+    AlgorithmMismatch {
+        /// What the key is.
+        key: PublicKeyKind,
+        /// What was asked for.
+        algorithm: SignatureAlgorithm,
+    },
+    /// The bytes are not a key of the expected form.
+    #[error("not a usable key; expected {expected}")]
+    KeyMalformed {
+        /// The form that was expected.
+        expected: &'static str,
+    },
+    /// The key is weaker than allowed.
+    #[error("the RSA key is shorter than {minimum} bits")]
+    KeyTooShort {
+        /// Length of the modulus in bits.
+        bits: usize,
+        /// The least that is allowed, in bits.
+        minimum: usize,
+    },
+    /// The operating system gave no randomness.
+    #[error("the operating system gave no randomness")]
+    Randomness,
+}
+
+/// Proof that a signature or message authentication code was verified; only this module makes one.
+#[derive(Debug)]
+pub struct SignatureValid(());

@@ -1,0 +1,27 @@
+//! Randomness from the operating system.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::CryptoError;
+use super::backend::rand::{SecureRandom, SystemRandom};
+
+/// `N` random bytes.
+///
+/// # Errors
+/// [`CryptoError::Randomness`] when the operating system gives none.
+pub fn random<const N: usize>() -> Result<[u8; N], CryptoError> {
+    let mut bytes = [0; N];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| CryptoError::Randomness)?;
+    Ok(bytes)
+}
+
+/// A 192-bit random identifier of 32 URL-safe characters, for request ids, state and nonces.
+///
+/// # Errors
+/// [`CryptoError::Randomness`] when the operating system gives none.
+pub fn random_id() -> Result<String, CryptoError> {
+    Ok(URL_SAFE_NO_PAD.encode(random::<24>()?))
+}

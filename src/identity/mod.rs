@@ -1,0 +1,151 @@
+//! Stage 1: the bytes of an assertion in, a [`VerifiedIdentity`] out.
+//!
+//! Enters: a SAML response or an ID token, the provider it should come from, and `now`. Leaves: who the person is, as the
+//! provider signed it. Refused: everything that a check of `saml` or `oidc` names.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::arn::{AccountId, Arn};
+use crate::time::Timestamp;
+
+/// The name under which accounts register an identity provider.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ProviderName {
+    /// A SAML provider, by the name an operator gave it: `corp`.
+    Saml(String),
+    /// An OpenID provider, by its issuer without the scheme: `login.example.com/tenant`.
+    Oidc(String),
+}
+
+impl ProviderName {
+    /// The ARN of this provider as registered in `account`.
+    #[must_use]
+    pub fn arn(&self, account: &AccountId) -> Arn {
+        Arn::iam(account, &self.to_string())
+    }
+}
+
+impl fmt::Display for ProviderName {
+    /// The resource part of the provider's ARN.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Saml(name) => write!(f, "saml-provider/{name}"),
+            Self::Oidc(host_and_path) => write!(f, "oidc-provider/{host_and_path}"),
+        }
+    }
+}
+
+/// How often one assertion may be exchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Use {
+    /// For one session, ever.
+    Once,
+    /// For any number of sessions until it expires.
+    UntilExpiry,
+}
+
+/// Who a person or workload is, as an identity provider signed it and this stage verified it.
+///
+/// Only this stage makes one:
+///
+/// ```compile_fail,E0451
+/// let identity = daypass::VerifiedIdentity { subject: "alice".to_owned() };
+/// ```
+#[derive(Debug)]
+pub struct VerifiedIdentity {
+    pub(in crate::identity) provider: ProviderName,
+    pub(in crate::identity) issuer: String,
+    pub(in crate::identity) subject: String,
+    pub(in crate::identity) subject_type: Option<String>,
+    pub(in crate::identity) audience: String,
+    pub(in crate::identity) attributes: BTreeMap<String, Vec<String>>,
+    pub(in crate::identity) condition_keys: Vec<(String, Vec<String>)>,
+    pub(in crate::identity) assertion_id: String,
+    pub(in crate::identity) assertion_use: Use,
+    pub(in crate::identity) not_on_or_after: Timestamp,
+    pub(in crate::identity) session_not_on_or_after: Option<Timestamp>,
+    pub(in crate::identity) authenticated_at: Option<Timestamp>,
+}
+
+impl VerifiedIdentity {
+    /// The provider that vouches for the subject.
+    #[must_use]
+    pub const fn provider(&self) -> &ProviderName {
+        &self.provider
+    }
+
+    /// The entity id (SAML) or issuer URL (OpenID Connect) that signed.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// The NameID (SAML) or `sub` (OpenID Connect), unique only together with the issuer.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The NameID format as the short word STS reports, such as `persistent`; `None` for OpenID Connect.
+    #[must_use]
+    pub fn subject_type(&self) -> Option<&str> {
+        self.subject_type.as_deref()
+    }
+
+    /// For whom it was issued: the recipient (SAML), or `azp`, else `aud` (OpenID Connect).
+    #[must_use]
+    pub fn audience(&self) -> &str {
+        &self.audience
+    }
+
+    /// The values of a SAML attribute or of a claim; empty when it is absent.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> &[String] {
+        self.attributes.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every attribute or claim, by name.
+    #[must_use]
+    pub const fn attributes(&self) -> &BTreeMap<String, Vec<String>> {
+        &self.attributes
+    }
+
+    /// The condition keys a trust policy may test, such as `saml:aud` or `login.example.com:sub`.
+    #[must_use]
+    pub fn condition_keys(&self) -> &[(String, Vec<String>)] {
+        &self.condition_keys
+    }
+
+    /// What replay memory remembers: the assertion's ID, or the digest of the token.
+    #[must_use]
+    pub fn assertion_id(&self) -> &str {
+        &self.assertion_id
+    }
+
+    /// How often the assertion may be exchanged for credentials.
+    #[must_use]
+    pub const fn assertion_use(&self) -> Use {
+        self.assertion_use
+    }
+
+    /// When the assertion stops being acceptable.
+    #[must_use]
+    pub const fn not_on_or_after(&self) -> Timestamp {
+        self.not_on_or_after
+    }
+
+    /// When the provider wants sessions built on this to end, if it says so.
+    #[must_use]
+    pub const fn session_not_on_or_after(&self) -> Option<Timestamp> {
+        self.session_not_on_or_after
+    }
+
+    /// When the person proved who they are, if the provider says so.
+    #[must_use]
+    pub const fn authenticated_at(&self) -> Option<Timestamp> {
+        self.authenticated_at
+    }
+}
