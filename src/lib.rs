@@ -5,6 +5,8 @@ pub mod arn;
 pub mod crypto;
 pub mod explain;
 pub mod identity;
+pub mod session;
 pub mod time;
 
 pub use identity::VerifiedIdentity;
+pub use session::RoleSession;
