@@ -2,10 +2,12 @@
 //! and requests signed with them into decisions.
 
 pub mod arn;
+pub mod audit;
 pub mod crypto;
 pub mod explain;
 pub mod identity;
 pub mod session;
+pub mod store;
 pub mod time;
 
 pub use identity::VerifiedIdentity;

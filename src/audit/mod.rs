@@ -1,0 +1,101 @@
+//! Stage 6: what every stage did, as events that hold no secret.
+//!
+//! A [`Broker`](crate::Broker) records one [`AuditEvent`] for each outcome of each stage; an [`AuditSink`] keeps them.
+
+mod sink;
+
+pub use sink::{AuditSink, Discard, JsonLines, Recent};
+
+use serde::Serialize;
+
+use crate::explain::{Check, CorrelationId};
+use crate::time::Timestamp;
+
+/// Which stage speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Stage {
+    /// An assertion was verified or refused.
+    Identity,
+    /// A role was assumed or refused.
+    Session,
+    /// Credentials were minted.
+    Credentials,
+    /// A signed request was authenticated or refused.
+    Request,
+    /// An action was allowed or denied.
+    Decision,
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The stage gave its value.
+    Accepted,
+    /// The stage refused.
+    Refused,
+}
+
+/// One outcome of one stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct AuditEvent {
+    /// When, in RFC 3339.
+    #[serde(serialize_with = "as_text")]
+    pub at: Timestamp,
+    /// Follows one person's flow through every stage.
+    pub correlation_id: CorrelationId,
+    /// Which stage.
+    pub stage: Stage,
+    /// What was attempted: `verify`, `AssumeRoleWithSAML`, `s3:GetObject` …
+    pub operation: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Who: a subject, a role session's ARN, or empty when that is not known yet.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub principal: String,
+    /// On what: a provider, a role or a resource.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub resource: String,
+    /// The wire code of a refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
+    /// Why, with evidence: the statement that decided, or what was expected and found.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// Every check that was made, where the sink asked for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
+}
+
+impl AuditEvent {
+    /// An event with nothing said yet of principal, resource, reason and checks.
+    #[must_use]
+    pub fn new(
+        at: Timestamp,
+        correlation_id: CorrelationId,
+        stage: Stage,
+        operation: impl Into<String>,
+        outcome: Outcome,
+    ) -> Self {
+        Self {
+            at,
+            correlation_id,
+            stage,
+            operation: operation.into(),
+            outcome,
+            principal: String::new(),
+            resource: String::new(),
+            code: None,
+            reason: String::new(),
+            checks: Vec::new(),
+        }
+    }
+}
+
+fn as_text<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(at)
+}
