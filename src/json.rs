@@ -154,7 +154,7 @@ impl<'a> Value<'a> {
     }
 
     /// The value under `key`, if this is an object that has it.
-    pub(crate) fn member(&self, key: &str) -> Option<&Value<'a>> {
+    pub(crate) fn member(&self, key: &str) -> Option<&Self> {
         match &self.data {
             Data::Object(members) => members.iter().find(|member| member.key == key).map(|member| &member.value),
             Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) | Data::Array(_) => None,

@@ -7,6 +7,7 @@ pub mod crypto;
 pub mod explain;
 pub mod identity;
 mod json;
+pub mod policy;
 pub mod session;
 pub mod store;
 pub mod time;

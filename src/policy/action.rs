@@ -1,0 +1,140 @@
+//! Actions: the one a request asks for, and the `Action` and `NotAction` elements that name them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::error::NameError;
+use super::keys::{Keys, hash};
+use super::pattern::{Pattern, Syntax};
+
+/// The action of a request, such as `s3:GetObject`; compared without case.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Action {
+    written: String,
+    folded: String,
+    colon: usize,
+    hash: u64,
+    service_hash: u64,
+}
+
+impl Action {
+    /// The action as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.written
+    }
+
+    /// The service, in lower case: what stands before the colon.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        self.folded.get(..self.colon).unwrap_or_default()
+    }
+
+    pub(super) fn folded(&self) -> &str {
+        &self.folded
+    }
+
+    pub(super) fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    pub(super) fn service_hash(&self) -> u64 {
+        self.service_hash
+    }
+
+    fn name(&self) -> &str {
+        self.folded.get(self.colon.saturating_add(1)..).unwrap_or_default()
+    }
+}
+
+impl FromStr for Action {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let (service, name) = text.split_once(':').ok_or(NameError::Action)?;
+        let plain = |part: &str| !part.is_empty() && !part.contains([':', '*', '?']) && part.is_ascii();
+        if text.len() > 256 || !plain(service) || !plain(name) {
+            return Err(NameError::Action);
+        }
+        let folded = text.to_ascii_lowercase();
+        Ok(Self {
+            written: text.to_owned(),
+            colon: service.len(),
+            hash: hash(&folded),
+            service_hash: hash(&service.to_ascii_lowercase()),
+            folded,
+        })
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written)
+    }
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.written, f)
+    }
+}
+
+/// `Action` or `NotAction`.
+#[derive(Clone, Debug)]
+pub(super) struct ActionElement {
+    pub(super) negated: bool,
+    pub(super) patterns: Box<[ActionPattern]>,
+}
+
+/// One value of an action element, in lower case.
+#[derive(Clone, Debug)]
+pub(super) enum ActionPattern {
+    /// `*`.
+    Anything,
+    /// A wildcard in the service: the language has none but the lone `*`, so this names no action.
+    Nothing,
+    /// One action, in full.
+    Exact(Box<str>),
+    /// Actions of one service.
+    Like { service: Box<str>, name: Pattern },
+}
+
+impl ActionElement {
+    pub(super) fn matches(&self, action: &Action) -> bool {
+        self.patterns.iter().any(|pattern| pattern.matches(action)) != self.negated
+    }
+}
+
+impl ActionPattern {
+    /// Reads one value; the error says what it must be.
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+        let folded = text.to_ascii_lowercase();
+        let Some((service, name)) = folded.split_once(':') else {
+            return if text == "*" { Ok(Self::Anything) } else { Err("* or service:Operation") };
+        };
+        if name.contains(':') {
+            return Err("* or service:Operation, with one colon");
+        }
+        if service.contains(['*', '?']) {
+            return Ok(Self::Nothing);
+        }
+        if service.is_empty() || !service.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.')) {
+            return Err("* or service:Operation, the service in letters, digits, hyphens and dots");
+        }
+        // Variables have no meaning in actions: AWS reads them as text.
+        let pattern = Pattern::parse(name, Syntax { wildcards: true, variables: false })?;
+        Ok(match pattern.literal() {
+            Some(_) => Self::Exact(folded.into()),
+            None => Self::Like { service: service.into(), name: pattern },
+        })
+    }
+
+    pub(super) fn matches(&self, action: &Action) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Nothing => false,
+            Self::Exact(text) => **text == *action.folded(),
+            Self::Like { service, name } => **service == *action.service() && name.matches(action.name(), &Keys::new()),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! `IpAddress` and `NotIpAddress`: addresses and networks of IPv4 and IPv6.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+/// The networks of a condition; an address alone is a network of one.
+#[derive(Clone, Debug)]
+pub(super) struct Networks(Box<[IpNet]>);
+
+impl Networks {
+    pub(super) fn parse(values: &[Box<str>]) -> Result<Self, &'static str> {
+        super::each(values, |value| {
+            let network = value.parse::<IpNet>().ok().or_else(|| value.parse::<IpAddr>().ok().map(IpNet::from));
+            network.ok_or("an IP address or network, such as 203.0.113.0/24")
+        })
+        .map(Self)
+    }
+
+    pub(super) fn fits(&self, found: &str) -> bool {
+        // An IPv4 caller of a dual-stack socket arrives as ::ffff:a.b.c.d, and is still that IPv4 caller.
+        let Ok(found) = found.parse::<IpAddr>().map(|address| address.to_canonical()) else { return false };
+        self.0.iter().any(|network| network.contains(&found))
+    }
+}

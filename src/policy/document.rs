@@ -1,0 +1,161 @@
+//! A policy: one compiled document of one kind.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::action::Action;
+use super::error::PolicyError;
+use super::index::Index;
+use super::parse;
+use super::statement::{Effect, Statement};
+
+/// What a policy is attached to, which decides the elements it may have and how long it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Kind {
+    /// Attached to a user, group or role: what it may do.
+    Identity,
+    /// A role's trust policy: who may assume it. It names no resource, since the role is the resource.
+    Trust,
+    /// Attached to a resource such as a bucket: who may do what to it. A statement without `Resource` means all of it.
+    Resource,
+    /// A permissions boundary of a user or role: the most it may be allowed.
+    Boundary,
+    /// Given when a role is assumed: the most that one session may be allowed.
+    Session,
+    /// A service control policy of an organisation: the most that the principals of an account may be allowed.
+    ServiceControl,
+    /// A resource control policy of an organisation: what nobody may do to the resources of an account.
+    ResourceControl,
+}
+
+impl Kind {
+    /// The most characters a document of this kind may have, by the cloud's default quotas.
+    ///
+    /// Identity policies have the largest of theirs (inline policies of a role); the narrower quotas of managed, user
+    /// and group policies belong to whoever stores them.
+    #[must_use]
+    pub const fn quota(self) -> usize {
+        match self {
+            Self::Identity => 10_240,
+            Self::Boundary => 6_144,
+            Self::Trust | Self::Session => 2_048,
+            Self::Resource => 20_480,
+            Self::ServiceControl | Self::ResourceControl => 5_120,
+        }
+    }
+
+    /// The size of a document of this kind in characters; IAM does not count white space, organisations and STS do.
+    #[must_use]
+    pub fn size(self, text: &str) -> usize {
+        match self {
+            Self::Identity | Self::Boundary | Self::Trust | Self::Resource => {
+                text.chars().filter(|character| !character.is_whitespace()).count()
+            }
+            Self::Session | Self::ServiceControl | Self::ResourceControl => text.chars().count(),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Identity => "an identity policy",
+            Self::Trust => "a trust policy",
+            Self::Resource => "a resource policy",
+            Self::Boundary => "a permissions boundary",
+            Self::Session => "a session policy",
+            Self::ServiceControl => "a service control policy",
+            Self::ResourceControl => "a resource control policy",
+        })
+    }
+}
+
+/// A policy document, compiled once and shared: a clone is two counters.
+#[derive(Clone)]
+pub struct Policy {
+    name: Arc<str>,
+    compiled: Arc<Compiled>,
+}
+
+struct Compiled {
+    kind: Kind,
+    text: Box<str>,
+    statements: Box<[Statement]>,
+    index: Index,
+}
+
+impl Policy {
+    /// Reads and compiles a document, held to the default [quota](Kind::quota) of its kind.
+    ///
+    /// # Errors
+    /// [`PolicyError`] with line and column when the document is not a policy of this kind.
+    pub fn parse(text: &str, kind: Kind) -> Result<Self, PolicyError> {
+        Self::parse_within(text, kind, kind.quota())
+    }
+
+    /// Reads and compiles a document of at most `quota` characters, for operators who raise or lower the default.
+    ///
+    /// Documents over 131,072 bytes are refused whatever the quota.
+    ///
+    /// # Errors
+    /// As [`Policy::parse`].
+    pub fn parse_within(text: &str, kind: Kind, quota: usize) -> Result<Self, PolicyError> {
+        let statements = parse::document(text, kind, quota)?;
+        let index = Index::new(&statements);
+        let compiled = Compiled { kind, text: text.into(), statements, index };
+        Ok(Self { name: Arc::from(""), compiled: Arc::new(compiled) })
+    }
+
+    /// The same policy under a name, by which explanations speak of it.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Self {
+        Self { name: Arc::from(name), compiled: Arc::clone(&self.compiled) }
+    }
+
+    /// The name, or the kind where it has none.
+    #[must_use]
+    pub fn name(&self) -> String {
+        if self.name.is_empty() { self.kind().to_string() } else { self.name.to_string() }
+    }
+
+    /// The kind it was read as.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.compiled.kind
+    }
+
+    /// The document as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.compiled.text
+    }
+
+    pub(super) fn statements(&self) -> &[Statement] {
+        &self.compiled.statements
+    }
+
+    /// The statements of this effect whose action element matches; one may come twice.
+    pub(super) fn candidates<'a>(&'a self, effect: Effect, action: &'a Action) -> impl Iterator<Item = &'a Statement> {
+        self.compiled.index.candidates(&self.compiled.statements, effect, action)
+    }
+}
+
+impl PartialEq for Policy {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind() == other.kind() && self.name == other.name && self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Policy {}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("name", &self.name)
+            .field("kind", &self.kind())
+            .field("text", &self.as_str())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,59 @@
+//! The AWS IAM policy language: documents, condition keys, and decisions over every kind of policy.
+//!
+//! Enters: policy documents as text, compiled once by [`Policy::parse`], and a [`Request`]. Leaves: an [`Evaluation`]
+//! that names the statement that decided and can [explain](Evaluation::explain) the rest. Refused at parse, with line
+//! and column: unknown elements and operators, keys given twice, values an operator cannot compare, and elements that
+//! the [`Kind`] of policy does not have. What cannot be evaluated denies.
+//!
+//! ```
+//! use daypass::policy::{Action, Keys, Kind, Layers, Outcome, Policy, Principal, Request, Resource, evaluate};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let own_folder = r#"{"Version": "2012-10-17", "Statement": {"Sid": "OwnFolder", "Effect": "Allow",
+//!     "Action": "s3:GetObject", "Resource": "arn:aws:s3:::photos/${aws:PrincipalTag/team}/*"}}"#;
+//! let identity = [Policy::parse(own_folder, Kind::Identity)?.named("own-folder")];
+//!
+//! let principal = Principal::from_arn("arn:aws:iam::111111111111:role/reader".parse()?)?;
+//! let keys = Keys::new().with("aws:PrincipalTag/team", "cats");
+//! let read: Action = "s3:GetObject".parse()?;
+//! let mine: Resource = "arn:aws:s3:::photos/cats/1.svg".parse()?;
+//! let theirs: Resource = "arn:aws:s3:::photos/dogs/1.svg".parse()?;
+//!
+//! let layers = Layers::new(&identity);
+//! assert_eq!(evaluate(&layers, &Request::new(&principal, &read, &mine, &keys)).outcome(), Outcome::Allow);
+//! let denied = evaluate(&layers, &Request::new(&principal, &read, &theirs, &keys));
+//! assert_eq!(denied.explain().reason, "statement OwnFolder of own-folder allows s3:GetObject, \
+//!     but not on arn:aws:s3:::photos/dogs/1.svg");
+//! # Ok(()) }
+//! ```
+
+mod action;
+mod condition;
+mod document;
+mod error;
+mod evaluate;
+mod explain;
+mod index;
+mod keys;
+mod layers;
+mod parse;
+mod pattern;
+mod principal;
+mod request;
+mod resource;
+mod statement;
+mod variable;
+
+pub use action::Action;
+pub use document::{Kind, Policy};
+pub use error::{NameError, PolicyError};
+pub use evaluate::{Evaluation, MatchedStatement, Outcome, evaluate, evaluate_trust};
+pub use explain::{Explanation, KeyReport, LayerReport, StatementReport};
+pub use keys::Keys;
+pub use layers::{Layer, Layers, Level};
+pub use principal::{Grant, Principal};
+pub use request::Request;
+pub use resource::Resource;
+pub use statement::Effect;
+
+pub use crate::json::{JsonError, Position};

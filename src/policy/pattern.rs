@@ -1,0 +1,238 @@
+//! Text patterns with `*`, `?` and variables, and their component-wise form for ARNs.
+//!
+//! A pattern is cut at its `*`s when the document is parsed. Each piece is then looked for once, from left to right,
+//! and never tried again: that is enough for `*`, and keeps the time linear in the text whatever the pattern. A regular
+//! expression or a backtracking matcher would let one statement such as `*a*a*a*a*b` hold up every decision.
+
+use super::keys::{KeyName, Keys};
+use super::variable::{self, Placeholder, Variable};
+
+/// Which characters of a document's text are not themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Syntax {
+    /// `*` and `?` stand for any text and any character.
+    pub(super) wildcards: bool,
+    /// `${` starts a variable: policies of version 2012-10-17 only.
+    pub(super) variables: bool,
+}
+
+impl Syntax {
+    pub(super) fn without_wildcards(self) -> Self {
+        Self { wildcards: false, ..self }
+    }
+}
+
+/// Text with places that anything, or the value of a key, may fill.
+#[derive(Clone, Debug)]
+pub(super) struct Pattern {
+    /// What stands between the `*`s: one piece when there is none.
+    pieces: Box<[Box<[Token]>]>,
+}
+
+#[derive(Clone, Debug)]
+enum Token {
+    Text(Box<str>),
+    One,
+    Variable(Variable),
+}
+
+impl Token {
+    /// The text it stands for in this request; none for a wildcard or a variable without a value.
+    fn value<'a>(&'a self, keys: &'a Keys) -> Option<&'a str> {
+        match self {
+            Self::Text(plain) => Some(plain),
+            Self::Variable(variable) => variable.value(keys),
+            Self::One => None,
+        }
+    }
+}
+
+impl Pattern {
+    /// Reads a pattern; the error says what it must be.
+    pub(super) fn parse(text: &str, syntax: Syntax) -> Result<Self, &'static str> {
+        let mut pieces = Vec::new();
+        let mut piece = Vec::new();
+        let mut plain = String::new();
+        let mut rest = text;
+        loop {
+            if let Some(inside) = rest.strip_prefix("${").filter(|_| syntax.variables) {
+                let (placeholder, after) = variable::parse(inside)?;
+                rest = after;
+                match placeholder {
+                    Placeholder::Literal(character) => plain.push(character),
+                    Placeholder::Variable(variable) => {
+                        flush(&mut plain, &mut piece);
+                        piece.push(Token::Variable(variable));
+                    }
+                }
+                continue;
+            }
+            let mut characters = rest.chars();
+            let Some(character) = characters.next() else { break };
+            rest = characters.as_str();
+            match character {
+                '*' if syntax.wildcards => {
+                    flush(&mut plain, &mut piece);
+                    pieces.push(std::mem::take(&mut piece).into_boxed_slice());
+                }
+                '?' if syntax.wildcards => {
+                    flush(&mut plain, &mut piece);
+                    piece.push(Token::One);
+                }
+                other => plain.push(other),
+            }
+        }
+        flush(&mut plain, &mut piece);
+        pieces.push(piece.into_boxed_slice());
+        Ok(Self { pieces: pieces.into_boxed_slice() })
+    }
+
+    /// Whether all of `text` fits; a variable without a value fits nothing.
+    pub(super) fn matches(&self, text: &str, keys: &Keys) -> bool {
+        match &*self.pieces {
+            [] => text.is_empty(),
+            [only] => after_prefix(only, text, keys) == Some(""),
+            [first, middle @ .., last] => after_prefix(first, text, keys)
+                .and_then(|rest| before_suffix(last, rest, keys))
+                .and_then(|rest| middle.iter().try_fold(rest, |rest, piece| after_first(piece, rest, keys)))
+                .is_some(),
+        }
+    }
+
+    /// Whether a pattern without wildcards is `text` in any case.
+    pub(super) fn equals_ignoring_case(&self, text: &str, keys: &Keys) -> bool {
+        let values = || self.tokens().map(|token| token.value(keys));
+        if values().any(|value| value.is_none()) {
+            return false;
+        }
+        let whole = values().flatten().flat_map(str::chars);
+        whole.flat_map(char::to_lowercase).eq(text.chars().flat_map(char::to_lowercase))
+    }
+
+    /// The text this pattern is, if it has no wildcards and no variables.
+    pub(super) fn literal(&self) -> Option<&str> {
+        match &*self.pieces {
+            [piece] => match &**piece {
+                [] => Some(""),
+                [Token::Text(text)] => Some(text),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether this pattern is made of `*` alone.
+    pub(super) fn is_anything(&self) -> bool {
+        self.pieces.len() > 1 && self.pieces.iter().all(|piece| piece.is_empty())
+    }
+
+    /// The condition keys that fill in this pattern's variables.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &KeyName> {
+        self.tokens().filter_map(|token| match token {
+            Token::Variable(variable) => Some(variable.key()),
+            Token::Text(_) | Token::One => None,
+        })
+    }
+
+    fn tokens(&self) -> impl Iterator<Item = &Token> {
+        self.pieces.iter().flat_map(|piece| piece.iter())
+    }
+}
+
+fn flush(plain: &mut String, piece: &mut Vec<Token>) {
+    if !plain.is_empty() {
+        piece.push(Token::Text(std::mem::take(plain).into_boxed_str()));
+    }
+}
+
+/// What follows `piece` in a text that starts with it.
+fn after_prefix<'t>(piece: &[Token], text: &'t str, keys: &Keys) -> Option<&'t str> {
+    piece.iter().try_fold(text, |rest, token| match token {
+        Token::Text(plain) => rest.strip_prefix(&**plain),
+        Token::Variable(variable) => rest.strip_prefix(variable.value(keys)?),
+        Token::One => {
+            let mut characters = rest.chars();
+            characters.next().map(|_| characters.as_str())
+        }
+    })
+}
+
+/// What precedes `piece` in a text that ends with it.
+fn before_suffix<'t>(piece: &[Token], text: &'t str, keys: &Keys) -> Option<&'t str> {
+    piece.iter().rev().try_fold(text, |rest, token| match token {
+        Token::Text(plain) => rest.strip_suffix(&**plain),
+        Token::Variable(variable) => rest.strip_suffix(variable.value(keys)?),
+        Token::One => {
+            let mut characters = rest.chars();
+            characters.next_back().map(|_| characters.as_str())
+        }
+    })
+}
+
+/// What follows the first place where `piece` stands in a text.
+fn after_first<'t>(piece: &[Token], text: &'t str, keys: &Keys) -> Option<&'t str> {
+    let mut rest = text;
+    loop {
+        if let Some(Token::Text(plain)) = piece.first() {
+            rest = rest.find(&**plain).and_then(|at| rest.get(at..))?;
+        }
+        if let Some(after) = after_prefix(piece, rest, keys) {
+            return Some(after);
+        }
+        let mut characters = rest.chars();
+        characters.next()?;
+        rest = characters.as_str();
+    }
+}
+
+/// An ARN with wildcards: its parts are compared one by one, so that no `*` reaches over a colon between two of them.
+#[derive(Clone, Debug)]
+pub(super) struct ArnPattern {
+    /// Up to six; the parts that are left out are anything.
+    parts: Box<[Pattern]>,
+}
+
+impl ArnPattern {
+    pub(super) fn parse(text: &str, syntax: Syntax) -> Result<Self, &'static str> {
+        let parts = split_parts(text, syntax).into_iter().map(|part| Pattern::parse(part, syntax));
+        Ok(Self { parts: parts.collect::<Result<_, _>>()? })
+    }
+
+    pub(super) fn parts(&self) -> &[Pattern] {
+        &self.parts
+    }
+
+    pub(super) fn matches(&self, parts: [&str; 6], keys: &Keys) -> bool {
+        self.parts.iter().zip(parts).all(|(pattern, part)| pattern.matches(part, keys))
+    }
+}
+
+/// Cuts an ARN into its six parts.
+pub(super) fn arn_parts(text: &str) -> Option<[&str; 6]> {
+    let mut parts = [""; 6];
+    let mut rest = text.splitn(6, ':');
+    for part in &mut parts {
+        *part = rest.next()?;
+    }
+    Some(parts)
+}
+
+/// Cuts a pattern at its first five colons, not counting those of condition keys in variables.
+pub(super) fn split_parts(text: &str, syntax: Syntax) -> Vec<&str> {
+    let mut parts = Vec::with_capacity(6);
+    let mut start = 0;
+    let mut inside = false;
+    for (at, character) in text.char_indices() {
+        match character {
+            '{' if syntax.variables && text.get(..at).is_some_and(|before| before.ends_with('$')) => inside = true,
+            '}' => inside = false,
+            ':' if !inside && parts.len() < 5 => {
+                parts.push(text.get(start..at).unwrap_or_default());
+                start = at.saturating_add(1);
+            }
+            _ => {}
+        }
+    }
+    parts.push(text.get(start..).unwrap_or_default());
+    parts
+}

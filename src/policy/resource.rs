@@ -1,0 +1,168 @@
+//! Resources: the one a request names, and the `Resource` and `NotResource` elements.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::document::Kind;
+use super::error::NameError;
+use super::keys::{KeyName, Keys};
+use super::pattern::{ArnPattern, Pattern, Syntax, split_parts};
+use crate::arn::{AccountId, Arn};
+
+/// Services whose resources are bare names: what precedes a slash or colon in them is no resource type.
+const WITHOUT_TYPES: [&str; 5] = ["s3", "execute-api", "sns", "sqs", "codecommit"];
+
+/// The resource of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Resource {
+    /// One resource.
+    Arn(Arn),
+    /// None in particular: the action has no resources, as `s3:ListAllMyBuckets`. Only `"Resource": "*"` names it.
+    All,
+}
+
+impl Resource {
+    /// The account in the ARN; S3 buckets, among others, do not say theirs.
+    #[must_use]
+    pub fn account(&self) -> Option<AccountId> {
+        match self {
+            Self::Arn(arn) => arn.account_id().ok(),
+            Self::All => None,
+        }
+    }
+}
+
+impl From<Arn> for Resource {
+    fn from(arn: Arn) -> Self {
+        Self::Arn(arn)
+    }
+}
+
+impl FromStr for Resource {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        if text == "*" { Ok(Self::All) } else { text.parse().map(Self::Arn).map_err(NameError::Resource) }
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Arn(arn) => arn.fmt(f),
+            Self::All => f.write_str("*"),
+        }
+    }
+}
+
+/// `Resource` or `NotResource`.
+#[derive(Clone, Debug)]
+pub(super) struct ResourceElement {
+    pub(super) negated: bool,
+    pub(super) patterns: Box<[ResourcePattern]>,
+}
+
+/// One value of a resource element.
+#[derive(Clone, Debug)]
+pub(super) enum ResourcePattern {
+    /// `*`.
+    Anything,
+    /// A form that AWS stores and that names no resource.
+    Nothing,
+    /// The first five parts as plain text with their colons, and the sixth.
+    Headed { head: Box<str>, tail: Pattern },
+    /// Wildcards, or fewer than six parts.
+    Parts(ArnPattern),
+}
+
+impl ResourceElement {
+    pub(super) fn matches(&self, resource: &Resource, keys: &Keys) -> bool {
+        self.patterns.iter().any(|pattern| pattern.matches(resource, keys)) != self.negated
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &KeyName> {
+        self.patterns.iter().flat_map(ResourcePattern::keys)
+    }
+
+    pub(super) fn is_everything(&self) -> bool {
+        !self.negated && self.patterns.iter().any(|pattern| matches!(pattern, ResourcePattern::Anything))
+    }
+}
+
+impl ResourcePattern {
+    /// Reads one value; the error says what it must be.
+    pub(super) fn parse(text: &str, syntax: Syntax, kind: Kind) -> Result<Self, &'static str> {
+        let pattern = Pattern::parse(text, syntax)?;
+        if pattern.is_anything() {
+            return Ok(Self::Anything);
+        }
+        let parts = split_parts(text, syntax);
+        let (&[scheme, _, service], rest) = parts.split_first_chunk().ok_or("* or an ARN that names a service")?;
+        if scheme != "arn" || service.is_empty() {
+            return Err("* or an ARN that names a service");
+        }
+        let first_five = parts.iter().take(5);
+        if syntax.variables && first_five.clone().any(|part| part.contains("${")) {
+            return Err("an ARN with variables in its sixth part only");
+        }
+        let wild = |part: &str| part.contains(['*', '?']);
+        if wild(service) || rest.get(2).is_some_and(|tail| has_wild_type(service, tail)) {
+            return Ok(Self::Nothing);
+        }
+        match rest.get(2) {
+            Some(tail) if !first_five.clone().any(|part| wild(part)) => {
+                let head = text.strip_suffix(tail).unwrap_or_default().into();
+                Ok(Self::Headed { head, tail: Pattern::parse(tail, syntax)? })
+            }
+            Some(_) => Ok(Self::Parts(ArnPattern::parse(text, syntax)?)),
+            None => Self::short(text, syntax, kind),
+        }
+    }
+
+    /// An ARN that leaves out its last parts means any, where the kind of policy lets it.
+    fn short(text: &str, syntax: Syntax, kind: Kind) -> Result<Self, &'static str> {
+        let open = match kind {
+            Kind::Identity | Kind::Boundary | Kind::Session => true,
+            Kind::Resource | Kind::Trust => text.contains('*'),
+            Kind::ServiceControl | Kind::ResourceControl if text.ends_with('*') => true,
+            Kind::ServiceControl | Kind::ResourceControl => return Err("an ARN of six parts, or one that ends with *"),
+        };
+        if open { ArnPattern::parse(text, syntax).map(Self::Parts) } else { Ok(Self::Nothing) }
+    }
+
+    fn matches(&self, resource: &Resource, keys: &Keys) -> bool {
+        let arn = match (self, resource) {
+            (Self::Anything, _) => return true,
+            (Self::Nothing, _) | (_, Resource::All) => return false,
+            (_, Resource::Arn(arn)) => arn,
+        };
+        match self {
+            Self::Anything | Self::Nothing => false,
+            Self::Headed { head, tail } => {
+                arn.as_str().strip_prefix(&**head).is_some_and(|rest| tail.matches(rest, keys))
+            }
+            Self::Parts(parts) => {
+                let (service, region) = (arn.service(), arn.region());
+                parts.matches(["arn", arn.partition(), service, region, arn.account(), arn.resource()], keys)
+            }
+        }
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &KeyName> {
+        let (tail, parts) = match self {
+            Self::Anything | Self::Nothing => (None, None),
+            Self::Headed { tail, .. } => (Some(tail), None),
+            Self::Parts(parts) => (None, Some(parts)),
+        };
+        tail.into_iter().chain(parts.into_iter().flat_map(ArnPattern::parts)).flat_map(Pattern::keys)
+    }
+}
+
+/// Whether a wildcard stands in the resource type, `instance` of `instance/i-1`, where it names nothing.
+fn has_wild_type(service: &str, tail: &str) -> bool {
+    let end = tail.find("${").unwrap_or(tail.len());
+    let plain = tail.get(..end).unwrap_or_default();
+    let typed = plain.find(['/', ':']).and_then(|separator| plain.get(..separator));
+    typed.is_some_and(|typed| typed.contains(['*', '?'])) && !WITHOUT_TYPES.contains(&service)
+}
