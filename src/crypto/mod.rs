@@ -3,6 +3,7 @@
 //! Takes keys and bytes; gives proofs ([`SignatureValid`]), digests and secrets, never a `bool` that could be read the
 //! wrong way round. The backend is `aws-lc-rs`, or `ring` where that feature alone is on.
 
+mod decryption;
 mod digest;
 mod keyed;
 mod random;
@@ -14,6 +15,7 @@ use aws_lc_rs as backend;
 #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
 use ring as backend;
 
+pub use decryption::{ContentMode, OaepHash, RsaDecryptionKey, decrypt_content};
 pub use digest::{Digest, DigestAlgorithm, digest, hex, sha256_hex};
 pub use keyed::{MacKey, SecretBytes, derive};
 pub use random::{random, random_id};
@@ -49,6 +51,9 @@ pub enum CryptoError {
         /// The least that is allowed, in bits.
         minimum: usize,
     },
+    /// Ciphertext could not be decrypted; the cause is not told, it would answer an attacker's questions.
+    #[error("the content cannot be decrypted")]
+    DecryptionFailed,
     /// The operating system gave no randomness.
     #[error("the operating system gave no randomness")]
     Randomness,

@@ -85,6 +85,16 @@ pub enum SignatureAlgorithm {
     EcdsaP384Sha384,
     /// ECDSA on P-521 with SHA-512.
     EcdsaP521Sha512,
+    /// ECDSA on P-256 with SHA-384; XML Signature names the hash and leaves the curve to the key.
+    EcdsaP256Sha384,
+    /// ECDSA on P-384 with SHA-256.
+    EcdsaP384Sha256,
+    /// ECDSA on P-384 with SHA-512.
+    EcdsaP384Sha512,
+    /// ECDSA on P-521 with SHA-256.
+    EcdsaP521Sha256,
+    /// ECDSA on P-521 with SHA-384.
+    EcdsaP521Sha384,
     /// Ed25519.
     Ed25519,
 }
@@ -201,6 +211,19 @@ impl PublicKey {
         signature: &[u8],
     ) -> Result<SignatureValid, CryptoError> {
         let parameters = self.parameters(algorithm)?;
+        let converted;
+        let signature = match (self.kind, algorithm) {
+            (
+                PublicKeyKind::Ec(curve),
+                SignatureAlgorithm::EcdsaP256Sha384
+                | SignatureAlgorithm::EcdsaP384Sha256
+                | SignatureAlgorithm::EcdsaP384Sha512,
+            ) => {
+                converted = der_signature(curve, signature).ok_or(CryptoError::SignatureInvalid)?;
+                &converted
+            }
+            _ => signature,
+        };
         backend::UnparsedPublicKey::new(parameters, &self.bytes)
             .verify(message, signature)
             .map_err(|_| CryptoError::SignatureInvalid)?;
@@ -238,6 +261,24 @@ impl PublicKey {
             (PublicKeyKind::Ec(EcCurve::P384), A::EcdsaP384Sha384) => {
                 &backend::ECDSA_P384_SHA384_FIXED
             }
+            (PublicKeyKind::Ec(EcCurve::P256), A::EcdsaP256Sha384) => {
+                &backend::ECDSA_P256_SHA384_ASN1
+            }
+            (PublicKeyKind::Ec(EcCurve::P384), A::EcdsaP384Sha256) => {
+                &backend::ECDSA_P384_SHA256_ASN1
+            }
+            #[cfg(feature = "aws-lc-rs")]
+            (PublicKeyKind::Ec(EcCurve::P384), A::EcdsaP384Sha512) => {
+                &backend::ECDSA_P384_SHA512_ASN1
+            }
+            #[cfg(feature = "aws-lc-rs")]
+            (PublicKeyKind::Ec(EcCurve::P521), A::EcdsaP521Sha256) => {
+                &backend::ECDSA_P521_SHA256_FIXED
+            }
+            #[cfg(feature = "aws-lc-rs")]
+            (PublicKeyKind::Ec(EcCurve::P521), A::EcdsaP521Sha384) => {
+                &backend::ECDSA_P521_SHA384_FIXED
+            }
             #[cfg(feature = "aws-lc-rs")]
             (PublicKeyKind::Ec(EcCurve::P521), A::EcdsaP521Sha512) => {
                 &backend::ECDSA_P521_SHA512_FIXED
@@ -269,7 +310,7 @@ fn without_leading_zeros(bytes: &[u8]) -> &[u8] {
 }
 
 /// One DER element; contents here are under 64 KiB, which two length bytes hold.
-fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+pub(super) fn der(tag: u8, content: &[u8]) -> Vec<u8> {
     let [_, _, .., high, low] = content.len().to_be_bytes();
     let mut element = vec![tag];
     match (high, low) {
@@ -285,6 +326,20 @@ fn der_integer(magnitude: &[u8]) -> Vec<u8> {
     let sign = magnitude.first().is_some_and(|byte| byte & 0x80 != 0);
     let zero: &[u8] = if sign { &[0] } else { &[] };
     der(0x02, &[zero, magnitude].concat())
+}
+
+/// The DER form of a fixed-width `r || s`: the backends take curve and hash of different sizes in that form alone.
+fn der_signature(curve: EcCurve, fixed: &[u8]) -> Option<Vec<u8>> {
+    let width = curve.coordinate_length();
+    let (r, s) = fixed.split_at_checked(width)?;
+    if s.len() != width {
+        return None;
+    }
+    let integer = |bytes| match without_leading_zeros(bytes) {
+        [] => der_integer(&[0]),
+        magnitude => der_integer(magnitude),
+    };
+    Some(der(0x30, &[integer(r), integer(s)].concat()))
 }
 
 #[cfg(test)]

@@ -1,0 +1,263 @@
+//! Signed bytes in, a typed assertion out (saml-core 2.3.3). Shape is parsed here; what it says is judged by `conditions`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::error::shape;
+use super::signature::SignedDocument;
+use super::xml::Element;
+use super::{DSIG, SAML, SAMLP, SamlError, rules};
+use crate::explain::Rule;
+use crate::time::Timestamp;
+
+const NAMEID_FORMAT_PREFIX: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:";
+const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
+
+/// What an assertion says. Every value stands in the signed bytes.
+#[derive(Debug)]
+pub(super) struct Assertion<'d> {
+    pub(super) version: Option<&'d str>,
+    pub(super) id: &'d str,
+    pub(super) issuer: Cow<'d, str>,
+    pub(super) issue_instant: Timestamp,
+    pub(super) name_id: NameId<'d>,
+    pub(super) confirmations: Vec<Confirmation<'d>>,
+    pub(super) conditions: Conditions<'d>,
+    pub(super) authn_statements: Vec<AuthnStatement<'d>>,
+    pub(super) attributes: BTreeMap<String, Vec<String>>,
+}
+
+/// Whom it is about (saml-core 2.2.3).
+#[derive(Debug)]
+pub(super) struct NameId<'d> {
+    pub(super) value: Cow<'d, str>,
+    pub(super) format: &'d str,
+}
+
+/// How its bearer proves to be the subject (saml-core 2.4.1.1).
+#[derive(Debug)]
+pub(super) struct Confirmation<'d> {
+    pub(super) method: &'d str,
+    pub(super) recipient: Option<&'d str>,
+    pub(super) in_response_to: Option<&'d str>,
+    pub(super) not_before: Option<Timestamp>,
+    pub(super) not_on_or_after: Option<Timestamp>,
+}
+
+/// When and for whom it holds (saml-core 2.5.1).
+#[derive(Debug)]
+pub(super) struct Conditions<'d> {
+    pub(super) not_before: Option<Timestamp>,
+    pub(super) not_on_or_after: Option<Timestamp>,
+    pub(super) audience_restrictions: Vec<Vec<Cow<'d, str>>>,
+    pub(super) one_time_use: bool,
+    pub(super) proxy_restricted: bool,
+    pub(super) unknown: Option<&'d str>,
+}
+
+/// One act of signing in (saml-core 2.7.2).
+#[derive(Debug)]
+pub(super) struct AuthnStatement<'d> {
+    pub(super) authn_instant: Timestamp,
+    pub(super) session_not_on_or_after: Option<Timestamp>,
+    pub(super) class_ref: Option<Cow<'d, str>>,
+}
+
+impl<'d> Assertion<'d> {
+    /// Reads the one assertion of `signed`: its root, or the child of a signed response.
+    pub(super) fn read(signed: &'d SignedDocument<'_>) -> Result<Self, SamlError> {
+        let missing = || shape(rules::ASSERTION, "one assertion in the signed bytes", "none or several");
+        let root = signed.root().ok_or_else(missing)?;
+        let element = if root.is(SAMLP, "Response") {
+            let mut assertions = root.elements_named(SAML, "Assertion");
+            let first = assertions.next();
+            first.filter(|_| assertions.next().is_none())
+        } else {
+            Some(root).filter(|root| root.is(SAML, "Assertion"))
+        };
+        Self::of(element.ok_or_else(missing)?)
+    }
+
+    fn of(element: Element<'d, '_>) -> Result<Self, SamlError> {
+        let expected = "Issuer, then Subject, Conditions, Advice and statements in Assertion";
+        let parts = element.only_elements().ok_or_else(|| shape(rules::ASSERTION, expected, "text"))?;
+        let mut parts = parts.into_iter();
+        let issuer = parts.next().filter(|issuer| issuer.is(SAML, "Issuer"));
+        let issuer = issuer.ok_or_else(|| shape(rules::ASSERTION, expected, "no Issuer"))?;
+        let (mut subject, mut conditions) = (None, None);
+        let (mut authn_statements, mut attributes) = (Vec::new(), BTreeMap::new());
+        for part in parts {
+            let once = |taken: bool| if taken { Err(shape(rules::ASSERTION, expected, format!("two of {}", part.local()))) } else { Ok(()) };
+            match part.local() {
+                "Subject" if part.namespace() == SAML => {
+                    once(subject.is_some())?;
+                    subject = Some(part);
+                }
+                "Conditions" if part.namespace() == SAML => {
+                    once(conditions.is_some())?;
+                    conditions = Some(Conditions::of(part)?);
+                }
+                "AuthnStatement" if part.namespace() == SAML => authn_statements.push(AuthnStatement::of(part)?),
+                "AttributeStatement" if part.namespace() == SAML => read_attributes(part, &mut attributes)?,
+                // Neither says who signed in. Advice may be ignored (saml-core 2.6); the signature was found and verified.
+                "Advice" | "AuthzDecisionStatement" if part.namespace() == SAML => {}
+                "Signature" if part.namespace() == DSIG => {}
+                other => return Err(shape(rules::ASSERTION, expected, other)),
+            }
+        }
+        let subject = subject.ok_or_else(|| shape(rules::SUBJECT, "a Subject", "none"))?;
+        Ok(Self {
+            version: element.attribute("Version"),
+            id: element.attribute("ID").unwrap_or_default(),
+            issuer: leaf(rules::ASSERTION, issuer)?,
+            issue_instant: required_instant(rules::ISSUE_INSTANT, element, "IssueInstant")?,
+            name_id: NameId::of(subject)?,
+            confirmations: confirmations(subject)?,
+            conditions: conditions.ok_or_else(|| shape(rules::CONDITIONS, "Conditions", "none"))?,
+            authn_statements,
+            attributes,
+        })
+    }
+}
+
+impl<'d> NameId<'d> {
+    fn of(subject: Element<'d, '_>) -> Result<Self, SamlError> {
+        let expected = "one NameID that is not empty";
+        let mut all = subject.elements_named(SAML, "NameID");
+        let name_id = all.next().ok_or_else(|| shape(rules::SUBJECT, expected, "none"))?;
+        if all.next().is_some() {
+            return Err(shape(rules::SUBJECT, expected, "two"));
+        }
+        let value = leaf(rules::SUBJECT, name_id)?;
+        if value.trim().is_empty() {
+            return Err(shape(rules::SUBJECT, expected, "an empty one"));
+        }
+        Ok(Self { value, format: name_id.attribute("Format").unwrap_or(UNSPECIFIED) })
+    }
+
+    /// The format as STS reports it: without the prefix that SAML 2.0 formats share.
+    pub(super) fn short_format(&self) -> &'d str {
+        self.format.strip_prefix(NAMEID_FORMAT_PREFIX).unwrap_or(self.format)
+    }
+}
+
+fn confirmations<'d>(subject: Element<'d, '_>) -> Result<Vec<Confirmation<'d>>, SamlError> {
+    let mut all = Vec::new();
+    for confirmation in subject.elements_named(SAML, "SubjectConfirmation") {
+        let mut data = confirmation.elements_named(SAML, "SubjectConfirmationData");
+        let first = data.next();
+        if data.next().is_some() {
+            return Err(shape(rules::BEARER, "one SubjectConfirmationData", "two"));
+        }
+        let attribute = |name| first.and_then(|data| data.attribute(name));
+        let instant = |name| first.map_or(Ok(None), |data| optional_instant(rules::CONFIRMATION_TIME, data, name));
+        all.push(Confirmation {
+            method: confirmation.attribute("Method").unwrap_or_default(),
+            recipient: attribute("Recipient"),
+            in_response_to: attribute("InResponseTo"),
+            not_before: instant("NotBefore")?,
+            not_on_or_after: instant("NotOnOrAfter")?,
+        });
+    }
+    Ok(all)
+}
+
+impl<'d> Conditions<'d> {
+    fn of(element: Element<'d, '_>) -> Result<Self, SamlError> {
+        let children = element.only_elements();
+        let children = children.ok_or_else(|| shape(rules::CONDITIONS, "conditions", "text"))?;
+        let mut conditions = Self {
+            not_before: optional_instant(rules::NOT_BEFORE, element, "NotBefore")?,
+            not_on_or_after: optional_instant(rules::NOT_ON_OR_AFTER, element, "NotOnOrAfter")?,
+            audience_restrictions: Vec::new(),
+            one_time_use: false,
+            proxy_restricted: false,
+            unknown: None,
+        };
+        for child in children {
+            if child.is(SAML, "AudienceRestriction") {
+                let audiences = child.elements_named(SAML, "Audience");
+                // xs:anyURI collapses white space around the value.
+                let audiences: Result<_, _> =
+                    audiences.map(|audience| leaf(rules::AUDIENCE, audience).map(trimmed)).collect();
+                conditions.audience_restrictions.push(audiences?);
+            } else if child.is(SAML, "OneTimeUse") {
+                conditions.one_time_use = true;
+            } else if child.is(SAML, "ProxyRestriction") {
+                conditions.proxy_restricted = true;
+            } else {
+                conditions.unknown = Some(child.attribute("type").unwrap_or("a condition of another kind"));
+            }
+        }
+        Ok(conditions)
+    }
+}
+
+impl<'d> AuthnStatement<'d> {
+    fn of(element: Element<'d, '_>) -> Result<Self, SamlError> {
+        let context = element.elements_named(SAML, "AuthnContext").next();
+        let class_ref = context.and_then(|context| context.elements_named(SAML, "AuthnContextClassRef").next());
+        Ok(Self {
+            authn_instant: required_instant(rules::AUTHN_INSTANT, element, "AuthnInstant")?,
+            session_not_on_or_after: optional_instant(rules::SESSION, element, "SessionNotOnOrAfter")?,
+            class_ref: class_ref.map(|class_ref| leaf(rules::AUTHN_CONTEXT, class_ref).map(trimmed)).transpose()?,
+        })
+    }
+}
+
+fn read_attributes(
+    statement: Element<'_, '_>,
+    attributes: &mut BTreeMap<String, Vec<String>>,
+) -> Result<(), SamlError> {
+    for attribute in statement.elements() {
+        if !attribute.is(SAML, "Attribute") {
+            return Err(shape(rules::ATTRIBUTES, "Attribute in AttributeStatement", attribute.local()));
+        }
+        let name = attribute.attribute("Name").filter(|name| !name.is_empty());
+        let name = name.ok_or_else(|| shape(rules::ATTRIBUTES, "a Name", "none"))?;
+        let values = attributes.entry(name.to_owned()).or_default();
+        for value in attribute.elements_named(SAML, "AttributeValue") {
+            values.push(attribute_value(value)?.into_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Text, or the text of the one NameID that eduPersonTargetedID holds (saml-core 2.7.3.1.1).
+fn attribute_value<'d>(value: Element<'d, '_>) -> Result<Cow<'d, str>, SamlError> {
+    if let Some(text) = value.text() {
+        return Ok(text);
+    }
+    let expected = "text or one NameID in AttributeValue";
+    match value.only_elements().as_deref() {
+        Some([name_id]) if name_id.is(SAML, "NameID") => leaf(rules::ATTRIBUTES, *name_id),
+        _ => Err(shape(rules::ATTRIBUTES, expected, "other elements")),
+    }
+}
+
+fn leaf<'d>(rule: &'static Rule, element: Element<'d, '_>) -> Result<Cow<'d, str>, SamlError> {
+    element.text().ok_or_else(|| shape(rule, "text and nothing else", element.local()))
+}
+
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
+fn optional_instant(
+    rule: &'static Rule,
+    element: Element<'_, '_>,
+    name: &str,
+) -> Result<Option<Timestamp>, SamlError> {
+    element
+        .attribute(name)
+        .map(|text| Timestamp::parse_rfc3339(text).map_err(|_| SamlError::InstantMalformed { rule, found: text.to_owned() }))
+        .transpose()
+}
+
+fn required_instant(rule: &'static Rule, element: Element<'_, '_>, name: &str) -> Result<Timestamp, SamlError> {
+    optional_instant(rule, element, name)?
+        .ok_or_else(|| SamlError::InstantMalformed { rule, found: format!("no {name}") })
+}

@@ -1,0 +1,156 @@
+//! A subtree in, the bytes that were signed out: Exclusive XML Canonicalization 1.0 without comments.
+//!
+//! A wrong byte here breaks a digest; it cannot make one, because the reader reads these bytes and no others.
+
+use super::xml::{Attribute, Child, Element};
+
+/// Canonicalization would write more than a message may hold (quadratic canonicalization, GHSA-qhrp-hfff-vphr).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct CanonicalTooLong;
+
+/// Writes `element` without `omitted`, declaring the `inclusive` prefixes wherever they are in scope
+/// (InclusiveNamespaces PrefixList, xml-exc-c14n 3).
+pub(super) fn canonicalize<'t>(
+    element: Element<'_, 't>,
+    omitted: Option<Element<'_, 't>>,
+    inclusive: &[&str],
+    most: usize,
+) -> Result<String, CanonicalTooLong> {
+    let mut writer = Writer {
+        output: String::with_capacity(element.bytes().len().saturating_add(256)),
+        rendered: Vec::with_capacity(16),
+        omitted,
+        inclusive,
+        most,
+    };
+    writer.element(element)?;
+    Ok(writer.output)
+}
+
+struct Writer<'w, 'd, 't> {
+    output: String,
+    /// Declarations written by the ancestors, innermost last.
+    rendered: Vec<(&'t str, &'t str)>,
+    omitted: Option<Element<'d, 't>>,
+    inclusive: &'w [&'w str],
+    most: usize,
+}
+
+impl<'t> Writer<'_, '_, 't> {
+    /// Depth is bounded by the parser, so recursion is.
+    fn element(&mut self, element: Element<'_, 't>) -> Result<(), CanonicalTooLong> {
+        let outer = self.rendered.len();
+        self.output.push('<');
+        self.name(element.prefix(), element.local());
+        self.declarations(element, outer);
+        self.attributes(element.attributes());
+        self.output.push('>');
+        for child in element.children() {
+            match child {
+                Child::Text(text) => escape(&mut self.output, text, text_escape),
+                Child::Element(child) if self.omitted.is_some_and(|omitted| omitted.same_as(child)) => {}
+                Child::Element(child) => self.element(child)?,
+            }
+        }
+        self.output.push_str("</");
+        self.name(element.prefix(), element.local());
+        self.output.push('>');
+        self.rendered.truncate(outer);
+        if self.output.len() > self.most {
+            return Err(CanonicalTooLong);
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, prefix: &str, local: &str) {
+        if !prefix.is_empty() {
+            self.output.push_str(prefix);
+            self.output.push(':');
+        }
+        self.output.push_str(local);
+    }
+
+    /// Writes the declarations that this element uses visibly and no ancestor has written, sorted by prefix.
+    fn declarations(&mut self, element: Element<'_, 't>, outer: usize) {
+        self.require(element.prefix(), element.namespace());
+        for attribute in element.attributes() {
+            if !attribute.prefix.is_empty() {
+                self.require(attribute.prefix, attribute.namespace);
+            }
+        }
+        for index in 0..self.inclusive.len() {
+            let found = self.inclusive.get(index).and_then(|prefix| element.in_scope_binding(prefix));
+            if let Some((prefix, uri)) = found {
+                self.require(prefix, uri);
+            }
+        }
+        if let Some(new) = self.rendered.get_mut(outer..) {
+            new.sort_unstable();
+            for (prefix, uri) in new {
+                self.output.push_str(if prefix.is_empty() { " xmlns" } else { " xmlns:" });
+                self.output.push_str(prefix);
+                self.output.push_str("=\"");
+                self.output.push_str(uri);
+                self.output.push('"');
+            }
+        }
+    }
+
+    fn require(&mut self, prefix: &'t str, uri: &'t str) {
+        if prefix == "xml" {
+            return;
+        }
+        let nearest = self.rendered.iter().rev().find(|(other, _)| *other == prefix);
+        // No declaration at all means the same as `xmlns=""`.
+        if nearest.map_or("", |(_, uri)| uri) != uri {
+            self.rendered.push((prefix, uri));
+        }
+    }
+
+    /// Writes attributes sorted by namespace name, then local name.
+    fn attributes(&mut self, attributes: &[Attribute<'_>]) {
+        let mut sorted: Vec<&Attribute<'_>> = attributes.iter().collect();
+        sorted.sort_unstable_by_key(|attribute| (attribute.namespace, attribute.local));
+        for attribute in sorted {
+            self.output.push(' ');
+            self.name(attribute.prefix, attribute.local);
+            self.output.push_str("=\"");
+            escape(&mut self.output, &attribute.value, attribute_escape);
+            self.output.push('"');
+        }
+    }
+}
+
+fn text_escape(byte: u8) -> Option<&'static str> {
+    match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'\r' => Some("&#xD;"),
+        _ => None,
+    }
+}
+
+fn attribute_escape(byte: u8) -> Option<&'static str> {
+    match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'"' => Some("&quot;"),
+        b'\t' => Some("&#x9;"),
+        b'\n' => Some("&#xA;"),
+        b'\r' => Some("&#xD;"),
+        _ => None,
+    }
+}
+
+fn escape(output: &mut String, text: &str, replacement: fn(u8) -> Option<&'static str>) {
+    let mut rest = text;
+    while let Some((index, written)) =
+        rest.bytes().enumerate().find_map(|(index, byte)| replacement(byte).map(|written| (index, written)))
+    {
+        output.push_str(rest.get(..index).unwrap_or_default());
+        output.push_str(written);
+        rest = rest.get(index.saturating_add(1)..).unwrap_or_default();
+    }
+    output.push_str(rest);
+}

@@ -1,0 +1,165 @@
+//! An EncryptedAssertion and our keys in, the plaintext of the assertion out (saml-core 2.3.4, xmlenc-core 1.1).
+//!
+//! Decrypting proves nothing about who encrypted: the plaintext goes through the same gate as every message, and a
+//! signature must cover it. Which algorithm is refused is said, since the message says it openly; why a decryption failed
+//! is not.
+
+use super::danger::Relaxations;
+use super::error::shape;
+use super::provider::SamlProvider;
+use super::signature::decode;
+use super::xml::Element;
+use super::{DSIG, SamlError, XENC, rules};
+use crate::crypto::{ContentMode, OaepHash, SecretBytes, decrypt_content};
+
+const XENC11: &str = "http://www.w3.org/2009/xmlenc11#";
+/// Each EncryptedKey costs an RSA decryption per key of ours, the dearest operation a stranger can ask for.
+const MOST_ENCRYPTED_KEYS: usize = 4;
+
+/// Whether a verified signature covers the ciphertext.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ciphertext {
+    Signed,
+    Unsigned,
+}
+
+/// What came out, and whether telling apart why it is refused would answer an attacker's questions.
+#[derive(Debug)]
+pub(super) struct Plaintext {
+    pub(super) bytes: Vec<u8>,
+    pub(super) malleable: bool,
+}
+
+/// Decrypts the one EncryptedData of `encrypted` with whichever of the provider's keys fits.
+pub(super) fn decrypt(
+    encrypted: Element<'_, '_>,
+    provider: &SamlProvider,
+    ciphertext: Ciphertext,
+) -> Result<Plaintext, SamlError> {
+    let expected = "one EncryptedData, and EncryptedKeys inside its KeyInfo or beside it";
+    let children = encrypted.only_elements().unwrap_or_default();
+    let [data, beside @ ..] = children.as_slice() else {
+        return Err(shape(rules::DECRYPTION, expected, "nothing"));
+    };
+    if !data.is(XENC, "EncryptedData") || !beside.iter().all(|key| key.is(XENC, "EncryptedKey")) {
+        return Err(shape(rules::DECRYPTION, expected, "other elements"));
+    }
+    let content = ContentAlgorithm::named(method(*data), provider.relaxations, ciphertext)?;
+    let mut keys = Vec::new();
+    for info in data.elements_named(DSIG, "KeyInfo") {
+        keys.extend(info.elements_named(XENC, "EncryptedKey"));
+    }
+    keys.extend(beside);
+    if keys.is_empty() || keys.len() > MOST_ENCRYPTED_KEYS {
+        return Err(shape(rules::DECRYPTION, "one to four EncryptedKeys", keys.len().to_string()));
+    }
+    let mut transports = Vec::new();
+    for key in keys {
+        transports.push(Transport::of(key)?);
+    }
+    let sealed = cipher_value(*data)?;
+    let content_key = unwrap(&transports, provider).filter(|key| key.expose().len() == content.key_length);
+    let bytes = content_key.and_then(|key| decrypt_content(content.mode, &key, sealed).ok());
+    Ok(Plaintext {
+        bytes: bytes.ok_or(SamlError::DecryptionFailed)?,
+        malleable: content.mode == ContentMode::Cbc && ciphertext == Ciphertext::Unsigned,
+    })
+}
+
+fn unwrap(transports: &[Transport], provider: &SamlProvider) -> Option<SecretBytes> {
+    transports.iter().find_map(|transport| {
+        provider.decryption_keys.iter().find_map(|key| {
+            key.unwrap_key(transport.hash, transport.label.as_deref(), &transport.wrapped).ok()
+        })
+    })
+}
+
+struct ContentAlgorithm {
+    mode: ContentMode,
+    key_length: usize,
+}
+
+impl ContentAlgorithm {
+    fn named(uri: &str, relaxations: Relaxations, ciphertext: Ciphertext) -> Result<Self, SamlError> {
+        let cbc = relaxations.cbc(ciphertext == Ciphertext::Signed);
+        let aes_192 = relaxations.aes_192();
+        let (mode, key_length) = match uri {
+            "http://www.w3.org/2009/xmlenc11#aes128-gcm" => (ContentMode::Gcm, 16),
+            "http://www.w3.org/2009/xmlenc11#aes192-gcm" if aes_192 => (ContentMode::Gcm, 24),
+            "http://www.w3.org/2009/xmlenc11#aes256-gcm" => (ContentMode::Gcm, 32),
+            "http://www.w3.org/2001/04/xmlenc#aes128-cbc" if cbc => (ContentMode::Cbc, 16),
+            "http://www.w3.org/2001/04/xmlenc#aes192-cbc" if cbc && aes_192 => (ContentMode::Cbc, 24),
+            "http://www.w3.org/2001/04/xmlenc#aes256-cbc" if cbc => (ContentMode::Cbc, 32),
+            _ => return Err(not_allowed(uri)),
+        };
+        Ok(Self { mode, key_length })
+    }
+}
+
+struct Transport {
+    hash: OaepHash,
+    label: Option<Vec<u8>>,
+    wrapped: Vec<u8>,
+}
+
+impl Transport {
+    fn of(key: Element<'_, '_>) -> Result<Self, SamlError> {
+        let uri = method(key);
+        let method = key.elements_named(XENC, "EncryptionMethod").next();
+        let parameter = |namespace, name| {
+            method.and_then(|method| method.elements_named(namespace, name).next()).and_then(|found| found.attribute("Algorithm"))
+        };
+        let hash = oaep_hash(parameter(DSIG, "DigestMethod"));
+        // The mask of the first form is fixed to SHA-1, that of the second defaults to it (xmlenc-core 5.5.2).
+        let mask = match uri {
+            "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p" => Some(OaepHash::Sha1),
+            "http://www.w3.org/2009/xmlenc11#rsa-oaep" => mask_hash(parameter(XENC11, "MGF")),
+            _ => return Err(not_allowed(uri)),
+        };
+        let Some(hash) = hash.filter(|_| hash == mask) else { return Err(not_allowed(uri)) };
+        let label = method.and_then(|method| method.elements_named(XENC, "OAEPparams").next());
+        Ok(Self {
+            hash,
+            label: label.map(|label| decode(rules::DECRYPTION, label, "base64 in OAEPparams")).transpose()?,
+            wrapped: cipher_value(key)?,
+        })
+    }
+}
+
+fn oaep_hash(uri: Option<&str>) -> Option<OaepHash> {
+    Some(match uri {
+        None | Some("http://www.w3.org/2000/09/xmldsig#sha1") => OaepHash::Sha1,
+        Some("http://www.w3.org/2001/04/xmlenc#sha256") => OaepHash::Sha256,
+        Some("http://www.w3.org/2001/04/xmldsig-more#sha384") => OaepHash::Sha384,
+        Some("http://www.w3.org/2001/04/xmlenc#sha512") => OaepHash::Sha512,
+        Some(_) => return None,
+    })
+}
+
+fn mask_hash(uri: Option<&str>) -> Option<OaepHash> {
+    Some(match uri {
+        None | Some("http://www.w3.org/2009/xmlenc11#mgf1sha1") => OaepHash::Sha1,
+        Some("http://www.w3.org/2009/xmlenc11#mgf1sha256") => OaepHash::Sha256,
+        Some("http://www.w3.org/2009/xmlenc11#mgf1sha384") => OaepHash::Sha384,
+        Some("http://www.w3.org/2009/xmlenc11#mgf1sha512") => OaepHash::Sha512,
+        Some(_) => return None,
+    })
+}
+
+fn method<'d>(encrypted: Element<'d, '_>) -> &'d str {
+    let method = encrypted.elements_named(XENC, "EncryptionMethod").next();
+    method.and_then(|method| method.attribute("Algorithm")).unwrap_or_default()
+}
+
+/// The ciphertext itself; a CipherReference would make us fetch it.
+fn cipher_value(encrypted: Element<'_, '_>) -> Result<Vec<u8>, SamlError> {
+    let expected = "base64 in CipherValue";
+    let data = encrypted.elements_named(XENC, "CipherData").next();
+    let value = data.and_then(|data| data.elements_named(XENC, "CipherValue").next());
+    let value = value.ok_or_else(|| shape(rules::DECRYPTION, expected, "none"))?;
+    decode(rules::DECRYPTION, value, expected)
+}
+
+fn not_allowed(uri: &str) -> SamlError {
+    SamlError::AlgorithmNotAllowed { rule: rules::DECRYPTION, algorithm: uri.to_owned() }
+}

@@ -1,0 +1,325 @@
+//! Why a response, or the metadata of its provider, was refused.
+
+use std::fmt;
+
+use super::rules;
+use super::xml::XmlError;
+use crate::crypto::CryptoError;
+use crate::explain::{Evidence, Rule};
+use crate::time::Timestamp;
+
+/// Why a response was refused, with the evidence. Its `Display` is safe for callers; [`SamlError::reason`] is for logs.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SamlError {
+    /// The provider's metadata or options cannot be used.
+    #[error("the identity provider's metadata cannot be used")]
+    Metadata(MetadataError),
+    /// The form value, the document or the plaintext is larger than allowed.
+    #[error("the SAML response is larger than allowed")]
+    TooLarge {
+        /// What was counted.
+        counted: &'static str,
+        /// The most that is allowed.
+        most: usize,
+    },
+    /// The form value is not base64.
+    #[error("the SAML response is not base64")]
+    NotBase64,
+    /// The document is not the XML that a message may hold.
+    #[error("the SAML response is not acceptable XML")]
+    Xml(XmlError),
+    /// Two elements carry the same ID, or an ID is in a namespace.
+    #[error("the SAML response holds identifiers that are not unique")]
+    IdNotUnique {
+        /// The identifier.
+        id: String,
+    },
+    /// An element holds something else than the rule allows.
+    #[error("the SAML response does not have the required shape")]
+    Shape {
+        /// The rule that says so.
+        rule: &'static Rule,
+        /// What the rule allows.
+        expected: &'static str,
+        /// What was found.
+        found: String,
+    },
+    /// A value is another than the provider's configuration or the request demands.
+    #[error("the SAML response was not issued for this sign-in")]
+    Mismatch {
+        /// The rule that says so.
+        rule: &'static Rule,
+        /// The value demanded.
+        expected: String,
+        /// The value found; `None` when there is none.
+        found: Option<String>,
+    },
+    /// The identity provider reported that it did not authenticate anyone.
+    #[error("the identity provider refused the sign-in")]
+    StatusNotSuccess {
+        /// The top-level status code.
+        code: String,
+        /// The second-level status code, which says why.
+        second_level: Option<String>,
+    },
+    /// Nothing that covers the assertion is signed, or the provider demands a signature on the response.
+    #[error("the SAML response is not signed as required")]
+    NotSigned {
+        /// What must be signed.
+        expected: &'static str,
+    },
+    /// An algorithm that this provider does not allow, by name.
+    #[error("the SAML response uses an algorithm that is not allowed")]
+    AlgorithmNotAllowed {
+        /// The rule that says so.
+        rule: &'static Rule,
+        /// The algorithm's URI.
+        algorithm: String,
+    },
+    /// No configured key made the signature.
+    #[error("the signature of the SAML response does not verify")]
+    SignatureInvalid {
+        /// How many configured keys could have made such a signature.
+        keys_tried: usize,
+        /// What the last of them answered.
+        error: CryptoError,
+    },
+    /// The key that made the signature is outside its certificate's validity, and the provider is set to mind.
+    #[error("the signing certificate is not valid at this time")]
+    CertificateNotValid {
+        /// When it begins.
+        not_before: Timestamp,
+        /// When it ends.
+        not_after: Timestamp,
+    },
+    /// What was signed is not what is here.
+    #[error("the signature of the SAML response does not verify")]
+    DigestMismatch,
+    /// The encrypted assertion could not be read. One error for every cause: more would answer an attacker's questions.
+    #[error("the encrypted assertion cannot be read")]
+    DecryptionFailed,
+    /// An assertion came unsolicited, and this provider is not set to accept that.
+    #[error("no sign-in was started for this SAML response")]
+    Unsolicited,
+    /// An instant is missing or not a date and time with a time zone.
+    #[error("the SAML response holds an unreadable instant")]
+    InstantMalformed {
+        /// The rule that needs it.
+        rule: &'static Rule,
+        /// What was found.
+        found: String,
+    },
+    /// The assertion is used before it may be.
+    #[error("the SAML response is not valid yet")]
+    TooEarly {
+        /// The rule that says so.
+        rule: &'static Rule,
+        /// When its validity begins.
+        not_before: Timestamp,
+        /// When it was judged.
+        now: Timestamp,
+    },
+    /// The assertion is used after it may be.
+    #[error("the SAML response has expired")]
+    Expired {
+        /// The rule that says so.
+        rule: &'static Rule,
+        /// When its validity ended.
+        not_on_or_after: Timestamp,
+        /// When it was judged.
+        now: Timestamp,
+    },
+    /// The operating system gave no randomness for a request's ID.
+    #[error("no randomness for a request")]
+    Randomness,
+    /// RelayState is longer than 80 bytes (saml-bindings 3.4.3).
+    #[error("RelayState is longer than 80 bytes")]
+    RelayStateTooLong,
+}
+
+/// Why metadata cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MetadataError {
+    /// The document is not acceptable XML.
+    #[error("the metadata is not acceptable XML")]
+    Xml(XmlError),
+    /// The document is not SAML metadata of an identity provider.
+    #[error("the metadata does not describe an identity provider; expected {expected}")]
+    Shape {
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// An aggregate holds no identity provider of this entity id, or holds several and none was named.
+    #[error("the metadata does not hold the identity provider that was asked for")]
+    EntityNotFound,
+    /// No signing key is usable: without one nothing could ever be verified, and nothing is accepted unverified.
+    #[error("the metadata holds no usable signing key")]
+    NoSigningKey {
+        /// Why the last key was not usable, if there was one.
+        last: Option<CryptoError>,
+    },
+    /// A certificate or key value is not of the expected form.
+    #[error("the metadata holds a certificate that cannot be read")]
+    CertificateMalformed,
+    /// An endpoint is not an `http` or `https` URL.
+    #[error("the metadata holds an endpoint that is not an http or https URL")]
+    EndpointMalformed,
+    /// There is no single sign-on endpoint for this binding.
+    #[error("the metadata holds no single sign-on endpoint for the {binding} binding")]
+    NoEndpoint {
+        /// The binding's short name.
+        binding: &'static str,
+    },
+    /// The metadata has run out.
+    #[error("the metadata has run out")]
+    RunOut {
+        /// Its `validUntil`.
+        valid_until: Timestamp,
+    },
+    /// The clock skew is larger than 300 s.
+    #[error("the clock skew is larger than 300 s")]
+    ClockSkewTooLarge,
+}
+
+impl SamlError {
+    /// The rule that was broken.
+    #[must_use]
+    pub const fn rule(&self) -> &'static Rule {
+        match self {
+            Self::Metadata(_) | Self::Randomness | Self::RelayStateTooLong => rules::METADATA,
+            Self::TooLarge { .. } => rules::SIZE,
+            Self::NotBase64 => rules::ENCODING,
+            Self::Xml(error) => match error {
+                XmlError::Limit { .. } => rules::SIZE,
+                XmlError::NotUtf8 => rules::ENCODING,
+                XmlError::Doctype { .. } => rules::DOCTYPE,
+                XmlError::Comment { .. } => rules::COMMENT,
+                XmlError::ProcessingInstruction { .. } => rules::PROCESSING_INSTRUCTION,
+                XmlError::Cdata { .. } => rules::CDATA,
+                XmlError::Malformed { .. } => rules::WELL_FORMED,
+                XmlError::Namespace { .. } => rules::NAMESPACES,
+            },
+            Self::IdNotUnique { .. } => rules::UNIQUE_ID,
+            Self::StatusNotSuccess { .. } => rules::STATUS,
+            Self::NotSigned { .. } => rules::SIGNED,
+            Self::SignatureInvalid { .. } => rules::SIGNATURE,
+            Self::CertificateNotValid { .. } => rules::CERTIFICATE,
+            Self::DigestMismatch => rules::DIGEST,
+            Self::DecryptionFailed => rules::DECRYPTION,
+            Self::Unsolicited => rules::IN_RESPONSE_TO,
+            Self::Shape { rule, .. }
+            | Self::Mismatch { rule, .. }
+            | Self::AlgorithmNotAllowed { rule, .. }
+            | Self::InstantMalformed { rule, .. }
+            | Self::TooEarly { rule, .. }
+            | Self::Expired { rule, .. } => rule,
+        }
+    }
+
+    /// What the rule expected and what was found, for logs and audit: text of the message may be in it.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let Evidence { expected, found } = self.evidence();
+        format!("{}: expected {expected}; found {found}", self.rule().name)
+    }
+
+    /// The error code of AssumeRoleWithSAML.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::StatusNotSuccess { .. } => "IDPRejectedClaim",
+            Self::Expired { .. } => "ExpiredTokenException",
+            _ => "InvalidIdentityToken",
+        }
+    }
+
+    pub(super) fn evidence(&self) -> Evidence {
+        match self {
+            Self::Metadata(error) => Evidence::new("usable metadata and options", error.detail()),
+            Self::TooLarge { counted, most } | Self::Xml(XmlError::Limit { counted, most }) => {
+                Evidence::new(format_args!("at most {most} {counted}"), "more")
+            }
+            Self::NotBase64 => Evidence::new("base64", "something else"),
+            Self::Xml(error) => xml_evidence(error),
+            Self::IdNotUnique { id } => Evidence::new("each ID once, in no namespace", id),
+            Self::Shape { expected, found, .. } => Evidence::new(expected, found),
+            Self::Mismatch { expected, found, .. } => {
+                Evidence::new(expected, found.as_deref().unwrap_or("nothing"))
+            }
+            Self::StatusNotSuccess { code, second_level } => Evidence::new(
+                super::STATUS_SUCCESS,
+                format_args!("{code}, {}", second_level.as_deref().unwrap_or("no second-level code")),
+            ),
+            Self::NotSigned { expected } => Evidence::new(expected, "no such signature"),
+            Self::AlgorithmNotAllowed { algorithm, .. } => {
+                Evidence::new("an algorithm that the provider allows", algorithm)
+            }
+            Self::SignatureInvalid { keys_tried, error } => Evidence::new(
+                "a signature by a key of the provider's metadata",
+                format_args!("{keys_tried} keys tried: {error}"),
+            ),
+            Self::CertificateNotValid { not_before, not_after } => Evidence::new(
+                "a signing certificate that is valid now",
+                format_args!("one valid from {not_before} to {not_after}"),
+            ),
+            Self::DigestMismatch => Evidence::new("the digest that was signed", "another digest"),
+            Self::DecryptionFailed => Evidence::new("an assertion encrypted to this provider's key", "something else"),
+            Self::Unsolicited => Evidence::new("an answer to a request", "an unsolicited response"),
+            Self::InstantMalformed { found, .. } => Evidence::new("a date and time with a time zone", found),
+            Self::TooEarly { not_before, now, .. } => {
+                Evidence::new(format_args!("{not_before} or later"), now)
+            }
+            Self::Expired { not_on_or_after, now, .. } => {
+                Evidence::new(format_args!("before {not_on_or_after}"), now)
+            }
+            Self::Randomness => Evidence::new("randomness", "none"),
+            Self::RelayStateTooLong => Evidence::new("RelayState of at most 80 bytes", "more"),
+        }
+    }
+}
+
+impl MetadataError {
+    fn detail(&self) -> String {
+        match self {
+            Self::Xml(error) => xml_evidence(error).found,
+            Self::NoSigningKey { last: Some(error) } => format!("{self}: {error}"),
+            Self::RunOut { valid_until } => format!("{self}: validUntil {valid_until}"),
+            _ => self.to_string(),
+        }
+    }
+}
+
+fn xml_evidence(error: &XmlError) -> Evidence {
+    let at = |what: &dyn fmt::Display, at: &usize| format!("{what} at byte {at}");
+    match error {
+        XmlError::Malformed { at: offset, expected } => Evidence::new(expected, at(&"something else", offset)),
+        XmlError::Namespace { at: offset, problem } => {
+            Evidence::new("namespaces that every canonicalizer writes alike", at(problem, offset))
+        }
+        XmlError::Doctype { at: offset } => Evidence::new("none", at(&"<!", offset)),
+        XmlError::Comment { at: offset } => Evidence::new("none", at(&"<!--", offset)),
+        XmlError::ProcessingInstruction { at: offset } => Evidence::new("none", at(&"<?", offset)),
+        XmlError::Cdata { at: offset } => Evidence::new("none", at(&"<![CDATA[", offset)),
+        XmlError::NotUtf8 => Evidence::new("UTF-8", "other bytes"),
+        XmlError::Limit { counted, most } => Evidence::new(format_args!("at most {most} {counted}"), "more"),
+    }
+}
+
+impl From<XmlError> for SamlError {
+    fn from(error: XmlError) -> Self {
+        Self::Xml(error)
+    }
+}
+
+impl From<MetadataError> for SamlError {
+    fn from(error: MetadataError) -> Self {
+        Self::Metadata(error)
+    }
+}
+
+/// An element that breaks the shape `rule` demands.
+pub(super) fn shape(rule: &'static Rule, expected: &'static str, found: impl Into<String>) -> SamlError {
+    SamlError::Shape { rule, expected, found: found.into() }
+}

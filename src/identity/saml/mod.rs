@@ -1,0 +1,208 @@
+//! SAML 2.0, service-provider side: a posted response in, a [`VerifiedIdentity`] out.
+//!
+//! Bounded bytes, one strict parse, exactly one accepted signature shape, canonical signed bytes, a typed assertion built
+//! from those bytes alone, then ordered checks. Enters: an [`UnverifiedResponse`], the [`SamlProvider`] it should come
+//! from, and `now`. Refused: everything one of [`RULES`] names. Two parses are made, and the second is the one that is
+//! read: it sees the bytes whose digest a trusted key signed, so what was wrapped, hidden or edited around them is gone.
+
+pub mod danger;
+
+mod algorithm;
+mod assertion;
+mod binding;
+mod canonical;
+mod certificate;
+mod conditions;
+mod decrypt;
+mod error;
+mod identity;
+mod metadata;
+mod provider;
+mod request;
+mod response;
+mod rules;
+mod signature;
+mod xml;
+
+pub use certificate::PinnedKey;
+pub use error::{MetadataError, SamlError};
+pub use metadata::IdpMetadata;
+pub use provider::{MAX_CLOCK_SKEW, SamlProvider};
+pub use request::{AuthnRequest, PostForm};
+pub use response::UnverifiedResponse;
+pub use rules::RULES;
+pub use xml::XmlError;
+
+use assertion::Assertion;
+use decrypt::{Ciphertext, Plaintext};
+use provider::SignatureOn;
+use response::{Content, Envelope};
+use signature::{CanonicalPlaintext, SignedElement};
+use xml::{Document, Element, Profile};
+
+use super::VerifiedIdentity;
+use crate::explain::{Evidence, Listener};
+use crate::time::Timestamp;
+
+const SAML: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
+const SAMLP: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
+const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
+const XENC: &str = "http://www.w3.org/2001/04/xmlenc#";
+const STATUS_SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
+
+/// Verifies that `response` is `provider`'s word about who signed in, meant for this service, now.
+///
+/// Replay memory is the caller's: the assertion may have been seen before.
+///
+/// # Errors
+/// The first of [`RULES`] that is broken, with its evidence.
+pub fn verify<L: Listener>(
+    provider: &SamlProvider,
+    response: UnverifiedResponse,
+    now: Timestamp,
+    listener: &mut L,
+) -> Result<VerifiedIdentity, SamlError> {
+    let outcome = verify_in_order(provider, response, now, listener);
+    if let Err(error) = &outcome {
+        listener.failed(error.rule(), || error.evidence());
+    }
+    outcome
+}
+
+fn verify_in_order<L: Listener>(
+    provider: &SamlProvider,
+    response: UnverifiedResponse,
+    now: Timestamp,
+    listener: &mut L,
+) -> Result<VerifiedIdentity, SamlError> {
+    if let Some(valid_until) = provider.metadata().valid_until()
+        && now >= valid_until
+    {
+        return Err(MetadataError::RunOut { valid_until }.into());
+    }
+    let keys = provider.keys.len();
+    listener.passed(rules::METADATA, || Evidence::new("at least one key, not run out", format_args!("{keys} keys")));
+    let UnverifiedResponse { xml, expected } = response;
+    let document = Document::parse(&xml, &Profile::MESSAGE)?;
+    gate_passed(xml.len(), listener);
+    let ids = response::unique_ids(&document)?;
+    listener.passed(rules::UNIQUE_ID, || Evidence::new("each ID once", format_args!("{ids} different")));
+    let envelope = Envelope::read(&document, provider)?;
+    listener.passed(rules::RESPONSE, || Evidence::new("one response with one assertion", "the same"));
+    let content = envelope.verify(provider, &expected, listener)?;
+    let signed = signed_assertion(provider, &envelope, content, now, listener)?;
+    let tree = signed.document()?;
+    let assertion = Assertion::read(&tree)?;
+    let validity = conditions::verify(&assertion, provider, &expected, now, listener)?;
+    listener.passed(rules::ATTRIBUTES, || Evidence::new("text values", format_args!("{} names", assertion.attributes.len())));
+    Ok(identity::build(provider, assertion, &validity))
+}
+
+fn gate_passed<L: Listener>(bytes: usize, listener: &mut L) {
+    let most = Profile::MESSAGE.bytes;
+    listener.passed(rules::SIZE, || Evidence::new(format_args!("at most {most} bytes"), format_args!("{bytes} bytes")));
+    listener.passed(rules::ENCODING, || Evidence::new("base64 of UTF-8", "the same"));
+    for rule in [rules::DOCTYPE, rules::COMMENT, rules::PROCESSING_INSTRUCTION, rules::CDATA] {
+        listener.passed(rule, || Evidence::new("none", "none"));
+    }
+    listener.passed(rules::WELL_FORMED, || Evidence::new("XML 1.0 to the last byte", "the same"));
+    listener.passed(rules::NAMESPACES, || Evidence::new("absolute and declared", "the same"));
+}
+
+/// Finds the signature that covers the assertion, verifies every signature there is, and hands out the signed bytes.
+fn signed_assertion<L: Listener>(
+    provider: &SamlProvider,
+    envelope: &Envelope<'_, '_>,
+    content: Content<'_, '_>,
+    now: Timestamp,
+    listener: &mut L,
+) -> Result<SignedElement, SamlError> {
+    let signed = match envelope.signature {
+        Some(signature) => {
+            let outer = signature::verify(provider, envelope.element, signature, now, listener)?;
+            inside(provider, outer, content, now, listener)?
+        }
+        None if provider.signature_on == SignatureOn::Response => {
+            return Err(SamlError::NotSigned { expected: "a signature of the response" });
+        }
+        None => match content {
+            Content::Assertion(assertion) => bare(provider, assertion, now, listener)?,
+            Content::Encrypted(encrypted) => {
+                let plaintext = decrypt::decrypt(encrypted, provider, Ciphertext::Unsigned)?;
+                let decrypted = with_plaintext(&plaintext, encrypted, |assertion| bare(provider, assertion, now, listener));
+                // Where ciphertext can be varied unnoticed, every refusal of the plaintext must look the same.
+                decrypted.map_err(|error| if plaintext.malleable { SamlError::DecryptionFailed } else { error })?
+            }
+        },
+    };
+    listener.passed(rules::SIGNED, || Evidence::new("a signature that covers the assertion", "the same"));
+    Ok(signed)
+}
+
+/// An assertion in a response that is not signed: it must be signed itself.
+fn bare<L: Listener>(
+    provider: &SamlProvider,
+    assertion: Element<'_, '_>,
+    now: Timestamp,
+    listener: &mut L,
+) -> Result<SignedElement, SamlError> {
+    let unsigned = SamlError::NotSigned { expected: "a signature of the response or of the assertion" };
+    let signature = signature::find(assertion)?.ok_or(unsigned)?;
+    signature::verify(provider, assertion, signature, now, listener)
+}
+
+/// The assertion of a signed response, read from the signed bytes; its own signature, if it has one, must be good too.
+fn inside<L: Listener>(
+    provider: &SamlProvider,
+    outer: SignedElement,
+    content: Content<'_, '_>,
+    now: Timestamp,
+    listener: &mut L,
+) -> Result<SignedElement, SamlError> {
+    if let Content::Assertion(assertion) = content
+        && signature::find(assertion)?.is_none()
+    {
+        return Ok(outer);
+    }
+    let inner = {
+        let tree = outer.document()?;
+        let none = || error::shape(rules::ASSERTION, "one assertion in the signed bytes", "none");
+        let root = tree.root().ok_or_else(none)?;
+        if let Some(assertion) = root.elements_named(SAML, "Assertion").next() {
+            return bare(provider, assertion, now, listener);
+        }
+        let encrypted = root.elements_named(SAML, "EncryptedAssertion").next().ok_or_else(none)?;
+        let plaintext = decrypt::decrypt(encrypted, provider, Ciphertext::Signed)?;
+        with_plaintext(&plaintext, encrypted, |assertion| match signature::find(assertion)? {
+            Some(_) => bare(provider, assertion, now, listener).map(Inner::Signed),
+            None => CanonicalPlaintext::of(assertion).map(Inner::Covered),
+        })?
+    };
+    Ok(match inner {
+        Inner::Signed(signed) => signed,
+        Inner::Covered(plaintext) => outer.decrypted_to(plaintext),
+    })
+}
+
+/// What was found encrypted inside a signed response.
+enum Inner {
+    Signed(SignedElement),
+    Covered(CanonicalPlaintext),
+}
+
+/// Sends decrypted bytes through the gate, and lends out the assertion they must be.
+fn with_plaintext<T>(
+    plaintext: &Plaintext,
+    encrypted: Element<'_, '_>,
+    read: impl FnOnce(Element<'_, '_>) -> Result<T, SamlError>,
+) -> Result<T, SamlError> {
+    let text = std::str::from_utf8(&plaintext.bytes).map_err(|_| SamlError::DecryptionFailed)?;
+    // Plaintext replaces EncryptedData where it stands (xmlenc-core 4.4), so it may use the prefixes declared there.
+    let inherited = encrypted.in_scope();
+    let document = Document::parse_text(text, &Profile::MESSAGE, &inherited)?;
+    response::unique_ids(&document)?;
+    let assertion = document.root().filter(|root| root.is(SAML, "Assertion"));
+    let assertion = assertion.ok_or_else(|| error::shape(rules::DECRYPTION, "an Assertion", "another element"))?;
+    response::survey(&document, None, Some(assertion))?;
+    read(assertion)
+}

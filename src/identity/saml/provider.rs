@@ -1,0 +1,248 @@
+//! One identity provider, as this service trusts it.
+
+use std::time::Duration;
+
+use super::certificate::PinnedKey;
+use super::danger::Relaxations;
+use super::metadata::{self, IdpMetadata};
+use super::{MetadataError, SamlError};
+use crate::crypto::{PublicKey, RsaDecryptionKey};
+use crate::identity::{ProviderName, Use};
+use crate::time::Timestamp;
+
+/// The largest clock skew a provider may be given. Replay memory keeps an assertion this long past its expiry.
+pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
+const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(60);
+
+/// An identity provider that assertions are accepted from, and the service they must be meant for.
+#[derive(Debug)]
+pub struct SamlProvider {
+    pub(super) name: ProviderName,
+    pub(super) metadata: IdpMetadata,
+    pub(super) keys: Vec<TrustedKey>,
+    pub(super) sp_entity_id: String,
+    pub(super) acs_url: String,
+    pub(super) clock_skew: Duration,
+    pub(super) signature_on: SignatureOn,
+    pub(super) unsolicited: Unsolicited,
+    pub(super) assertion_use: Use,
+    pub(super) certificates: CertificateValidity,
+    pub(super) authn_age: Option<Duration>,
+    pub(super) authn_contexts: Vec<String>,
+    pub(super) decryption_keys: Vec<RsaDecryptionKey>,
+    pub(super) relaxations: Relaxations,
+}
+
+/// A pinned key ready for use.
+#[derive(Debug)]
+pub(super) struct TrustedKey {
+    pub(super) key: PublicKey,
+    pub(super) validity: Option<(Timestamp, Timestamp)>,
+}
+
+/// What must carry the signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SignatureOn {
+    /// The response, the assertion, or both.
+    Either,
+    /// The response at least.
+    Response,
+}
+
+/// Whether a response that answers no request may sign someone in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unsolicited {
+    Refused,
+    Allowed,
+}
+
+/// Whether the stated validity of a signing certificate counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CertificateValidity {
+    Reported,
+    Required,
+}
+
+impl SamlProvider {
+    /// Trusts the one identity provider of `idp_metadata` for assertions addressed to `sp_entity_id` and posted to
+    /// `acs_url`. It is called `corp` until [`SamlProvider::named`].
+    ///
+    /// # Errors
+    /// [`SamlError::Metadata`] when the metadata cannot be read or holds no signing key.
+    pub fn new(idp_metadata: &str, sp_entity_id: &str, acs_url: &str) -> Result<Self, SamlError> {
+        Self::from_metadata(IdpMetadata::parse(idp_metadata)?, sp_entity_id, acs_url)
+    }
+
+    /// As [`SamlProvider::new`], with metadata read before, such as one entity of an aggregate.
+    ///
+    /// # Errors
+    /// [`SamlError::Metadata`] when it holds no signing key.
+    pub fn from_metadata(metadata: IdpMetadata, sp_entity_id: &str, acs_url: &str) -> Result<Self, SamlError> {
+        Self::build(metadata, sp_entity_id, acs_url, Relaxations::none())
+    }
+
+    pub(super) fn build(
+        metadata: IdpMetadata,
+        sp_entity_id: &str,
+        acs_url: &str,
+        relaxations: Relaxations,
+    ) -> Result<Self, SamlError> {
+        let mut keys = Vec::new();
+        let mut last = None;
+        for pinned in metadata.keys() {
+            match pinned.key(relaxations.small_rsa()) {
+                Ok(key) => keys.push(TrustedKey { key, validity: pinned.validity() }),
+                Err(error) => last = Some(error),
+            }
+        }
+        if keys.is_empty() {
+            return Err(MetadataError::NoSigningKey { last }.into());
+        }
+        Ok(Self {
+            name: ProviderName::Saml("corp".to_owned()),
+            metadata,
+            keys,
+            sp_entity_id: sp_entity_id.to_owned(),
+            acs_url: acs_url.to_owned(),
+            clock_skew: DEFAULT_CLOCK_SKEW,
+            signature_on: SignatureOn::Either,
+            unsolicited: Unsolicited::Refused,
+            assertion_use: Use::UntilExpiry,
+            certificates: CertificateValidity::Reported,
+            authn_age: None,
+            authn_contexts: Vec::new(),
+            decryption_keys: Vec::new(),
+            relaxations,
+        })
+    }
+
+    /// The name under which accounts register it.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = ProviderName::Saml(name.to_owned());
+        self
+    }
+
+    /// How far the identity provider's clock may be from ours: 60 s unless set, at most [`MAX_CLOCK_SKEW`].
+    ///
+    /// # Errors
+    /// [`SamlError::Metadata`] above that: skew lengthens the life of every stolen assertion.
+    pub fn with_clock_skew(mut self, skew: Duration) -> Result<Self, SamlError> {
+        if skew > MAX_CLOCK_SKEW {
+            return Err(MetadataError::ClockSkewTooLarge.into());
+        }
+        self.clock_skew = skew;
+        Ok(self)
+    }
+
+    /// Demands a signature on the response itself, whatever else is signed.
+    #[must_use]
+    pub const fn with_signed_responses(mut self) -> Self {
+        self.signature_on = SignatureOn::Response;
+        self
+    }
+
+    /// Accepts responses that answer no request (identity-provider-initiated sign-in). Anyone who can make a browser
+    /// post a form can then sign it in as himself.
+    #[must_use]
+    pub const fn with_unsolicited_responses(mut self) -> Self {
+        self.unsolicited = Unsolicited::Allowed;
+        self
+    }
+
+    /// How often one assertion may be exchanged for credentials; [`Use::UntilExpiry`] unless set, as in the cloud.
+    /// An assertion that says OneTimeUse is used once whatever is set here.
+    #[must_use]
+    pub const fn with_assertion_use(mut self, assertion_use: Use) -> Self {
+        self.assertion_use = assertion_use;
+        self
+    }
+
+    /// Refuses signatures by keys whose certificate is not yet or no longer valid; otherwise validity is only reported.
+    #[must_use]
+    pub const fn with_certificate_validity(mut self) -> Self {
+        self.certificates = CertificateValidity::Required;
+        self
+    }
+
+    /// Refuses sign-ins at the identity provider longer ago than `age`, such as after ForceAuthn.
+    #[must_use]
+    pub const fn with_authn_age(mut self, age: Duration) -> Self {
+        self.authn_age = Some(age);
+        self
+    }
+
+    /// Demands that the person signed in by one of these AuthnContextClassRef URIs.
+    #[must_use]
+    pub fn with_authn_contexts<I: Into<String>>(mut self, class_refs: impl IntoIterator<Item = I>) -> Self {
+        self.authn_contexts = class_refs.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Adds a key that assertions may be encrypted to; during rollover there are several.
+    #[must_use]
+    pub fn with_decryption_key(mut self, key: RsaDecryptionKey) -> Self {
+        self.decryption_keys.push(key);
+        self
+    }
+
+    /// The name under which accounts register it.
+    #[must_use]
+    pub const fn name(&self) -> &ProviderName {
+        &self.name
+    }
+
+    /// The identity provider's entity id.
+    #[must_use]
+    pub fn entity_id(&self) -> &str {
+        self.metadata.entity_id()
+    }
+
+    /// What the identity provider says of itself.
+    #[must_use]
+    pub const fn metadata(&self) -> &IdpMetadata {
+        &self.metadata
+    }
+
+    /// The pinned signing keys, as metadata states them.
+    #[must_use]
+    pub fn pinned_keys(&self) -> &[PinnedKey] {
+        self.metadata.keys()
+    }
+
+    /// Our entity id, the audience assertions must name.
+    #[must_use]
+    pub fn sp_entity_id(&self) -> &str {
+        &self.sp_entity_id
+    }
+
+    /// Our assertion consumer service, the recipient assertions must name.
+    #[must_use]
+    pub fn acs_url(&self) -> &str {
+        &self.acs_url
+    }
+
+    /// How far the identity provider's clock may be from ours.
+    #[must_use]
+    pub const fn clock_skew(&self) -> Duration {
+        self.clock_skew
+    }
+
+    /// How often one assertion may be exchanged for credentials.
+    #[must_use]
+    pub const fn assertion_use(&self) -> Use {
+        self.assertion_use
+    }
+
+    /// What is relaxed for this provider, to be listed in configuration and audit.
+    #[must_use]
+    pub const fn relaxations(&self) -> Relaxations {
+        self.relaxations
+    }
+
+    /// Our metadata, for the identity provider to be configured with.
+    #[must_use]
+    pub fn sp_metadata(&self) -> String {
+        metadata::service_provider(&self.sp_entity_id, &self.acs_url)
+    }
+}

@@ -1,0 +1,427 @@
+//! Bytes in, a bounded read-only tree out.
+//!
+//! Our own parser of the little XML that a SAML message may hold: elements, attributes, text, the five predefined
+//! entities and character references. It keeps prefixes, which canonicalization needs, reads every byte once, and counts
+//! against a [`Profile`] while it reads. Refused by name: DTDs, comments, processing instructions, CDATA sections,
+//! relative or oversized namespace names, and everything that is not well-formed to the last byte.
+
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// The namespace that the prefix `xml` is always bound to (xml-names 3).
+pub(super) const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
+
+/// Why a document was refused before anything was read from it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum XmlError {
+    /// A counted limit was passed.
+    #[error("the document is larger than allowed")]
+    Limit {
+        /// What was counted.
+        counted: &'static str,
+        /// The most that is allowed.
+        most: usize,
+    },
+    /// The bytes are not UTF-8.
+    #[error("the document is not UTF-8")]
+    NotUtf8,
+    /// A document type or any other markup declaration.
+    #[error("the document holds a document type declaration")]
+    Doctype {
+        /// Byte offset of the declaration.
+        at: usize,
+    },
+    /// A comment.
+    #[error("the document holds a comment")]
+    Comment {
+        /// Byte offset of the comment.
+        at: usize,
+    },
+    /// A processing instruction.
+    #[error("the document holds a processing instruction")]
+    ProcessingInstruction {
+        /// Byte offset of the instruction.
+        at: usize,
+    },
+    /// A CDATA section.
+    #[error("the document holds a CDATA section")]
+    Cdata {
+        /// Byte offset of the section.
+        at: usize,
+    },
+    /// Anything else that is not well-formed XML 1.0.
+    #[error("the document is not well-formed")]
+    Malformed {
+        /// Byte offset where reading stopped.
+        at: usize,
+        /// What would have been well-formed there.
+        expected: &'static str,
+    },
+    /// A namespace declaration or use that is wrong, or that canonicalizers disagree about.
+    #[error("the document misuses namespaces")]
+    Namespace {
+        /// Byte offset of the element or declaration.
+        at: usize,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+}
+
+/// What a document may hold, at most.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Profile {
+    pub(super) bytes: usize,
+    pub(super) nodes: usize,
+    pub(super) depth: usize,
+    /// Attributes and namespace declarations of one element.
+    pub(super) attributes: usize,
+    /// Namespace declarations in scope anywhere; look-ups walk them.
+    pub(super) namespaces: usize,
+    /// Whether comments are skipped (they never reach the tree) or refused.
+    pub(super) comments: Comments,
+}
+
+/// What happens to comments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Comments {
+    /// Refused: a comment inside a NameID is an attack (CVE-2017-11427 and its kin).
+    Refused,
+    /// Skipped: operators annotate metadata files.
+    Skipped,
+}
+
+impl Profile {
+    /// A message from the network. Real ones stay under a tenth of each figure; roxmltree, libxml2 and others have been
+    /// slow or worse on documents that pass them.
+    pub(super) const MESSAGE: Self = Self {
+        bytes: 256 * 1024,
+        nodes: 20_000,
+        depth: 24,
+        attributes: 32,
+        namespaces: 64,
+        comments: Comments::Refused,
+    };
+
+    /// Canonical bytes of a message: escaping and repeated namespace declarations may lengthen them.
+    pub(super) const CANONICAL: Self = Self {
+        bytes: 2 * Self::MESSAGE.bytes,
+        ..Self::MESSAGE
+    };
+
+    /// Metadata an operator configured: the size IAM takes for a SAML provider.
+    pub(super) const METADATA: Self = Self {
+        bytes: 10_000_000,
+        nodes: 2_000_000,
+        depth: 32,
+        attributes: 64,
+        namespaces: 128,
+        comments: Comments::Skipped,
+    };
+}
+
+#[derive(Debug)]
+struct Node<'t> {
+    /// One past the last node of this subtree; nodes stand in document order.
+    end: usize,
+    content: Content<'t>,
+}
+
+#[derive(Debug)]
+enum Content<'t> {
+    Text(Cow<'t, str>),
+    Element(ElementData<'t>),
+}
+
+#[derive(Debug)]
+struct ElementData<'t> {
+    prefix: &'t str,
+    local: &'t str,
+    namespace: &'t str,
+    attributes: Range<usize>,
+    /// The innermost namespace declaration in scope.
+    scope: Option<usize>,
+    bytes: Range<usize>,
+}
+
+/// One attribute that is not a namespace declaration.
+#[derive(Debug)]
+pub(super) struct Attribute<'t> {
+    pub(super) prefix: &'t str,
+    pub(super) local: &'t str,
+    /// Empty for an attribute without a prefix (xml-names 6.2).
+    pub(super) namespace: &'t str,
+    pub(super) value: Cow<'t, str>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Binding<'t> {
+    prefix: &'t str,
+    uri: &'t str,
+    /// The next declaration outwards.
+    outer: Option<usize>,
+}
+
+/// A parsed document.
+#[derive(Debug)]
+pub(super) struct Document<'t> {
+    nodes: Vec<Node<'t>>,
+    attributes: Vec<Attribute<'t>>,
+    bindings: Vec<Binding<'t>>,
+}
+
+/// One element of a [`Document`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Element<'d, 't> {
+    document: &'d Document<'t>,
+    index: usize,
+    data: &'d ElementData<'t>,
+}
+
+/// A child of an element.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Child<'d, 't> {
+    Element(Element<'d, 't>),
+    Text(&'d str),
+}
+
+impl<'t> Document<'t> {
+    /// Parses `bytes`, which must be UTF-8, inside the limits of `profile`.
+    pub(super) fn parse(bytes: &'t [u8], profile: &Profile) -> Result<Self, XmlError> {
+        within("bytes", bytes.len(), profile.bytes)?;
+        let text = std::str::from_utf8(bytes).map_err(|_| XmlError::NotUtf8)?;
+        Self::parse_text(text, profile, &[])
+    }
+
+    /// Parses `text` as if it stood where `inherited` (prefix, namespace name) are declared, as decrypted content does.
+    pub(super) fn parse_text(
+        text: &'t str,
+        profile: &Profile,
+        inherited: &[(&'t str, &'t str)],
+    ) -> Result<Self, XmlError> {
+        within("bytes", text.len(), profile.bytes)?;
+        parse::Parser::new(text, profile, inherited).document()
+    }
+
+    /// The document element.
+    pub(super) fn root(&self) -> Option<Element<'_, 't>> {
+        self.element(0)
+    }
+
+    /// Every element, in document order.
+    pub(super) fn elements(&self) -> impl Iterator<Item = Element<'_, 't>> {
+        (0..self.nodes.len()).filter_map(|index| self.element(index))
+    }
+
+    fn element(&self, index: usize) -> Option<Element<'_, 't>> {
+        match &self.nodes.get(index)?.content {
+            Content::Element(data) => Some(Element {
+                document: self,
+                index,
+                data,
+            }),
+            Content::Text(_) => None,
+        }
+    }
+}
+
+impl<'d, 't> Element<'d, 't> {
+    /// Whether the element has this expanded name.
+    pub(super) fn is(self, namespace: &str, local: &str) -> bool {
+        self.data.local == local && self.data.namespace == namespace
+    }
+
+    /// Whether two handles name the same node.
+    pub(super) fn same_as(self, other: Self) -> bool {
+        self.index == other.index && std::ptr::eq(self.document, other.document)
+    }
+
+    /// Whether `other` stands inside this element or is this element.
+    pub(super) fn contains(self, other: Self) -> bool {
+        std::ptr::eq(self.document, other.document)
+            && (self.index..self.end()).contains(&other.index)
+    }
+
+    /// The name without its prefix.
+    pub(super) fn local(self) -> &'t str {
+        self.data.local
+    }
+
+    /// The prefix as written; empty when there is none.
+    pub(super) fn prefix(self) -> &'t str {
+        self.data.prefix
+    }
+
+    /// The namespace name; empty when there is none.
+    pub(super) fn namespace(self) -> &'t str {
+        self.data.namespace
+    }
+
+    /// Where the element stands in the parsed text.
+    pub(super) fn bytes(self) -> Range<usize> {
+        self.data.bytes.clone()
+    }
+
+    /// Every attribute but namespace declarations, as written.
+    pub(super) fn attributes(self) -> &'d [Attribute<'t>] {
+        self.document
+            .attributes
+            .get(self.data.attributes.clone())
+            .unwrap_or_default()
+    }
+
+    /// The attribute that has no prefix and this name. A prefixed `evil:ID` is another attribute (CVE-2025-23369).
+    pub(super) fn attribute(self, local: &str) -> Option<&'d str> {
+        self.attributes()
+            .iter()
+            .find(|attribute| attribute.namespace.is_empty() && attribute.local == local)
+            .map(|attribute| &*attribute.value)
+    }
+
+    /// Children in order.
+    pub(super) fn children(self) -> Children<'d, 't> {
+        Children {
+            document: self.document,
+            next: self.index.saturating_add(1),
+            end: self.end(),
+        }
+    }
+
+    /// Children that are elements.
+    pub(super) fn elements(self) -> impl Iterator<Item = Self> {
+        self.children().filter_map(|child| match child {
+            Child::Element(element) => Some(element),
+            Child::Text(_) => None,
+        })
+    }
+
+    /// Children that are elements of this expanded name.
+    pub(super) fn elements_named(
+        self,
+        namespace: &'static str,
+        local: &'static str,
+    ) -> impl Iterator<Item = Self> {
+        self.elements()
+            .filter(move |element| element.is(namespace, local))
+    }
+
+    /// The children of an element that may hold nothing but elements and white space.
+    pub(super) fn only_elements(self) -> Option<Vec<Self>> {
+        let mut elements = Vec::new();
+        for child in self.children() {
+            match child {
+                Child::Element(element) => elements.push(element),
+                Child::Text(text) if text.bytes().all(is_space) => {}
+                Child::Text(_) => return None,
+            }
+        }
+        Some(elements)
+    }
+
+    /// The text of an element that holds nothing but text; `None` when it holds an element.
+    pub(super) fn text(self) -> Option<Cow<'d, str>> {
+        let mut whole = Cow::Borrowed("");
+        for child in self.children() {
+            match child {
+                Child::Text(text) if whole.is_empty() => whole = Cow::Borrowed(text),
+                Child::Text(text) => whole.to_mut().push_str(text),
+                Child::Element(_) => return None,
+            }
+        }
+        Some(whole)
+    }
+
+    /// The declaration of `prefix` in scope here, with the prefix as the document writes it.
+    pub(super) fn in_scope_binding(self, prefix: &str) -> Option<(&'t str, &'t str)> {
+        let mut scope = self.data.scope;
+        while let Some(binding) = scope.and_then(|index| self.document.bindings.get(index)) {
+            if binding.prefix == prefix {
+                return Some((binding.prefix, binding.uri));
+            }
+            scope = binding.outer;
+        }
+        None
+    }
+
+    /// Every (prefix, namespace name) in scope here.
+    pub(super) fn in_scope(self) -> Vec<(&'t str, &'t str)> {
+        let mut found: Vec<(&'t str, &'t str)> = Vec::new();
+        let mut scope = self.data.scope;
+        while let Some(binding) = scope.and_then(|index| self.document.bindings.get(index)) {
+            if !found.iter().any(|(prefix, _)| *prefix == binding.prefix) {
+                found.push((binding.prefix, binding.uri));
+            }
+            scope = binding.outer;
+        }
+        found
+    }
+
+    fn end(self) -> usize {
+        self.document
+            .nodes
+            .get(self.index)
+            .map_or(self.index, |node| node.end)
+    }
+}
+
+/// The children of one element.
+#[derive(Debug)]
+pub(super) struct Children<'d, 't> {
+    document: &'d Document<'t>,
+    next: usize,
+    end: usize,
+}
+
+impl<'d, 't> Iterator for Children<'d, 't> {
+    type Item = Child<'d, 't>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next >= self.end {
+            return None;
+        }
+        let index = self.next;
+        let node = self.document.nodes.get(index)?;
+        self.next = node.end;
+        Some(match &node.content {
+            Content::Text(text) => Child::Text(text),
+            Content::Element(data) => Child::Element(Element {
+                document: self.document,
+                index,
+                data,
+            }),
+        })
+    }
+}
+
+fn lookup<'t>(
+    bindings: &[Binding<'t>],
+    mut scope: Option<usize>,
+    prefix: &str,
+) -> Option<&'t str> {
+    if prefix == "xml" {
+        return Some(XML_NAMESPACE);
+    }
+    while let Some(binding) = scope.and_then(|index| bindings.get(index)) {
+        if binding.prefix == prefix {
+            return Some(binding.uri);
+        }
+        scope = binding.outer;
+    }
+    None
+}
+
+fn within(counted: &'static str, found: usize, most: usize) -> Result<(), XmlError> {
+    if found > most {
+        return Err(XmlError::Limit { counted, most });
+    }
+    Ok(())
+}
+
+/// White space of XML 1.0, production 3.
+pub(super) const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
