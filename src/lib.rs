@@ -6,6 +6,7 @@ pub mod audit;
 pub mod crypto;
 pub mod explain;
 pub mod identity;
+pub mod json;
 pub mod session;
 pub mod store;
 pub mod time;

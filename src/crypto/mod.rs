@@ -4,6 +4,7 @@
 //! wrong way round. The backend is `aws-lc-rs`, or `ring` where that feature alone is on.
 
 mod digest;
+mod hmac;
 mod keyed;
 mod random;
 mod signature;
@@ -15,6 +16,7 @@ use aws_lc_rs as backend;
 use ring as backend;
 
 pub use digest::{Digest, DigestAlgorithm, digest, hex, sha256_hex};
+pub use hmac::HmacKey;
 pub use keyed::{MacKey, SecretBytes, derive};
 pub use random::{random, random_id};
 pub use signature::{EcCurve, PublicKey, PublicKeyKind, SignatureAlgorithm};
