@@ -20,9 +20,7 @@ impl HmacKey {
             DigestAlgorithm::Sha384 => (hmac::HMAC_SHA384, 48, "an HMAC secret of 48 bytes or more"),
             DigestAlgorithm::Sha512 => (hmac::HMAC_SHA512, 64, "an HMAC secret of 64 bytes or more"),
             DigestAlgorithm::Sha1 => {
-                return Err(CryptoError::KeyMalformed {
-                    expected: "an HMAC hash of the SHA-2 family",
-                });
+                return Err(CryptoError::KeyMalformed { expected: "an HMAC hash of the SHA-2 family" });
             }
         };
         if secret.len() < least {
@@ -53,11 +51,9 @@ mod tests {
 
     #[test]
     fn secrets_shorter_than_the_hash_are_refused() {
-        for (algorithm, length) in [
-            (DigestAlgorithm::Sha256, 32),
-            (DigestAlgorithm::Sha384, 48),
-            (DigestAlgorithm::Sha512, 64),
-        ] {
+        for (algorithm, length) in
+            [(DigestAlgorithm::Sha256, 32), (DigestAlgorithm::Sha384, 48), (DigestAlgorithm::Sha512, 64)]
+        {
             assert!(HmacKey::new(algorithm, &vec![7; length]).is_ok());
             assert!(HmacKey::new(algorithm, &vec![7; length - 1]).is_err());
         }
@@ -67,10 +63,7 @@ mod tests {
     #[test]
     fn another_code_is_refused_and_the_key_is_not_printed() {
         let key = HmacKey::new(DigestAlgorithm::Sha256, &[7; 32]).unwrap();
-        assert_eq!(
-            key.verify(b"message", &[0; 32]).unwrap_err(),
-            CryptoError::SignatureInvalid
-        );
+        assert_eq!(key.verify(b"message", &[0; 32]).unwrap_err(), CryptoError::SignatureInvalid);
         assert_eq!(format!("{key:?}"), "HmacKey(redacted)");
     }
 }

@@ -73,10 +73,8 @@ impl<'c, L: Listener> Checks<'c, L> {
         let accepted: &[&str] = if self.is_sign_in() { &["jwt"] } else { &["jwt", "jose", "at+jwt"] };
         let typ = found.map(|typ| typ.strip_prefix("application/").unwrap_or(typ));
         let fits = typ.is_none_or(|typ| accepted.iter().any(|one| typ.eq_ignore_ascii_case(one)));
-        let mut outcome = fits.then_some(()).ok_or_else(|| OidcError::Type {
-            expected,
-            found: found.unwrap_or_default().to_owned(),
-        });
+        let mut outcome =
+            fits.then_some(()).ok_or_else(|| OidcError::Type { expected, found: found.unwrap_or_default().to_owned() });
         if fits && typ.is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt")) {
             outcome = self.access_token_claims();
         }
@@ -86,11 +84,9 @@ impl<'c, L: Listener> Checks<'c, L> {
     /// What an access token must carry beside the rest (RFC 9068, 2.2).
     fn access_token_claims(&self) -> Result<(), OidcError> {
         let claims = self.claims;
-        for (claim, is_there) in [
-            ("client_id", claims.client_id.is_some()),
-            ("jti", claims.jti.is_some()),
-            ("iat", claims.iat.is_some()),
-        ] {
+        for (claim, is_there) in
+            [("client_id", claims.client_id.is_some()), ("jti", claims.jti.is_some()), ("iat", claims.iat.is_some())]
+        {
             if !is_there {
                 return Err(OidcError::MissingClaim { claim, rule: &rules::TYPE });
             }
@@ -111,9 +107,7 @@ impl<'c, L: Listener> Checks<'c, L> {
         let outcome = match found {
             None => Err(OidcError::MissingClaim { claim: "iss", rule: &rules::ISSUER }),
             Some(found) if found == expected => Ok(()),
-            Some(found) => {
-                Err(OidcError::Issuer { expected: expected.to_owned(), found: found.to_owned() })
-            }
+            Some(found) => Err(OidcError::Issuer { expected: expected.to_owned(), found: found.to_owned() }),
         };
         self.hold(&rules::ISSUER, outcome, || Evidence::new(expected, or_none(found)))
     }
@@ -142,9 +136,7 @@ impl<'c, L: Listener> Checks<'c, L> {
         };
         let ours = named.iter().copied().find(|aud| self.is_ours(aud));
         let outcome = match ours {
-            _ if claims.aud.is_empty() => {
-                Err(OidcError::MissingClaim { claim: "aud", rule: &rules::AUDIENCE })
-            }
+            _ if claims.aud.is_empty() => Err(OidcError::MissingClaim { claim: "aud", rule: &rules::AUDIENCE }),
             Some(_) => Ok(()),
             None => Err(OidcError::Audience {
                 expected: self.provider.audiences.clone(),
@@ -163,15 +155,11 @@ impl<'c, L: Listener> Checks<'c, L> {
     }
 
     fn extra_audiences(&mut self) -> Result<(), OidcError> {
-        let trusted = |aud: &&str| {
-            self.is_ours(aud) || self.provider.trusted_audiences.iter().any(|ours| ours == aud)
-        };
+        let trusted = |aud: &&str| self.is_ours(aud) || self.provider.trusted_audiences.iter().any(|ours| ours == aud);
         // With azp a workload's aud names the services it calls, of which the cloud's STS asks nothing.
         let azp_decides = !self.is_sign_in() && self.claims.azp.is_some();
         let extra = self.claims.aud.iter().copied().find(|aud| !trusted(aud) && !azp_decides);
-        let outcome = extra.map_or(Ok(()), |found| {
-            Err(OidcError::ExtraAudience { found: found.to_owned() })
-        });
+        let outcome = extra.map_or(Ok(()), |found| Err(OidcError::ExtraAudience { found: found.to_owned() }));
         self.hold(&rules::EXTRA_AUDIENCES, outcome, || {
             Evidence::new("no audience that is not trusted", extra.map_or("none".to_owned(), shown))
         })
@@ -181,15 +169,12 @@ impl<'c, L: Listener> Checks<'c, L> {
         let found = self.claims.azp;
         let needed = self.is_sign_in() && self.claims.aud.len() > 1;
         let outcome = match found {
-            None if needed => {
-                Err(OidcError::MissingClaim { claim: "azp", rule: &rules::AUTHORIZED_PARTY })
-            }
+            None if needed => Err(OidcError::MissingClaim { claim: "azp", rule: &rules::AUTHORIZED_PARTY }),
             None => Ok(()),
             Some(azp) if self.is_ours(azp) => Ok(()),
-            Some(azp) => Err(OidcError::AuthorizedParty {
-                expected: self.provider.audiences.clone(),
-                found: azp.to_owned(),
-            }),
+            Some(azp) => {
+                Err(OidcError::AuthorizedParty { expected: self.provider.audiences.clone(), found: azp.to_owned() })
+            }
         };
         let expected = &self.provider.audiences;
         self.hold(&rules::AUTHORIZED_PARTY, outcome, || {
@@ -212,17 +197,13 @@ impl<'c, L: Listener> Checks<'c, L> {
         let now = self.now;
         let found = self.claims.iat.map(instant);
         let outcome = match found {
-            None if self.is_sign_in() => {
-                Err(OidcError::MissingClaim { claim: "iat", rule: &rules::ISSUED_AT })
-            }
+            None if self.is_sign_in() => Err(OidcError::MissingClaim { claim: "iat", rule: &rules::ISSUED_AT }),
             Some(issued_at) if issued_at > now.saturating_add(self.provider.skew) => {
                 Err(OidcError::IssuedInFuture { issued_at, now })
             }
             None | Some(_) => Ok(()),
         };
-        self.hold(&rules::ISSUED_AT, outcome, || {
-            Evidence::new(format!("not after {now}"), or_no_time(found))
-        })
+        self.hold(&rules::ISSUED_AT, outcome, || Evidence::new(format!("not after {now}"), or_no_time(found)))
     }
 
     /// Counted from `iat`, or from now for a workload's token that has none.
@@ -301,12 +282,7 @@ impl<'c, L: Listener> Checks<'c, L> {
     fn hashes(&mut self) -> Result<(), OidcError> {
         let token = self.token;
         let pairs = [
-            (
-                &rules::ACCESS_TOKEN_HASH,
-                &token.access_token,
-                self.claims.at_hash,
-                OidcError::AccessTokenHash,
-            ),
+            (&rules::ACCESS_TOKEN_HASH, &token.access_token, self.claims.at_hash, OidcError::AccessTokenHash),
             (&rules::CODE_HASH, &token.code, self.claims.c_hash, OidcError::CodeHash),
         ];
         for (rule, hashed, found, error) in pairs {

@@ -11,11 +11,7 @@ const MAX_INSTANT: u64 = 1 << 53;
 /// The most audiences a token may name.
 const MAX_AUDIENCES: usize = 100;
 
-const LIMITS: Limits = Limits {
-    bytes: MAX_SIGNED_LENGTH,
-    depth: 32,
-    values: 4096,
-};
+const LIMITS: Limits = Limits { bytes: MAX_SIGNED_LENGTH, depth: 32, values: 4096 };
 
 /// Why a payload does not hold the claims of a token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,11 +42,7 @@ impl ClaimsError {
         match self {
             Self::Json(error) => format!("claims: {}", error.reason()),
             Self::NotAnObject => self.to_string(),
-            Self::Form {
-                claim,
-                expected,
-                found,
-            } => format!("{claim}: expected {expected}, found {found}"),
+            Self::Form { claim, expected, found } => format!("{claim}: expected {expected}, found {found}"),
         }
     }
 }
@@ -116,9 +108,9 @@ impl<'p> Payload<'p> {
 
     /// One claim of text.
     pub(super) fn text(&self, claim: &'static str) -> Result<Option<&str>, ClaimsError> {
-        self.0.member(claim).map_or(Ok(None), |value| {
-            value.as_str().map(Some).ok_or_else(|| form(claim, "a string", value))
-        })
+        self.0
+            .member(claim)
+            .map_or(Ok(None), |value| value.as_str().map(Some).ok_or_else(|| form(claim, "a string", value)))
     }
 
     fn audiences(&self) -> Result<Vec<&str>, ClaimsError> {
@@ -128,10 +120,9 @@ impl<'p> Payload<'p> {
         };
         match &value.data {
             Data::String(one) => Ok(vec![one]),
-            Data::Array(many) if (1..=MAX_AUDIENCES).contains(&many.len()) => many
-                .iter()
-                .map(|item| item.as_str().ok_or_else(|| form("aud", expected, item)))
-                .collect(),
+            Data::Array(many) if (1..=MAX_AUDIENCES).contains(&many.len()) => {
+                many.iter().map(|item| item.as_str().ok_or_else(|| form("aud", expected, item))).collect()
+            }
             _ => Err(form("aud", expected, value)),
         }
     }
@@ -163,11 +154,7 @@ fn form(claim: &'static str, expected: &'static str, value: &Value<'_>) -> Claim
         Data::Array(_) => "a list".to_owned(),
         Data::Object(_) => "an object".to_owned(),
     };
-    ClaimsError::Form {
-        claim,
-        expected,
-        found,
-    }
+    ClaimsError::Form { claim, expected, found }
 }
 
 #[cfg(test)]
@@ -213,10 +200,7 @@ mod tests {
 
     #[test]
     fn duplicate_claims_and_deep_nesting_are_refused() {
-        assert!(matches!(
-            refused(r#"{"sub":"a","sub":"b"}"#),
-            ClaimsError::Json(JsonError::DuplicateKey { .. })
-        ));
+        assert!(matches!(refused(r#"{"sub":"a","sub":"b"}"#), ClaimsError::Json(JsonError::DuplicateKey { .. })));
         let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(40), "]".repeat(40));
         assert!(matches!(refused(&deep), ClaimsError::Json(JsonError::TooDeep { .. })));
         assert_eq!(refused("[]"), ClaimsError::NotAnObject);

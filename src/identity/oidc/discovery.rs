@@ -7,11 +7,7 @@ use crate::json::{self, Data, JsonError, Limits, Value};
 /// The longest document that is read: 256 KiB.
 pub const MAX_DISCOVERY_LENGTH: usize = 256 * 1024;
 
-const LIMITS: Limits = Limits {
-    bytes: MAX_DISCOVERY_LENGTH,
-    depth: 32,
-    values: 8192,
-};
+const LIMITS: Limits = Limits { bytes: MAX_DISCOVERY_LENGTH, depth: 32, values: 8192 };
 
 /// Why a document is not the metadata of the issuer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -82,15 +78,10 @@ impl Discovery {
         let value = json::parse(document, LIMITS).map_err(DiscoveryError::Json)?;
         let found = text(&value, "issuer")?.unwrap_or_default();
         if found != issuer.as_str() {
-            return Err(DiscoveryError::Issuer {
-                expected: issuer.as_str().to_owned(),
-                found,
-            });
+            return Err(DiscoveryError::Issuer { expected: issuer.as_str().to_owned(), found });
         }
-        let jwks_uri = text(&value, "jwks_uri")?.ok_or(DiscoveryError::Member {
-            member: "jwks_uri",
-            expected: "a URL",
-        })?;
+        let jwks_uri =
+            text(&value, "jwks_uri")?.ok_or(DiscoveryError::Member { member: "jwks_uri", expected: "a URL" })?;
         Ok(Self {
             authorization_endpoint: text(&value, "authorization_endpoint")?,
             token_endpoint: text(&value, "token_endpoint")?,
@@ -139,14 +130,8 @@ impl Discovery {
 }
 
 fn client_authentications(value: &Value<'_>) -> Result<Vec<ClientAuthentication>, DiscoveryError> {
-    let wrong = DiscoveryError::Member {
-        member: "token_endpoint_auth_methods_supported",
-        expected: "a list of names",
-    };
-    match value
-        .member("token_endpoint_auth_methods_supported")
-        .map(|methods| &methods.data)
-    {
+    let wrong = DiscoveryError::Member { member: "token_endpoint_auth_methods_supported", expected: "a list of names" };
+    match value.member("token_endpoint_auth_methods_supported").map(|methods| &methods.data) {
         None => Ok(vec![ClientAuthentication::SecretBasic]),
         Some(Data::Array(methods)) => Ok(methods
             .iter()
@@ -162,13 +147,7 @@ fn client_authentications(value: &Value<'_>) -> Result<Vec<ClientAuthentication>
 
 fn text(value: &Value<'_>, member: &'static str) -> Result<Option<String>, DiscoveryError> {
     value.member(member).map_or(Ok(None), |found| {
-        found
-            .as_str()
-            .map(|text| Some(text.to_owned()))
-            .ok_or(DiscoveryError::Member {
-                member,
-                expected: "a string",
-            })
+        found.as_str().map(|text| Some(text.to_owned())).ok_or(DiscoveryError::Member { member, expected: "a string" })
     })
 }
 
@@ -176,10 +155,7 @@ fn flag(value: &Value<'_>, member: &'static str) -> Result<bool, DiscoveryError>
     match value.member(member).map(|found| &found.data) {
         None => Ok(false),
         Some(Data::Bool(flag)) => Ok(*flag),
-        Some(_) => Err(DiscoveryError::Member {
-            member,
-            expected: "true or false",
-        }),
+        Some(_) => Err(DiscoveryError::Member { member, expected: "true or false" }),
     }
 }
 

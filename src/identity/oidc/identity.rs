@@ -13,9 +13,8 @@ use crate::time::Timestamp;
 /// The claim in which a provider asks for session tags.
 const TAGS: &str = "https://aws.amazon.com/tags";
 /// Claims about the token, not about its subject: no trust policy should depend on them.
-const ABOUT_THE_TOKEN: [&str; 10] = [
-    "iss", "aud", "exp", "iat", "nbf", "nonce", "at_hash", "c_hash", "auth_time", "jti",
-];
+const ABOUT_THE_TOKEN: [&str; 10] =
+    ["iss", "aud", "exp", "iat", "nbf", "nonce", "at_hash", "c_hash", "auth_time", "jti"];
 
 /// Builds the identity, with each claim as a list of text under its own name.
 ///
@@ -30,9 +29,7 @@ pub(super) fn build(
     audience: &str,
 ) -> VerifiedIdentity {
     let attributes = attributes(payload);
-    let instant = |seconds: u64| {
-        Timestamp::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
-    };
+    let instant = |seconds: u64| Timestamp::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX));
     let assertion_use = match token.purpose {
         Purpose::SignIn { .. } => Use::Once,
         Purpose::Exchange => Use::UntilExpiry,
@@ -65,9 +62,7 @@ fn condition_keys(
         keys.push((format!("{issuer}:oaud"), named.clone()));
     }
     let about_the_subject = attributes.iter().filter(|(name, _)| {
-        !ABOUT_THE_TOKEN.contains(&name.as_str())
-            && !name.starts_with(TAGS)
-            && !is_disguised(name, attributes)
+        !ABOUT_THE_TOKEN.contains(&name.as_str()) && !name.starts_with(TAGS) && !is_disguised(name, attributes)
     });
     for (name, values) in about_the_subject {
         keys.push((format!("{issuer}:{name}"), values.clone()));
@@ -78,19 +73,14 @@ fn condition_keys(
 /// Whether a claim would be read as another one: policies compare the names of condition keys without case, so a
 /// self-chosen claim `Sub` must not become a second `<issuer>:sub`.
 fn is_disguised(name: &str, attributes: &BTreeMap<String, Vec<String>>) -> bool {
-    if name
-        .bytes()
-        .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
-    {
+    if name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
         return name == "oaud";
     }
     let lower = name.to_lowercase();
     lower == "oaud"
         || lower == "azp"
         || ABOUT_THE_TOKEN.contains(&lower.as_str())
-        || attributes
-            .keys()
-            .any(|other| other != name && other.to_lowercase() == lower)
+        || attributes.keys().any(|other| other != name && other.to_lowercase() == lower)
 }
 
 fn attributes(payload: &Payload<'_>) -> BTreeMap<String, Vec<String>> {

@@ -7,9 +7,7 @@ const MAX_ISSUER_LENGTH: usize = 512;
 
 /// Text that is not an issuer identifier.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "not an issuer identifier; expected an https URL without query or fragment (http for loopback alone)"
-)]
+#[error("not an issuer identifier; expected an https URL without query or fragment (http for loopback alone)")]
 pub struct IssuerUrlError;
 
 /// The URL that names an OpenID provider.
@@ -28,19 +26,13 @@ impl IssuerUrl {
     pub fn parse(text: &str) -> Result<Self, IssuerUrlError> {
         let (scheme, name) = text.split_once("://").ok_or(IssuerUrlError)?;
         let authority = name.split('/').next().unwrap_or_default();
-        let plain = name
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && !b"?#@\\\"<>^`{|}%".contains(&byte));
+        let plain = name.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#@\\\"<>^`{|}%".contains(&byte));
         let loopback = is_loopback(authority);
         let scheme_fits = scheme == "https" || (scheme == "http" && loopback);
         if text.len() > MAX_ISSUER_LENGTH || authority.is_empty() || !plain || !scheme_fits {
             return Err(IssuerUrlError);
         }
-        Ok(Self {
-            text: text.to_owned(),
-            name_at: scheme.len().saturating_add(3),
-            loopback,
-        })
+        Ok(Self { text: text.to_owned(), name_at: scheme.len().saturating_add(3), loopback })
     }
 
     /// The identifier as written.
@@ -52,10 +44,7 @@ impl IssuerUrl {
     /// Host and path, as provider ARNs and condition keys write it: no scheme, no trailing slash.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.text
-            .get(self.name_at..)
-            .unwrap_or_default()
-            .trim_end_matches('/')
+        self.text.get(self.name_at..).unwrap_or_default().trim_end_matches('/')
     }
 
     /// Whether the host is this machine.
@@ -78,10 +67,7 @@ fn is_loopback(authority: &str) -> bool {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
     };
-    host == "localhost"
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 impl fmt::Display for IssuerUrl {

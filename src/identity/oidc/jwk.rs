@@ -70,16 +70,10 @@ impl Jwk {
             Some(name) => Some(
                 JwsAlgorithm::from_name(name)
                     .filter(|algorithm| algorithm.fits(key.kind()))
-                    .ok_or_else(|| UnusableKey::Algorithm {
-                        found: name.to_owned(),
-                    })?,
+                    .ok_or_else(|| UnusableKey::Algorithm { found: name.to_owned() })?,
             ),
         };
-        Ok(Self {
-            key_id,
-            algorithm,
-            key,
-        })
+        Ok(Self { key_id, algorithm, key })
     }
 
     /// The `kid` of the key.
@@ -166,18 +160,13 @@ fn edwards(value: &Value<'_>) -> Result<PublicKey, UnusableKey> {
 }
 
 fn kind(found: &str) -> UnusableKey {
-    UnusableKey::Kind {
-        found: found.to_owned(),
-    }
+    UnusableKey::Kind { found: found.to_owned() }
 }
 
 fn key_id(value: &Value<'_>) -> Result<Option<String>, UnusableKey> {
     let found = optional_string(value, "kid")?;
     if found.is_some_and(|key_id| key_id.len() > MAX_KEY_ID_LENGTH) {
-        return Err(UnusableKey::Member {
-            member: "kid",
-            expected: "at most 256 bytes",
-        });
+        return Err(UnusableKey::Member { member: "kid", expected: "at most 256 bytes" });
     }
     Ok(found.map(str::to_owned))
 }
@@ -194,40 +183,25 @@ fn for_verifying(value: &Value<'_>) -> Result<(), UnusableKey> {
             .any(|operation| operation.as_str() == Some("verify"))
             .then_some(())
             .ok_or(UnusableKey::NotForVerifying),
-        Some(_) => Err(UnusableKey::Member {
-            member: "key_ops",
-            expected: "a list of operations",
-        }),
+        Some(_) => Err(UnusableKey::Member { member: "key_ops", expected: "a list of operations" }),
     }
 }
 
 fn string<'v>(value: &'v Value<'_>, member: &'static str) -> Result<&'v str, UnusableKey> {
-    optional_string(value, member)?.ok_or(UnusableKey::Member {
-        member,
-        expected: "a string",
-    })
+    optional_string(value, member)?.ok_or(UnusableKey::Member { member, expected: "a string" })
 }
 
-fn optional_string<'v>(
-    value: &'v Value<'_>,
-    member: &'static str,
-) -> Result<Option<&'v str>, UnusableKey> {
+fn optional_string<'v>(value: &'v Value<'_>, member: &'static str) -> Result<Option<&'v str>, UnusableKey> {
     match value.member(member) {
         None => Ok(None),
-        Some(found) => found.as_str().map(Some).ok_or(UnusableKey::Member {
-            member,
-            expected: "a string",
-        }),
+        Some(found) => found.as_str().map(Some).ok_or(UnusableKey::Member { member, expected: "a string" }),
     }
 }
 
 fn bytes(value: &Value<'_>, member: &'static str) -> Result<Vec<u8>, UnusableKey> {
     URL_SAFE_NO_PAD
         .decode(string(value, member)?)
-        .map_err(|_| UnusableKey::Member {
-            member,
-            expected: "base64url without padding",
-        })
+        .map_err(|_| UnusableKey::Member { member, expected: "base64url without padding" })
 }
 
 /// The fingerprint of the generator behind CVE-2017-15361: modulo each small prime, its moduli are powers of 65,537.
@@ -235,20 +209,15 @@ fn bytes(value: &Value<'_>, member: &'static str) -> Result<Vec<u8>, UnusableKey
 /// A random modulus passes all of these by chance less than once in 2^25 keys.
 fn factorable(modulus: &[u8]) -> bool {
     const PRIMES: [u32; 38] = [
-        3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97,
-        101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
+        3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107,
+        109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
     ];
     PRIMES.into_iter().all(|prime| {
         let step = |rest: u32, byte: &u8| {
-            rest.wrapping_mul(256)
-                .wrapping_add(u32::from(*byte))
-                .checked_rem(prime)
-                .unwrap_or(0)
+            rest.wrapping_mul(256).wrapping_add(u32::from(*byte)).checked_rem(prime).unwrap_or(0)
         };
         let residue = modulus.iter().fold(0, step);
         let power = |last: &u32| last.wrapping_mul(65_537 % prime).checked_rem(prime);
-        std::iter::successors(Some(1), power)
-            .take(usize::try_from(prime).unwrap_or(0))
-            .any(|power| power == residue)
+        std::iter::successors(Some(1), power).take(usize::try_from(prime).unwrap_or(0)).any(|power| power == residue)
     })
 }

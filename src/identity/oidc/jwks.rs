@@ -13,11 +13,7 @@ pub const MAX_JWKS_LENGTH: usize = 256 * 1024;
 /// The most keys one set may hold.
 pub const MAX_KEYS: usize = 100;
 
-const LIMITS: Limits = Limits {
-    bytes: MAX_JWKS_LENGTH,
-    depth: 32,
-    values: 8192,
-};
+const LIMITS: Limits = Limits { bytes: MAX_JWKS_LENGTH, depth: 32, values: 8192 };
 
 /// Why a document is not a key set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -124,23 +120,14 @@ impl Jwks {
     /// Keys are looked up by comparing bytes: a key id is never a path, a query or a URL.
     fn select(&self, key_id: Option<&str>, algorithm: JwsAlgorithm) -> Result<&Jwk, JwsError> {
         let named = |key: &&Jwk| key_id.is_none() || key.key_id() == key_id;
-        let mut fitting = self
-            .keys
-            .iter()
-            .filter(named)
-            .filter(|key| key.permits(algorithm));
+        let mut fitting = self.keys.iter().filter(named).filter(|key| key.permits(algorithm));
         match (fitting.next(), fitting.next(), key_id) {
             (Some(key), None, _) => Ok(key),
-            (None, _, Some(key_id)) if !self.has_key_id(key_id) => Err(JwsError::UnknownKey {
-                key_id: key_id.to_owned(),
-            }),
-            (None, ..) => Err(JwsError::KeyAlgorithm {
-                found: algorithm.name(),
-                key_id: key_id.map(str::to_owned),
-            }),
-            (Some(_), Some(_), _) => Err(JwsError::AmbiguousKey {
-                candidates: fitting.count().saturating_add(2),
-            }),
+            (None, _, Some(key_id)) if !self.has_key_id(key_id) => {
+                Err(JwsError::UnknownKey { key_id: key_id.to_owned() })
+            }
+            (None, ..) => Err(JwsError::KeyAlgorithm { found: algorithm.name(), key_id: key_id.map(str::to_owned) }),
+            (Some(_), Some(_), _) => Err(JwsError::AmbiguousKey { candidates: fitting.count().saturating_add(2) }),
         }
     }
 }
@@ -159,10 +146,7 @@ fn without_duplicate_ids(keys: Vec<(usize, Jwk)>, skipped: &mut Vec<SkippedKey>)
     let mut kept = Vec::with_capacity(keys.len());
     for ((index, key), clash) in keys.into_iter().zip(clashes) {
         if clash {
-            skipped.push(SkippedKey {
-                index,
-                reason: UnusableKey::DuplicateKeyId,
-            });
+            skipped.push(SkippedKey { index, reason: UnusableKey::DuplicateKeyId });
         } else {
             kept.push(key);
         }

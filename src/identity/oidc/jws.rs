@@ -20,11 +20,7 @@ const MAX_SIGNATURE_LENGTH: usize = 1366;
 /// The longest key id that is looked up, in bytes.
 pub const MAX_KEY_ID_LENGTH: usize = 256;
 
-const HEADER_LIMITS: Limits = Limits {
-    bytes: MAX_SIGNED_LENGTH,
-    depth: 32,
-    values: 256,
-};
+const HEADER_LIMITS: Limits = Limits { bytes: MAX_SIGNED_LENGTH, depth: 32, values: 256 };
 
 /// Header parameters that are refused by name, and why.
 const REFUSED: [&str; 8] = ["crit", "b64", "zip", "cty", "jwk", "jku", "x5c", "x5u"];
@@ -34,11 +30,8 @@ pub(super) const TOKEN_FORM: Rule = Rule {
     section: "RFC 7515 5.2; RFC 7519 7.2",
     prevents: "nested or encrypted tokens, oversized input, two spellings of one token",
 };
-pub(super) const HEADER: Rule = Rule {
-    name: "header",
-    section: "RFC 7515 4",
-    prevents: "two readers that see two different headers",
-};
+pub(super) const HEADER: Rule =
+    Rule { name: "header", section: "RFC 7515 4", prevents: "two readers that see two different headers" };
 pub(super) const HEADER_PARAMETERS: Rule = Rule {
     name: "header_parameters",
     section: "RFC 7515 4.1.2-4.1.11; RFC 7797 6; RFC 8725 3.10",
@@ -54,11 +47,8 @@ pub(super) const KEY: Rule = Rule {
     section: "OpenID Connect Core 10.1; RFC 7515 4.1.4",
     prevents: "a token signed by a key the issuer does not publish",
 };
-pub(super) const SIGNATURE: Rule = Rule {
-    name: "signature",
-    section: "OpenID Connect Core 3.1.3.7 (6)",
-    prevents: "forged or edited tokens",
-};
+pub(super) const SIGNATURE: Rule =
+    Rule { name: "signature", section: "OpenID Connect Core 3.1.3.7 (6)", prevents: "forged or edited tokens" };
 
 /// Why a token is not a signed message of the expected key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -161,10 +151,9 @@ impl JwsError {
             Self::RefusedParameter { name } => format!("the header holds {name}"),
             Self::Unsigned => "the signature is empty".to_owned(),
             Self::Algorithm { found } => format!("alg is {}", shown(found)),
-            Self::KeyAlgorithm { found, key_id } => format!(
-                "alg is {found}, which key {} does not make",
-                shown(key_id.as_deref().unwrap_or_default())
-            ),
+            Self::KeyAlgorithm { found, key_id } => {
+                format!("alg is {found}, which key {} does not make", shown(key_id.as_deref().unwrap_or_default()))
+            }
             Self::UnknownKey { key_id } => format!("no key has kid {}", shown(key_id)),
             Self::AmbiguousKey { candidates } => format!("no kid, and {candidates} keys fit"),
             Self::Signature => "the signature is not the key's".to_owned(),
@@ -227,12 +216,7 @@ impl<'t> CompactJws<'t> {
         let payload = decode(payload, "payload")?;
         let signature = decode(signature, "signature")?;
         let header = parse_header(&header_json)?;
-        Ok(Self {
-            signing_input,
-            header,
-            payload,
-            signature,
-        })
+        Ok(Self { signing_input, header, payload, signature })
     }
 
     /// The `kid` the token claims; only good for finding a key.
@@ -270,24 +254,16 @@ impl<'t> CompactJws<'t> {
     pub fn verify(self, key: &Jwk) -> Result<SignedPayload, JwsError> {
         let algorithm = self.algorithm()?;
         if !key.permits(algorithm) {
-            return Err(JwsError::KeyAlgorithm {
-                found: algorithm.name(),
-                key_id: key.key_id().map(str::to_owned),
-            });
+            return Err(JwsError::KeyAlgorithm { found: algorithm.name(), key_id: key.key_id().map(str::to_owned) });
         }
-        key.public_key()
-            .verify(
-                algorithm.signature(),
-                self.signing_input.as_bytes(),
-                &self.signature,
-            )
-            .map_err(|error| match error {
-                CryptoError::AlgorithmMismatch { .. } => JwsError::KeyAlgorithm {
-                    found: algorithm.name(),
-                    key_id: key.key_id().map(str::to_owned),
-                },
+        key.public_key().verify(algorithm.signature(), self.signing_input.as_bytes(), &self.signature).map_err(
+            |error| match error {
+                CryptoError::AlgorithmMismatch { .. } => {
+                    JwsError::KeyAlgorithm { found: algorithm.name(), key_id: key.key_id().map(str::to_owned) }
+                }
                 _ => JwsError::Signature,
-            })?;
+            },
+        )?;
         Ok(self.signed())
     }
 
@@ -296,28 +272,20 @@ impl<'t> CompactJws<'t> {
     /// # Errors
     /// As [`CompactJws::verify`].
     pub fn verify_secret(self, key: &SecretJwk) -> Result<SignedPayload, JwsError> {
-        let algorithm =
-            HmacAlgorithm::from_name(&self.header.alg).ok_or_else(|| self.not_accepted())?;
+        let algorithm = HmacAlgorithm::from_name(&self.header.alg).ok_or_else(|| self.not_accepted())?;
         if algorithm != key.algorithm() {
             return Err(self.not_accepted());
         }
-        key.hmac_key()
-            .verify(self.signing_input.as_bytes(), &self.signature)
-            .map_err(|_| JwsError::Signature)?;
+        key.hmac_key().verify(self.signing_input.as_bytes(), &self.signature).map_err(|_| JwsError::Signature)?;
         Ok(self.signed())
     }
 
     fn not_accepted(&self) -> JwsError {
-        JwsError::Algorithm {
-            found: self.header.alg.clone(),
-        }
+        JwsError::Algorithm { found: self.header.alg.clone() }
     }
 
     fn signed(self) -> SignedPayload {
-        SignedPayload {
-            payload: self.payload,
-            header: self.header,
-        }
+        SignedPayload { payload: self.payload, header: self.header }
     }
 }
 
@@ -325,63 +293,42 @@ impl<'t> CompactJws<'t> {
 fn parts(token: &str) -> Result<(&str, &str, &str, &str), JwsError> {
     let limit = MAX_SIGNED_LENGTH.saturating_add(MAX_SIGNATURE_LENGTH);
     if token.len() > limit {
-        return Err(JwsError::TooLong {
-            bytes: token.len(),
-            limit,
-        });
+        return Err(JwsError::TooLong { bytes: token.len(), limit });
     }
     // Counting stops early: a flood of dots must not become a flood of slices (CVE-2025-30204).
     let found = token.bytes().filter(|byte| *byte == b'.').take(5).count();
-    let three = JwsError::Parts {
-        found: found.saturating_add(1),
-    };
+    let three = JwsError::Parts { found: found.saturating_add(1) };
     if found != 2 {
         return Err(three);
     }
     let (signing_input, signature) = token.rsplit_once('.').ok_or_else(|| three.clone())?;
     let (header, payload) = signing_input.split_once('.').ok_or(three)?;
     if signing_input.len() > MAX_SIGNED_LENGTH {
-        return Err(JwsError::TooLong {
-            bytes: signing_input.len(),
-            limit: MAX_SIGNED_LENGTH,
-        });
+        return Err(JwsError::TooLong { bytes: signing_input.len(), limit: MAX_SIGNED_LENGTH });
     }
     Ok((signing_input, header, payload, signature))
 }
 
 /// Strict base64url: spare bits would let one signature carry many tokens, each with a replay memory of its own.
 fn decode(part: &str, name: &'static str) -> Result<Vec<u8>, JwsError> {
-    URL_SAFE_NO_PAD
-        .decode(part)
-        .map_err(|_| JwsError::Encoding { part: name })
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| JwsError::Encoding { part: name })
 }
 
 fn parse_header(bytes: &[u8]) -> Result<Header, JwsError> {
     let value = json::parse(bytes, HEADER_LIMITS).map_err(JwsError::Header)?;
     let Data::Object(members) = &value.data else {
-        return Err(JwsError::HeaderParameter {
-            name: "header",
-            expected: "a JSON object",
-        });
+        return Err(JwsError::HeaderParameter { name: "header", expected: "a JSON object" });
     };
     for member in members {
         if let Some(name) = REFUSED.into_iter().find(|name| member.key == *name) {
             return Err(JwsError::RefusedParameter { name });
         }
     }
-    let alg = text(&value, "alg")?.ok_or(JwsError::HeaderParameter {
-        name: "alg",
-        expected: "the name of an algorithm",
-    })?;
+    let alg =
+        text(&value, "alg")?.ok_or(JwsError::HeaderParameter { name: "alg", expected: "the name of an algorithm" })?;
     let key_id = text(&value, "kid")?;
-    if key_id
-        .as_ref()
-        .is_some_and(|key_id| key_id.len() > MAX_KEY_ID_LENGTH)
-    {
-        return Err(JwsError::HeaderParameter {
-            name: "kid",
-            expected: "at most 256 bytes",
-        });
+    if key_id.as_ref().is_some_and(|key_id| key_id.len() > MAX_KEY_ID_LENGTH) {
+        return Err(JwsError::HeaderParameter { name: "kid", expected: "at most 256 bytes" });
     }
     let typ = text(&value, "typ")?;
     Ok(Header { alg, key_id, typ })
@@ -393,10 +340,7 @@ fn text(header: &Value<'_>, name: &'static str) -> Result<Option<String>, JwsErr
         Some(value) => value
             .as_str()
             .map(|text| Some(text.to_owned()))
-            .ok_or(JwsError::HeaderParameter {
-                name,
-                expected: "a string",
-            }),
+            .ok_or(JwsError::HeaderParameter { name, expected: "a string" }),
     }
 }
 

@@ -118,16 +118,11 @@ impl KeyCache {
     pub fn fetched(&mut self, jwks: Jwks, max_age: Option<Duration>, now: Timestamp) {
         let asked = self.in_flight.take().and_then(|fetch| fetch.for_key_id);
         let fresh = max_age.unwrap_or(DEFAULT_FRESH).clamp(MIN_FRESH, MAX_FRESH);
-        self.unknown
-            .retain(|(key_id, until)| *until > now && !jwks.has_key_id(key_id));
+        self.unknown.retain(|(key_id, until)| *until > now && !jwks.has_key_id(key_id));
         if let Some(key_id) = asked.filter(|key_id| !jwks.has_key_id(key_id)) {
             self.remember_unknown(key_id, now);
         }
-        self.keys = Some(Held {
-            jwks: Arc::new(jwks),
-            fetched_at: now,
-            fresh_until: now.saturating_add(fresh),
-        });
+        self.keys = Some(Held { jwks: Arc::new(jwks), fetched_at: now, fresh_until: now.saturating_add(fresh) });
     }
 
     /// The fetch failed: keys at hand stay, and the cooldown counts from when the attempt began.
@@ -147,10 +142,7 @@ impl KeyCache {
     #[must_use]
     pub fn metrics(&self, now: Timestamp) -> KeyCacheMetrics {
         KeyCacheMetrics {
-            age_seconds: self
-                .keys
-                .as_ref()
-                .map(|held| now.duration_since(held.fetched_at).as_secs()),
+            age_seconds: self.keys.as_ref().map(|held| now.duration_since(held.fetched_at).as_secs()),
             ..self.metrics
         }
     }
@@ -178,8 +170,7 @@ impl KeyCache {
         if self.unknown.len() >= UNKNOWN_LIMIT {
             self.unknown.pop_front();
         }
-        self.unknown
-            .push_back((key_id, now.saturating_add(UNKNOWN_REMEMBERED)));
+        self.unknown.push_back((key_id, now.saturating_add(UNKNOWN_REMEMBERED)));
     }
 
     /// Fetches when that is allowed now; otherwise `at_hand`, or a refusal.
@@ -187,17 +178,12 @@ impl KeyCache {
         if self.in_flight.is_some() {
             return at_hand.map_or(KeyPlan::Wait, KeyPlan::Use);
         }
-        let allowed = self
-            .cooling_since
-            .map_or(Timestamp::EPOCH, |since| since.saturating_add(COOLDOWN));
+        let allowed = self.cooling_since.map_or(Timestamp::EPOCH, |since| since.saturating_add(COOLDOWN));
         if now < allowed {
             self.metrics.cooldown_refusals = self.metrics.cooldown_refusals.saturating_add(1);
             return at_hand.map_or(KeyPlan::RefuseUntil(allowed), KeyPlan::Use);
         }
-        self.in_flight = Some(Fetching {
-            since: now,
-            for_key_id: None,
-        });
+        self.in_flight = Some(Fetching { since: now, for_key_id: None });
         self.metrics.fetches = self.metrics.fetches.saturating_add(1);
         KeyPlan::Fetch
     }

@@ -57,10 +57,7 @@ use claims::Payload;
 #[derive(Debug)]
 enum Purpose {
     /// A person signs in through a browser.
-    SignIn {
-        nonce: String,
-        max_age: Option<Duration>,
-    },
+    SignIn { nonce: String, max_age: Option<Duration> },
     /// A workload, or a client of STS, exchanges the token for credentials.
     Exchange,
 }
@@ -78,10 +75,7 @@ impl UnverifiedIdToken {
     /// A token that answers the authorization request that carried `nonce`.
     #[must_use]
     pub fn for_sign_in(token: impl Into<String>, nonce: impl Into<String>) -> Self {
-        let purpose = Purpose::SignIn {
-            nonce: nonce.into(),
-            max_age: None,
-        };
+        let purpose = Purpose::SignIn { nonce: nonce.into(), max_age: None };
         Self::new(token.into(), purpose)
     }
 
@@ -94,12 +88,7 @@ impl UnverifiedIdToken {
     }
 
     fn new(token: String, purpose: Purpose) -> Self {
-        Self {
-            token: SecretBytes::new(token.into_bytes()),
-            purpose,
-            access_token: None,
-            code: None,
-        }
+        Self { token: SecretBytes::new(token.into_bytes()), purpose, access_token: None, code: None }
     }
 
     /// Holds `at_hash`, when the token has it, to this access token.
@@ -151,10 +140,7 @@ impl UnverifiedIdToken {
 /// # Errors
 /// [`OidcError`] with the first rule of [`RULES`] that the token breaks. [`OidcError::UnknownKey`] may be cured by fetching
 /// the keys again.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "a token is verified once: verifying consumes it"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "a token is verified once: verifying consumes it")]
 pub fn verify<L: Listener>(
     provider: &OidcProvider,
     jwks: &Jwks,
@@ -169,27 +155,15 @@ pub fn verify<L: Listener>(
     listener.passed(&rules::CLAIMS, || {
         Evidence::new("typed claims, each once", format!("{} claims", payload.members().len()))
     });
-    let audience = checks::Checks {
-        provider,
-        token: &token,
-        typ: signed.typ(),
-        algorithm,
-        claims: &claims,
-        now,
-        listener,
-    }
-    .run()?;
+    let audience =
+        checks::Checks { provider, token: &token, typ: signed.typ(), algorithm, claims: &claims, now, listener }
+            .run()?;
     Ok(identity::build(provider, &token, &payload, &claims, audience))
 }
 
-fn typed<T, L: Listener>(
-    outcome: Result<T, ClaimsError>,
-    listener: &mut L,
-) -> Result<T, OidcError> {
+fn typed<T, L: Listener>(outcome: Result<T, ClaimsError>, listener: &mut L) -> Result<T, OidcError> {
     outcome.map_err(|error| {
-        listener.failed(&rules::CLAIMS, || {
-            Evidence::new("typed claims, each once", error.reason())
-        });
+        listener.failed(&rules::CLAIMS, || Evidence::new("typed claims, each once", error.reason()));
         OidcError::Claims(error)
     })
 }
@@ -205,17 +179,12 @@ fn verify_signature<L: Listener>(
     const KEYED: [&Rule; 3] = [&jws::ALGORITHM, &jws::KEY, &jws::SIGNATURE];
     let jws = heard(CompactJws::parse(token), &PARSED, listener, |jws| {
         let header = jws.header();
-        (
-            jws::shown(&header.alg),
-            jws::shown(header.key_id.as_deref().unwrap_or_default()),
-        )
+        (jws::shown(&header.alg), jws::shown(header.key_id.as_deref().unwrap_or_default()))
     })?;
     let alg = jws.header().alg.clone();
     let key_id = jws.key_id().map(str::to_owned);
     let outcome = verify_keyed(provider, jwks, jws);
-    heard(outcome, &KEYED, listener, |_| {
-        (jws::shown(&alg), jws::shown(key_id.as_deref().unwrap_or_default()))
-    })
+    heard(outcome, &KEYED, listener, |_| (jws::shown(&alg), jws::shown(key_id.as_deref().unwrap_or_default())))
 }
 
 fn verify_keyed(
@@ -224,14 +193,9 @@ fn verify_keyed(
     jws: CompactJws<'_>,
 ) -> Result<(SignedPayload, JwsAlgorithm), JwsError> {
     let algorithm = jws.algorithm()?;
-    let listed = provider
-        .algorithms
-        .as_ref()
-        .is_none_or(|accepted| accepted.contains(&algorithm));
+    let listed = provider.algorithms.as_ref().is_none_or(|accepted| accepted.contains(&algorithm));
     if !listed {
-        return Err(JwsError::Algorithm {
-            found: algorithm.name().to_owned(),
-        });
+        return Err(JwsError::Algorithm { found: algorithm.name().to_owned() });
     }
     Ok((jwks.verify(jws)?, algorithm))
 }
@@ -256,11 +220,7 @@ fn heard<T, L: Listener>(
     })
 }
 
-fn found<T>(
-    rule: &Rule,
-    outcome: &Result<T, JwsError>,
-    alg_and_kid: impl Fn(&T) -> (String, String),
-) -> String {
+fn found<T>(rule: &Rule, outcome: &Result<T, JwsError>, alg_and_kid: impl Fn(&T) -> (String, String)) -> String {
     match (rule.name, outcome) {
         ("algorithm", Ok(read)) => format!("alg {}", alg_and_kid(read).0),
         ("key", Ok(read)) => format!("kid {}", alg_and_kid(read).1),

@@ -54,10 +54,7 @@ impl OidcProvider {
     ///
     /// # Errors
     /// [`ProviderError`] when the issuer is not an `https` URL (`http` for loopback), or no audience is given.
-    pub fn new<A: Into<String>>(
-        issuer: &str,
-        audiences: impl IntoIterator<Item = A>,
-    ) -> Result<Self, ProviderError> {
+    pub fn new<A: Into<String>>(issuer: &str, audiences: impl IntoIterator<Item = A>) -> Result<Self, ProviderError> {
         let audiences: Vec<String> = audiences.into_iter().map(Into::into).collect();
         if audiences.is_empty() || audiences.iter().any(String::is_empty) {
             return Err(ProviderError::Audience);
@@ -75,12 +72,8 @@ impl OidcProvider {
 
     /// Lets tokens name these audiences beside ours (OpenID Connect Core, 3.1.3.7, 3); without this any other is refused.
     #[must_use]
-    pub fn with_trusted_audiences<A: Into<String>>(
-        mut self,
-        audiences: impl IntoIterator<Item = A>,
-    ) -> Self {
-        self.trusted_audiences
-            .extend(audiences.into_iter().map(Into::into));
+    pub fn with_trusted_audiences<A: Into<String>>(mut self, audiences: impl IntoIterator<Item = A>) -> Self {
+        self.trusted_audiences.extend(audiences.into_iter().map(Into::into));
         self
     }
 

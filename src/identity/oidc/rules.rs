@@ -18,16 +18,10 @@ pub(super) const NO_EVENTS: Rule = Rule {
     section: "OpenID Connect Back-Channel Logout 2.4; RFC 8417 2.2",
     prevents: "a logout token taken for an ID token",
 };
-pub(super) const ISSUER: Rule = Rule {
-    name: "issuer",
-    section: "OpenID Connect Core 3.1.3.7 (2)",
-    prevents: "another provider's tokens (mix-up)",
-};
-pub(super) const SUBJECT: Rule = Rule {
-    name: "subject",
-    section: "OpenID Connect Core 2",
-    prevents: "a token about nobody",
-};
+pub(super) const ISSUER: Rule =
+    Rule { name: "issuer", section: "OpenID Connect Core 3.1.3.7 (2)", prevents: "another provider's tokens (mix-up)" };
+pub(super) const SUBJECT: Rule =
+    Rule { name: "subject", section: "OpenID Connect Core 2", prevents: "a token about nobody" };
 pub(super) const AUDIENCE: Rule = Rule {
     name: "audience",
     section: "OpenID Connect Core 3.1.3.7 (3)",
@@ -43,26 +37,14 @@ pub(super) const AUTHORIZED_PARTY: Rule = Rule {
     section: "OpenID Connect Core 3.1.3.7 (4, 5)",
     prevents: "a token that another client obtained",
 };
-pub(super) const EXPIRATION: Rule = Rule {
-    name: "expiration",
-    section: "OpenID Connect Core 3.1.3.7 (9)",
-    prevents: "old tokens",
-};
-pub(super) const ISSUED_AT: Rule = Rule {
-    name: "issued_at",
-    section: "OpenID Connect Core 3.1.3.7 (10)",
-    prevents: "tokens dated in the future",
-};
-pub(super) const LIFETIME: Rule = Rule {
-    name: "lifetime",
-    section: "RFC 8725 2.8; RFC 7519 4.1.4",
-    prevents: "tokens that never stop being good",
-};
-pub(super) const NOT_BEFORE: Rule = Rule {
-    name: "not_before",
-    section: "RFC 7519 4.1.5",
-    prevents: "tokens used before their time",
-};
+pub(super) const EXPIRATION: Rule =
+    Rule { name: "expiration", section: "OpenID Connect Core 3.1.3.7 (9)", prevents: "old tokens" };
+pub(super) const ISSUED_AT: Rule =
+    Rule { name: "issued_at", section: "OpenID Connect Core 3.1.3.7 (10)", prevents: "tokens dated in the future" };
+pub(super) const LIFETIME: Rule =
+    Rule { name: "lifetime", section: "RFC 8725 2.8; RFC 7519 4.1.4", prevents: "tokens that never stop being good" };
+pub(super) const NOT_BEFORE: Rule =
+    Rule { name: "not_before", section: "RFC 7519 4.1.5", prevents: "tokens used before their time" };
 pub(super) const NONCE: Rule = Rule {
     name: "nonce",
     section: "OpenID Connect Core 3.1.3.7 (11)",
@@ -73,11 +55,8 @@ pub(super) const AUTH_TIME: Rule = Rule {
     section: "OpenID Connect Core 3.1.3.7 (13)",
     prevents: "a sign-in older than was asked for",
 };
-pub(super) const ACCESS_TOKEN_HASH: Rule = Rule {
-    name: "at_hash",
-    section: "OpenID Connect Core 3.1.3.8",
-    prevents: "an access token swapped for another",
-};
+pub(super) const ACCESS_TOKEN_HASH: Rule =
+    Rule { name: "at_hash", section: "OpenID Connect Core 3.1.3.8", prevents: "an access token swapped for another" };
 pub(super) const CODE_HASH: Rule = Rule {
     name: "c_hash",
     section: "OpenID Connect Core 3.3.2.10",

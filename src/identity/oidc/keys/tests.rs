@@ -7,7 +7,9 @@ fn jwks(key_ids: &[&str]) -> Jwks {
     let keys: Vec<String> = key_ids
         .iter()
         .map(|key_id| {
-            format!(r#"{{"kty":"OKP","crv":"Ed25519","kid":"{key_id}","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}}"#)
+            format!(
+                r#"{{"kty":"OKP","crv":"Ed25519","kid":"{key_id}","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}}"#
+            )
         })
         .collect();
     Jwks::parse(format!(r#"{{"keys":[{}]}}"#, keys.join(",")).as_bytes()).unwrap()
@@ -168,11 +170,7 @@ fn keys_that_cannot_be_renewed_are_refused_a_day_after_they_stopped_being_fresh(
 
 #[test]
 fn cache_control_is_kept_between_five_minutes_and_a_day() {
-    for (said, fresh) in [
-        (Duration::ZERO, MIN_FRESH),
-        (10 * MINUTE, 10 * MINUTE),
-        (Duration::MAX, MAX_FRESH),
-    ] {
+    for (said, fresh) in [(Duration::ZERO, MIN_FRESH), (10 * MINUTE, 10 * MINUTE), (Duration::MAX, MAX_FRESH)] {
         let mut desk = Desk::new();
         assert!(matches!(desk.plan("a"), KeyPlan::Fetch));
         desk.cache.fetched(jwks(&["a"]), Some(said), desk.clock.now());
