@@ -5,6 +5,7 @@
 
 mod decryption;
 mod digest;
+mod hmac;
 mod keyed;
 mod random;
 mod signature;
@@ -17,6 +18,7 @@ use ring as backend;
 
 pub use decryption::{ContentMode, OaepHash, RsaDecryptionKey, decrypt_content};
 pub use digest::{Digest, DigestAlgorithm, digest, hex, sha256_hex};
+pub use hmac::HmacKey;
 pub use keyed::{MacKey, SecretBytes, derive};
 pub use random::{random, random_id};
 pub use signature::{EcCurve, PublicKey, PublicKeyKind, SignatureAlgorithm};

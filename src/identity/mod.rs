@@ -3,6 +3,8 @@
 //! Enters: a SAML response or an ID token, the provider it should come from, and `now`. Leaves: who the person is, as the
 //! provider signed it. Refused: everything that a check of `saml` or `oidc` names.
 
+#[cfg(feature = "oidc")]
+pub mod oidc;
 pub mod replay;
 #[cfg(feature = "saml")]
 pub mod saml;

@@ -1,0 +1,208 @@
+//! The claims of a token (OpenID Connect Core, 2; RFC 7519, 4): signed JSON in, typed claims out.
+//!
+//! A claim of the wrong JSON type is an error, never taken for an absent one (CVE-2020-26160, CVE-2026-25537).
+
+use crate::json::{self, Data, JsonError, Limits, Member, Value};
+
+use super::jws::MAX_SIGNED_LENGTH;
+
+/// JSON numbers are exact up to here in every reader: 2^53.
+const MAX_INSTANT: u64 = 1 << 53;
+/// The most audiences a token may name.
+const MAX_AUDIENCES: usize = 100;
+
+const LIMITS: Limits = Limits { bytes: MAX_SIGNED_LENGTH, depth: 32, values: 4096 };
+
+/// Why a payload does not hold the claims of a token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimsError {
+    /// The payload is not a JSON object with each claim once.
+    #[error("the token's claims are not valid JSON")]
+    Json(JsonError),
+    /// The payload is JSON, but not an object.
+    #[error("the token's claims are not a JSON object")]
+    NotAnObject,
+    /// A claim has another JSON type or form.
+    #[error("a claim is not of the expected form")]
+    Form {
+        /// The claim.
+        claim: &'static str,
+        /// What was expected.
+        expected: &'static str,
+        /// The JSON type that was found, or the number as written.
+        found: String,
+    },
+}
+
+impl ClaimsError {
+    /// What was wrong, for logs and audit.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Json(error) => format!("claims: {}", error.reason()),
+            Self::NotAnObject => self.to_string(),
+            Self::Form { claim, expected, found } => format!("{claim}: expected {expected}, found {found}"),
+        }
+    }
+}
+
+/// The claims that rules speak of, typed, beside all of them as JSON.
+#[derive(Debug)]
+pub(super) struct Claims<'p> {
+    pub(super) iss: Option<&'p str>,
+    pub(super) sub: Option<&'p str>,
+    pub(super) aud: Vec<&'p str>,
+    pub(super) azp: Option<&'p str>,
+    pub(super) exp: Option<u64>,
+    pub(super) iat: Option<u64>,
+    pub(super) nbf: Option<u64>,
+    pub(super) auth_time: Option<u64>,
+    pub(super) nonce: Option<&'p str>,
+    pub(super) at_hash: Option<&'p str>,
+    pub(super) c_hash: Option<&'p str>,
+    pub(super) client_id: Option<&'p str>,
+    pub(super) jti: Option<&'p str>,
+    pub(super) has_events: bool,
+}
+
+/// A payload as JSON, from which [`Claims`] borrow.
+#[derive(Debug)]
+pub(super) struct Payload<'p>(Value<'p>);
+
+impl<'p> Payload<'p> {
+    pub(super) fn parse(bytes: &'p [u8]) -> Result<Self, ClaimsError> {
+        let value = json::parse(bytes, LIMITS).map_err(ClaimsError::Json)?;
+        match value.data {
+            Data::Object(_) => Ok(Self(value)),
+            _ => Err(ClaimsError::NotAnObject),
+        }
+    }
+
+    /// Every claim, in the order of the token.
+    pub(super) fn members(&self) -> &[Member<'p>] {
+        match &self.0.data {
+            Data::Object(members) => members,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn claims(&self) -> Result<Claims<'_>, ClaimsError> {
+        Ok(Claims {
+            iss: self.text("iss")?,
+            sub: self.text("sub")?,
+            aud: self.audiences()?,
+            azp: self.text("azp")?,
+            exp: self.instant("exp")?,
+            iat: self.instant("iat")?,
+            nbf: self.instant("nbf")?,
+            auth_time: self.instant("auth_time")?,
+            nonce: self.text("nonce")?,
+            at_hash: self.text("at_hash")?,
+            c_hash: self.text("c_hash")?,
+            client_id: self.text("client_id")?,
+            jti: self.text("jti")?,
+            has_events: self.0.member("events").is_some(),
+        })
+    }
+
+    /// One claim of text.
+    pub(super) fn text(&self, claim: &'static str) -> Result<Option<&str>, ClaimsError> {
+        self.0
+            .member(claim)
+            .map_or(Ok(None), |value| value.as_str().map(Some).ok_or_else(|| form(claim, "a string", value)))
+    }
+
+    fn audiences(&self) -> Result<Vec<&str>, ClaimsError> {
+        let expected = "a string or a list of 1 to 100 strings";
+        let Some(value) = self.0.member("aud") else {
+            return Ok(Vec::new());
+        };
+        match &value.data {
+            Data::String(one) => Ok(vec![one]),
+            Data::Array(many) if (1..=MAX_AUDIENCES).contains(&many.len()) => {
+                many.iter().map(|item| item.as_str().ok_or_else(|| form("aud", expected, item))).collect()
+            }
+            _ => Err(form("aud", expected, value)),
+        }
+    }
+
+    /// Whole seconds since 1970; a fraction, an exponent, a sign or text is refused rather than rounded.
+    fn instant(&self, claim: &'static str) -> Result<Option<u64>, ClaimsError> {
+        let Some(value) = self.0.member(claim) else {
+            return Ok(None);
+        };
+        let digits = match value.data {
+            Data::Number(number) => Some(number),
+            _ => None,
+        };
+        digits
+            .filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|number| number.parse().ok())
+            .filter(|seconds| *seconds < MAX_INSTANT)
+            .map(Some)
+            .ok_or_else(|| form(claim, "whole seconds from 0 to 2^53", value))
+    }
+}
+
+fn form(claim: &'static str, expected: &'static str, value: &Value<'_>) -> ClaimsError {
+    let found = match &value.data {
+        Data::Null => "null".to_owned(),
+        Data::Bool(_) => "a boolean".to_owned(),
+        Data::Number(number) => number.chars().take(40).collect(),
+        Data::String(_) => "a string".to_owned(),
+        Data::Array(_) => "a list".to_owned(),
+        Data::Object(_) => "an object".to_owned(),
+    };
+    ClaimsError::Form { claim, expected, found }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(claims: &str) -> ClaimsError {
+        let payload = match Payload::parse(claims.as_bytes()) {
+            Ok(payload) => payload,
+            Err(error) => return error,
+        };
+        payload.claims().expect_err(claims)
+    }
+
+    #[test]
+    fn a_claim_of_another_type_is_an_error_and_never_absent() {
+        for (claim, values) in [
+            ("iss", ["5", "null", r#"["a"]"#, "{}"]),
+            ("sub", ["5", "null", "true", "[]"]),
+            ("aud", ["5", "null", "[]", r#"["a",5]"#]),
+            ("azp", ["5", "null", r#"["a"]"#, "false"]),
+            ("exp", [r#""1""#, "null", "[1]", "true"]),
+            ("nonce", ["5", "null", "[]", "{}"]),
+        ] {
+            for value in values {
+                let error = refused(&format!(r#"{{"{claim}":{value}}}"#));
+                assert!(matches!(error, ClaimsError::Form { claim: found, .. } if found == claim));
+            }
+        }
+    }
+
+    #[test]
+    fn instants_are_whole_seconds_inside_2_to_the_53() {
+        for value in ["1e300", "1.5", "1.0", "-1", "9007199254740992", "1180591620717411303424"] {
+            for claim in ["exp", "iat", "nbf", "auth_time"] {
+                let error = refused(&format!(r#"{{"{claim}":{value}}}"#));
+                assert!(error.reason().contains(value), "{}", error.reason());
+            }
+        }
+        let payload = Payload::parse(br#"{"exp":9007199254740991}"#).unwrap();
+        assert_eq!(payload.claims().unwrap().exp, Some(MAX_INSTANT - 1));
+    }
+
+    #[test]
+    fn duplicate_claims_and_deep_nesting_are_refused() {
+        assert!(matches!(refused(r#"{"sub":"a","sub":"b"}"#), ClaimsError::Json(JsonError::DuplicateKey { .. })));
+        let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(40), "]".repeat(40));
+        assert!(matches!(refused(&deep), ClaimsError::Json(JsonError::TooDeep { .. })));
+        assert_eq!(refused("[]"), ClaimsError::NotAnObject);
+    }
+}

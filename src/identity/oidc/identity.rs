@@ -1,0 +1,128 @@
+//! Verified claims as the identity that later stages read.
+
+use std::collections::BTreeMap;
+
+use super::claims::{Claims, Payload};
+use super::provider::OidcProvider;
+use super::{Purpose, UnverifiedIdToken};
+use crate::crypto;
+use crate::identity::{Use, VerifiedIdentity};
+use crate::json::{Data, Member, Value};
+use crate::time::Timestamp;
+
+/// The claim in which a provider asks for session tags.
+const TAGS: &str = "https://aws.amazon.com/tags";
+/// Claims about the token, not about its subject: no trust policy should depend on them.
+const ABOUT_THE_TOKEN: [&str; 10] =
+    ["iss", "aud", "exp", "iat", "nbf", "nonce", "at_hash", "c_hash", "auth_time", "jti"];
+
+/// Builds the identity, with each claim as a list of text under its own name.
+///
+/// Nested objects are left out, but for session tags: `https://aws.amazon.com/tags` with `principal_tags` and
+/// `transitive_tag_keys` inside becomes `https://aws.amazon.com/tags/principal_tags/<key>` and
+/// `https://aws.amazon.com/tags/transitive_tag_keys`, which are also the names of the flat form a provider may send.
+pub(super) fn build(
+    provider: &OidcProvider,
+    token: &UnverifiedIdToken,
+    payload: &Payload<'_>,
+    claims: &Claims<'_>,
+    audience: &str,
+) -> VerifiedIdentity {
+    let attributes = attributes(payload);
+    let instant = |seconds: u64| Timestamp::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX));
+    let assertion_use = match token.purpose {
+        Purpose::SignIn { .. } => Use::Once,
+        Purpose::Exchange => Use::UntilExpiry,
+    };
+    VerifiedIdentity {
+        provider: provider.name(),
+        issuer: provider.issuer().as_str().to_owned(),
+        subject: claims.sub.unwrap_or_default().to_owned(),
+        subject_type: None,
+        audience: audience.to_owned(),
+        condition_keys: condition_keys(provider.issuer().name(), audience, &attributes),
+        attributes,
+        assertion_id: crypto::sha256_hex(token.token.expose()),
+        assertion_use,
+        not_on_or_after: claims.exp.map_or(Timestamp::EPOCH, instant),
+        session_not_on_or_after: None,
+        authenticated_at: claims.auth_time.map(instant),
+    }
+}
+
+/// `<issuer>:aud` is the audience that was ours, `<issuer>:oaud` every audience named, as the cloud has them.
+fn condition_keys(
+    issuer: &str,
+    audience: &str,
+    attributes: &BTreeMap<String, Vec<String>>,
+) -> Vec<(String, Vec<String>)> {
+    let mut keys = Vec::with_capacity(attributes.len().saturating_add(2));
+    keys.push((format!("{issuer}:aud"), vec![audience.to_owned()]));
+    if let Some(named) = attributes.get("aud") {
+        keys.push((format!("{issuer}:oaud"), named.clone()));
+    }
+    let about_the_subject = attributes.iter().filter(|(name, _)| {
+        !ABOUT_THE_TOKEN.contains(&name.as_str()) && !name.starts_with(TAGS) && !is_disguised(name, attributes)
+    });
+    for (name, values) in about_the_subject {
+        keys.push((format!("{issuer}:{name}"), values.clone()));
+    }
+    keys
+}
+
+/// Whether a claim would be read as another one: policies compare the names of condition keys without case, so a
+/// self-chosen claim `Sub` must not become a second `<issuer>:sub`.
+fn is_disguised(name: &str, attributes: &BTreeMap<String, Vec<String>>) -> bool {
+    if name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return name == "oaud";
+    }
+    let lower = name.to_lowercase();
+    lower == "oaud"
+        || lower == "azp"
+        || ABOUT_THE_TOKEN.contains(&lower.as_str())
+        || attributes.keys().any(|other| other != name && other.to_lowercase() == lower)
+}
+
+fn attributes(payload: &Payload<'_>) -> BTreeMap<String, Vec<String>> {
+    let mut attributes = BTreeMap::new();
+    for Member { key, value, .. } in payload.members() {
+        if key == TAGS {
+            tags(value, &mut attributes);
+        } else if let Some(texts) = texts(value) {
+            attributes.insert(key.as_ref().to_owned(), texts);
+        }
+    }
+    attributes
+}
+
+fn tags(value: &Value<'_>, attributes: &mut BTreeMap<String, Vec<String>>) {
+    if let Some(Data::Object(tags)) = value.member("principal_tags").map(|tags| &tags.data) {
+        for Member { key, value, .. } in tags {
+            if let Some(texts) = texts(value) {
+                attributes.insert(format!("{TAGS}/principal_tags/{key}"), texts);
+            }
+        }
+    }
+    if let Some(texts) = value.member("transitive_tag_keys").and_then(texts) {
+        attributes.insert(format!("{TAGS}/transitive_tag_keys"), texts);
+    }
+}
+
+/// A claim as text; a list that holds anything but plain values is left out whole.
+fn texts(value: &Value<'_>) -> Option<Vec<String>> {
+    match &value.data {
+        Data::Array(items) => items.iter().map(text).collect(),
+        Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) | Data::Object(_) => {
+            text(value).map(|one| vec![one])
+        }
+    }
+}
+
+fn text(value: &Value<'_>) -> Option<String> {
+    match &value.data {
+        Data::String(text) => Some(text.as_ref().to_owned()),
+        Data::Bool(flag) => Some(flag.to_string()),
+        Data::Number(number) => Some((*number).to_owned()),
+        Data::Null | Data::Array(_) | Data::Object(_) => None,
+    }
+}

@@ -1,0 +1,240 @@
+//! OpenID Connect: an ID token and the keys of its issuer in, a [`VerifiedIdentity`] out.
+//!
+//! Enters: a token as it came, for a sign-in (with the nonce of that sign-in) or from a workload that wants credentials.
+//! Leaves: who it is about. Refused: everything that one of [`RULES`] names, in that order; the key decides the
+//! algorithm, the signature is verified before a claim is read, and a claim of the wrong JSON type is never taken for an
+//! absent one. The stage fetches nothing: [`keys::KeyCache`] says when the caller should.
+//!
+//! ```
+//! use daypass::explain::Report;
+//! use daypass::identity::oidc::{self, Jwks, OidcError, OidcProvider, UnverifiedIdToken};
+//! use daypass::time::Timestamp;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let provider = OidcProvider::new("https://token.actions.example", ["sts.example.com"])?;
+//! let jwks = Jwks::parse(br#"{"keys":[]}"#)?;
+//! let token = UnverifiedIdToken::for_exchange("eyJhbGciOiJub25lIn0.e30.");
+//! let mut report = Report::new();
+//! let refused = oidc::verify(&provider, &jwks, token, Timestamp::EPOCH, &mut report).unwrap_err();
+//! assert_eq!(refused.rule().name, "algorithm");
+//! assert_eq!(report.failure().map(|check| check.found.as_str()), Some("alg is \"none\""));
+//! # Ok(()) }
+//! ```
+
+mod algorithm;
+mod checks;
+mod claims;
+pub mod discovery;
+mod error;
+mod identity;
+mod issuer;
+mod jwk;
+mod jwks;
+mod jws;
+pub mod keys;
+mod provider;
+mod rules;
+
+use std::time::Duration;
+
+pub use algorithm::{HmacAlgorithm, JwsAlgorithm};
+pub use claims::ClaimsError;
+pub use error::OidcError;
+pub use issuer::{IssuerUrl, IssuerUrlError};
+pub use jwk::{Jwk, SecretJwk, UnusableKey};
+pub use jwks::{Jwks, JwksError, MAX_JWKS_LENGTH, MAX_KEYS, SkippedKey};
+pub use jws::{CompactJws, JwsError, MAX_KEY_ID_LENGTH, MAX_SIGNED_LENGTH, SignedPayload};
+pub use provider::{DEFAULT_LIFETIME, DEFAULT_SKEW, MAX_SKEW, OidcProvider, ProviderError};
+pub use rules::RULES;
+
+use super::VerifiedIdentity;
+use crate::crypto::SecretBytes;
+use crate::explain::{Evidence, Listener, Rule};
+use crate::time::Timestamp;
+use claims::Payload;
+
+/// What a token is presented for; each use accepts what the other refuses.
+#[derive(Debug)]
+enum Purpose {
+    /// A person signs in through a browser.
+    SignIn { nonce: String, max_age: Option<Duration> },
+    /// A workload, or a client of STS, exchanges the token for credentials.
+    Exchange,
+}
+
+/// A token as it came from the network; verifying it consumes it.
+#[derive(Debug)]
+pub struct UnverifiedIdToken {
+    token: SecretBytes,
+    purpose: Purpose,
+    access_token: Option<SecretBytes>,
+    code: Option<SecretBytes>,
+}
+
+impl UnverifiedIdToken {
+    /// A token that answers the authorization request that carried `nonce`.
+    #[must_use]
+    pub fn for_sign_in(token: impl Into<String>, nonce: impl Into<String>) -> Self {
+        let purpose = Purpose::SignIn { nonce: nonce.into(), max_age: None };
+        Self::new(token.into(), purpose)
+    }
+
+    /// A token that a workload presents in exchange for credentials; the end of line of the file it was in is dropped.
+    #[must_use]
+    pub fn for_exchange(token: impl Into<String>) -> Self {
+        let mut token = token.into();
+        token.truncate(token.trim_end_matches(['\r', '\n']).len());
+        Self::new(token, Purpose::Exchange)
+    }
+
+    fn new(token: String, purpose: Purpose) -> Self {
+        Self { token: SecretBytes::new(token.into_bytes()), purpose, access_token: None, code: None }
+    }
+
+    /// Holds `at_hash`, when the token has it, to this access token.
+    #[must_use]
+    pub fn with_access_token(mut self, access_token: &str) -> Self {
+        self.access_token = Some(SecretBytes::new(access_token.as_bytes().to_vec()));
+        self
+    }
+
+    /// Holds `c_hash`, when the token has it, to this authorization code.
+    #[must_use]
+    pub fn with_code(mut self, code: &str) -> Self {
+        self.code = Some(SecretBytes::new(code.as_bytes().to_vec()));
+        self
+    }
+
+    /// Wants a sign-in no older than `max_age`, as the authorization request did; without effect on a workload's token.
+    #[must_use]
+    pub fn with_max_age(mut self, max_age: Duration) -> Self {
+        if let Purpose::SignIn { max_age: asked, .. } = &mut self.purpose {
+            *asked = Some(max_age);
+        }
+        self
+    }
+
+    /// The `kid` the token claims, for deciding whether keys must be fetched; nobody has vouched for it.
+    #[must_use]
+    pub fn claimed_key_id(&self) -> Option<String> {
+        let jws = CompactJws::parse(self.text()).ok()?;
+        jws.key_id().map(str::to_owned)
+    }
+
+    /// The `iss` the token claims, for choosing the provider to verify it with; nobody has vouched for it.
+    #[must_use]
+    pub fn claimed_issuer(&self) -> Option<String> {
+        let jws = CompactJws::parse(self.text()).ok()?;
+        let payload = Payload::parse(jws.unverified_payload()).ok()?;
+        payload.text("iss").ok().flatten().map(str::to_owned)
+    }
+
+    fn text(&self) -> &str {
+        // Both constructors take text, so the fallback, which is no token, is never reached.
+        std::str::from_utf8(self.token.expose()).unwrap_or_default()
+    }
+}
+
+/// Verifies `token` as issued by `provider` and signed with one of `jwks`, telling `listener` how each rule ended.
+///
+/// # Errors
+/// [`OidcError`] with the first rule of [`RULES`] that the token breaks. [`OidcError::UnknownKey`] may be cured by fetching
+/// the keys again.
+#[expect(clippy::needless_pass_by_value, reason = "a token is verified once: verifying consumes it")]
+pub fn verify<L: Listener>(
+    provider: &OidcProvider,
+    jwks: &Jwks,
+    token: UnverifiedIdToken,
+    now: Timestamp,
+    listener: &mut L,
+) -> Result<VerifiedIdentity, OidcError> {
+    let (signed, algorithm) = verify_signature(provider, jwks, token.text(), listener)?;
+    let read = Payload::parse(signed.payload());
+    let payload = typed(read.as_ref().map_err(Clone::clone), listener)?;
+    let claims = typed(payload.claims(), listener)?;
+    listener.passed(&rules::CLAIMS, || {
+        Evidence::new("typed claims, each once", format!("{} claims", payload.members().len()))
+    });
+    let audience =
+        checks::Checks { provider, token: &token, typ: signed.typ(), algorithm, claims: &claims, now, listener }
+            .run()?;
+    Ok(identity::build(provider, &token, &payload, &claims, audience))
+}
+
+fn typed<T, L: Listener>(outcome: Result<T, ClaimsError>, listener: &mut L) -> Result<T, OidcError> {
+    outcome.map_err(|error| {
+        listener.failed(&rules::CLAIMS, || Evidence::new("typed claims, each once", error.reason()));
+        OidcError::Claims(error)
+    })
+}
+
+/// The rules of the signed message, from `token_form` to `signature`.
+fn verify_signature<L: Listener>(
+    provider: &OidcProvider,
+    jwks: &Jwks,
+    token: &str,
+    listener: &mut L,
+) -> Result<(SignedPayload, JwsAlgorithm), OidcError> {
+    const PARSED: [&Rule; 3] = [&jws::TOKEN_FORM, &jws::HEADER, &jws::HEADER_PARAMETERS];
+    const KEYED: [&Rule; 3] = [&jws::ALGORITHM, &jws::KEY, &jws::SIGNATURE];
+    let jws = heard(CompactJws::parse(token), &PARSED, listener, |jws| {
+        let header = jws.header();
+        (jws::shown(&header.alg), jws::shown(header.key_id.as_deref().unwrap_or_default()))
+    })?;
+    let alg = jws.header().alg.clone();
+    let key_id = jws.key_id().map(str::to_owned);
+    let outcome = verify_keyed(provider, jwks, jws);
+    heard(outcome, &KEYED, listener, |_| (jws::shown(&alg), jws::shown(key_id.as_deref().unwrap_or_default())))
+}
+
+fn verify_keyed(
+    provider: &OidcProvider,
+    jwks: &Jwks,
+    jws: CompactJws<'_>,
+) -> Result<(SignedPayload, JwsAlgorithm), JwsError> {
+    let algorithm = jws.algorithm()?;
+    let listed = provider.algorithms.as_ref().is_none_or(|accepted| accepted.contains(&algorithm));
+    if !listed {
+        return Err(JwsError::Algorithm { found: algorithm.name().to_owned() });
+    }
+    Ok((jwks.verify(jws)?, algorithm))
+}
+
+/// Tells `listener` how each of `rules`, which are looked at in order, ended.
+fn heard<T, L: Listener>(
+    outcome: Result<T, JwsError>,
+    rules: &[&'static Rule],
+    listener: &mut L,
+    alg_and_kid: impl Fn(&T) -> (String, String),
+) -> Result<T, OidcError> {
+    let broken = outcome.as_ref().err().map(JwsError::rule);
+    for rule in rules {
+        if broken.is_some_and(|broken| broken.name == rule.name) {
+            break;
+        }
+        listener.passed(rule, || Evidence::new(expected(rule), found(rule, &outcome, &alg_and_kid)));
+    }
+    outcome.map_err(|error| {
+        listener.failed(error.rule(), || Evidence::new(expected(error.rule()), error.reason()));
+        OidcError::from(error)
+    })
+}
+
+fn found<T>(rule: &Rule, outcome: &Result<T, JwsError>, alg_and_kid: impl Fn(&T) -> (String, String)) -> String {
+    match (rule.name, outcome) {
+        ("algorithm", Ok(read)) => format!("alg {}", alg_and_kid(read).0),
+        ("key", Ok(read)) => format!("kid {}", alg_and_kid(read).1),
+        _ => "as expected".to_owned(),
+    }
+}
+
+fn expected(rule: &Rule) -> &'static str {
+    match rule.name {
+        "token_form" => "three parts of base64url, header and payload of at most 16 KiB",
+        "header" => "a JSON object with alg, each name once",
+        "header_parameters" => "no crit, b64, zip, cty, jwk, jku, x5c, x5u",
+        "algorithm" => "a signature algorithm that the key makes",
+        "key" => "a key that the issuer publishes",
+        _ => "a signature of that key over header and payload",
+    }
+}
