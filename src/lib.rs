@@ -2,11 +2,15 @@
 //! and requests signed with them into decisions.
 
 pub mod arn;
+pub mod credentials;
 pub mod crypto;
 pub mod explain;
 pub mod identity;
+pub mod request;
 pub mod session;
 pub mod time;
 
+pub use credentials::{Credentials, Keyring};
 pub use identity::VerifiedIdentity;
+pub use request::{AuthenticatedRequest, SignedRequest};
 pub use session::RoleSession;

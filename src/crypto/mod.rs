@@ -14,8 +14,8 @@ use aws_lc_rs as backend;
 #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
 use ring as backend;
 
-pub use digest::{Digest, DigestAlgorithm, digest, hex, sha256_hex};
-pub use keyed::{MacKey, SecretBytes, derive};
+pub use digest::{Digest, DigestAlgorithm, Hashing, digest, hex, sha256_hex};
+pub use keyed::{MacKey, SecretBytes, derive, verify_equal};
 pub use random::{random, random_id};
 pub use signature::{EcCurve, PublicKey, PublicKeyKind, SignatureAlgorithm};
 pub use signing::SigningKey;
