@@ -3,14 +3,18 @@
 
 pub mod arn;
 pub mod audit;
+pub mod credentials;
 pub mod crypto;
 pub mod explain;
 pub mod identity;
 mod json;
 pub mod policy;
+pub mod request;
 pub mod session;
 pub mod store;
 pub mod time;
 
+pub use credentials::{Credentials, Keyring};
 pub use identity::VerifiedIdentity;
+pub use request::{AuthenticatedRequest, SignedRequest};
 pub use session::RoleSession;

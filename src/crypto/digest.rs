@@ -1,5 +1,7 @@
 //! Hashes: bytes in, a digest out.
 
+use std::fmt;
+
 use super::backend::digest as hash;
 
 /// A hash function by name.
@@ -37,6 +39,35 @@ impl AsRef<[u8]> for Digest {
     }
 }
 
+/// A hash of bytes that arrive in pieces.
+#[derive(Clone)]
+pub struct Hashing(hash::Context);
+
+impl Hashing {
+    /// The hash of nothing yet.
+    #[must_use]
+    pub fn new(algorithm: DigestAlgorithm) -> Self {
+        Self(hash::Context::new(algorithm.backend()))
+    }
+
+    /// Takes in the next piece.
+    pub fn update(&mut self, data: &[u8]) {
+        self.0.update(data);
+    }
+
+    /// The digest of every piece, in order.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        Digest(self.0.finish())
+    }
+}
+
+impl fmt::Debug for Hashing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hashing")
+    }
+}
+
 /// The digest of `data`.
 #[must_use]
 pub fn digest(algorithm: DigestAlgorithm, data: &[u8]) -> Digest {
@@ -64,6 +95,14 @@ pub fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pieces_hash_as_the_whole() {
+        let mut pieces = Hashing::new(DigestAlgorithm::Sha256);
+        pieces.update(b"one ");
+        pieces.update(b"two");
+        assert_eq!(hex(pieces.finish().as_ref()), sha256_hex(b"one two"));
+    }
 
     #[test]
     fn sha256_of_nothing_is_the_published_value() {

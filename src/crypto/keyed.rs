@@ -67,6 +67,23 @@ impl fmt::Debug for MacKey {
     }
 }
 
+/// Compares two byte strings in time that depends on their lengths alone.
+///
+/// # Errors
+/// [`CryptoError::SignatureInvalid`] when they differ.
+pub fn verify_equal(one: &[u8], other: &[u8]) -> Result<(), CryptoError> {
+    let differences = one
+        .iter()
+        .zip(other)
+        .fold(0, |seen, (left, right)| seen | (left ^ right));
+    // Keeps the compiler from ending the fold at the first difference.
+    if std::hint::black_box(differences) == 0 && one.len() == other.len() {
+        Ok(())
+    } else {
+        Err(CryptoError::SignatureInvalid)
+    }
+}
+
 /// Derives 32 bytes for the purpose named by `info` (RFC 5869, HKDF with SHA-256).
 ///
 /// # Errors
@@ -107,6 +124,14 @@ mod tests {
             key.verify(b"another", &code).unwrap_err(),
             CryptoError::SignatureInvalid
         );
+    }
+
+    #[test]
+    fn equal_means_every_byte_and_the_length() {
+        assert!(verify_equal(b"token", b"token").is_ok());
+        for other in [&b"tokem"[..], b"toke", b"tokens", b""] {
+            assert!(verify_equal(b"token", other).is_err());
+        }
     }
 
     #[test]

@@ -17,9 +17,9 @@ use aws_lc_rs as backend;
 use ring as backend;
 
 pub use decryption::{ContentMode, OaepHash, RsaDecryptionKey, decrypt_content};
-pub use digest::{Digest, DigestAlgorithm, digest, hex, sha256_hex};
+pub use digest::{Digest, DigestAlgorithm, Hashing, digest, hex, sha256_hex};
 pub use hmac::HmacKey;
-pub use keyed::{MacKey, SecretBytes, derive};
+pub use keyed::{MacKey, SecretBytes, derive, verify_equal};
 pub use random::{random, random_id};
 pub use signature::{EcCurve, PublicKey, PublicKeyKind, SignatureAlgorithm};
 pub use signing::SigningKey;

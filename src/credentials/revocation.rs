@@ -1,0 +1,94 @@
+//! Sessions that end before they expire.
+
+use std::collections::{HashMap, HashSet};
+
+use super::AccessKeyId;
+use crate::session::RoleSession;
+use crate::time::Timestamp;
+
+/// Why a session is over before its time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Revoked {
+    /// This one session was revoked by its access key.
+    #[error("the session was revoked")]
+    AccessKey {
+        /// The access key of the session.
+        access_key_id: AccessKeyId,
+    },
+    /// Every session of its role that was issued before an instant was revoked.
+    #[error("the sessions of the role were revoked")]
+    IssuedBefore {
+        /// When the session was issued.
+        issued_at: Timestamp,
+        /// The instant before which no session of the role lives on.
+        before: Timestamp,
+    },
+}
+
+impl Revoked {
+    /// What happened, for logs and the audit trail.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::AccessKey { access_key_id } => {
+                format!("the session of access key {access_key_id} was revoked")
+            }
+            Self::IssuedBefore { issued_at, before } => {
+                format!(
+                    "issued at {issued_at}; sessions of the role from before {before} were revoked"
+                )
+            }
+        }
+    }
+}
+
+/// Which sessions were revoked. A plain value: the broker keeps it in its store and hands a copy to
+/// [`Sessions::replace_revocations`](super::Sessions::replace_revocations) when it changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Revocations {
+    access_keys: HashSet<AccessKeyId>,
+    /// By role id, not ARN: a role made anew under the same name starts afresh.
+    roles: HashMap<String, Timestamp>,
+}
+
+impl Revocations {
+    /// Nothing is revoked.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Revokes the one session that `access_key_id` belongs to.
+    pub fn revoke_access_key(&mut self, access_key_id: AccessKeyId) {
+        self.access_keys.insert(access_key_id);
+    }
+
+    /// Revokes the sessions of the role with unique id `role_id` that were issued before an instant.
+    pub fn revoke_role_before(&mut self, role_id: impl Into<String>, before: Timestamp) {
+        let latest = self.roles.entry(role_id.into()).or_insert(before);
+        // A later revocation never brings earlier sessions back.
+        *latest = before.max(*latest);
+    }
+
+    /// Holds a session against what was revoked.
+    ///
+    /// # Errors
+    /// [`Revoked`], saying by what.
+    pub fn verify(
+        &self,
+        session: &RoleSession,
+        access_key_id: &AccessKeyId,
+    ) -> Result<(), Revoked> {
+        if self.access_keys.contains(access_key_id) {
+            return Err(Revoked::AccessKey {
+                access_key_id: access_key_id.clone(),
+            });
+        }
+        let issued_at = session.issued_at();
+        match self.roles.get(&session.claims().role_id) {
+            Some(&before) if issued_at < before => Err(Revoked::IssuedBefore { issued_at, before }),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The credential scope of Signature Version 4, and the signing key that is good for one scope only.
+
+use std::fmt;
+use std::str::FromStr;
+
+use zeroize::Zeroizing;
+
+use super::SecretAccessKey;
+use crate::crypto::MacKey;
+
+/// The last part of every credential scope.
+const TERMINATOR: &str = "aws4_request";
+
+/// What one signature is good for: a day, a region and a service, written `20150830/us-east-1/sts/aws4_request`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CredentialScope {
+    text: String,
+    /// Byte offsets of the slashes after the region and the service; the date takes the first eight bytes.
+    region_end: usize,
+    service_end: usize,
+}
+
+/// Text that is not a credential scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a credential scope; expected date/region/service/aws4_request")]
+pub struct ScopeError;
+
+impl CredentialScope {
+    /// The scope for a day (`YYYYMMDD`), a region and a service.
+    ///
+    /// # Errors
+    /// [`ScopeError`] unless the date has eight digits, and region and service 1 to 64 letters, digits and `-_.`.
+    pub fn new(date: &str, region: &str, service: &str) -> Result<Self, ScopeError> {
+        format!("{date}/{region}/{service}/{TERMINATOR}").parse()
+    }
+
+    /// The whole scope as text, ending in `aws4_request`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The day in UTC, `YYYYMMDD`.
+    #[must_use]
+    pub fn date(&self) -> &str {
+        self.text.get(..8).unwrap_or_default()
+    }
+
+    /// The region the client believes it talks to.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        self.text.get(9..self.region_end).unwrap_or_default()
+    }
+
+    /// The service the request is meant for, such as `sts`.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        self.text
+            .get(self.region_end.saturating_add(1)..self.service_end)
+            .unwrap_or_default()
+    }
+}
+
+impl FromStr for CredentialScope {
+    type Err = ScopeError;
+
+    fn from_str(text: &str) -> Result<Self, ScopeError> {
+        let mut parts = text.split('/');
+        let mut next = || parts.next().ok_or(ScopeError);
+        let (date, region, service, terminator) = (next()?, next()?, next()?, next()?);
+        let day = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
+        if !day
+            || !is_name(region)
+            || !is_name(service)
+            || terminator != TERMINATOR
+            || parts.next().is_some()
+        {
+            return Err(ScopeError);
+        }
+        let region_end = region.len().saturating_add(9);
+        Ok(Self {
+            text: text.to_owned(),
+            region_end,
+            service_end: region_end.saturating_add(1).saturating_add(service.len()),
+        })
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+impl fmt::Display for CredentialScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for CredentialScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, f)
+    }
+}
+
+/// A signing key that verifies one access key's requests in one scope: a service that holds it can verify the requests
+/// made to it that day, and can forge none to another service.
+pub struct ScopedSigningKey(Zeroizing<[u8; 32]>);
+
+impl ScopedSigningKey {
+    /// Derives the signing key of a secret access key for `scope` (Signature Version 4, "derive a signing key").
+    #[must_use]
+    pub fn derive(secret: &SecretAccessKey, scope: &CredentialScope) -> Self {
+        let start = Zeroizing::new(["AWS4", secret.expose()].concat());
+        let mut key = Zeroizing::new(MacKey::new(start.as_bytes()).sign(scope.date().as_bytes()));
+        for part in [scope.region(), scope.service(), TERMINATOR] {
+            *key = MacKey::new(key.as_ref()).sign(part.as_bytes());
+        }
+        Self(key)
+    }
+
+    /// The key's 32 bytes, to be handed to the service of its scope.
+    #[must_use]
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The key, ready to verify signatures.
+    #[must_use]
+    pub fn mac_key(&self) -> MacKey {
+        MacKey::new(self.0.as_ref())
+    }
+}
+
+impl fmt::Debug for ScopedSigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ScopedSigningKey(redacted)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::hex;
+
+    #[test]
+    fn a_scope_is_read_into_its_parts() {
+        let scope: CredentialScope = "20150830/us-east-1/iam/aws4_request".parse().unwrap();
+        assert_eq!(
+            (scope.date(), scope.region(), scope.service()),
+            ("20150830", "us-east-1", "iam")
+        );
+        assert_eq!(
+            CredentialScope::new("20150830", "us-east-1", "iam"),
+            Ok(scope)
+        );
+    }
+
+    #[test]
+    fn text_of_another_shape_is_refused() {
+        for text in [
+            "",
+            "20150830/us-east-1/iam",
+            "20150830/us-east-1/iam/aws4_request/",
+            "20150830/us-east-1/iam/aws5_request",
+            "2015083/us-east-1/iam/aws4_request",
+            "20150830//iam/aws4_request",
+            "20150830/us-east-1//aws4_request",
+            "20150830/us east/iam/aws4_request",
+            "2015083x/us-east-1/iam/aws4_request",
+        ] {
+            assert_eq!(text.parse::<CredentialScope>(), Err(ScopeError), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_published_signing_key_is_derived() {
+        // The worked example of the Signature Version 4 documentation.
+        let secret = SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned());
+        let scope = CredentialScope::new("20150830", "us-east-1", "iam").unwrap();
+        assert_eq!(
+            hex(ScopedSigningKey::derive(&secret, &scope).expose()),
+            "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9"
+        );
+    }
+}

@@ -1,0 +1,219 @@
+//! Sessions seen before: what makes the second request of a session cost its hashes and little more.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use arc_swap::ArcSwap;
+use zeroize::Zeroizing;
+
+use super::token::{self, TokenError};
+use super::{
+    AccessKeyId, CredentialScope, Keyring, Revocations, Revoked, ScopedSigningKey, SecretAccessKey,
+};
+use crate::crypto::{MacKey, verify_equal};
+use crate::session::RoleSession;
+use crate::time::Timestamp;
+
+/// Sessions kept by default; each takes about three kilobytes.
+const DEFAULT_CAPACITY: usize = 16_384;
+/// Independent parts of the cache, so that threads rarely wait for each other.
+const SHARDS: usize = 16;
+/// Signing keys kept per session: a client rarely signs for more days, regions and services than this.
+const MAX_SIGNING_KEYS: usize = 8;
+
+/// A session whose token was verified, ready to verify what its holder signs.
+pub struct OpenSession {
+    session: Arc<RoleSession>,
+    access_key_id: AccessKeyId,
+    token: Zeroizing<String>,
+    secret: SecretAccessKey,
+    signing_keys: RwLock<Vec<(CredentialScope, Arc<MacKey>)>>,
+}
+
+impl OpenSession {
+    /// The session.
+    #[must_use]
+    pub const fn session(&self) -> &Arc<RoleSession> {
+        &self.session
+    }
+
+    /// The access key of the session.
+    #[must_use]
+    pub const fn access_key_id(&self) -> &AccessKeyId {
+        &self.access_key_id
+    }
+
+    /// The key that verifies this session's signatures in `scope`; derived at first use.
+    #[must_use]
+    pub fn signing_key(&self, scope: &CredentialScope) -> Arc<MacKey> {
+        let known = read(&self.signing_keys)
+            .iter()
+            .find(|(known, _)| known == scope)
+            .map(|(_, key)| Arc::clone(key));
+        if let Some(key) = known {
+            return key;
+        }
+        let key = Arc::new(ScopedSigningKey::derive(&self.secret, scope).mac_key());
+        let mut keys = write(&self.signing_keys);
+        if keys.len() >= MAX_SIGNING_KEYS {
+            keys.remove(0);
+        }
+        keys.push((scope.clone(), Arc::clone(&key)));
+        key
+    }
+}
+
+impl fmt::Debug for OpenSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenSession")
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Two generations of entries: when the young one is full it becomes the old one, and what is still used moves back.
+#[derive(Default)]
+struct Shard {
+    young: HashMap<AccessKeyId, Arc<OpenSession>>,
+    old: HashMap<AccessKeyId, Arc<OpenSession>>,
+}
+
+/// Opens sessions by their tokens with one [`Keyring`], and remembers a bounded number of them.
+pub struct Sessions {
+    keyring: Keyring,
+    shards: [RwLock<Shard>; SHARDS],
+    /// Entries one generation of one shard holds.
+    shard_capacity: usize,
+    revocations: ArcSwap<Revocations>,
+}
+
+impl Sessions {
+    /// Remembers up to about 16,000 sessions.
+    #[must_use]
+    pub fn new(keyring: Keyring) -> Self {
+        Self::with_capacity(keyring, DEFAULT_CAPACITY)
+    }
+
+    /// Remembers up to about `capacity` sessions.
+    #[must_use]
+    pub fn with_capacity(keyring: Keyring, capacity: usize) -> Self {
+        Self {
+            keyring,
+            shards: Default::default(),
+            shard_capacity: capacity.div_ceil(SHARDS * 2).max(1),
+            revocations: ArcSwap::default(),
+        }
+    }
+
+    /// The keyring whose tokens are opened.
+    #[must_use]
+    pub const fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    /// Puts other revocations into force at once, for sessions remembered and new.
+    pub fn replace_revocations(&self, revocations: Revocations) {
+        self.revocations.store(Arc::new(revocations));
+    }
+
+    /// Verifies `token`, presented with `access_key_id`.
+    ///
+    /// # Errors
+    /// [`TokenError`], as [`token::verify`], and [`TokenError::AccessKey`] when the token belongs to another access key.
+    pub fn open(
+        &self,
+        access_key_id: &AccessKeyId,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Arc<OpenSession>, TokenError> {
+        // The token is compared whole, so that one whose claims were edited does not pass for the one remembered.
+        if let Some(known) = self.find(access_key_id)
+            && verify_equal(known.token.as_bytes(), token.as_bytes()).is_ok()
+        {
+            token::verify_time(&known.session, now)?;
+            return Ok(known);
+        }
+        let (verified, generation) = token::verify_with_generation(&self.keyring, token, now)?;
+        let (session, belongs_to) = verified.into_parts();
+        if belongs_to != *access_key_id {
+            return Err(TokenError::AccessKey {
+                presented: access_key_id.clone(),
+                belongs_to,
+            });
+        }
+        let opened = Arc::new(OpenSession {
+            session: Arc::new(session),
+            secret: generation.secret_access_key(access_key_id)?,
+            access_key_id: belongs_to,
+            token: Zeroizing::new(token.to_owned()),
+            signing_keys: RwLock::default(),
+        });
+        self.remember(&opened);
+        Ok(opened)
+    }
+
+    /// Holds a session against the revocations in force.
+    ///
+    /// # Errors
+    /// [`Revoked`], saying by what.
+    pub fn verify_live(
+        &self,
+        session: &RoleSession,
+        access_key_id: &AccessKeyId,
+    ) -> Result<(), Revoked> {
+        self.revocations.load().verify(session, access_key_id)
+    }
+
+    fn find(&self, access_key_id: &AccessKeyId) -> Option<Arc<OpenSession>> {
+        let shard = self.shard(access_key_id)?;
+        {
+            let shard = read(shard);
+            if let Some(known) = shard.young.get(access_key_id) {
+                return Some(Arc::clone(known));
+            }
+            if !shard.old.contains_key(access_key_id) {
+                return None;
+            }
+        }
+        let known = write(shard).old.remove(access_key_id)?;
+        self.remember(&known);
+        Some(known)
+    }
+
+    fn remember(&self, opened: &Arc<OpenSession>) {
+        let Some(shard) = self.shard(&opened.access_key_id) else {
+            return;
+        };
+        let mut shard = write(shard);
+        if shard.young.len() >= self.shard_capacity {
+            shard.old = std::mem::take(&mut shard.young);
+        }
+        shard
+            .young
+            .insert(opened.access_key_id.clone(), Arc::clone(opened));
+    }
+
+    /// Minted access key ids are random, so their last character spreads sessions evenly.
+    fn shard(&self, access_key_id: &AccessKeyId) -> Option<&RwLock<Shard>> {
+        let last = access_key_id.as_str().bytes().next_back()?;
+        self.shards.get(usize::from(last) % SHARDS)
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions")
+            .field("keyring", &self.keyring)
+            .finish_non_exhaustive()
+    }
+}
+
+// A thread that panicked while it held the lock left a map or a list whole: each is changed by one call.
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}

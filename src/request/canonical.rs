@@ -1,0 +1,305 @@
+//! The canonical request and the string to sign (Signature Version 4, "create a canonical request").
+//!
+//! What is signed is the request as received: nothing here follows a redirect, decodes a body or guesses.
+
+use std::borrow::Cow;
+
+use super::{Authorization, SignedHead};
+use crate::crypto::sha256_hex;
+
+/// How a path becomes part of the canonical request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PathMode {
+    /// S3: an object key is any text, so `//` and `/../` stay, and nothing is encoded a second time.
+    Verbatim,
+    /// Every other service: dot segments and repeated slashes are removed, and the path as sent is encoded once more.
+    Normalized,
+}
+
+/// The canonical request, which is what the signature covers, hashed.
+#[must_use]
+pub fn canonical_request(
+    head: &SignedHead,
+    signed_headers: &str,
+    path: PathMode,
+    payload_hash: &str,
+) -> Vec<u8> {
+    let estimate = head
+        .headers()
+        .iter()
+        .map(|(name, value)| name.len().saturating_add(value.len()).saturating_add(2))
+        .sum::<usize>()
+        .saturating_add(head.path().len())
+        .saturating_add(head.query().len().saturating_mul(2))
+        .saturating_add(256);
+    let mut out = Vec::with_capacity(estimate);
+    out.extend_from_slice(head.method().as_bytes());
+    out.push(b'\n');
+    push_path(&mut out, head.path(), path);
+    out.push(b'\n');
+    push_query(&mut out, head.query());
+    out.push(b'\n');
+    for name in signed_headers.split(';') {
+        push_header(&mut out, head, name);
+    }
+    out.push(b'\n');
+    out.extend_from_slice(signed_headers.as_bytes());
+    out.push(b'\n');
+    out.extend_from_slice(payload_hash.as_bytes());
+    out
+}
+
+/// The string to sign: algorithm, date, credential scope, and the digest of the canonical request.
+#[must_use]
+pub fn string_to_sign(authorization: &Authorization, canonical_request: &[u8]) -> String {
+    [
+        super::authorization::ALGORITHM,
+        &authorization.amz_date,
+        authorization.credential_scope.as_str(),
+        &sha256_hex(canonical_request),
+    ]
+    .join("\n")
+}
+
+fn push_path(out: &mut Vec<u8>, path: &str, mode: PathMode) {
+    match mode {
+        PathMode::Verbatim => push_encoded_once(out, path),
+        PathMode::Normalized => {
+            let start = out.len();
+            for segment in normalized(path) {
+                out.push(b'/');
+                push_encoded(out, segment);
+            }
+            if out.len() == start {
+                out.push(b'/');
+            }
+        }
+    }
+}
+
+/// The segments of a path without dot segments and empty ones (RFC 3986, 5.2.4); a trailing slash is an empty last one.
+fn normalized(path: &str) -> Vec<&str> {
+    let mut segments = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                segments.pop();
+            }
+            kept => segments.push(kept),
+        }
+    }
+    let directory = path
+        .rsplit('/')
+        .next()
+        .is_some_and(|last| matches!(last, "" | "." | ".."));
+    if directory && !segments.is_empty() {
+        segments.push("");
+    }
+    segments
+}
+
+/// Percent-encodes what is not yet encoded, and spells what is in one way; `%2F` stays apart from `/`.
+fn push_encoded_once(out: &mut Vec<u8>, path: &str) {
+    let mut rest = path.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        if byte == b'/' {
+            out.push(byte);
+        } else if let Some((decoded, after)) = escape(byte, rest) {
+            rest = after;
+            push_byte(out, decoded);
+        } else {
+            push_byte(out, byte);
+        }
+    }
+}
+
+/// The byte that `%` and the two digits after it stand for, and what follows them.
+fn escape(byte: u8, rest: &[u8]) -> Option<(u8, &[u8])> {
+    let [high, low, after @ ..] = rest else {
+        return None;
+    };
+    let digit = |byte: &u8| {
+        char::from(*byte)
+            .to_digit(16)
+            .and_then(|value| u8::try_from(value).ok())
+    };
+    (byte == b'%').then_some(())?;
+    Some((digit(high)? << 4 | digit(low)?, after))
+}
+
+/// Percent-encodes every byte that is not unreserved (RFC 3986, 2.3).
+fn push_encoded(out: &mut Vec<u8>, text: &str) {
+    for byte in text.bytes() {
+        push_byte(out, byte);
+    }
+}
+
+fn push_byte(out: &mut Vec<u8>, byte: u8) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+        out.push(byte);
+    } else {
+        out.push(b'%');
+        for nibble in [byte >> 4, byte & 0x0f] {
+            out.push(*DIGITS.get(usize::from(nibble)).unwrap_or(&b'0'));
+        }
+    }
+}
+
+/// Decodes a name or value of a query; a plus sign is a space, as the forms that handlers read have it.
+pub(super) fn decode_query_part(part: &str) -> Cow<'_, str> {
+    if !part.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+        return Cow::Borrowed(part);
+    }
+    Cow::Owned(String::from_utf8_lossy(&decode_query_bytes(part)).into_owned())
+}
+
+fn decode_query_bytes(part: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        if byte == b'+' {
+            out.push(b' ');
+        } else if let Some((decoded, after)) = escape(byte, rest) {
+            rest = after;
+            out.push(decoded);
+        } else {
+            out.push(byte);
+        }
+    }
+    out
+}
+
+/// Parameters without the signature itself, encoded, then sorted by name and value.
+fn push_query(out: &mut Vec<u8>, query: &str) {
+    if query.is_empty() {
+        return;
+    }
+    let encode = |part: &str| {
+        let mut encoded = Vec::with_capacity(part.len());
+        for byte in decode_query_bytes(part) {
+            push_byte(&mut encoded, byte);
+        }
+        encoded
+    };
+    let mut pairs: Vec<_> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (encode(name), encode(value))
+        })
+        .filter(|(name, _)| name != b"X-Amz-Signature")
+        .collect();
+    pairs.sort_unstable();
+    for (index, (name, value)) in pairs.iter().enumerate() {
+        if index > 0 {
+            out.push(b'&');
+        }
+        out.extend_from_slice(name);
+        out.push(b'=');
+        out.extend_from_slice(value);
+    }
+}
+
+/// `name:value,value` and a line end; values trimmed, and runs of spaces inside them made one.
+fn push_header(out: &mut Vec<u8>, head: &SignedHead, name: &str) {
+    out.extend_from_slice(name.as_bytes());
+    out.push(b':');
+    for (index, value) in head.headers().all(name).enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        let trimmed = trim(value);
+        if trimmed.windows(2).any(|pair| pair == b"  ") {
+            let mut previous = 0;
+            out.extend(trimmed.iter().filter(|byte| {
+                let repeated = **byte == b' ' && previous == b' ';
+                previous = **byte;
+                !repeated
+            }));
+        } else {
+            out.extend_from_slice(trimmed);
+        }
+    }
+    out.push(b'\n');
+}
+
+fn trim(value: &[u8]) -> &[u8] {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let start = value
+        .iter()
+        .position(|byte| !blank(byte))
+        .unwrap_or(value.len());
+    let end = value
+        .iter()
+        .rposition(|byte| !blank(byte))
+        .map_or(start, |last| last.saturating_add(1));
+    value.get(start..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str, mode: PathMode) -> String {
+        let mut out = Vec::new();
+        push_path(&mut out, text, mode);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn s3_paths_keep_their_dots_and_are_encoded_once() {
+        for (from, to) in [
+            ("/", "/"),
+            ("//a/./../b/", "//a/./../b/"),
+            ("/a b", "/a%20b"),
+            ("/a%20b%7e", "/a%20b~"),
+            ("/a%2fb", "/a%2Fb"),
+            ("/50%", "/50%25"),
+            ("/caf\u{e9}", "/caf%C3%A9"),
+            ("/a+b", "/a%2Bb"),
+        ] {
+            assert_eq!(path(from, PathMode::Verbatim), to, "{from}");
+        }
+    }
+
+    #[test]
+    fn other_paths_are_normalised_and_encoded_again() {
+        for (from, to) in [
+            ("/", "/"),
+            ("//", "/"),
+            ("/a/..", "/"),
+            ("/../a", "/a"),
+            ("/./a", "/a"),
+            ("//a//b//", "/a/b/"),
+            ("/a/b/..", "/a/"),
+            ("/a%20b", "/a%2520b"),
+        ] {
+            assert_eq!(path(from, PathMode::Normalized), to, "{from}");
+        }
+    }
+
+    #[test]
+    fn queries_are_decoded_encoded_and_sorted() {
+        for (from, to) in [
+            ("", ""),
+            ("b&a=", "a=&b="),
+            ("a=2&a=1&A=3", "A=3&a=1&a=2"),
+            ("a=b+c%20d", "a=b%20c%20d"),
+            ("a=%7e&a=%2B", "a=%2B&a=~"),
+            ("&&a=1&", "a=1"),
+            ("a=b=c", "a=b%3Dc"),
+            ("x=1&X-Amz-Signature=0&X-Amz%2DSignature=1", "x=1"),
+            ("a=%ff", "a=%FF"),
+        ] {
+            let mut out = Vec::new();
+            push_query(&mut out, from);
+            assert_eq!(String::from_utf8(out).unwrap(), to, "{from}");
+        }
+    }
+}

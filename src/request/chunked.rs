@@ -1,0 +1,288 @@
+//! The `aws-chunked` framing: chunks that are each signed with the signature before them, and trailing headers.
+//!
+//! `size[;chunk-signature=…] CRLF data CRLF` repeated, a last chunk of size zero, trailing headers, an empty line. A signed
+//! chunk is given out only after its signature was verified.
+
+use std::sync::Arc;
+
+use super::authorization::parse_hex;
+use super::{Authorization, RequestError};
+use crate::crypto::{MacKey, hex, sha256_hex};
+
+/// The longest line: a size of 16 digits with a signature, or a trailing header with a checksum.
+const MAX_LINE: usize = 1024;
+/// The most trailing headers.
+const MAX_TRAILERS: usize = 16;
+/// The largest signed chunk, which must be held until it is verified; clients send 64 KiB to 1 MiB.
+const MAX_SIGNED_CHUNK: u64 = 16 * 1024 * 1024;
+
+/// What the signatures of chunks are made with.
+#[derive(Debug)]
+pub(super) struct ChunkSigning {
+    key: Arc<MacKey>,
+    /// Date and credential scope, each with its line end.
+    context: String,
+    /// The signature before, in hexadecimal; the request's own to begin with.
+    previous: String,
+}
+
+impl ChunkSigning {
+    pub(super) fn new(authorization: &Authorization, key: Arc<MacKey>) -> Self {
+        Self {
+            key,
+            context: format!(
+                "{}\n{}\n",
+                authorization.amz_date, authorization.credential_scope
+            ),
+            previous: hex(&authorization.signature),
+        }
+    }
+
+    fn verify_chunk(&mut self, data: &[u8], signature: &[u8; 32]) -> Result<(), RequestError> {
+        let digests = format!("{}\n{}", sha256_hex(b""), sha256_hex(data));
+        self.verify("AWS4-HMAC-SHA256-PAYLOAD", &digests, signature)
+    }
+
+    fn verify_trailers(&mut self, lines: &str, signature: &[u8; 32]) -> Result<(), RequestError> {
+        let digest = sha256_hex(lines.as_bytes());
+        self.verify("AWS4-HMAC-SHA256-TRAILER", &digest, signature)
+    }
+
+    fn verify(&mut self, kind: &str, what: &str, signature: &[u8; 32]) -> Result<(), RequestError> {
+        let message = format!("{kind}\n{}{}\n{what}", self.context, self.previous);
+        self.key
+            .verify(message.as_bytes(), signature)
+            .map_err(|_| RequestError::SignatureMismatch)?;
+        self.previous = hex(signature);
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+enum State {
+    Size,
+    Data { remaining: u64 },
+    DataEnd,
+    Trailers,
+    Done,
+}
+
+/// Reads a body in chunks as it arrives.
+#[derive(Debug)]
+pub(super) struct Chunked {
+    signing: Option<ChunkSigning>,
+    announced: Vec<String>,
+    /// Bytes still to come according to `x-amz-decoded-content-length`.
+    expected: u64,
+    state: State,
+    chunk: usize,
+    line: Vec<u8>,
+    /// The signed chunk that is being read, and the signature it must have.
+    held: Vec<u8>,
+    signature: [u8; 32],
+    trailers: Vec<(String, String)>,
+    trailers_signed: bool,
+}
+
+impl Chunked {
+    pub(super) fn new(
+        signing: Option<ChunkSigning>,
+        announced: Vec<String>,
+        decoded_length: u64,
+    ) -> Self {
+        Self {
+            signing,
+            announced,
+            expected: decoded_length,
+            state: State::Size,
+            chunk: 0,
+            line: Vec::new(),
+            held: Vec::new(),
+            signature: [0; 32],
+            trailers: Vec::new(),
+            trailers_signed: false,
+        }
+    }
+
+    pub(super) fn feed(
+        &mut self,
+        mut received: &[u8],
+        decoded: &mut Vec<u8>,
+    ) -> Result<(), RequestError> {
+        while !received.is_empty() {
+            received = match self.state {
+                State::Data { remaining } => self.data(received, remaining, decoded),
+                State::Done => return Err(self.problem("bytes after the end")),
+                State::Size | State::DataEnd | State::Trailers => self.line(received, decoded)?,
+            };
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(self) -> Result<Vec<(String, String)>, RequestError> {
+        if !matches!(self.state, State::Done) {
+            return Err(self.problem("the body ended early"));
+        }
+        if self.expected != 0 {
+            return Err(self.problem("fewer bytes than x-amz-decoded-content-length"));
+        }
+        Ok(self.trailers)
+    }
+
+    const fn problem(&self, problem: &'static str) -> RequestError {
+        RequestError::Chunk {
+            chunk: self.chunk,
+            problem,
+        }
+    }
+
+    fn data<'a>(&mut self, received: &'a [u8], remaining: u64, decoded: &mut Vec<u8>) -> &'a [u8] {
+        let take = usize::try_from(remaining)
+            .unwrap_or(usize::MAX)
+            .min(received.len());
+        let (data, after) = received.split_at_checked(take).unwrap_or((received, &[]));
+        if self.signing.is_some() {
+            self.held.extend_from_slice(data);
+        } else {
+            decoded.extend_from_slice(data);
+        }
+        let left = remaining.saturating_sub(u64::try_from(take).unwrap_or(u64::MAX));
+        self.state = if left == 0 {
+            State::DataEnd
+        } else {
+            State::Data { remaining: left }
+        };
+        after
+    }
+
+    fn line<'a>(
+        &mut self,
+        received: &'a [u8],
+        decoded: &mut Vec<u8>,
+    ) -> Result<&'a [u8], RequestError> {
+        let end = received.iter().position(|byte| *byte == b'\n');
+        let take = end.map_or(received.len(), |end| end.saturating_add(1));
+        if self.line.len().saturating_add(take) > MAX_LINE {
+            return Err(self.problem("a line is too long"));
+        }
+        let (part, after) = received.split_at_checked(take).unwrap_or((received, &[]));
+        self.line.extend_from_slice(part);
+        if end.is_some() {
+            let line = String::from_utf8(std::mem::take(&mut self.line)).ok();
+            let line = line
+                .as_deref()
+                .and_then(|line| line.strip_suffix("\r\n"))
+                .ok_or_else(|| self.problem("a line is not text that ends in CR LF"))?;
+            match self.state {
+                State::Size => self.size_line(line)?,
+                State::DataEnd if line.is_empty() => self.chunk_end(decoded)?,
+                State::DataEnd => return Err(self.problem("data does not end in CR LF")),
+                State::Trailers => self.trailer_line(line)?,
+                State::Data { .. } | State::Done => {}
+            }
+        }
+        Ok(after)
+    }
+
+    fn size_line(&mut self, line: &str) -> Result<(), RequestError> {
+        let (size, signature) = match (line.split_once(";chunk-signature="), &self.signing) {
+            (Some((size, signature)), Some(_)) => (size, parse_hex(signature)),
+            (None, None) => (line, Some([0; 32])),
+            (Some(_), None) | (None, Some(_)) => (line, None),
+        };
+        self.signature =
+            signature.ok_or_else(|| self.problem("the chunk signature is malformed"))?;
+        let digits =
+            (1..=16).contains(&size.len()) && size.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let size = u64::from_str_radix(size, 16)
+            .ok()
+            .filter(|_| digits)
+            .ok_or_else(|| self.problem("the size is malformed"))?;
+        if self.signing.is_some() && size > MAX_SIGNED_CHUNK {
+            return Err(self.problem("a signed chunk is larger than 16 MiB"));
+        }
+        self.expected = self
+            .expected
+            .checked_sub(size)
+            .ok_or_else(|| self.problem("more bytes than x-amz-decoded-content-length"))?;
+        if size == 0 {
+            self.verify_held()?;
+            self.state = State::Trailers;
+        } else {
+            self.state = State::Data { remaining: size };
+        }
+        Ok(())
+    }
+
+    fn chunk_end(&mut self, decoded: &mut Vec<u8>) -> Result<(), RequestError> {
+        self.verify_held()?;
+        decoded.append(&mut self.held);
+        self.chunk = self.chunk.saturating_add(1);
+        self.state = State::Size;
+        Ok(())
+    }
+
+    fn verify_held(&mut self) -> Result<(), RequestError> {
+        let chunk = self.chunk;
+        if let Some(signing) = &mut self.signing {
+            signing
+                .verify_chunk(&self.held, &self.signature)
+                .map_err(|_| RequestError::ChunkSignature { chunk })?;
+        }
+        Ok(())
+    }
+
+    fn trailer_line(&mut self, line: &str) -> Result<(), RequestError> {
+        if line.is_empty() {
+            return self.trailers_end();
+        }
+        let (name, value) = line
+            .split_once(':')
+            .ok_or_else(|| self.problem("a trailing header is malformed"))?;
+        let (name, value) = (name.to_ascii_lowercase(), value.trim());
+        if self.trailers_signed || self.trailers.len() >= MAX_TRAILERS {
+            return Err(self.problem("too many trailing headers"));
+        }
+        if name == "x-amz-trailer-signature" && self.signing.is_some() {
+            return self.verify_trailers(value);
+        }
+        // A trailer that was not announced in a signed header could be added by anyone where trailers are not signed.
+        if !self.announced.contains(&name) || self.trailers.iter().any(|(known, _)| *known == name)
+        {
+            return Err(self.problem("a trailing header was not announced in x-amz-trailer"));
+        }
+        self.trailers.push((name, value.to_owned()));
+        Ok(())
+    }
+
+    fn verify_trailers(&mut self, signature: &str) -> Result<(), RequestError> {
+        let mut lines = String::new();
+        for (name, value) in &self.trailers {
+            lines.push_str(name);
+            lines.push(':');
+            lines.push_str(value);
+            lines.push('\n');
+        }
+        let refused = RequestError::ChunkSignature { chunk: self.chunk };
+        let malformed = self.problem("the trailer signature is malformed");
+        let signature = parse_hex(signature).ok_or(malformed)?;
+        if let Some(signing) = &mut self.signing {
+            signing
+                .verify_trailers(&lines, &signature)
+                .map_err(|_| refused)?;
+        }
+        self.trailers_signed = true;
+        Ok(())
+    }
+
+    fn trailers_end(&mut self) -> Result<(), RequestError> {
+        if self.trailers.len() != self.announced.len() {
+            return Err(self.problem("an announced trailing header is missing"));
+        }
+        if self.signing.is_some() && !self.announced.is_empty() && !self.trailers_signed {
+            return Err(self.problem("the trailing headers are not signed"));
+        }
+        self.state = State::Done;
+        Ok(())
+    }
+}

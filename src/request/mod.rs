@@ -1,0 +1,110 @@
+//! Stage 4: a [`SignedRequest`] in, an [`AuthenticatedRequest`] out.
+//!
+//! Enters: an HTTP request signed with AWS Signature Version 4 (in its `Authorization` header, or presigned in its query),
+//! the [`Sessions`] that temporary credentials belong to, the [`Service`] it was sent to, and `now`. Leaves: the request,
+//! and the role session that signed it. Refused: everything that a rule of [`RULES`] names.
+//!
+//! A session token can also be borne without a signature; [`authenticate_bearer`] gives a type that says so.
+//!
+//! [`Sessions`]: crate::credentials::Sessions
+
+mod authenticate;
+pub mod authorization;
+pub mod canonical;
+mod chunked;
+mod error;
+mod http1;
+mod payload;
+mod rules;
+mod signature;
+mod signed;
+
+use std::sync::Arc;
+
+pub use authenticate::{
+    BearerSession, Service, StreamedRequest, authenticate, authenticate_bearer,
+    authenticate_streamed,
+};
+pub use authorization::Authorization;
+pub use error::RequestError;
+pub use payload::Payload;
+pub use rules::RULES;
+pub use signed::{Headers, SignedHead, SignedRequest};
+
+use crate::credentials::AccessKeyId;
+use crate::session::RoleSession;
+use crate::time::Timestamp;
+
+/// A request, and the role session that signed it.
+///
+/// Only this stage makes one:
+///
+/// ```compile_fail,E0451
+/// let request = daypass::AuthenticatedRequest { session: unreachable!() };
+/// ```
+///
+/// and not from a request that nobody verified:
+///
+/// ```compile_fail,E0277
+/// fn promote(request: daypass::SignedRequest) -> daypass::AuthenticatedRequest { request.into() }
+/// ```
+#[derive(Debug)]
+pub struct AuthenticatedRequest {
+    head: SignedHead,
+    body: Vec<u8>,
+    trailers: Vec<(String, String)>,
+    session: Arc<RoleSession>,
+    access_key_id: AccessKeyId,
+    authorization: Authorization,
+    authenticated_at: Timestamp,
+}
+
+impl AuthenticatedRequest {
+    /// The role session whose credentials signed the request.
+    #[must_use]
+    pub const fn session(&self) -> &Arc<RoleSession> {
+        &self.session
+    }
+
+    /// The access key that signed.
+    #[must_use]
+    pub const fn access_key_id(&self) -> &AccessKeyId {
+        &self.access_key_id
+    }
+
+    /// How it was signed: scope, signed headers, and when.
+    #[must_use]
+    pub const fn authorization(&self) -> &Authorization {
+        &self.authorization
+    }
+
+    /// Method, path, query and headers, as received.
+    #[must_use]
+    pub const fn head(&self) -> &SignedHead {
+        &self.head
+    }
+
+    /// The body, without the framing of `aws-chunked`; empty when the body is streamed.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The body, without the framing of `aws-chunked`, handed over.
+    #[must_use]
+    pub fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+
+    /// Trailing headers of an `aws-chunked` body, by lower-case name, such as a checksum.
+    #[must_use]
+    pub fn trailers(&self) -> &[(String, String)] {
+        &self.trailers
+    }
+
+    /// The instant at which the request was authenticated.
+    #[must_use]
+    pub const fn authenticated_at(&self) -> Timestamp {
+        self.authenticated_at
+    }
+}

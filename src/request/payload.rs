@@ -1,0 +1,200 @@
+//! The body, held against what was signed about it in `x-amz-content-sha256`.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::authorization::parse_hex;
+use super::canonical::decode_query_part;
+use super::chunked::{ChunkSigning, Chunked};
+use super::{Authorization, RequestError, SignedHead};
+use crate::crypto::{DigestAlgorithm, Hashing, MacKey, verify_equal};
+
+/// Trailing headers, by lower-case name.
+type Trailers = Vec<(String, String)>;
+
+const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
+
+/// What the request declares about its body.
+#[derive(Debug)]
+pub(super) enum Declared {
+    /// Its SHA-256 digest.
+    Digest([u8; 32]),
+    /// Nothing: transport security alone protects it.
+    Unsigned,
+    /// It comes in chunks (`aws-chunked`).
+    Streaming {
+        signed: bool,
+        trailer: bool,
+        decoded_length: u64,
+    },
+}
+
+/// The declaration of an S3 request, as text (a part of the canonical request) and as meaning.
+pub(super) fn declared<'a>(
+    head: &'a SignedHead,
+    authorization: &Authorization,
+) -> Result<(Cow<'a, str>, Declared), RequestError> {
+    let text = match head.headers().single("x-amz-content-sha256")? {
+        Some(text) => Cow::Borrowed(text),
+        // A presigned URL is made before its body is known (S3, presigned requests).
+        None if authorization.expires().is_some() => {
+            in_query(head)?.unwrap_or(Cow::Borrowed(UNSIGNED))
+        }
+        None => {
+            return Err(RequestError::PayloadDeclaration {
+                found: String::new(),
+            });
+        }
+    };
+    let streaming = |signed, trailer| {
+        let length = head.headers().single("x-amz-decoded-content-length")?;
+        let wrong =
+            || RequestError::malformed("x-amz-decoded-content-length", length.unwrap_or(""));
+        Ok::<_, RequestError>(Declared::Streaming {
+            signed,
+            trailer,
+            decoded_length: length
+                .and_then(|text| text.parse().ok())
+                .ok_or_else(wrong)?,
+        })
+    };
+    let declared =
+        match &*text {
+            UNSIGNED => Declared::Unsigned,
+            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" => streaming(true, false)?,
+            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" => streaming(true, true)?,
+            "STREAMING-UNSIGNED-PAYLOAD-TRAILER" => streaming(false, true)?,
+            digest => Declared::Digest(parse_hex(digest).ok_or_else(|| {
+                RequestError::PayloadDeclaration {
+                    found: digest.chars().take(80).collect(),
+                }
+            })?),
+        };
+    Ok((text, declared))
+}
+
+fn in_query(head: &SignedHead) -> Result<Option<Cow<'_, str>>, RequestError> {
+    let mut values = head
+        .query()
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .filter(|(name, _)| decode_query_part(name) == "X-Amz-Content-Sha256")
+        .map(|(_, value)| decode_query_part(value));
+    let first = values.next();
+    if values.next().is_some() {
+        return Err(RequestError::Repeated {
+            name: "X-Amz-Content-Sha256",
+        });
+    }
+    Ok(first)
+}
+
+/// Verifies the body of a request while it arrives.
+///
+/// Bytes it gives out before [`Payload::finish`] succeeds may still turn out to be altered: keep what is made of them apart
+/// until then.
+#[derive(Debug)]
+pub struct Payload(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Unsigned,
+    Digest {
+        declared: [u8; 32],
+        hashing: Hashing,
+    },
+    Chunked(Box<Chunked>),
+}
+
+impl Payload {
+    pub(super) fn new(
+        declared: &Declared,
+        head: &SignedHead,
+        authorization: &Authorization,
+        key: &Arc<MacKey>,
+    ) -> Result<Self, RequestError> {
+        Ok(Self(match *declared {
+            Declared::Unsigned => Kind::Unsigned,
+            Declared::Digest(declared) => Kind::Digest {
+                declared,
+                hashing: Hashing::new(DigestAlgorithm::Sha256),
+            },
+            Declared::Streaming {
+                signed,
+                trailer,
+                decoded_length,
+            } => {
+                let signing = signed.then(|| ChunkSigning::new(authorization, Arc::clone(key)));
+                let announced = if trailer {
+                    announced_trailers(head)?
+                } else {
+                    Vec::new()
+                };
+                Kind::Chunked(Box::new(Chunked::new(signing, announced, decoded_length)))
+            }
+        }))
+    }
+
+    /// Takes in the next bytes as received, and appends the bytes they carry to `decoded`.
+    ///
+    /// # Errors
+    /// [`RequestError::Chunk`] and [`RequestError::ChunkSignature`] for a body in chunks.
+    pub fn feed(&mut self, received: &[u8], decoded: &mut Vec<u8>) -> Result<(), RequestError> {
+        match &mut self.0 {
+            Kind::Unsigned => decoded.extend_from_slice(received),
+            Kind::Digest { hashing, .. } => {
+                hashing.update(received);
+                decoded.extend_from_slice(received);
+            }
+            Kind::Chunked(chunked) => chunked.feed(received, decoded)?,
+        }
+        Ok(())
+    }
+
+    /// Says that the body has ended, and gives its trailing headers.
+    ///
+    /// # Errors
+    /// [`RequestError::PayloadDigest`] when the body is not the one that was signed; [`RequestError::Chunk`] when it ended
+    /// too early.
+    pub fn finish(self) -> Result<Vec<(String, String)>, RequestError> {
+        match self.0 {
+            Kind::Unsigned => Ok(Vec::new()),
+            Kind::Digest { declared, hashing } => {
+                verify_equal(hashing.finish().as_ref(), &declared)
+                    .map_err(|_| RequestError::PayloadDigest)?;
+                Ok(Vec::new())
+            }
+            Kind::Chunked(chunked) => chunked.finish(),
+        }
+    }
+
+    /// Verifies a body that is here already, without copying it where it is not in chunks.
+    pub(super) fn verify_whole(
+        mut self,
+        body: Vec<u8>,
+    ) -> Result<(Vec<u8>, Trailers), RequestError> {
+        match &mut self.0 {
+            Kind::Unsigned => Ok((body, Vec::new())),
+            Kind::Digest { hashing, .. } => {
+                hashing.update(&body);
+                let trailers = self.finish()?;
+                Ok((body, trailers))
+            }
+            Kind::Chunked(chunked) => {
+                let mut decoded = Vec::with_capacity(body.len());
+                chunked.feed(&body, &mut decoded)?;
+                Ok((decoded, self.finish()?))
+            }
+        }
+    }
+}
+
+/// The names in `x-amz-trailer`, which is signed as every `x-amz-` header is.
+fn announced_trailers(head: &SignedHead) -> Result<Vec<String>, RequestError> {
+    let names = head.headers().single("x-amz-trailer")?.unwrap_or_default();
+    Ok(names
+        .split(',')
+        .map(|name| name.trim().to_ascii_lowercase())
+        .filter(|name| !name.is_empty())
+        .collect())
+}
