@@ -3,8 +3,12 @@
 
 pub mod arn;
 pub mod audit;
+mod broker;
 pub mod credentials;
 pub mod crypto;
+pub mod decision;
+pub mod directory;
+mod error;
 pub mod explain;
 pub mod identity;
 mod json;
@@ -14,7 +18,10 @@ pub mod session;
 pub mod store;
 pub mod time;
 
+pub use broker::{Broker, Flow, Provider};
 pub use credentials::{Credentials, Keyring};
+pub use decision::Decision;
+pub use error::Error;
 pub use identity::VerifiedIdentity;
 pub use request::{AuthenticatedRequest, SignedRequest};
-pub use session::RoleSession;
+pub use session::{AssumeRole, Role, RoleSession};

@@ -190,7 +190,7 @@ pub(super) fn sign(
 ) -> Result<String, CredentialsError> {
     let claims = Claims {
         iss: Cow::Borrowed(keyring.issuer()),
-        sub: session.arn(),
+        sub: session.arn().to_string(),
         iat: session.claims().issued_at,
         exp: session.claims().expiration,
         access_key_id: access_key_id.as_str(),
@@ -257,7 +257,7 @@ pub(super) fn verify_with_generation<'k>(
     let session =
         RoleSession::from_claims(claims.session, &proof).map_err(|_| TokenError::Claims)?;
     // What other readers of the token see must be what this broker acts on.
-    if (claims.iat, claims.exp) != (issued, expires) || claims.sub != session.arn() {
+    if (claims.iat, claims.exp) != (issued, expires) || claims.sub != session.arn().as_str() {
         return Err(TokenError::Claims);
     }
     verify_time(&session, now)?;

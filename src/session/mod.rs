@@ -3,14 +3,32 @@
 //! Enters: a verified identity (or the session of another role), the role it asks for, and `now`. Leaves: a role session.
 //! Refused: what the role's trust policy does not allow, and any name, duration, tag or policy outside the limits of STS.
 
+mod ask;
+mod assume;
 mod claims;
+mod federation;
 mod name;
+mod policies;
+mod role;
+mod rules;
+mod tags;
+mod trust;
 
+pub use ask::AssumeRole;
+pub use assume::{Caller, assume_assigned, assume_chained, assume_federated};
 pub use claims::{Origin, SessionClaims};
+pub use federation::{FederationRequest, RolePair};
 pub use name::{RoleSessionName, SourceIdentity};
+pub use policies::{MAX_SESSION_POLICY_LENGTH, SessionPolicies};
+#[cfg(feature = "http")]
+pub(crate) use role::name_qualifier;
+pub use role::{DEFAULT_SESSION_DURATION, MAX_SESSION_DURATION, MIN_SESSION_DURATION, Role, RoleId};
+pub use rules::RULES;
+pub use tags::Tags;
 
 use crate::arn::Arn;
 use crate::crypto::SignatureValid;
+use crate::policy::{Keys, Layers, NameError, Policy, PolicyError, Principal};
 use crate::time::Timestamp;
 
 /// Why no session was made.
@@ -32,6 +50,130 @@ pub enum SessionError {
     /// A session token's claims do not describe a role session.
     #[error("the session token does not describe a role session")]
     Claims,
+    /// The ARN does not name a role.
+    #[error("the ARN does not name a role of an account")]
+    RoleArn {
+        /// What was given.
+        found: String,
+    },
+    /// No such role, or none that says so to strangers.
+    #[error("not authorized to assume this role")]
+    UnknownRole {
+        /// The role that was asked for.
+        role: Arn,
+    },
+    /// An attribute of the assertion is not of its documented form.
+    #[error("an attribute of the assertion is not of the expected form")]
+    FederationAttribute {
+        /// The attribute or claim.
+        attribute: String,
+        /// Its documented form.
+        expected: &'static str,
+    },
+    /// The identity provider does not give the person this role.
+    #[error("not authorized to assume this role")]
+    NotListed {
+        /// The role that was asked for.
+        role: Arn,
+        /// The provider that would have to list it.
+        provider: Arn,
+    },
+    /// The trust policy, or the caller's own policies, do not allow it.
+    #[error("not authorized to perform {action} on {role}")]
+    NotTrusted {
+        /// Who asked.
+        principal: String,
+        /// The action that is not allowed.
+        action: &'static str,
+        /// The role that was asked for.
+        role: Arn,
+        /// The statement or condition that decided; for logs and the audit trail.
+        reason: String,
+    },
+    /// A tag or its key is outside the limits.
+    #[error("{rule}")]
+    Tag {
+        /// The limit that was broken.
+        rule: &'static str,
+    },
+    /// The session would be shorter or longer than the role allows.
+    #[error("the requested duration of {seconds} seconds is not within the {least} to {most} seconds of this role")]
+    Duration {
+        /// Asked for, in seconds.
+        seconds: u64,
+        /// The least, in seconds.
+        least: u64,
+        /// The most, in seconds.
+        most: u64,
+    },
+    /// A chained session would last longer than an hour.
+    #[error("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")]
+    ChainedDuration {
+        /// Asked for, in seconds.
+        seconds: u64,
+        /// The most, in seconds.
+        most: u64,
+    },
+    /// The calling session's source identity cannot be replaced.
+    #[error("the source identity of the calling session cannot be changed")]
+    SourceIdentityFixed {
+        /// The one that is set.
+        set: String,
+    },
+    /// A session policy is not a policy document.
+    #[error(transparent)]
+    SessionPolicy(#[from] PolicyError),
+    /// The session policies are longer than a session may carry.
+    #[error("the session policies are longer than 2048 characters together")]
+    SessionPoliciesTooLarge {
+        /// Their length.
+        characters: usize,
+    },
+    /// A role, principal or action could not be put to the policy engine.
+    #[error(transparent)]
+    Name(#[from] NameError),
+}
+
+impl SessionError {
+    /// The error code of STS for this refusal.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownRole { .. } | Self::NotListed { .. } | Self::NotTrusted { .. } => "AccessDenied",
+            Self::SourceIdentityFixed { .. } => "AccessDenied",
+            Self::FederationAttribute { .. } => "InvalidIdentityToken",
+            Self::Tag { .. } => "InvalidParameterValue",
+            Self::SessionPolicy(_) => "MalformedPolicyDocument",
+            Self::SessionPoliciesTooLarge { .. } => "PackedPolicyTooLarge",
+            Self::Claims => "InvalidClientTokenId",
+            Self::RoleSessionName { .. }
+            | Self::SourceIdentity { .. }
+            | Self::RoleArn { .. }
+            | Self::Duration { .. }
+            | Self::ChainedDuration { .. }
+            | Self::Name(_) => "ValidationError",
+        }
+    }
+
+    /// What was expected and found, for logs and the audit trail.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::NotTrusted { reason, .. } => reason.clone(),
+            Self::UnknownRole { role } => format!("no role is configured as {role}"),
+            Self::NotListed { role, provider } => format!("{provider} does not list {role} for this subject"),
+            Self::FederationAttribute { attribute, expected } => format!("{attribute}: expected {expected}"),
+            Self::RoleSessionName { found } | Self::SourceIdentity { found } | Self::RoleArn { found } => {
+                format!("{self}; found {found:?}")
+            }
+            Self::SourceIdentityFixed { set } => format!("the calling session's source identity is {set}"),
+            Self::SessionPolicy(error) => error.reason(),
+            Self::SessionPoliciesTooLarge { characters } => format!("{characters} characters of session policies"),
+            Self::Claims | Self::Tag { .. } | Self::Duration { .. } | Self::ChainedDuration { .. } | Self::Name(_) => {
+                self.to_string()
+            }
+        }
+    }
 }
 
 /// A role that was assumed: who, which role, until when.
@@ -40,12 +182,14 @@ pub enum SessionError {
 /// verified; nothing else makes one:
 ///
 /// ```compile_fail,E0451
-/// let session = daypass::RoleSession { claims: unreachable!(), role_arn: unreachable!() };
+/// let session = daypass::RoleSession { claims: todo!(), role_arn: todo!() };
 /// ```
 #[derive(Debug)]
 pub struct RoleSession {
     claims: SessionClaims,
     role_arn: Arn,
+    arn: Arn,
+    session_policies: SessionPolicies,
 }
 
 impl RoleSession {
@@ -58,15 +202,18 @@ impl RoleSession {
         _signed: &SignatureValid,
     ) -> Result<Self, SessionError> {
         let role_arn: Arn = claims.role_arn.parse().map_err(|_| SessionError::Claims)?;
-        role_arn
-            .role_name()
-            .and(role_arn.account_id())
-            .map_err(|_| SessionError::Claims)?;
-        claims
-            .role_session_name
-            .parse::<RoleSessionName>()
-            .map_err(|_| SessionError::Claims)?;
-        Ok(Self { claims, role_arn })
+        claims.role_session_name.parse::<RoleSessionName>().map_err(|_| SessionError::Claims)?;
+        let session_policies = SessionPolicies::parse(claims.session_policies.iter().cloned())?;
+        Self::new(claims, role_arn, session_policies)
+    }
+
+    fn new(claims: SessionClaims, role_arn: Arn, session_policies: SessionPolicies) -> Result<Self, SessionError> {
+        let refused = |_| SessionError::Claims;
+        let account = role_arn.account_id().map_err(refused)?;
+        // A role's path is left out of its sessions' ARNs.
+        let role = role_arn.role_name().map_err(refused)?;
+        let arn = Arn::sts(&account, &format!("assumed-role/{role}/{}", claims.role_session_name));
+        Ok(Self { claims, role_arn, arn, session_policies })
     }
 
     /// Everything the session says of itself.
@@ -81,16 +228,10 @@ impl RoleSession {
         &self.role_arn
     }
 
-    /// The session's own ARN, `arn:aws:sts::<account>:assumed-role/<role>/<session name>` (a role's path is left out).
+    /// The session's own ARN, `arn:aws:sts::<account>:assumed-role/<role>/<session name>`.
     #[must_use]
-    pub fn arn(&self) -> String {
-        format!(
-            "arn:{}:sts::{}:assumed-role/{}/{}",
-            self.role_arn.partition(),
-            self.role_arn.account(),
-            self.role_arn.role_name().unwrap_or_default(),
-            self.claims.role_session_name
-        )
+    pub const fn arn(&self) -> &Arn {
+        &self.arn
     }
 
     /// The user id that STS reports, `<role id>:<session name>`.
@@ -109,5 +250,54 @@ impl RoleSession {
     #[must_use]
     pub const fn expiration(&self) -> Timestamp {
         Timestamp::from_unix_seconds(self.claims.expiration)
+    }
+
+    /// What limits the session below its role's permissions.
+    #[must_use]
+    pub const fn session_policies(&self) -> &SessionPolicies {
+        &self.session_policies
+    }
+
+    /// The session as the principal of a request.
+    #[must_use]
+    pub fn principal(&self) -> Principal {
+        Principal::AssumedRole { role_arn: self.role_arn.clone(), session_arn: self.arn.clone() }
+    }
+
+    /// The layers of policy that limit what the session may do: its role's `permissions`, and its own session policies.
+    #[must_use]
+    pub fn layers<'a>(&'a self, permissions: &'a [Policy]) -> Layers<'a> {
+        let layers = Layers::new(permissions);
+        match self.session_policies.compiled() {
+            // No session policy is no limit; an empty list of them would allow nothing.
+            [] => layers,
+            limits => layers.with_session(limits),
+        }
+    }
+
+    /// Adds the condition keys that every request of this session carries.
+    pub fn principal_keys(&self, keys: &mut Keys) {
+        keys.set("aws:PrincipalArn", self.role_arn.as_str());
+        keys.set("aws:PrincipalAccount", self.role_arn.account());
+        keys.set("aws:PrincipalType", "AssumedRole");
+        keys.set("aws:userid", self.user_id());
+        keys.set("aws:TokenIssueTime", self.issued_at().to_string());
+        for (key, value) in &self.claims.principal_tags {
+            keys.set(&format!("aws:PrincipalTag/{key}"), value.as_str());
+        }
+        for (name, value) in [
+            ("aws:SourceIdentity", &self.claims.source_identity),
+            ("aws:FederatedProvider", &self.claims.federated_provider),
+        ] {
+            if let Some(value) = value {
+                keys.set(name, value.as_str());
+            }
+        }
+        for (name, values) in &self.claims.federation_keys {
+            match values.as_slice() {
+                [value] => keys.set(name, value.as_str()),
+                several => keys.set_list(name, several.iter().map(String::as_str)),
+            }
+        }
     }
 }

@@ -1,0 +1,372 @@
+//! One person's way through the stages: runs each, records its outcome, keeps assertions from being used again.
+
+use crate::audit::{AuditEvent, Outcome, Stage};
+use crate::credentials::Credentials;
+use crate::decision::{self, Decision, Question};
+use crate::directory::AssignedRole;
+use crate::explain::{Check, CorrelationId, Evidence, Listener, Report, Rule};
+use crate::identity::oidc::{self, Jwks, OidcProvider, UnverifiedIdToken};
+use crate::identity::replay;
+use crate::identity::saml::{self, UnverifiedResponse};
+use crate::identity::Use;
+use crate::policy::Keys;
+use crate::request::{self, AuthenticatedRequest, BearerSession, Service, SignedRequest};
+use crate::session::{self, AssumeRole, Caller, Role, RoleSession, SessionError};
+use crate::store::Space;
+use crate::{Error, VerifiedIdentity};
+
+use super::Broker;
+
+/// One person's way through the stages, under one correlation id.
+#[derive(Debug)]
+pub struct Flow<'a> {
+    broker: &'a Broker,
+    correlation_id: CorrelationId,
+}
+
+/// What a flow hears of a stage: nothing unless the audit trail asked for it.
+struct Hearing(Option<Report>);
+
+impl Listener for Hearing {
+    fn passed(&mut self, rule: &'static Rule, evidence: impl FnOnce() -> Evidence) {
+        if let Some(report) = &mut self.0 {
+            report.passed(rule, evidence);
+        }
+    }
+
+    fn failed(&mut self, rule: &'static Rule, evidence: impl FnOnce() -> Evidence) {
+        if let Some(report) = &mut self.0 {
+            report.failed(rule, evidence);
+        }
+    }
+}
+
+/// What an event says beside its outcome.
+#[derive(Default)]
+struct Told {
+    principal: String,
+    resource: String,
+    checks: Vec<Check>,
+}
+
+impl<'a> Flow<'a> {
+    pub(super) const fn new(broker: &'a Broker, correlation_id: CorrelationId) -> Self {
+        Self { broker, correlation_id }
+    }
+
+    /// The id that every event of this flow carries.
+    #[must_use]
+    pub const fn correlation_id(&self) -> &CorrelationId {
+        &self.correlation_id
+    }
+
+    /// Verifies a SAML response of the one configured provider for signing in.
+    ///
+    /// # Errors
+    /// As [`Flow::verify_from`]; [`Error::UnknownProvider`] when not exactly one SAML provider is configured.
+    pub async fn verify(&self, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
+        let mut names = self.broker.saml.keys();
+        match (names.next(), names.next()) {
+            (Some(name), None) => self.verify_from(name, response).await,
+            _ => Err(Error::UnknownProvider { issuer: "the one SAML provider".to_owned() }),
+        }
+    }
+
+    /// Verifies a SAML response of the provider called `name` for signing in, for which it serves once.
+    ///
+    /// # Errors
+    /// [`Error::Saml`], [`Error::UnknownProvider`], [`Error::Replayed`], or that the store or the audit trail failed.
+    pub async fn verify_from(&self, name: &str, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
+        let (verified, checks) = self.saml(name, response)?;
+        self.admit("sign-in with SAML", Some(Use::Once), verified, checks).await
+    }
+
+    /// Verifies a SAML response that its bearer exchanges for a role: until it expires, unless the provider or the
+    /// assertion says once.
+    ///
+    /// # Errors
+    /// As [`Flow::verify_from`].
+    pub async fn exchange(&self, name: &str, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
+        let (verified, checks) = self.saml(name, response)?;
+        self.admit("exchange of a SAML assertion", None, verified, checks).await
+    }
+
+    fn saml(
+        &self,
+        name: &str,
+        response: UnverifiedResponse,
+    ) -> Result<(Result<VerifiedIdentity, Error>, Vec<Check>), Error> {
+        let Some(provider) = self.broker.saml.get(name) else {
+            return Err(Error::UnknownProvider { issuer: name.to_owned() });
+        };
+        let mut hearing = self.hearing();
+        let verified = saml::verify(provider, response, self.broker.now(), &mut hearing);
+        Ok((verified.map_err(Error::from), hearing.finish(&saml::RULES)))
+    }
+
+    /// Verifies the ID token of a sign-in, which serves once.
+    ///
+    /// # Errors
+    /// [`Error::Oidc`], [`Error::Replayed`], or that the store or the audit trail failed.
+    pub async fn verify_token(
+        &self,
+        provider: &OidcProvider,
+        keys: &Jwks,
+        token: UnverifiedIdToken,
+    ) -> Result<VerifiedIdentity, Error> {
+        let (verified, checks) = self.oidc(provider, keys, token);
+        self.admit("sign-in with OpenID Connect", Some(Use::Once), verified, checks).await
+    }
+
+    /// Verifies an ID token that its bearer exchanges for a role, until it expires.
+    ///
+    /// # Errors
+    /// As [`Flow::verify_token`].
+    pub async fn exchange_token(
+        &self,
+        provider: &OidcProvider,
+        keys: &Jwks,
+        token: UnverifiedIdToken,
+    ) -> Result<VerifiedIdentity, Error> {
+        let (verified, checks) = self.oidc(provider, keys, token);
+        self.admit("exchange of an ID token", None, verified, checks).await
+    }
+
+    fn oidc(
+        &self,
+        provider: &OidcProvider,
+        keys: &Jwks,
+        token: UnverifiedIdToken,
+    ) -> (Result<VerifiedIdentity, Error>, Vec<Check>) {
+        let mut hearing = self.hearing();
+        let verified = oidc::verify(provider, keys, token, self.broker.now(), &mut hearing);
+        (verified.map_err(Error::from), hearing.finish(&oidc::RULES))
+    }
+
+    /// Records a verification and remembers the assertion, failing closed when it cannot be remembered.
+    async fn admit(
+        &self,
+        operation: &str,
+        uses: Option<Use>,
+        verified: Result<VerifiedIdentity, Error>,
+        checks: Vec<Check>,
+    ) -> Result<VerifiedIdentity, Error> {
+        let admitted = match verified {
+            Ok(identity) => self.remember(uses, identity).await,
+            Err(error) => Err(error),
+        };
+        let told = admitted.as_ref().map_or_else(
+            |_| Told::default(),
+            |identity| Told {
+                principal: identity.subject().to_owned(),
+                resource: identity.provider().to_string(),
+                checks: Vec::new(),
+            },
+        );
+        self.conclude(Stage::Identity, operation, Told { checks, ..told }, admitted)
+    }
+
+    async fn remember(&self, uses: Option<Use>, identity: VerifiedIdentity) -> Result<VerifiedIdentity, Error> {
+        if uses.unwrap_or(identity.assertion_use()) == Use::UntilExpiry {
+            return Ok(identity);
+        }
+        let (key, until) = (replay::key(&identity), replay::remembered_until(&identity));
+        let store = self.broker.store();
+        if store.insert_new(Space::Replay, &key, &[], until, self.broker.now()).await? {
+            Ok(identity)
+        } else {
+            Err(Error::Replayed { assertion_id: identity.assertion_id().to_owned() })
+        }
+    }
+
+    /// Records a sign-in that was refused before there was anything to verify, such as one that nobody began.
+    ///
+    /// # Errors
+    /// [`Error::Audit`] when the audit trail failed.
+    pub fn refuse(&self, operation: &str, code: &'static str, reason: &str) -> Result<(), Error> {
+        let mut event = self.event(Stage::Identity, operation, Outcome::Refused);
+        event.code = Some(code);
+        reason.clone_into(&mut event.reason);
+        self.record(&event)
+    }
+
+    /// Assumes a role as whom a provider signed for.
+    ///
+    /// # Errors
+    /// [`Error::Session`], or that the audit trail failed.
+    pub fn assume_role(&self, identity: &VerifiedIdentity, ask: AssumeRole) -> Result<RoleSession, Error> {
+        self.assume("assume role with federation", identity.subject(), ask, |role, ask, hearing| {
+            session::assume_federated(identity, role, ask, self.broker.now(), hearing)
+        })
+    }
+
+    /// Assumes a role that the directory assigns.
+    ///
+    /// # Errors
+    /// As [`Flow::assume_role`].
+    pub fn assume_assigned(&self, assigned: &AssignedRole, ask: AssumeRole) -> Result<RoleSession, Error> {
+        self.assume("assume assigned role", assigned.user_name(), ask, |role, ask, hearing| {
+            session::assume_assigned(assigned, role, ask, self.broker.now(), hearing)
+        })
+    }
+
+    /// Assumes a role from the session that signed `request`.
+    ///
+    /// # Errors
+    /// As [`Flow::assume_role`].
+    pub fn assume_chained(&self, request: &AuthenticatedRequest, ask: AssumeRole) -> Result<RoleSession, Error> {
+        let from = request.session();
+        let permissions = self.broker.role(from.role_arn()).map_or(&[][..], Role::permissions);
+        let caller = Caller::new(from, permissions);
+        self.assume("assume role from another role", from.arn().as_str(), ask, |role, ask, hearing| {
+            session::assume_chained(caller, role, ask, self.broker.now(), hearing)
+        })
+    }
+
+    fn assume(
+        &self,
+        operation: &str,
+        principal: &str,
+        ask: AssumeRole,
+        stage: impl FnOnce(&Role, AssumeRole, &mut Hearing) -> Result<RoleSession, SessionError>,
+    ) -> Result<RoleSession, Error> {
+        let mut hearing = self.hearing();
+        let role_arn = ask.role_arn().clone();
+        let ask = ask.following(self.correlation_id.clone());
+        let assumed = match self.broker.role(&role_arn) {
+            Some(role) => stage(role, ask, &mut hearing),
+            None => Err(SessionError::UnknownRole { role: role_arn.clone() }),
+        };
+        let checks = hearing.finish(&session::RULES);
+        let told = Told { principal: principal.to_owned(), resource: role_arn.to_string(), checks };
+        self.conclude(Stage::Session, operation, told, assumed.map_err(Error::from))
+    }
+
+    /// Makes the credentials of a session.
+    ///
+    /// # Errors
+    /// [`Error::Credentials`], or that the audit trail failed.
+    pub fn mint(&self, session: RoleSession) -> Result<Credentials, Error> {
+        let principal = session.arn().to_string();
+        let minted = crate::credentials::mint(self.broker.sessions.keyring(), session, self.broker.now());
+        let resource = minted.as_ref().map(|minted| minted.access_key_id().to_string()).unwrap_or_default();
+        let told = Told { principal, resource, checks: Vec::new() };
+        self.conclude(Stage::Credentials, "mint", told, minted.map_err(Error::from))
+    }
+
+    /// Authenticates a request to the service its signature names.
+    ///
+    /// # Errors
+    /// [`Error::Request`], or that the audit trail failed.
+    pub fn authenticate(&self, signed: SignedRequest) -> Result<AuthenticatedRequest, Error> {
+        let claimed = signed.head().claimed_scope();
+        let service = claimed.map_or(Service::STS, |scope| Service::new(scope.service().to_owned()));
+        self.authenticate_for(&service, signed)
+    }
+
+    /// Authenticates a request that must be signed for `service`.
+    ///
+    /// # Errors
+    /// As [`Flow::authenticate`].
+    pub fn authenticate_for(&self, service: &Service, signed: SignedRequest) -> Result<AuthenticatedRequest, Error> {
+        let mut hearing = self.hearing();
+        let resource = format!("{} {}", signed.head().method(), signed.head().path());
+        let now = self.broker.now();
+        let authenticated = request::authenticate(&self.broker.sessions, service, signed, now, &mut hearing);
+        let principal = authenticated.as_ref().map(|request| request.session().arn().to_string()).unwrap_or_default();
+        let told = Told { principal, resource, checks: hearing.finish(&request::RULES) };
+        self.conclude(Stage::Request, "authenticate", told, authenticated.map_err(Error::from))
+    }
+
+    /// Authenticates the bearer of a session token.
+    ///
+    /// # Errors
+    /// As [`Flow::authenticate`].
+    pub fn authenticate_bearer(&self, session_token: &str) -> Result<BearerSession, Error> {
+        let mut hearing = self.hearing();
+        let now = self.broker.now();
+        let borne = request::authenticate_bearer(&self.broker.sessions, session_token, now, &mut hearing);
+        let principal = borne.as_ref().map(|borne| borne.session().arn().to_string()).unwrap_or_default();
+        let told = Told { principal, resource: String::new(), checks: hearing.finish(&request::RULES) };
+        self.conclude(Stage::Request, "authenticate bearer", told, borne.map_err(Error::from))
+    }
+
+    /// Decides whether the session that signed `request` may do `action` on `resource`; `environment` is what is known of
+    /// the request beyond its signature, such as `aws:SourceIp`.
+    ///
+    /// # Errors
+    /// [`Error::Name`] when `action` or `resource` is not a name, or that the audit trail failed.
+    pub fn authorize(
+        &self,
+        request: &AuthenticatedRequest,
+        action: &str,
+        resource: &str,
+        environment: Keys,
+    ) -> Result<Decision, Error> {
+        self.decide(request.session(), action, resource, environment)
+    }
+
+    /// As [`Flow::authorize`], for whoever bears a session token.
+    ///
+    /// # Errors
+    /// As [`Flow::authorize`].
+    pub fn authorize_bearer(
+        &self,
+        bearer: &BearerSession,
+        action: &str,
+        resource: &str,
+        environment: Keys,
+    ) -> Result<Decision, Error> {
+        self.decide(bearer.session(), action, resource, environment)
+    }
+
+    fn decide(&self, session: &RoleSession, action: &str, resource: &str, environment: Keys) -> Result<Decision, Error> {
+        let permissions = self.broker.role(session.role_arn()).map_or(&[][..], Role::permissions);
+        let mut question = Question::new(session, permissions).with_environment(environment);
+        if let Some((owner, policy)) = self.broker.resource_policy(resource) {
+            question = question.with_resource_policy(owner, policy);
+        }
+        let decision = decision::authorize(question, action, resource, self.broker.now())?;
+        let outcome = if decision.is_allow() { Outcome::Accepted } else { Outcome::Refused };
+        let mut event = self.event(Stage::Decision, action, outcome);
+        event.principal = session.arn().to_string();
+        resource.clone_into(&mut event.resource);
+        event.code = (!decision.is_allow()).then_some("AccessDenied");
+        event.reason = decision.to_string();
+        self.record(&event)?;
+        Ok(decision)
+    }
+
+    fn conclude<T>(&self, stage: Stage, operation: &str, told: Told, result: Result<T, Error>) -> Result<T, Error> {
+        let outcome = if result.is_ok() { Outcome::Accepted } else { Outcome::Refused };
+        let mut event = self.event(stage, operation, outcome);
+        event.principal = told.principal;
+        event.resource = told.resource;
+        event.checks = told.checks;
+        if let Err(error) = &result {
+            event.code = Some(error.code());
+            event.reason = error.reason();
+        }
+        // What cannot be recorded does not happen.
+        self.record(&event)?;
+        result
+    }
+
+    fn event(&self, stage: Stage, operation: &str, outcome: Outcome) -> AuditEvent {
+        AuditEvent::new(self.broker.now(), self.correlation_id.clone(), stage, operation, outcome)
+    }
+
+    fn record(&self, event: &AuditEvent) -> Result<(), Error> {
+        self.broker.audit.record(event).map_err(|error| Error::Audit { reason: error.to_string() })
+    }
+
+    fn hearing(&self) -> Hearing {
+        Hearing(self.broker.audit.wants_checks().then(Report::new))
+    }
+}
+
+impl Hearing {
+    fn finish(self, rules: &[&'static Rule]) -> Vec<Check> {
+        self.0.map(|report| report.finish(rules)).unwrap_or_default()
+    }
+}

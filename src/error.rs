@@ -1,0 +1,110 @@
+//! Every stage's refusal under one roof, with the wire code that each has.
+
+use crate::audit::Stage;
+use crate::credentials::CredentialsError;
+use crate::crypto::CryptoError;
+use crate::directory::DirectoryError;
+use crate::identity::oidc::OidcError;
+use crate::identity::saml::SamlError;
+use crate::policy::NameError;
+use crate::request::RequestError;
+use crate::session::SessionError;
+use crate::store::StoreError;
+
+/// Why a broker refused. `Display` is a fixed sentence that is safe for callers; [`Error::reason`] is for logs and audit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A SAML response was refused.
+    #[error(transparent)]
+    Saml(#[from] SamlError),
+    /// An ID token was refused.
+    #[error(transparent)]
+    Oidc(#[from] OidcError),
+    /// The assertion comes from a provider that is not configured.
+    #[error("no identity provider is configured for the issuer of this assertion")]
+    UnknownProvider {
+        /// The issuer or provider that was named.
+        issuer: String,
+    },
+    /// The assertion was used before.
+    #[error("this assertion was used before; sign in again")]
+    Replayed {
+        /// The assertion's ID.
+        assertion_id: String,
+    },
+    /// The role was not assumed.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// The directory does not know the person, or does not give the role.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// No credentials were minted.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// The request was not authenticated.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// An action or resource is not a name that policies speak of.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The store gave no answer, so nothing could be accepted.
+    #[error("the service cannot answer at the moment; try again")]
+    Store(#[from] StoreError),
+    /// The operating system gave no randomness.
+    #[error("the service cannot answer at the moment; try again")]
+    Crypto(#[from] CryptoError),
+    /// The audit trail could not be written, so nothing was accepted.
+    #[error("the service cannot answer at the moment; try again")]
+    Audit {
+        /// What the sink said.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// The error code of the wire protocols.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Saml(error) => error.code(),
+            Self::Oidc(error) => error.code(),
+            Self::UnknownProvider { .. } | Self::Replayed { .. } => "InvalidIdentityToken",
+            Self::Session(error) => error.code(),
+            Self::Directory(_) => "AccessDenied",
+            Self::Credentials(error) => error.code(),
+            Self::Request(error) => error.code().0,
+            Self::Name(_) => "ValidationError",
+            Self::Store(_) | Self::Crypto(_) | Self::Audit { .. } => "ServiceUnavailable",
+        }
+    }
+
+    /// What was expected and what was found, for logs and the audit trail; holds no secret.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Saml(error) => error.reason(),
+            Self::Oidc(error) => error.reason(),
+            Self::UnknownProvider { issuer } => format!("no provider is configured for {issuer:?}"),
+            Self::Replayed { assertion_id } => format!("assertion {assertion_id:?} was used before"),
+            Self::Session(error) => error.reason(),
+            Self::Credentials(error) => error.reason(),
+            Self::Request(error) => error.reason(),
+            Self::Store(StoreError::Unavailable { reason }) | Self::Audit { reason } => reason.clone(),
+            Self::Directory(_) | Self::Name(_) | Self::Store(_) | Self::Crypto(_) => self.to_string(),
+        }
+    }
+
+    /// The stage that refused, and `None` where no stage was reached.
+    #[must_use]
+    pub const fn stage(&self) -> Option<Stage> {
+        match self {
+            Self::Saml(_) | Self::Oidc(_) | Self::UnknownProvider { .. } | Self::Replayed { .. } => Some(Stage::Identity),
+            Self::Session(_) | Self::Directory(_) => Some(Stage::Session),
+            Self::Credentials(_) => Some(Stage::Credentials),
+            Self::Request(_) => Some(Stage::Request),
+            Self::Name(_) => Some(Stage::Decision),
+            Self::Store(_) | Self::Crypto(_) | Self::Audit { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What a caller asks for when it assumes a role.
+
+use std::time::Duration;
+
+use super::{RoleSessionName, SessionPolicies, SourceIdentity, Tags};
+use crate::arn::Arn;
+use crate::explain::CorrelationId;
+use crate::policy::Keys;
+
+/// A request for a role session: which role, under which name, and every option STS has for it.
+#[derive(Clone, Debug)]
+pub struct AssumeRole {
+    pub(super) role_arn: Arn,
+    pub(super) role_session_name: RoleSessionName,
+    pub(super) duration: Option<Duration>,
+    pub(super) session_policies: SessionPolicies,
+    pub(super) external_id: Option<String>,
+    pub(super) source_identity: Option<SourceIdentity>,
+    pub(super) tags: Tags,
+    pub(super) environment: Keys,
+    pub(super) correlation_id: Option<CorrelationId>,
+}
+
+impl AssumeRole {
+    /// Asks for `role_arn` under `role_session_name`, for as long as the role gives by default.
+    #[must_use]
+    pub fn new(role_arn: Arn, role_session_name: RoleSessionName) -> Self {
+        Self {
+            role_arn,
+            role_session_name,
+            duration: None,
+            session_policies: SessionPolicies::default(),
+            external_id: None,
+            source_identity: None,
+            tags: Tags::default(),
+            environment: Keys::default(),
+            correlation_id: None,
+        }
+    }
+
+    /// Asks for a session of this length, in whole seconds.
+    #[must_use]
+    pub const fn lasting(mut self, duration: Duration) -> Self {
+        self.duration = Some(duration);
+        self
+    }
+
+    /// Limits the session to what these policies allow too.
+    #[must_use]
+    pub fn limited_to(mut self, session_policies: SessionPolicies) -> Self {
+        self.session_policies = session_policies;
+        self
+    }
+
+    /// Gives the secret that a third party's role expects (`sts:ExternalId`).
+    #[must_use]
+    pub fn with_external_id(mut self, external_id: impl Into<String>) -> Self {
+        self.external_id = Some(external_id.into());
+        self
+    }
+
+    /// Sets the source identity; for federation the assertion sets it.
+    #[must_use]
+    pub fn with_source_identity(mut self, source_identity: SourceIdentity) -> Self {
+        self.source_identity = Some(source_identity);
+        self
+    }
+
+    /// Sets session tags; for federation the assertion sets them.
+    #[must_use]
+    pub fn with_tags(mut self, tags: Tags) -> Self {
+        self.tags = tags;
+        self
+    }
+
+    /// Adds what is known of the call itself, such as `aws:SourceIp`.
+    #[must_use]
+    pub fn with_environment(mut self, environment: Keys) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// Joins the session to a person's flow.
+    #[must_use]
+    pub fn following(mut self, correlation_id: CorrelationId) -> Self {
+        self.correlation_id = Some(correlation_id);
+        self
+    }
+
+    /// The role asked for.
+    #[must_use]
+    pub const fn role_arn(&self) -> &Arn {
+        &self.role_arn
+    }
+}

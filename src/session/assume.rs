@@ -1,0 +1,242 @@
+//! Assuming a role: from a verified identity, from an assignment of the directory, or from another role's session.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::federation::FederationRequest;
+use super::role::{DEFAULT_SESSION_DURATION, MIN_SESSION_DURATION, name_qualifier};
+use super::trust::Trust;
+use super::{AssumeRole, Origin, Role, RoleSession, SessionClaims, SessionError, Tags, rules};
+use crate::VerifiedIdentity;
+use crate::arn::Arn;
+use crate::directory::{AssignedRole, Directory};
+use crate::explain::{Evidence, Listener};
+use crate::identity::ProviderName;
+use crate::policy::{Keys, Policy, Principal};
+use crate::time::Timestamp;
+
+/// Assumes `role` as whom a SAML or OpenID provider signed for (AssumeRoleWithSAML, AssumeRoleWithWebIdentity).
+///
+/// A session name, source identity and tags that the assertion carries are the session's, whatever `ask` says. The
+/// session ends no later than the provider wants (`SessionNotOnOrAfter`).
+///
+/// # Errors
+/// [`SessionError`] naming the first of [`RULES`](super::RULES) that is broken.
+pub fn assume_federated(
+    identity: &VerifiedIdentity,
+    role: &Role,
+    mut ask: AssumeRole,
+    now: Timestamp,
+    listener: &mut impl Listener,
+) -> Result<RoleSession, SessionError> {
+    let federation = FederationRequest::read(identity)?;
+    let provider = identity.provider().arn(role.account());
+    let (action, origin) = match identity.provider() {
+        ProviderName::Saml(_) => ("sts:AssumeRoleWithSAML", Origin::Saml),
+        ProviderName::Oidc(_) => ("sts:AssumeRoleWithWebIdentity", Origin::WebIdentity),
+    };
+    verify_listed(&federation, origin, role, &provider, listener)?;
+    ask.role_session_name = federation.role_session_name.unwrap_or(ask.role_session_name);
+    ask.source_identity = federation.source_identity;
+    ask.tags = federation.tags;
+    ask.duration = ask.duration.or(federation.session_duration);
+
+    let mut keys = ask.environment.clone();
+    let federation_keys = federation_keys(identity, role, &provider, &mut keys);
+    let principal = Principal::Federated { provider_arn: provider.clone() };
+    Trust { role, principal: &principal, action, ask: &ask, keys, now }.verify(listener)?;
+    let duration = verify_duration(ask.duration, role.max_session_duration(), Limit::Role, listener)?;
+    let latest = identity.session_not_on_or_after().unwrap_or(Timestamp::MAX);
+    let mut claims = claims(role, &ask, origin, now, now.saturating_add(duration).min(latest));
+    claims.federated_provider = Some(provider.to_string());
+    claims.federation_keys = federation_keys;
+    RoleSession::new(claims, role.arn().clone(), ask.session_policies)
+}
+
+/// Assumes the role that a permission set is provisioned as, for the person it is assigned to.
+///
+/// # Errors
+/// [`SessionError`] naming the first of [`RULES`](super::RULES) that is broken.
+pub fn assume_assigned(
+    assigned: &AssignedRole,
+    role: &Role,
+    ask: AssumeRole,
+    now: Timestamp,
+    listener: &mut impl Listener,
+) -> Result<RoleSession, SessionError> {
+    let provider = Directory::managed_provider_arn(role.account());
+    if assigned.role_arn() != role.arn() {
+        return Err(SessionError::NotListed { role: role.arn().clone(), provider });
+    }
+    listener.passed(&rules::LISTED, || Evidence::new("an assignment in the directory", assigned.role_arn()));
+    let mut keys = ask.environment.clone();
+    keys.set("saml:sub", assigned.user_name());
+    keys.set("aws:FederatedProvider", provider.to_string());
+    let principal = Principal::Federated { provider_arn: provider.clone() };
+    Trust { role, principal: &principal, action: "sts:AssumeRoleWithSAML", ask: &ask, keys, now }.verify(listener)?;
+    let most = role.max_session_duration();
+    let asked = ask.duration.or(Some(assigned.permission_set().session_duration));
+    let duration = verify_duration(asked, most, Limit::Role, listener)?;
+    let mut claims = claims(role, &ask, Origin::Assigned, now, now.saturating_add(duration));
+    claims.federated_provider = Some(provider.to_string());
+    claims.federation_keys.insert("saml:sub".to_owned(), vec![assigned.user_name().to_owned()]);
+    RoleSession::new(claims, role.arn().clone(), ask.session_policies)
+}
+
+/// Who calls AssumeRole: a role session, with what its role permits.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Caller<'a> {
+    /// The session whose credentials signed the call.
+    pub session: &'a RoleSession,
+    /// The permissions of the session's role.
+    pub permissions: &'a [Policy],
+}
+
+impl<'a> Caller<'a> {
+    /// A caller by its session and the permissions of the session's role.
+    #[must_use]
+    pub const fn new(session: &'a RoleSession, permissions: &'a [Policy]) -> Self {
+        Self { session, permissions }
+    }
+}
+
+/// Assumes `role` from another role's session (AssumeRole, role chaining): at most one hour, with the transitive tags and
+/// the source identity of the calling session.
+///
+/// # Errors
+/// [`SessionError`] naming the first of [`RULES`](super::RULES) that is broken.
+pub fn assume_chained(
+    caller: Caller<'_>,
+    role: &Role,
+    mut ask: AssumeRole,
+    now: Timestamp,
+    listener: &mut impl Listener,
+) -> Result<RoleSession, SessionError> {
+    let from = caller.session.claims();
+    let inherited = Tags::new(from.principal_tags.clone(), from.transitive_tag_keys.clone())?;
+    let tags = ask.tags.clone().inheriting(&inherited)?;
+    verify_source_identity_kept(&ask, from)?;
+
+    let mut keys = ask.environment.clone();
+    caller.session.principal_keys(&mut keys);
+    let principal = caller.session.principal();
+    let trust = Trust { role, principal: &principal, action: "sts:AssumeRole", ask: &ask, keys, now };
+    trust.verify_caller(caller, listener)?;
+    trust.verify(listener)?;
+    let most = role.max_session_duration().min(DEFAULT_SESSION_DURATION);
+    let duration = verify_duration(ask.duration, most, Limit::Chaining, listener)?;
+    ask.tags = tags;
+    let mut claims = claims(role, &ask, Origin::Chained, now, now.saturating_add(duration));
+    claims.source_identity = claims.source_identity.or_else(|| from.source_identity.clone());
+    claims.federated_provider.clone_from(&from.federated_provider);
+    claims.federation_keys.clone_from(&from.federation_keys);
+    claims.correlation_id = claims.correlation_id.or_else(|| from.correlation_id.clone());
+    RoleSession::new(claims, role.arn().clone(), ask.session_policies)
+}
+
+fn verify_listed(
+    federation: &FederationRequest,
+    origin: Origin,
+    role: &Role,
+    provider: &Arn,
+    listener: &mut impl Listener,
+) -> Result<(), SessionError> {
+    let listed = match (origin, &federation.pinned_roles) {
+        (Origin::Saml, _) => federation.lists(role.arn(), provider),
+        (_, Some(pinned)) => pinned.contains(role.arn()),
+        (_, None) => true,
+    };
+    let evidence = || {
+        let pairs = federation.roles.iter().map(|pair| pair.role.to_string());
+        let pinned = federation.pinned_roles.iter().flatten().map(ToString::to_string);
+        let found: Vec<String> = pairs.chain(pinned).collect();
+        let none = if origin == Origin::Saml { "no roles" } else { "any role" };
+        Evidence::new(role.arn(), if found.is_empty() { none.to_owned() } else { found.join(" ") })
+    };
+    if listed {
+        listener.passed(&rules::LISTED, evidence);
+        Ok(())
+    } else {
+        listener.failed(&rules::LISTED, evidence);
+        Err(SessionError::NotListed { role: role.arn().clone(), provider: provider.clone() })
+    }
+}
+
+/// Puts what the identity provider says into `keys`; returns those that outlive the federation.
+fn federation_keys(
+    identity: &VerifiedIdentity,
+    role: &Role,
+    provider: &Arn,
+    keys: &mut Keys,
+) -> BTreeMap<String, Vec<String>> {
+    let mut lasting = BTreeMap::new();
+    for (name, values) in identity.condition_keys() {
+        match values.as_slice() {
+            [value] => keys.set(name, value.clone()),
+            several => keys.set_list(name, several.iter().cloned()),
+        }
+        if name.ends_with(":sub") || name.ends_with(":aud") {
+            lasting.insert(name.clone(), values.clone());
+        }
+    }
+    if let ProviderName::Saml(name) = identity.provider() {
+        keys.set("saml:namequalifier", name_qualifier(identity.issuer(), role.account(), name));
+    }
+    keys.set("aws:FederatedProvider", provider.to_string());
+    lasting
+}
+
+/// What limits a session's length, for the words of the refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Limit {
+    Role,
+    Chaining,
+}
+
+fn verify_duration(
+    asked: Option<Duration>,
+    most: Duration,
+    limit: Limit,
+    listener: &mut impl Listener,
+) -> Result<Duration, SessionError> {
+    let duration = asked.unwrap_or(DEFAULT_SESSION_DURATION.min(most));
+    let (least, most) = (MIN_SESSION_DURATION.as_secs(), most.as_secs());
+    let seconds = duration.as_secs();
+    let evidence = || Evidence::new(format_args!("{least} to {most} seconds"), format_args!("{seconds} seconds"));
+    if (least..=most).contains(&seconds) {
+        listener.passed(&rules::DURATION, evidence);
+        return Ok(Duration::from_secs(seconds));
+    }
+    listener.failed(&rules::DURATION, evidence);
+    Err(match limit {
+        Limit::Chaining if seconds > most => SessionError::ChainedDuration { seconds, most },
+        _ => SessionError::Duration { seconds, least, most },
+    })
+}
+
+/// A source identity is set once, at the start of a chain.
+fn verify_source_identity_kept(ask: &AssumeRole, from: &SessionClaims) -> Result<(), SessionError> {
+    match (&ask.source_identity, &from.source_identity) {
+        (Some(asked), Some(set)) if asked.as_str() != set => Err(SessionError::SourceIdentityFixed { set: set.clone() }),
+        _ => Ok(()),
+    }
+}
+
+fn claims(role: &Role, ask: &AssumeRole, origin: Origin, now: Timestamp, expiration: Timestamp) -> SessionClaims {
+    SessionClaims {
+        role_arn: role.arn().to_string(),
+        role_id: role.id().to_string(),
+        role_session_name: ask.role_session_name.to_string(),
+        origin,
+        issued_at: now.unix_seconds(),
+        expiration: expiration.unix_seconds(),
+        session_policies: ask.session_policies.texts().to_vec(),
+        principal_tags: ask.tags.values().clone(),
+        transitive_tag_keys: ask.tags.transitive().to_vec(),
+        source_identity: ask.source_identity.as_ref().map(|identity| identity.as_str().to_owned()),
+        federated_provider: None,
+        federation_keys: BTreeMap::new(),
+        correlation_id: ask.correlation_id.as_ref().map(ToString::to_string),
+    }
+}

@@ -1,0 +1,142 @@
+//! A role: who may assume it, what it permits, and for how long.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::SessionError;
+use crate::arn::{AccountId, Arn};
+use crate::directory::ProvisionedRole;
+use crate::policy::{PermissionsPolicy, Policy, TrustPolicy};
+
+/// The shortest session, 15 minutes.
+pub const MIN_SESSION_DURATION: Duration = Duration::from_secs(900);
+/// The longest session of any role, 12 hours.
+pub const MAX_SESSION_DURATION: Duration = Duration::from_secs(43_200);
+/// How long sessions last when nobody says: one hour. Also the most a chained session lasts.
+pub const DEFAULT_SESSION_DURATION: Duration = Duration::from_secs(3600);
+
+/// The unique id of a role, `AROA` and 17 characters; a role made anew has another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleId(String);
+
+impl RoleId {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// An id that is the same whenever a role of this ARN is configured anew, so that nodes need not agree on one.
+    fn of(arn: &Arn) -> Self {
+        const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+        let digest = crate::crypto::digest(crate::crypto::DigestAlgorithm::Sha256, arn.as_str().as_bytes());
+        let letter = |byte: &u8| LETTERS.get(usize::from(byte & 31)).copied().map_or('A', char::from);
+        Self(format!("AROA{}", digest.as_ref().iter().take(17).map(letter).collect::<String>()))
+    }
+}
+
+impl fmt::Display for RoleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A role that can be assumed.
+#[derive(Clone, Debug)]
+pub struct Role {
+    arn: Arn,
+    account: AccountId,
+    id: RoleId,
+    trust_policy: TrustPolicy,
+    permissions: Vec<Policy>,
+    max_session_duration: Duration,
+}
+
+impl Role {
+    /// A role that permits nothing yet, with sessions of at most one hour.
+    ///
+    /// # Errors
+    /// [`SessionError::RoleArn`] when `arn` does not name a role of an account.
+    pub fn new(arn: Arn, trust_policy: TrustPolicy) -> Result<Self, SessionError> {
+        let refused = |_| SessionError::RoleArn { found: arn.to_string() };
+        arn.role_name().map_err(refused)?;
+        let account = arn.account_id().map_err(refused)?;
+        Ok(Self {
+            id: RoleId::of(&arn),
+            arn,
+            account,
+            trust_policy,
+            permissions: Vec::new(),
+            max_session_duration: DEFAULT_SESSION_DURATION,
+        })
+    }
+
+    /// The role that a permission set is provisioned as: it trusts the directory alone.
+    ///
+    /// # Errors
+    /// [`SessionError::RoleArn`] when the directory's ARN does not name a role.
+    pub(crate) fn provisioned(provisioned: ProvisionedRole) -> Result<Self, SessionError> {
+        let trust = TrustPolicy::of_provider(&provisioned.trusts)?;
+        let role = Self::new(provisioned.role_arn, trust)?;
+        Ok(role.with_permissions(&provisioned.permissions).lasting_at_most(provisioned.max_session_duration))
+    }
+
+    /// Adds permissions; statements of all added policies count together.
+    #[must_use]
+    pub fn with_permissions(mut self, permissions: &PermissionsPolicy) -> Self {
+        self.permissions.push(permissions.policy().clone());
+        self
+    }
+
+    /// Lets sessions last up to `duration`, kept between one hour and twelve, as for every role.
+    #[must_use]
+    pub fn lasting_at_most(mut self, duration: Duration) -> Self {
+        self.max_session_duration = duration.clamp(DEFAULT_SESSION_DURATION, MAX_SESSION_DURATION);
+        self
+    }
+
+    /// The role's name as a resource.
+    #[must_use]
+    pub const fn arn(&self) -> &Arn {
+        &self.arn
+    }
+
+    /// The account that owns the role.
+    #[must_use]
+    pub const fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// Its unique id.
+    #[must_use]
+    pub const fn id(&self) -> &RoleId {
+        &self.id
+    }
+
+    /// Who may assume it.
+    #[must_use]
+    pub const fn trust_policy(&self) -> &TrustPolicy {
+        &self.trust_policy
+    }
+
+    /// What it permits.
+    #[must_use]
+    pub fn permissions(&self) -> &[Policy] {
+        &self.permissions
+    }
+
+    /// How long its sessions last at most.
+    #[must_use]
+    pub const fn max_session_duration(&self) -> Duration {
+        self.max_session_duration
+    }
+}
+
+/// The name qualifier STS reports for a SAML provider: BASE64(SHA-1(issuer + account + "/" + provider name)).
+#[must_use]
+pub(crate) fn name_qualifier(issuer: &str, account: &AccountId, provider: &str) -> String {
+    use base64::Engine;
+    let text = format!("{issuer}{account}/{provider}");
+    let digest = crate::crypto::digest(crate::crypto::DigestAlgorithm::Sha1, text.as_bytes());
+    base64::engine::general_purpose::STANDARD.encode(digest.as_ref())
+}

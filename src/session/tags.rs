@@ -1,0 +1,121 @@
+//! Session tags: key and value pairs that conditions may test, within the limits of STS.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::SessionError;
+
+/// The most tags of one session.
+const MAX_TAGS: usize = 50;
+
+/// Principal tags of a session, and which of them are carried into further roles.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tags {
+    values: BTreeMap<String, String>,
+    transitive: Vec<String>,
+}
+
+impl Tags {
+    /// Tags within the limits: at most 50, keys of 1 to 128 and values of up to 256 allowed characters, keys unique
+    /// without regard to case, transitive keys among them.
+    ///
+    /// # Errors
+    /// [`SessionError::Tag`] naming the rule that was broken.
+    pub fn new(values: BTreeMap<String, String>, transitive: Vec<String>) -> Result<Self, SessionError> {
+        let refuse = |rule: &'static str| Err(SessionError::Tag { rule });
+        if values.len() > MAX_TAGS || transitive.len() > MAX_TAGS {
+            return refuse("a session carries at most 50 tags");
+        }
+        let mut folded = BTreeSet::new();
+        for (key, value) in &values {
+            if !(1..=128).contains(&key.chars().count()) || !key.chars().all(is_tag_character) {
+                return refuse("a tag key is 1 to 128 letters, spaces, digits and _.:/=+-@");
+            }
+            if key.to_ascii_lowercase().starts_with("aws:") {
+                return refuse("a tag key must not begin with aws:");
+            }
+            if value.chars().count() > 256 || !value.chars().all(is_tag_character) {
+                return refuse("a tag value is at most 256 letters, spaces, digits and _.:/=+-@");
+            }
+            if !folded.insert(key.to_lowercase()) {
+                return refuse("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+            }
+        }
+        if !transitive.iter().all(|key| folded.contains(&key.to_lowercase())) {
+            return refuse("The specified transitive tag key must be included in the requested tags.");
+        }
+        Ok(Self { values, transitive })
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The tags by key.
+    #[must_use]
+    pub const fn values(&self) -> &BTreeMap<String, String> {
+        &self.values
+    }
+
+    /// Keys of the tags carried into further roles.
+    #[must_use]
+    pub fn transitive(&self) -> &[String] {
+        &self.transitive
+    }
+
+    /// These tags with those `inherited` from the calling session added.
+    ///
+    /// # Errors
+    /// [`SessionError::Tag`] when one of these would override an inherited tag.
+    pub(super) fn inheriting(mut self, inherited: &Self) -> Result<Self, SessionError> {
+        for key in &inherited.transitive {
+            if self.values.keys().any(|own| own.eq_ignore_ascii_case(key)) {
+                return Err(SessionError::Tag {
+                    rule: "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",
+                });
+            }
+            if let Some((key, value)) = inherited.values.iter().find(|(own, _)| own.eq_ignore_ascii_case(key)) {
+                self.values.insert(key.clone(), value.clone());
+                self.transitive.push(key.clone());
+            }
+        }
+        Ok(self)
+    }
+}
+
+/// `[\p{L}\p{Z}\p{N}_.:/=+\-@]`
+fn is_tag_character(character: char) -> bool {
+    character.is_alphanumeric() || (character.is_whitespace() && !character.is_control()) || "_.:/=+-@".contains(character)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(pairs: &[(&str, &str)], transitive: &[&str]) -> Result<Tags, SessionError> {
+        let values = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Tags::new(values, transitive.iter().map(|key| (*key).to_owned()).collect())
+    }
+
+    #[test]
+    fn tags_hold_to_their_limits() {
+        assert!(tags(&[("team", "cats"), ("", "x")], &[]).is_err());
+        assert!(tags(&[("aws:x", "x")], &[]).is_err());
+        assert!(tags(&[("team", "*")], &[]).is_err());
+        assert!(tags(&[("team", "a\nb")], &[]).is_err());
+        assert!(tags(&[("team", "a"), ("Team", "b")], &[]).is_err());
+        assert!(tags(&[("team", "a")], &["stage"]).is_err());
+        assert!(tags(&[("team", "cats & dogs".replace('&', "+").as_str())], &["team"]).is_ok());
+    }
+
+    #[test]
+    fn transitive_tags_are_inherited_and_cannot_be_overridden() {
+        let parent = tags(&[("team", "cats"), ("stage", "one")], &["team"]).unwrap();
+        let child = tags(&[("stage", "two")], &[]).unwrap().inheriting(&parent).unwrap();
+        assert_eq!(child.values().get("team").map(String::as_str), Some("cats"));
+        assert_eq!(child.values().get("stage").map(String::as_str), Some("two"));
+        assert_eq!(child.transitive(), ["team"]);
+        assert!(tags(&[("TEAM", "dogs")], &[]).unwrap().inheriting(&parent).is_err());
+    }
+}
