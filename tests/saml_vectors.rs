@@ -16,10 +16,8 @@ use daypass::time::Timestamp;
 use serde_json::Value;
 
 fn vectors() -> Option<PathBuf> {
-    let root = std::env::var_os("DAYPASS_VECTORS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("DAYPASS_VECTORS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors"), PathBuf::from);
     Some(root.join("saml")).filter(|saml| saml.join("cases.jsonl").exists())
 }
 
@@ -59,7 +57,8 @@ fn provider(root: &Path, case: &Value) -> Result<SamlProvider, SamlError> {
         // The vectors have one word for both: CBC inside a signature, and without one.
         relaxations = relaxations.allow_cbc_in_unsigned_responses();
     }
-    let mut provider = danger::provider(&metadata(root, case), text(case, "sp_entity_id"), text(case, "acs_url"), relaxations)?;
+    let mut provider =
+        danger::provider(&metadata(root, case), text(case, "sp_entity_id"), text(case, "acs_url"), relaxations)?;
     if let Some(seconds) = case["policy"]["clock_skew_s"].as_u64() {
         provider = provider.with_clock_skew(Duration::from_secs(seconds))?;
     }
@@ -133,14 +132,18 @@ fn every_public_case_has_its_verdict() {
                 None => accepted += 1,
                 Some(difference) => wrong.push(format!("{id}: {difference}")),
             },
-            ("accept", Err(error)) if exceptions.contains_key(id) => by_policy.push(format!("{id}: {}", error.reason())),
+            ("accept", Err(error)) if exceptions.contains_key(id) => {
+                by_policy.push(format!("{id}: {}", error.reason()))
+            }
             ("accept", Err(error)) => wrong.push(format!("{id}: refused: {}", error.reason())),
             (_, Err(error)) => {
                 refused += 1;
                 *rules.entry(error.rule().name).or_default() += 1;
             }
             (_, Ok(identity)) if case["safe_name_id"].as_str() == Some(identity.subject()) => refused += 1,
-            (_, Ok(identity)) => wrong.push(format!("{id}: accepted as {}: {}", identity.subject(), text(&case, "reason"))),
+            (_, Ok(identity)) => {
+                wrong.push(format!("{id}: accepted as {}: {}", identity.subject(), text(&case, "reason")))
+            }
         }
     }
     println!("accepted {accepted}, refused {refused}, refused by policy {}", by_policy.len());

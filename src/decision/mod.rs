@@ -15,6 +15,7 @@ use crate::policy::Explanation;
 /// The answer to one request, never a `bool`: a denial has a reason, and there are two kinds of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
+#[expect(clippy::exhaustive_enums, reason = "a fourth outcome must not compile unnoticed anywhere")]
 pub enum Decision {
     /// A statement allows it, and none denies it.
     Allow(Reason),

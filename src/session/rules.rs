@@ -3,37 +3,37 @@
 use crate::explain::Rule;
 
 /// The provider lists the role (SAML attribute `Role`) or does not pin the token to others (claim `roles`).
-pub const LISTED: Rule = Rule {
+pub(super) const LISTED: Rule = Rule {
     name: "role listed by provider",
     section: "AWS STS, AssumeRoleWithSAML: attribute Role",
     prevents: "a person taking a role the identity provider did not give",
 };
 /// The caller's own policies allow the call, unless the trust policy names the caller itself.
-pub const CALLER: Rule = Rule {
+pub(super) const CALLER: Rule = Rule {
     name: "caller permitted",
     section: "AWS IAM, policy evaluation logic: sts:AssumeRole",
     prevents: "a limited session widening itself through another role",
 };
 /// The role's trust policy allows the principal.
-pub const TRUST: Rule = Rule {
+pub(super) const TRUST: Rule = Rule {
     name: "trust policy",
     section: "AWS IAM, role trust policies",
     prevents: "anyone with an assertion of any provider taking any role",
 };
 /// Tags are allowed to be set.
-pub const TAG_SESSION: Rule = Rule {
+pub(super) const TAG_SESSION: Rule = Rule {
     name: "session tags permitted",
     section: "AWS STS, sts:TagSession",
     prevents: "tags of a person's own choice opening what conditions guard",
 };
 /// The source identity is allowed to be set.
-pub const SOURCE_IDENTITY: Rule = Rule {
+pub(super) const SOURCE_IDENTITY: Rule = Rule {
     name: "source identity permitted",
     section: "AWS STS, sts:SetSourceIdentity",
     prevents: "one person acting under another's name in the audit trail",
 };
 /// The session lasts no longer than it may.
-pub const DURATION: Rule = Rule {
+pub(super) const DURATION: Rule = Rule {
     name: "duration",
     section: "AWS STS, DurationSeconds",
     prevents: "credentials that outlive the role's limit",
