@@ -127,6 +127,14 @@ impl Flow {
         }
     }
 
+    /// Whether somebody who is signed in already must type their password again.
+    pub(crate) fn forces(&self) -> bool {
+        match &self.ask {
+            Ask::Saml(request) => request.force_authn,
+            Ask::Oidc(request) => request.prompt_login || request.max_age.is_some(),
+        }
+    }
+
     /// `IsPassive` and `prompt=none`: whether nobody may be asked anything.
     pub(crate) const fn is_silent(&self) -> bool {
         match &self.ask {

@@ -6,6 +6,7 @@ use crate::error::IdpError;
 use crate::fault::{Fault, Target};
 use crate::journal::LoggedRequest;
 use crate::oidc::id_token::{Grant, mint};
+use crate::relying::Client;
 use crate::saml::metadata;
 use crate::saml::response::{Delivery, NameIdFormat, Subject, success};
 use crate::sync::random_secret;
@@ -128,26 +129,7 @@ impl Idp {
     /// # Errors
     /// When there is no such person or service provider, or the fault is none of an assertion's.
     pub fn assertion_for(&self, request: AssertionRequest) -> Result<String, IdpError> {
-        refuse_misplaced(request.fault, Target::Assertion, "an assertion")?;
-        let user = self.core.user(&request.user)?;
-        let service_provider = match &request.service_provider {
-            Some(entity_id) => self.core.service_provider(entity_id)?,
-            None => self.core.default_service_provider()?,
-        };
-        let delivery = Delivery {
-            service_provider,
-            acs_url: service_provider.default_acs(),
-            in_response_to: request.in_response_to.as_deref(),
-        };
-        let session_index = format!("_{}", random_secret()?);
-        let subject = Subject {
-            user,
-            authenticated: self.core.clock.now(),
-            session_index: &session_index,
-            format: NameIdFormat::default(),
-        };
-        let fault = request.fault.or_else(|| self.core.faults.take(Target::Assertion));
-        Ok(STANDARD.encode(success(&self.core, delivery, &subject, fault)?))
+        assertion_for(&self.core, request)
     }
 
     /// An ID token about `user` for a client or for an audience of the builder.
@@ -163,21 +145,7 @@ impl Idp {
     /// # Errors
     /// When there is no such person, client or audience, or the fault is none of an ID token's.
     pub fn id_token_for(&self, request: IdTokenRequest) -> Result<String, IdpError> {
-        refuse_misplaced(request.fault, Target::IdToken, "an ID token")?;
-        let user = self.core.user(&request.user)?;
-        let client = self.core.client(&request.audience);
-        if client.is_none() && !self.core.audiences.contains(&request.audience) {
-            return Err(IdpError::UnknownAudience(request.audience));
-        }
-        let grant = Grant {
-            audience: &request.audience,
-            algorithm: client.and_then(crate::relying::Client::algorithm),
-            nonce: request.nonce.as_deref(),
-            authenticated: self.core.clock.now(),
-            access_token: None,
-        };
-        let fault = request.fault.or_else(|| self.core.faults.take(Target::IdToken));
-        Ok(mint(&self.core, user, grant, fault)?)
+        id_token_for(&self.core, request)
     }
 
     /// Puts a fault into the next thing it applies to, whoever asks for it; several wait in order.
@@ -214,6 +182,49 @@ impl Idp {
             let _ = server.task.await;
         }
     }
+}
+
+pub(crate) fn assertion_for(core: &Core, request: AssertionRequest) -> Result<String, IdpError> {
+    let AssertionRequest { user, service_provider, in_response_to, fault } = request;
+    refuse_misplaced(fault, Target::Assertion, "an assertion")?;
+    let user = core.user(&user)?;
+    let service_provider = match &service_provider {
+        Some(entity_id) => core.service_provider(entity_id)?,
+        None => core.default_service_provider()?,
+    };
+    let delivery = Delivery {
+        service_provider,
+        acs_url: service_provider.default_acs(),
+        in_response_to: in_response_to.as_deref(),
+    };
+    let session_index = format!("_{}", random_secret()?);
+    let subject = Subject {
+        user,
+        authenticated: core.clock.now(),
+        session_index: &session_index,
+        format: NameIdFormat::default(),
+    };
+    let fault = fault.or_else(|| core.faults.take(Target::Assertion));
+    Ok(STANDARD.encode(success(core, delivery, &subject, fault)?))
+}
+
+pub(crate) fn id_token_for(core: &Core, request: IdTokenRequest) -> Result<String, IdpError> {
+    let IdTokenRequest { user, audience, nonce, fault } = request;
+    refuse_misplaced(fault, Target::IdToken, "an ID token")?;
+    let user = core.user(&user)?;
+    let client = core.client(&audience);
+    if client.is_none() && !core.audiences.contains(&audience) {
+        return Err(IdpError::UnknownAudience(audience));
+    }
+    let grant = Grant {
+        audience: &audience,
+        algorithm: client.and_then(Client::algorithm),
+        nonce: nonce.as_deref(),
+        authenticated: core.clock.now(),
+        access_token: None,
+    };
+    let fault = fault.or_else(|| core.faults.take(Target::IdToken));
+    Ok(mint(core, user, grant, fault)?)
 }
 
 fn refuse_misplaced(fault: Option<Fault>, target: Target, what: &'static str) -> Result<(), IdpError> {

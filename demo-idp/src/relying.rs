@@ -210,6 +210,10 @@ impl Client {
         self.secret
     }
 
+    pub(crate) fn first_redirect(&self) -> &str {
+        self.redirect_uris.first().map_or("", String::as_str)
+    }
+
     /// Compared as strings, never as patterns (OpenID Connect Core 3.1.2.1).
     pub(crate) fn has_redirect(&self, uri: &str) -> bool {
         self.redirect_uris.iter().any(|registered| registered == uri)

@@ -4,4 +4,5 @@ pub(crate) mod authorize;
 pub(crate) mod codes;
 pub(crate) mod discovery;
 pub(crate) mod id_token;
+pub(crate) mod logout;
 pub(crate) mod token;

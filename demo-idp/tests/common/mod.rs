@@ -127,3 +127,113 @@ pub async fn json_at(url: String) -> Value {
 pub fn scratch(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("demo-idp-test-{}-{name}", std::process::id()))
 }
+
+/// A browser as far as an identity provider needs one: a cookie, and redirects that are looked at before they are followed.
+pub struct Browser {
+    client: reqwest::Client,
+    cookie: std::cell::RefCell<Option<String>>,
+    base: String,
+}
+
+/// An answer, read.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Browser {
+    pub fn new(base: &str) -> Self {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("client");
+        Self { client, cookie: None.into(), base: base.to_owned() }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.client.get(self.absolute(path))).await
+    }
+
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.post_from(path, form, None).await
+    }
+
+    /// A post as a page of `origin` makes it.
+    pub async fn post_from(&self, path: &str, form: &[(&str, &str)], origin: Option<&str>) -> Answer {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let mut request = self.client.post(self.absolute(path)).body(body);
+        request = request.header("content-type", "application/x-www-form-urlencoded");
+        if let Some(origin) = origin {
+            request = request.header("origin", origin);
+        }
+        self.send(request).await
+    }
+
+    /// Types a password into the sign-in page at `login`, and follows to what was asked for.
+    pub async fn sign_in(&self, login: &str, user: &str, password: &str) -> Answer {
+        let flow = parameter(login, "flow");
+        let mut form = vec![("username", user), ("password", password)];
+        form.extend(flow.iter().map(|flow| ("flow", flow.as_str())));
+        let answer = self.post_from("/login", &form, Some(&self.base)).await;
+        match answer.status {
+            303 => self.get(answer.location()).await,
+            _ => answer,
+        }
+    }
+
+    pub async fn send(&self, mut request: reqwest::RequestBuilder) -> Answer {
+        if let Some(cookie) = self.cookie.borrow().as_ref() {
+            request = request.header("cookie", cookie);
+        }
+        let response = request.send().await.expect("an answer");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        if let Some(cookie) = headers.get("set-cookie") {
+            let pair = cookie.to_str().expect("text").split(';').next().expect("a pair").to_owned();
+            *self.cookie.borrow_mut() = Some(pair);
+        }
+        Answer { status, headers, text: response.text().await.expect("text") }
+    }
+
+    pub fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    pub fn cookie(&self) -> Option<String> {
+        self.cookie.borrow().clone()
+    }
+
+    fn absolute(&self, path: &str) -> String {
+        if path.starts_with('/') { format!("{}{path}", self.base) } else { path.to_owned() }
+    }
+}
+
+impl Answer {
+    pub fn location(&self) -> &str {
+        self.header("location")
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).expect("JSON")
+    }
+
+    /// The value of a hidden field of the page.
+    pub fn field(&self, name: &str) -> Option<String> {
+        let (_, rest) = self.text.split_once(&format!("name=\"{name}\" value=\""))?;
+        let value = rest.split_once('"')?.0;
+        let entities = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
+        Some(entities.iter().fold(value.to_owned(), |text, (entity, character)| text.replace(entity, character)))
+    }
+}
+
+/// A parameter of an address.
+pub fn parameter(url: &str, name: &str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    form_urlencoded::parse(query.as_bytes()).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
+}
+
+pub fn query(pairs: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
