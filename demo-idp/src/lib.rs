@@ -1,1 +1,72 @@
-//! demo
+//! An identity provider for demonstrations and tests: SAML 2.0 and OpenID Connect, with real sign-in pages, real keys and
+//! deliberate faults, in this process and started in milliseconds.
+//!
+//! It shares no code with any library that verifies what it issues, so that a test of such a library against it is a
+//! test of two readings of the standards.
+//!
+//! # Quick start
+//!
+//! ```
+//! use demo_idp::{Fault, IdTokenRequest, Idp, ServiceProvider, User};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), demo_idp::IdpError> {
+//! let idp = Idp::builder()
+//!     .user(User::new("martha", "correct-horse").with_groups(["Admins"]))
+//!     .service_provider(ServiceProvider::new("https://sp.example/saml", "https://sp.example/saml/acs"))
+//!     .audience("sts.example")
+//!     .seed(7)
+//!     .start()
+//!     .await?;
+//!
+//! println!("issuer {}, SAML metadata at {}", idp.issuer(), idp.saml_entity_id());
+//! let saml_response = idp.assertion("martha")?;
+//! let id_token = idp.id_token("martha", "sts.example")?;
+//! assert_eq!(id_token.split('.').count(), 3);
+//!
+//! // What your verifier must refuse, made on purpose.
+//! let expired = idp.id_token_for(IdTokenRequest::new("martha", "sts.example").with_fault(Fault::Expired))?;
+//! idp.break_next(Fault::WrongAudience);
+//! # let _ = (saml_response, expired);
+//! drop(idp); // stops listening
+//! # Ok(()) }
+//! ```
+//!
+//! # What it does
+//!
+//! - SAML: AuthnRequests by redirect and by post, `ForceAuthn`, `IsPassive`, responses by post; signs the assertion, the
+//!   response or both with RSA-SHA256 or ECDSA-SHA256. Request signatures are not verified; answers go to registered
+//!   addresses only. No encryption, no artifact binding, no single logout.
+//! - OpenID Connect: discovery, authorization code flow with PKCE (required), `state`, `nonce`, `prompt`, `max_age`,
+//!   RFC 9207 `iss`, RS256, ES256 and EdDSA ID tokens, userinfo, logout by the relying party. No refresh tokens, no
+//!   dynamic registration.
+//! - Passwords are hashed with Argon2id at a cost fit for tests; five wrong ones for a name within a minute make it wait.
+//!
+//! It is no place for the accounts of real people.
+
+mod address;
+mod builder;
+mod clock;
+mod core;
+mod directory;
+mod error;
+mod fault;
+mod flows;
+mod http;
+mod idp;
+mod journal;
+mod keys;
+mod oidc;
+mod params;
+mod relying;
+mod saml;
+mod sync;
+
+pub use builder::IdpBuilder;
+pub use clock::{Clock, SystemClock};
+pub use directory::{User, demo_directory};
+pub use error::{IdpError, KeyError};
+pub use fault::{Fault, UnknownFault};
+pub use idp::{AssertionRequest, IdTokenRequest, Idp};
+pub use journal::LoggedRequest;
+pub use relying::{Client, IdTokenAlgorithm, SamlAlgorithm, ServiceProvider, SignedPart};

@@ -1,0 +1,240 @@
+//! Deliberate mistakes: what a relying party must refuse, made on demand.
+
+use crate::sync::lock;
+use std::collections::VecDeque;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Mutex;
+
+/// One mistake in one issued statement or answer, everything else being right.
+///
+/// Over HTTP a fault goes by its [`name`](Self::name), the variant in kebab case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Ended an hour ago (`NotOnOrAfter`, `SessionNotOnOrAfter`; `exp`).
+    Expired,
+    /// Begins in an hour (`NotBefore`; `nbf` and `iat`).
+    NotYetValid,
+    /// Meant for somebody else (`Audience`; `aud`).
+    WrongAudience,
+    /// To be delivered elsewhere (SAML `SubjectConfirmationData/@Recipient`).
+    WrongRecipient,
+    /// To be delivered elsewhere (SAML `Response/@Destination`).
+    WrongDestination,
+    /// Said by somebody else (`Issuer`; `iss`).
+    WrongIssuer,
+    /// Answers a request nobody made (SAML `InResponseTo`).
+    WrongInResponseTo,
+    /// Repeats a nonce nobody sent (OpenID Connect `nonce`).
+    WrongNonce,
+    /// Leaves the nonce out (OpenID Connect).
+    MissingNonce,
+    /// Signed, correctly, with a key that was never published under its identifier.
+    WrongKey,
+    /// Not signed: no `ds:Signature`; an ID token with an empty signature part.
+    Unsigned,
+    /// Edited after it was signed (`NameID`; `sub`).
+    Tampered,
+    /// The header says `alg: none` (OpenID Connect).
+    AlgNone,
+    /// `HS256` with the public key as the shared secret (OpenID Connect; RFC 8725 section 2.1).
+    HmacWithPublicKey,
+    /// A comment inside `NameID`, which canonicalisation drops and some parsers stop at (SAML; CVE-2017-11427).
+    CommentInNameId,
+    /// The person or the provider says no (`status:RequestDenied`; `error=access_denied`).
+    Denied,
+    /// The token endpoint refuses the authorization code (`invalid_grant`).
+    RejectedCode,
+    /// The token endpoint breaks down (503 and a page instead of JSON).
+    ServerError,
+}
+
+impl Fault {
+    /// Every fault, in the order of the documentation.
+    pub const ALL: [Self; 18] = [
+        Self::Expired,
+        Self::NotYetValid,
+        Self::WrongAudience,
+        Self::WrongRecipient,
+        Self::WrongDestination,
+        Self::WrongIssuer,
+        Self::WrongInResponseTo,
+        Self::WrongNonce,
+        Self::MissingNonce,
+        Self::WrongKey,
+        Self::Unsigned,
+        Self::Tampered,
+        Self::AlgNone,
+        Self::HmacWithPublicKey,
+        Self::CommentInNameId,
+        Self::Denied,
+        Self::RejectedCode,
+        Self::ServerError,
+    ];
+
+    /// The name of this fault over HTTP.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::NotYetValid => "not-yet-valid",
+            Self::WrongAudience => "wrong-audience",
+            Self::WrongRecipient => "wrong-recipient",
+            Self::WrongDestination => "wrong-destination",
+            Self::WrongIssuer => "wrong-issuer",
+            Self::WrongInResponseTo => "wrong-in-response-to",
+            Self::WrongNonce => "wrong-nonce",
+            Self::MissingNonce => "missing-nonce",
+            Self::WrongKey => "wrong-key",
+            Self::Unsigned => "unsigned",
+            Self::Tampered => "tampered",
+            Self::AlgNone => "alg-none",
+            Self::HmacWithPublicKey => "hmac-with-public-key",
+            Self::CommentInNameId => "comment-in-name-id",
+            Self::Denied => "denied",
+            Self::RejectedCode => "rejected-code",
+            Self::ServerError => "server-error",
+        }
+    }
+
+    pub(crate) const fn applies_to(self, target: Target) -> bool {
+        match self {
+            Self::Expired
+            | Self::NotYetValid
+            | Self::WrongAudience
+            | Self::WrongIssuer
+            | Self::WrongKey
+            | Self::Unsigned
+            | Self::Tampered => matches!(target, Target::Assertion | Target::IdToken),
+            Self::WrongRecipient | Self::WrongDestination | Self::WrongInResponseTo | Self::CommentInNameId => {
+                matches!(target, Target::Assertion)
+            }
+            Self::WrongNonce | Self::MissingNonce | Self::AlgNone | Self::HmacWithPublicKey => {
+                matches!(target, Target::IdToken)
+            }
+            Self::Denied => matches!(target, Target::Authorization),
+            Self::RejectedCode | Self::ServerError => matches!(target, Target::TokenEndpoint),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A name that is no fault's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no fault of this name")]
+pub struct UnknownFault;
+
+impl FromStr for Fault {
+    type Err = UnknownFault;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFault> {
+        Self::ALL.into_iter().find(|fault| fault.name() == name).ok_or(UnknownFault)
+    }
+}
+
+/// What a fault can be put into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    Assertion,
+    IdToken,
+    /// The answer to an authentication request, by either protocol.
+    Authorization,
+    TokenEndpoint,
+}
+
+/// The faults that wait for their turn. Each is used by the first thing it applies to, so that a fault meant for a
+/// token is not spent on an assertion.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    next: VecDeque<Fault>,
+    always: Vec<Fault>,
+}
+
+impl Faults {
+    /// More than this waiting is a test that has lost count; the oldest go.
+    const MOST: usize = 100;
+
+    pub(crate) fn break_next(&self, fault: Fault) {
+        let mut waiting = lock(&self.waiting);
+        waiting.next.push_back(fault);
+        while waiting.next.len() > Self::MOST {
+            waiting.next.pop_front();
+        }
+    }
+
+    pub(crate) fn break_always(&self, fault: Fault) {
+        let mut waiting = lock(&self.waiting);
+        if !waiting.always.contains(&fault) {
+            waiting.always.push(fault);
+        }
+    }
+
+    pub(crate) fn mend(&self) {
+        *lock(&self.waiting) = Waiting::default();
+    }
+
+    pub(crate) fn take(&self, target: Target) -> Option<Fault> {
+        let mut waiting = lock(&self.waiting);
+        let position = waiting.next.iter().position(|fault| fault.applies_to(target));
+        position
+            .and_then(|position| waiting.next.remove(position))
+            .or_else(|| waiting.always.iter().copied().find(|fault| fault.applies_to(target)))
+    }
+
+    /// The faults waiting for one use each, and those that stay.
+    pub(crate) fn waiting(&self) -> (Vec<Fault>, Vec<Fault>) {
+        let waiting = lock(&self.waiting);
+        (waiting.next.iter().copied().collect(), waiting.always.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_read_back() {
+        for fault in Fault::ALL {
+            assert_eq!(fault.name().parse(), Ok(fault));
+        }
+        assert_eq!("Expired".parse::<Fault>(), Err(UnknownFault));
+    }
+
+    #[test]
+    fn a_fault_waits_for_what_it_applies_to_and_is_used_once() {
+        let faults = Faults::default();
+        faults.break_next(Fault::WrongNonce);
+        assert_eq!(faults.take(Target::Assertion), None);
+        assert_eq!(faults.take(Target::IdToken), Some(Fault::WrongNonce));
+        assert_eq!(faults.take(Target::IdToken), None);
+    }
+
+    #[test]
+    fn a_lasting_fault_stays_until_mended() {
+        let faults = Faults::default();
+        faults.break_always(Fault::Expired);
+        assert_eq!(faults.take(Target::Assertion), Some(Fault::Expired));
+        assert_eq!(faults.take(Target::IdToken), Some(Fault::Expired));
+        faults.mend();
+        assert_eq!(faults.take(Target::IdToken), None);
+    }
+
+    #[test]
+    fn every_fault_applies_somewhere() {
+        let targets = [Target::Assertion, Target::IdToken, Target::Authorization, Target::TokenEndpoint];
+        for fault in Fault::ALL {
+            assert!(targets.iter().any(|target| fault.applies_to(*target)), "{fault}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Authorization codes and the access tokens they became.
+
+use crate::error::KeyError;
+use crate::flows::Expiring;
+use crate::sync::{Fingerprint, random_secret};
+use std::sync::atomic::{AtomicU64, Ordering};
+use time::{Duration, OffsetDateTime};
+
+/// What a code stands for.
+#[derive(Debug, Clone)]
+pub(crate) struct CodeGrant {
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) code_challenge: String,
+    pub(crate) nonce: Option<String>,
+    pub(crate) scope: String,
+    pub(crate) user: String,
+    pub(crate) authenticated: OffsetDateTime,
+}
+
+#[derive(Debug, Clone)]
+struct Code {
+    grant: CodeGrant,
+    used: bool,
+    serial: u64,
+}
+
+#[derive(Debug, Clone)]
+struct AccessToken {
+    user: String,
+    serial: u64,
+}
+
+/// What presenting a code came to.
+#[derive(Debug)]
+pub(crate) enum Redeemed {
+    /// The first time: the grant, and the number its tokens must carry.
+    First(CodeGrant, u64),
+    /// Known, but spent: the tokens of the first use are gone now too (RFC 6749 section 4.1.2).
+    Again,
+    /// Never issued, or more than a minute old.
+    Unknown,
+}
+
+#[derive(Debug)]
+pub(crate) struct Codes {
+    codes: Expiring<Fingerprint, Code>,
+    access_tokens: Expiring<Fingerprint, AccessToken>,
+    serial: AtomicU64,
+}
+
+impl Codes {
+    pub(crate) const CODE_LIFE: Duration = Duration::seconds(60);
+    pub(crate) const ACCESS_TOKEN_LIFE: Duration = Duration::minutes(5);
+
+    pub(crate) fn new() -> Self {
+        Self {
+            codes: Expiring::new(10_000, Self::CODE_LIFE),
+            access_tokens: Expiring::new(10_000, Self::ACCESS_TOKEN_LIFE),
+            serial: AtomicU64::new(1),
+        }
+    }
+
+    pub(crate) fn issue(&self, grant: CodeGrant, now: OffsetDateTime) -> Result<String, KeyError> {
+        let code = random_secret()?;
+        let serial = self.serial.fetch_add(1, Ordering::SeqCst);
+        self.codes.insert(Fingerprint::of(&code), Code { grant, used: false, serial }, now);
+        Ok(code)
+    }
+
+    /// Spends the code, whatever comes of it: a verifier or a client that does not fit gets no second try.
+    pub(crate) fn redeem(&self, code: &str, now: OffsetDateTime) -> Redeemed {
+        let found = self.codes.update(Fingerprint::of(code), now, |code| {
+            let used = std::mem::replace(&mut code.used, true);
+            (used, code.grant.clone(), code.serial)
+        });
+        match found {
+            None => Redeemed::Unknown,
+            Some((false, grant, serial)) => Redeemed::First(grant, serial),
+            Some((true, _, serial)) => {
+                self.access_tokens.retain(|token| token.serial != serial);
+                Redeemed::Again
+            }
+        }
+    }
+
+    pub(crate) fn issue_access_token(&self, user: &str, serial: u64, now: OffsetDateTime) -> Result<String, KeyError> {
+        let token = random_secret()?;
+        self.access_tokens.insert(Fingerprint::of(&token), AccessToken { user: user.to_owned(), serial }, now);
+        Ok(token)
+    }
+
+    /// Whose access token this is.
+    pub(crate) fn bearer(&self, token: &str, now: OffsetDateTime) -> Option<String> {
+        self.access_tokens.find(Fingerprint::of(token), now).map(|token| token.user)
+    }
+}

@@ -1,0 +1,45 @@
+//! What a client configures itself from (OpenID Connect Discovery 1.0, RFC 8414, RFC 7517).
+
+use crate::core::Core;
+use serde_json::{Value, json};
+
+/// Claims about a person, beside those every ID token has.
+pub(super) const PERSON_CLAIMS: [&str; 5] = ["name", "preferred_username", "email", "email_verified", "groups"];
+
+/// `/.well-known/openid-configuration`.
+pub(crate) fn configuration(core: &Core) -> Value {
+    let base = &core.base;
+    let algorithms: Vec<&str> = match core.keys.has_rsa() {
+        true => vec!["RS256", "ES256", "EdDSA"],
+        false => vec!["ES256", "EdDSA"],
+    };
+    let claims = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "at_hash"];
+    json!({
+        "issuer": core.issuer(),
+        "authorization_endpoint": base.join("/authorize"),
+        "token_endpoint": base.join("/token"),
+        "userinfo_endpoint": base.join("/userinfo"),
+        "jwks_uri": base.join("/jwks"),
+        "end_session_endpoint": base.join("/logout"),
+        "scopes_supported": ["openid", "profile", "email", "groups"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": algorithms,
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": ["none", "login"],
+        "claims_supported": claims.iter().chain(&PERSON_CLAIMS).collect::<Vec<_>>(),
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "authorization_response_iss_parameter_supported": true,
+    })
+}
+
+/// `/jwks`: every key an ID token may be signed with.
+pub(crate) fn jwks(core: &Core) -> Value {
+    let keys: Vec<Value> = core.keys.id_token_keys().map(crate::keys::SigningKey::public_jwk).collect();
+    json!({ "keys": keys })
+}

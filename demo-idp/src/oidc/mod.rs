@@ -1,0 +1,8 @@
+//! The OpenID provider: authorization code flow with PKCE, and what is published for it.
+
+pub(crate) mod authorize;
+pub(crate) mod codes;
+pub(crate) mod discovery;
+pub(crate) mod id_token;
+pub(crate) mod logout;
+pub(crate) mod token;

@@ -1,0 +1,251 @@
+//! Who may ask this identity provider to sign people in: SAML service providers and OpenID clients.
+
+use crate::address::parse_return_address;
+use crate::error::IdpError;
+use crate::sync::Fingerprint;
+use std::fmt;
+
+/// Which elements of a SAML response carry a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum SignedPart {
+    /// The assertion: what most service providers ask for.
+    #[default]
+    Assertion,
+    /// The response around it.
+    Response,
+    /// The assertion, and then the response that holds it.
+    Both,
+}
+
+/// How XML is signed (exclusive canonicalisation and SHA-256 in either case).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SamlAlgorithm {
+    /// RSASSA-PKCS1-v1_5 with a 2048-bit key.
+    RsaSha256,
+    /// ECDSA over P-256.
+    EcdsaSha256,
+}
+
+/// How ID tokens are signed (RFC 7518 section 3.1, RFC 8037).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IdTokenAlgorithm {
+    /// RSASSA-PKCS1-v1_5 with a 2048-bit key: what OpenID Connect takes for granted.
+    Rs256,
+    /// ECDSA over P-256.
+    Es256,
+    /// Ed25519.
+    EdDsa,
+}
+
+impl IdTokenAlgorithm {
+    /// The value of the `alg` header parameter.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+}
+
+/// A SAML service provider: its entity ID and where it takes assertions (HTTP-POST).
+#[derive(Debug, Clone)]
+pub struct ServiceProvider {
+    entity_id: String,
+    acs_urls: Vec<String>,
+    name: Option<String>,
+    signed: SignedPart,
+    algorithm: Option<SamlAlgorithm>,
+}
+
+impl ServiceProvider {
+    /// A service provider with one assertion consumer service, which is also the default one.
+    pub fn new(entity_id: impl Into<String>, acs_url: impl Into<String>) -> Self {
+        Self {
+            entity_id: entity_id.into(),
+            acs_urls: vec![acs_url.into()],
+            name: None,
+            signed: SignedPart::default(),
+            algorithm: None,
+        }
+    }
+
+    /// Registers one more assertion consumer service.
+    #[must_use]
+    pub fn with_acs(mut self, acs_url: impl Into<String>) -> Self {
+        self.acs_urls.push(acs_url.into());
+        self
+    }
+
+    /// The name people read on the sign-in page; the entity ID when there is none.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Which elements are signed for this service provider; the assertion unless said otherwise.
+    #[must_use]
+    pub const fn with_signed(mut self, signed: SignedPart) -> Self {
+        self.signed = signed;
+        self
+    }
+
+    /// How; RSA unless said otherwise, ECDSA when keys come from a seed.
+    #[must_use]
+    pub const fn with_algorithm(mut self, algorithm: SamlAlgorithm) -> Self {
+        self.algorithm = Some(algorithm);
+        self
+    }
+
+    /// The entity ID.
+    #[must_use]
+    pub fn entity_id(&self) -> &str {
+        &self.entity_id
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.entity_id)
+    }
+
+    pub(crate) const fn signed(&self) -> SignedPart {
+        self.signed
+    }
+
+    pub(crate) const fn algorithm(&self) -> Option<SamlAlgorithm> {
+        self.algorithm
+    }
+
+    pub(crate) fn default_acs(&self) -> &str {
+        self.acs_urls.first().map_or("", String::as_str)
+    }
+
+    pub(crate) fn acs_at(&self, index: usize) -> Option<&str> {
+        self.acs_urls.get(index).map(String::as_str)
+    }
+
+    pub(crate) fn has_acs(&self, url: &str) -> bool {
+        self.acs_urls.iter().any(|registered| registered == url)
+    }
+
+    pub(crate) fn parse(&self) -> Result<(), IdpError> {
+        bounded_name("an entity ID", &self.entity_id, 1_024)?;
+        self.acs_urls.iter().try_for_each(|url| parse_return_address("an assertion consumer service", url))
+    }
+}
+
+/// An OpenID client (relying party).
+#[derive(Clone)]
+pub struct Client {
+    id: String,
+    secret: Option<Fingerprint>,
+    redirect_uris: Vec<String>,
+    post_logout_redirect_uris: Vec<String>,
+    name: Option<String>,
+    algorithm: Option<IdTokenAlgorithm>,
+}
+
+impl Client {
+    /// A client that authenticates at the token endpoint with a secret (`client_secret_basic` or `client_secret_post`).
+    pub fn confidential(
+        id: impl Into<String>,
+        secret: impl AsRef<str>,
+        redirect_uris: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self { secret: Some(Fingerprint::of(secret.as_ref())), ..Self::public(id, redirect_uris) }
+    }
+
+    /// A client that cannot keep a secret; PKCE, which every client must use, is what protects it.
+    pub fn public(id: impl Into<String>, redirect_uris: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            id: id.into(),
+            secret: None,
+            redirect_uris: redirect_uris.into_iter().map(Into::into).collect(),
+            post_logout_redirect_uris: Vec::new(),
+            name: None,
+            algorithm: None,
+        }
+    }
+
+    /// The name people read on the sign-in page; the client ID when there is none.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// `id_token_signed_response_alg`; RS256 unless said otherwise, ES256 when keys come from a seed.
+    #[must_use]
+    pub const fn with_algorithm(mut self, algorithm: IdTokenAlgorithm) -> Self {
+        self.algorithm = Some(algorithm);
+        self
+    }
+
+    /// Registers an address that people may be sent to after they signed out.
+    #[must_use]
+    pub fn with_post_logout_redirect(mut self, uri: impl Into<String>) -> Self {
+        self.post_logout_redirect_uris.push(uri.into());
+        self
+    }
+
+    /// The client ID.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.id)
+    }
+
+    pub(crate) const fn algorithm(&self) -> Option<IdTokenAlgorithm> {
+        self.algorithm
+    }
+
+    pub(crate) const fn secret(&self) -> Option<Fingerprint> {
+        self.secret
+    }
+
+    pub(crate) fn first_redirect(&self) -> &str {
+        self.redirect_uris.first().map_or("", String::as_str)
+    }
+
+    /// Compared as strings, never as patterns (OpenID Connect Core 3.1.2.1).
+    pub(crate) fn has_redirect(&self, uri: &str) -> bool {
+        self.redirect_uris.iter().any(|registered| registered == uri)
+    }
+
+    pub(crate) fn has_post_logout_redirect(&self, uri: &str) -> bool {
+        self.post_logout_redirect_uris.iter().any(|registered| registered == uri)
+    }
+
+    pub(crate) fn parse(&self) -> Result<(), IdpError> {
+        bounded_name("a client ID", &self.id, 200)?;
+        self.redirect_uris
+            .iter()
+            .try_for_each(|uri| parse_return_address("a redirect URI", uri))?;
+        self.post_logout_redirect_uris
+            .iter()
+            .try_for_each(|uri| parse_return_address("a post-logout redirect URI", uri))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("id", &self.id)
+            .field("redirect_uris", &self.redirect_uris)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(crate) fn bounded_name(what: &'static str, name: &str, most: usize) -> Result<(), IdpError> {
+    if name.is_empty() || name.len() > most {
+        return Err(IdpError::Length { what, most, length: name.len() });
+    }
+    Ok(())
+}
