@@ -141,7 +141,7 @@ class Demo:
 
     def break_next(self, fault):
         """Has the identity provider make one deliberate mistake in the next statement it issues."""
-        return self.control("faults", {"fault": fault, "times": 1})
+        return self.control("faults", {"fault": fault, "mode": "once"})
 
     def control(self, path, body):
         request = urllib.request.Request(
