@@ -91,15 +91,26 @@ class Person:
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         for flag in (
-            "--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--lang=en-GB", "--disable-dev-shm-usage", f"--user-data-dir={self.profile}",
+            "--headless",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--hide-scrollbars",
+            "--lang=en-GB",
+            "--disable-dev-shm-usage",
+            f"--user-data-dir={self.profile}",
         ):
             options.add_argument(flag)
         if os.geteuid() == 0:
             # Chromium's own sandbox refuses to run as root.
             options.add_argument("--no-sandbox")
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver", env=daypass.environment()))
+        self.driver = webdriver.Chrome(
+            options=options, service=Service("/usr/bin/chromedriver", env=daypass.environment())
+        )
         self.driver.set_page_load_timeout(30)
         self.complaints = []
         self.light()
@@ -142,11 +153,22 @@ class Person:
         self.wait(f"an address that begins with {address}", lambda: self.driver.current_url.startswith(address))
 
     def field(self, kind):
-        selectors = {"user name": "input[autocomplete~=username], input[name=username], input[name=user]", "password": "input[type=password]"}
-        return self.wait(f"the field for the {kind}", lambda: next((f for f in self.driver.find_elements(By.CSS_SELECTOR, selectors[kind]) if f.is_displayed()), None))
+        selectors = {
+            "user name": "input[autocomplete~=username], input[name=username], input[name=user]",
+            "password": "input[type=password]",
+        }
+        return self.wait(
+            f"the field for the {kind}",
+            lambda: next(
+                (f for f in self.driver.find_elements(By.CSS_SELECTOR, selectors[kind]) if f.is_displayed()), None
+            ),
+        )
 
     def pressable(self, words, account=None):
-        return self.wait(f"something to press that says {words!r}{f' for account {account}' if account else ''}", lambda: self.driver.execute_script(PRESSABLE, words, account))
+        return self.wait(
+            f"something to press that says {words!r}{f' for account {account}' if account else ''}",
+            lambda: self.driver.execute_script(PRESSABLE, words, account),
+        )
 
     def has(self, words, account=None):
         return self.driver.execute_script(PRESSABLE, words, account) is not None
@@ -190,7 +212,8 @@ class Person:
             here = self.focused()
             if here.tag_name != "body":
                 visible = self.driver.execute_script(
-                    "const s = getComputedStyle(arguments[0]); return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== 'none'", here,
+                    "const s = getComputedStyle(arguments[0]); return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== 'none'",
+                    here,
                 )
                 assert visible, f"the focus cannot be seen on {here.get_attribute('outerHTML')[:200]}"
                 if wanted(here):
@@ -204,8 +227,19 @@ class Person:
     # How the page looks.
 
     def _look(self, scheme, size):
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}, {"name": "prefers-reduced-motion", "value": "reduce"}]})
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False})
+        self.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia",
+            {
+                "features": [
+                    {"name": "prefers-color-scheme", "value": scheme},
+                    {"name": "prefers-reduced-motion", "value": "reduce"},
+                ]
+            },
+        )
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False},
+        )
 
     def light(self):
         self._look("light", WIDE)
@@ -214,13 +248,20 @@ class Person:
         """Keeps the page in light, dark and narrow; returns what is wrong with its looks."""
         SHOTS.mkdir(parents=True, exist_ok=True)
         wrong = [f"{name}: {what}" for what in self.driver.execute_script(ACCESSIBILITY)]
-        for look, scheme, size in (("light", "light", WIDE), ("dark", "dark", WIDE), ("narrow", "light", NARROW), ("narrow-dark", "dark", NARROW)):
+        for look, scheme, size in (
+            ("light", "light", WIDE),
+            ("dark", "dark", WIDE),
+            ("narrow", "light", NARROW),
+            ("narrow-dark", "dark", NARROW),
+        ):
             self._look(scheme, size)
             wide = self.driver.execute_script("return document.documentElement.scrollWidth")
             if wide > size[0]:
                 wrong.append(f"{name}, {look}: {wide} px wide, scrolls sideways at {size[0]} px")
             wrong.extend(f"{name}, {look}: contrast {what}" for what in self.driver.execute_script(CONTRAST))
-            image = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": True, "clip": self._whole_page()})
+            image = self.driver.execute_cdp_cmd(
+                "Page.captureScreenshot", {"format": "png", "captureBeyondViewport": True, "clip": self._whole_page()}
+            )
             (SHOTS / f"{name}-{look}.png").write_bytes(base64.b64decode(image["data"]))
         self.light()
         self.keep_complaints()
@@ -235,6 +276,8 @@ class Person:
         for entry in self.driver.get_log("browser"):
             if entry["level"] in ("SEVERE", "WARNING"):
                 self.complaints.append(entry["message"])
-        for address in self.driver.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)"):
+        for address in self.driver.execute_script(
+            "return performance.getEntriesByType('resource').map(entry => entry.name)"
+        ):
             if urllib.parse.urlsplit(address).hostname not in ("localhost", "127.0.0.1", None):
                 self.complaints.append(f"a request left this machine: {address}")

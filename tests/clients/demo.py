@@ -45,11 +45,17 @@ def clean_home():
 
 def environment(**more):
     """The environment of a person who has configured nothing; a cargo that finds its toolchain is all they need."""
-    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith(("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"))
+    }
     home = os.environ.get("HOME", "/root")
     kept.setdefault("CARGO_HOME", os.path.join(home, ".cargo"))
     kept.setdefault("RUSTUP_HOME", os.path.join(home, ".rustup"))
-    kept.update(HOME=clean_home(), NO_PROXY="localhost,127.0.0.1", no_proxy="localhost,127.0.0.1", LC_ALL="C.UTF-8", TZ="UTC")
+    kept.update(
+        HOME=clean_home(), NO_PROXY="localhost,127.0.0.1", no_proxy="localhost,127.0.0.1", LC_ALL="C.UTF-8", TZ="UTC"
+    )
     # The metadata service of a cloud machine is no part of this; looking for it only costs seconds.
     kept["AWS_EC2_METADATA_DISABLED"] = "true"
     kept.update(more)
@@ -74,7 +80,14 @@ def free_base():
 def run(*words, timeout=60, **options):
     """Runs one command to its end and returns it with its output as text."""
     options.setdefault("env", environment())
-    return subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=timeout, cwd=options.pop("cwd", ROOT), **options)
+    return subprocess.run(
+        [str(word) for word in words],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        cwd=options.pop("cwd", ROOT),
+        **options,
+    )
 
 
 class Demo:
@@ -92,7 +105,11 @@ class Demo:
             # Output goes to files and not to pipes: a full pipe would stop the server.
             self.process = subprocess.Popen(
                 [binary(), "--port-base", str(self.base), *options],
-                stdout=output, stderr=errors, stdin=subprocess.DEVNULL, cwd=ROOT, env=environment(),
+                stdout=output,
+                stderr=errors,
+                stdin=subprocess.DEVNULL,
+                cwd=ROOT,
+                env=environment(),
             )
         atexit.register(self.stop)
         self._await_health()
@@ -106,7 +123,9 @@ class Demo:
                 if urllib.request.urlopen(self.broker + "/healthz", timeout=2).status == 200:
                     return
             time.sleep(0.05)
-        raise Problem(f"{self.broker}/healthz did not answer 200 within {READY_SECONDS} s; see {self.output_file} and {self.errors_file}")
+        raise Problem(
+            f"{self.broker}/healthz did not answer 200 within {READY_SECONDS} s; see {self.output_file} and {self.errors_file}"
+        )
 
     def stop(self):
         if self.process.poll() is None:
@@ -145,7 +164,10 @@ class Demo:
 
     def control(self, path, body):
         request = urllib.request.Request(
-            f"{self.idp}/_control/{path}", data=json.dumps(body).encode(), headers={"content-type": "application/json"}, method="POST",
+            f"{self.idp}/_control/{path}",
+            data=json.dumps(body).encode(),
+            headers={"content-type": "application/json"},
+            method="POST",
         )
         with urllib.request.urlopen(request, timeout=10) as reply:
             return reply.read().decode()

@@ -34,25 +34,35 @@ def session(credentials=None):
 def sts(site, credentials=None, **config):
     if credentials is None:
         config.setdefault("signature_version", botocore.UNSIGNED)
-    return session(credentials).client("sts", endpoint_url=site.broker, config=botocore.client.Config(**ONE_TRY, **config))
+    return session(credentials).client(
+        "sts", endpoint_url=site.broker, config=botocore.client.Config(**ONE_TRY, **config)
+    )
 
 
 def s3(site, credentials=None, **config):
     if credentials is None:
         config.setdefault("signature_version", botocore.UNSIGNED)
     config.setdefault("signature_version", "s3v4")
-    return session(credentials).client("s3", endpoint_url=site.photos, config=botocore.client.Config(**ONE_TRY, **config))
+    return session(credentials).client(
+        "s3", endpoint_url=site.photos, config=botocore.client.Config(**ONE_TRY, **config)
+    )
 
 
 def assume_web(site, role_name="PhotoReader", user="martha", **more):
     return sts(site).assume_role_with_web_identity(
-        RoleArn=daypass.role(role_name), RoleSessionName=user, WebIdentityToken=more.pop("token", None) or site.token(user), **more,
+        RoleArn=daypass.role(role_name),
+        RoleSessionName=user,
+        WebIdentityToken=more.pop("token", None) or site.token(user),
+        **more,
     )
 
 
 def assume_saml(site, role_name="PhotoReader", user="martha", **more):
     return sts(site).assume_role_with_saml(
-        RoleArn=daypass.role(role_name), PrincipalArn=daypass.saml_provider(), SAMLAssertion=more.pop("assertion", None) or site.assertion(user), **more,
+        RoleArn=daypass.role(role_name),
+        PrincipalArn=daypass.saml_provider(),
+        SAMLAssertion=more.pop("assertion", None) or site.assertion(user),
+        **more,
     )
 
 
@@ -64,7 +74,9 @@ def sign(url, body, credentials, service="sts", headers=None, method="POST"):
     """Headers of a request signed with SigV4 by botocore."""
     headers = dict(headers or {"content-type": "application/x-www-form-urlencoded; charset=utf-8"})
     request = botocore.awsrequest.AWSRequest(method=method, url=url, data=body, headers=headers)
-    keys = botocore.credentials.Credentials(credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials.get("SessionToken"))
+    keys = botocore.credentials.Credentials(
+        credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials.get("SessionToken")
+    )
     botocore.auth.SigV4Auth(keys, service, daypass.REGION).add_auth(request)
     return dict(request.headers.items())
 
@@ -86,11 +98,18 @@ class Reply:
         """(status, code, message) of an STS error, after holding its shape against the query protocol."""
         tree = self.xml()
         inside = f"{{{STS_NAMESPACE}}}"
-        assert tree.tag == f"{inside}ErrorResponse", f"the reply is not an ErrorResponse of {STS_NAMESPACE}: {self.text}"
-        found = [tree.findtext(f"{inside}{path}") for path in (f"Error/{inside}Type", f"Error/{inside}Code", f"Error/{inside}Message", "RequestId")]
+        assert tree.tag == f"{inside}ErrorResponse", (
+            f"the reply is not an ErrorResponse of {STS_NAMESPACE}: {self.text}"
+        )
+        found = [
+            tree.findtext(f"{inside}{path}")
+            for path in (f"Error/{inside}Type", f"Error/{inside}Code", f"Error/{inside}Message", "RequestId")
+        ]
         assert all(found), f"Type, Code, Message or RequestId is missing: {self.text}"
         assert found[0] == ("Sender" if self.status < 500 else "Receiver"), self.text
-        assert self.headers.get("x-amzn-requestid") == found[3], f"x-amzn-RequestId {self.headers.get('x-amzn-requestid')} is not the RequestId of {self.text}"
+        assert self.headers.get("x-amzn-requestid") == found[3], (
+            f"x-amzn-RequestId {self.headers.get('x-amzn-requestid')} is not the RequestId of {self.text}"
+        )
         assert self.headers.get("date"), "no Date header: SDKs correct their clocks by it"
         assert (self.headers.get("content-type") or "").startswith("text/xml"), self.headers.get("content-type")
         return self.status, found[1], found[2]
@@ -102,7 +121,12 @@ def send(url, method="POST", body=b"", headers=None):
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request(method, path, body=body, headers=headers or {"content-type": "application/x-www-form-urlencoded; charset=utf-8"})
+        connection.request(
+            method,
+            path,
+            body=body,
+            headers=headers or {"content-type": "application/x-www-form-urlencoded; charset=utf-8"},
+        )
         return Reply(connection.getresponse())
     finally:
         connection.close()

@@ -33,15 +33,25 @@ class Told(unittest.TextTestResult):
 
 def main():
     parser = argparse.ArgumentParser(prog="tests/clients/run")
-    parser.add_argument("suites", nargs="*", choices=[*SUITES, []], metavar="suite", help=f"any of {' '.join(SUITES)}; all when none is named")
+    parser.add_argument(
+        "suites",
+        nargs="*",
+        choices=[*SUITES, []],
+        metavar="suite",
+        help=f"any of {' '.join(SUITES)}; all when none is named",
+    )
     parser.add_argument("-k", dest="word", help="only tests whose name holds this")
     parser.add_argument("-f", "--failfast", action="store_true", help="stop at the first failure")
     chosen = parser.parse_args()
     loader = unittest.TestLoader()
     if chosen.word:
         loader.testNamePatterns = [f"*{chosen.word}*"]
-    suite = unittest.TestSuite(loader.loadTestsFromModule(importlib.import_module(f"test_{name}")) for name in chosen.suites or SUITES)
-    result = unittest.TextTestRunner(verbosity=2, resultclass=Told, failfast=chosen.failfast, stream=sys.stdout).run(suite)
+    suite = unittest.TestSuite(
+        loader.loadTestsFromModule(importlib.import_module(f"test_{name}")) for name in chosen.suites or SUITES
+    )
+    result = unittest.TextTestRunner(verbosity=2, resultclass=Told, failfast=chosen.failfast, stream=sys.stdout).run(
+        suite
+    )
     failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
     print(f"{result.passed} passed, {failed} failed, {len(result.skipped)} skipped")
     sys.exit(0 if result.wasSuccessful() and result.passed else 1)

@@ -34,7 +34,9 @@ class Pages(unittest.TestCase):
 
     def tearDown(self):
         self.person.keep_complaints()
-        complaints = [told for told in self.person.complaints if ASSET.search(told) or not EXPECTED_COMPLAINT.search(told)]
+        complaints = [
+            told for told in self.person.complaints if ASSET.search(told) or not EXPECTED_COMPLAINT.search(told)
+        ]
         self.assertEqual(complaints, [], "the browser's console is not empty")
         self.assertEqual(self.looks, [])
 
@@ -71,7 +73,10 @@ class SignIn(Pages):
         self.photograph("credentials")
         shown = self.aws("aws sts get-caller-identity --query Arn --output text && aws s3 ls s3://cat-photos/photos/")
         self.assertEqual(shown.returncode, 0, shown.stderr)
-        self.assertRegex(shown.stdout, rf"arn:aws:sts::{daypass.PRODUCTION}:assumed-role/AWSReservedSSO_PhotoEditor_[0-9a-f]{{16}}/martha")
+        self.assertRegex(
+            shown.stdout,
+            rf"arn:aws:sts::{daypass.PRODUCTION}:assumed-role/AWSReservedSSO_PhotoEditor_[0-9a-f]{{16}}/martha",
+        )
         self.assertIn(".svg", shown.stdout)
         person.press("gallery")
         self.gallery()
@@ -117,12 +122,22 @@ class SignIn(Pages):
             with self.subTest(kind=kind):
                 self.person.begin(kind)
                 self.person.type_sign_in("martha", "wrong-horse")
-                self.person.wait("a word on the wrong password", lambda: re.search(r"(?i)wrong|incorrect|not right|do(es)? not match|did not match|don.t match", self.person.text()))
+                self.person.wait(
+                    "a word on the wrong password",
+                    lambda: re.search(
+                        r"(?i)wrong|incorrect|not right|do(es)? not match|did not match|don.t match", self.person.text()
+                    ),
+                )
                 self.assertTrue(self.person.driver.current_url.startswith(self.site.idp))
                 self.assertEqual(self.person.field("password").get_attribute("value"), "")
                 wrong = self.person.text()
                 self.person.type_sign_in("nobody-here", "wrong-horse")
-                self.person.wait("the same words for an unknown person", lambda: self.person.text().replace("nobody-here", "martha") == wrong.replace("nobody-here", "martha"))
+                self.person.wait(
+                    "the same words for an unknown person",
+                    lambda: (
+                        self.person.text().replace("nobody-here", "martha") == wrong.replace("nobody-here", "martha")
+                    ),
+                )
         self.photograph("wrong-password")
         # A mistake is no dead end.
         self.person.type_sign_in("martha")
@@ -135,16 +150,26 @@ class SignIn(Pages):
                 person.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
                 person.open(self.site.broker + "/")
                 person.sees(f"Sign in with {kind}")
-                person.tab_to(lambda here: f"Sign in with {kind}" in here.text, f"'Sign in with {kind}'").send_keys(Keys.ENTER)
+                person.tab_to(lambda here: f"Sign in with {kind}" in here.text, f"'Sign in with {kind}'").send_keys(
+                    Keys.ENTER
+                )
                 person.at(self.site.idp)
                 name = person.field("user name")
                 person.tab_to(lambda here: here == name, "the user name").send_keys("martha")
                 secret = person.field("password")
                 person.tab_to(lambda here: here == secret, "the password").send_keys(daypass.PASSWORD)
-                person.tab_to(lambda here: here.tag_name in ("button", "input") and "sign in" in (here.text or here.get_attribute("value") or "").lower(), "'Sign in'").send_keys(Keys.ENTER)
+                person.tab_to(
+                    lambda here: (
+                        here.tag_name in ("button", "input")
+                        and "sign in" in (here.text or here.get_attribute("value") or "").lower()
+                    ),
+                    "'Sign in'",
+                ).send_keys(Keys.ENTER)
                 person.at(self.site.broker + "/portal")
                 person.sees("Cat Photos Production")
-                person.tab_to(lambda here: "PhotoReader" in (here.text or here.get_attribute("aria-label") or ""), "a role").send_keys(Keys.ENTER)
+                person.tab_to(
+                    lambda here: "PhotoReader" in (here.text or here.get_attribute("aria-label") or ""), "a role"
+                ).send_keys(Keys.ENTER)
                 person.sees("ASIA")
 
 
@@ -160,7 +185,10 @@ class Portal(Pages):
         self.photograph("portal-empty")
 
     def test_sam_and_rosa_see_what_is_theirs(self):
-        for user, there, absent in (("sam", "PhotoEditor", "AdministratorAccess"), ("rosa", "SecurityAudit", "AdministratorAccess")):
+        for user, there, absent in (
+            ("sam", "PhotoEditor", "AdministratorAccess"),
+            ("rosa", "SecurityAudit", "AdministratorAccess"),
+        ):
             with self.subTest(user=user):
                 self.person.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
                 self.person.sign_in("SAML", user)
@@ -170,7 +198,9 @@ class Portal(Pages):
     def test_administrator_alone_may_delete(self):
         self.person.sign_in("SAML")
         self.credentials_page("AdministratorAccess")
-        done = self.aws("echo gone > /tmp/daypass-gone && aws s3 cp /tmp/daypass-gone s3://cat-photos/gone.txt && aws s3 rm s3://cat-photos/gone.txt; rm /tmp/daypass-gone")
+        done = self.aws(
+            "echo gone > /tmp/daypass-gone && aws s3 cp /tmp/daypass-gone s3://cat-photos/gone.txt && aws s3 rm s3://cat-photos/gone.txt; rm /tmp/daypass-gone"
+        )
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("delete: s3://cat-photos/gone.txt", done.stdout)
 
@@ -193,7 +223,9 @@ class Portal(Pages):
 
     def test_gallery_without_a_session_says_where_to_get_one(self):
         self.person.open(self.site.photos + "/gallery")
-        self.assertTrue(self.person.driver.find_elements(By.CSS_SELECTOR, f'a[href^="{self.site.broker}"]'), self.person.where())
+        self.assertTrue(
+            self.person.driver.find_elements(By.CSS_SELECTOR, f'a[href^="{self.site.broker}"]'), self.person.where()
+        )
         self.photograph("gallery-closed")
 
     def test_inspector_shows_each_check_of_a_flow(self):
@@ -216,8 +248,14 @@ class Replay(Pages):
         person.script(on=False)
         person.begin("SAML")
         person.type_sign_in("martha")
-        form = person.wait("the form that carries the response", lambda: person.driver.find_elements(By.CSS_SELECTOR, "form:has(input[name=SAMLResponse])"))[0]
-        fields = {field.get_attribute("name"): field.get_attribute("value") for field in form.find_elements(By.CSS_SELECTOR, "input[type=hidden]")}
+        form = person.wait(
+            "the form that carries the response",
+            lambda: person.driver.find_elements(By.CSS_SELECTOR, "form:has(input[name=SAMLResponse])"),
+        )[0]
+        fields = {
+            field.get_attribute("name"): field.get_attribute("value")
+            for field in form.find_elements(By.CSS_SELECTOR, "input[type=hidden]")
+        }
         self.assertEqual(form.get_attribute("action"), f"{self.site.broker}/saml/acs")
         self.photograph("continue")
         person.driver.execute_script("arguments[0].target = '_blank'", form)
@@ -237,18 +275,33 @@ class Replay(Pages):
         self.assertNotIn("ASIA", person.text())
         self.photograph("replayed")
         # By hand too, for the status: a stranger without the browser's cookies fares no better.
-        reply = sdk.send(f"{self.site.broker}/saml/acs", body=urllib.parse.urlencode(fields).encode(), headers={"content-type": "application/x-www-form-urlencoded"})
+        reply = sdk.send(
+            f"{self.site.broker}/saml/acs",
+            body=urllib.parse.urlencode(fields).encode(),
+            headers={"content-type": "application/x-www-form-urlencoded"},
+        )
         self.assertIn(reply.status, (400, 403), reply.text[:500])
 
     def test_faults_end_on_a_page_to_act_on(self):
-        for fault in ("expired", "wrong-audience", "wrong-recipient", "wrong-in-response-to", "wrong-key", "unsigned", "tampered"):
+        for fault in (
+            "expired",
+            "wrong-audience",
+            "wrong-recipient",
+            "wrong-in-response-to",
+            "wrong-key",
+            "unsigned",
+            "tampered",
+        ):
             with self.subTest(fault=fault):
                 self.person.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
                 self.person.begin("SAML")
                 self.site.break_next(fault)
                 self.person.type_sign_in("martha")
                 self.person.at(f"{self.site.broker}/saml/acs")
-                self.assertTrue(self.person.has("Sign in") or self.person.has("portal") or self.person.has("again"), self.person.where())
+                self.assertTrue(
+                    self.person.has("Sign in") or self.person.has("portal") or self.person.has("again"),
+                    self.person.where(),
+                )
                 self.assertNotIn("Cat Photos Production", self.person.text())
         self.photograph("refused-saml")
 
@@ -260,7 +313,10 @@ class Replay(Pages):
                 self.site.break_next(fault)
                 self.person.type_sign_in("martha")
                 self.person.at(f"{self.site.broker}/oidc/callback")
-                self.assertTrue(self.person.has("Sign in") or self.person.has("portal") or self.person.has("again"), self.person.where())
+                self.assertTrue(
+                    self.person.has("Sign in") or self.person.has("portal") or self.person.has("again"),
+                    self.person.where(),
+                )
                 self.assertNotIn("Cat Photos Production", self.person.text())
         self.photograph("refused-oidc")
 
@@ -268,7 +324,13 @@ class Replay(Pages):
 class Headers(unittest.TestCase):
     def test_every_page_is_locked_down(self):
         site = daypass.shared()
-        for address in (f"{site.broker}/signin", f"{site.idp}/", f"{site.photos}/gallery", f"{site.broker}/no-such-page", f"{site.idp}/no-such-page"):
+        for address in (
+            f"{site.broker}/signin",
+            f"{site.idp}/",
+            f"{site.photos}/gallery",
+            f"{site.broker}/no-such-page",
+            f"{site.idp}/no-such-page",
+        ):
             with self.subTest(address=address):
                 reply = sdk.send(address, "GET", headers={"accept": "text/html"})
                 for name, value in HEADERS.items():

@@ -34,9 +34,15 @@ class Cli:
     def call(cls, *words, credentials=None, region=daypass.REGION, service=None):
         keys = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region, "AWS_PAGER": ""}
         if credentials:
-            keys.update(AWS_ACCESS_KEY_ID=credentials["AccessKeyId"], AWS_SECRET_ACCESS_KEY=credentials["SecretAccessKey"], AWS_SESSION_TOKEN=credentials["SessionToken"])
+            keys.update(
+                AWS_ACCESS_KEY_ID=credentials["AccessKeyId"],
+                AWS_SECRET_ACCESS_KEY=credentials["SecretAccessKey"],
+                AWS_SESSION_TOKEN=credentials["SessionToken"],
+            )
         endpoint = cls.site.photos if words[0] in ("s3", "s3api") else cls.site.broker
-        return daypass.run(cls.aws, "--endpoint-url", endpoint, "--output", "json", *words, env=daypass.environment(**keys))
+        return daypass.run(
+            cls.aws, "--endpoint-url", endpoint, "--output", "json", *words, env=daypass.environment(**keys)
+        )
 
     @classmethod
     def answer(cls, *words, **options):
@@ -54,7 +60,14 @@ class Cli:
     @functools.cache
     def web_identity(cls, role):
         return cls.answer(
-            "sts", "assume-role-with-web-identity", "--role-arn", daypass.role(role), "--role-session-name", "martha", "--web-identity-token", cls.site.token(),
+            "sts",
+            "assume-role-with-web-identity",
+            "--role-arn",
+            daypass.role(role),
+            "--role-session-name",
+            "martha",
+            "--web-identity-token",
+            cls.site.token(),
         )
 
     @classmethod
@@ -63,13 +76,22 @@ class Cli:
 
     def test_assume_role_with_web_identity(self):
         reply = self.web_identity("PhotoReader")
-        self.assertEqual(reply["AssumedRoleUser"]["Arn"], f"arn:aws:sts::{daypass.PRODUCTION}:assumed-role/PhotoReader/martha")
+        self.assertEqual(
+            reply["AssumedRoleUser"]["Arn"], f"arn:aws:sts::{daypass.PRODUCTION}:assumed-role/PhotoReader/martha"
+        )
         self.assertRegex(reply["Credentials"]["AccessKeyId"], r"^ASIA[A-Z2-7]{16}$")
         self.assertEqual(reply["SubjectFromWebIdentityToken"], "martha")
 
     def test_assume_role_with_saml(self):
         reply = self.answer(
-            "sts", "assume-role-with-saml", "--role-arn", daypass.role("PhotoReader"), "--principal-arn", daypass.saml_provider(), "--saml-assertion", self.site.assertion(),
+            "sts",
+            "assume-role-with-saml",
+            "--role-arn",
+            daypass.role("PhotoReader"),
+            "--principal-arn",
+            daypass.saml_provider(),
+            "--saml-assertion",
+            self.site.assertion(),
         )
         self.assertRegex(reply["AssumedRoleUser"]["Arn"], rf"^{PRODUCTION_ROLE_SESSION}/PhotoReader/")
         self.assertEqual(reply["Subject"], "martha")
@@ -86,7 +108,9 @@ class Cli:
 
     def test_list(self):
         self.assertIn("photos/", self.answer("s3", "ls", "s3://cat-photos", credentials=self.as_role("PhotoReader")))
-        self.assertRegex(self.answer("s3", "ls", "s3://cat-photos/photos/", credentials=self.as_role("PhotoReader")), r"\d+ \S+\.svg")
+        self.assertRegex(
+            self.answer("s3", "ls", "s3://cat-photos/photos/", credentials=self.as_role("PhotoReader")), r"\d+ \S+\.svg"
+        )
 
     def test_copy_up_and_down(self):
         sent, received = self.scratch / "sent.bin", self.scratch / "received.bin"
@@ -114,30 +138,68 @@ class Cli:
         self.assertNotIn("explicit deny", told)
 
     def test_removal_is_an_explicit_deny(self):
-        first = self.answer("s3api", "list-objects-v2", "--bucket", "cat-photos", "--prefix", "photos/", credentials=self.as_role("PhotoEditor"))["Contents"][0]["Key"]
+        first = self.answer(
+            "s3api",
+            "list-objects-v2",
+            "--bucket",
+            "cat-photos",
+            "--prefix",
+            "photos/",
+            credentials=self.as_role("PhotoEditor"),
+        )["Contents"][0]["Key"]
         told = self.refusal("s3", "rm", f"s3://cat-photos/{first}", credentials=self.as_role("PhotoEditor"))
         self.assertIn("AccessDenied", told)
         self.assertIn("explicit deny", told)
         self.assertIn("s3:DeleteObject", told)
-        self.assertIn(first, self.answer("s3", "ls", "--recursive", "s3://cat-photos", credentials=self.as_role("PhotoEditor")))
+        self.assertIn(
+            first, self.answer("s3", "ls", "--recursive", "s3://cat-photos", credentials=self.as_role("PhotoEditor"))
+        )
 
     def test_one_role_assumes_another(self):
-        reply = self.answer("sts", "assume-role", "--role-arn", daypass.role("PhotoEditor"), "--role-session-name", "chained", credentials=self.as_role("PhotoReader"))
+        reply = self.answer(
+            "sts",
+            "assume-role",
+            "--role-arn",
+            daypass.role("PhotoEditor"),
+            "--role-session-name",
+            "chained",
+            credentials=self.as_role("PhotoReader"),
+        )
         who = self.answer("sts", "get-caller-identity", credentials=reply["Credentials"])
         self.assertEqual(who["Arn"], f"arn:aws:sts::{daypass.PRODUCTION}:assumed-role/PhotoEditor/chained")
 
     def test_a_role_that_trusts_no_role_cannot_be_assumed(self):
-        told = self.refusal("sts", "assume-role", "--role-arn", daypass.role("PhotoReader"), "--role-session-name", "chained", credentials=self.as_role("PhotoEditor"))
+        told = self.refusal(
+            "sts",
+            "assume-role",
+            "--role-arn",
+            daypass.role("PhotoReader"),
+            "--role-session-name",
+            "chained",
+            credentials=self.as_role("PhotoEditor"),
+        )
         self.assertIn("AccessDenied", told)
         self.assertIn("sts:AssumeRole", told)
 
     def test_presigned_url_opens_with_curl(self):
-        first = self.answer("s3api", "list-objects-v2", "--bucket", "cat-photos", "--prefix", "photos/", credentials=self.as_role("PhotoReader"))["Contents"][0]["Key"]
-        url = self.answer("s3", "presign", f"s3://cat-photos/{first}", "--expires-in", "60", credentials=self.as_role("PhotoReader")).strip()
+        first = self.answer(
+            "s3api",
+            "list-objects-v2",
+            "--bucket",
+            "cat-photos",
+            "--prefix",
+            "photos/",
+            credentials=self.as_role("PhotoReader"),
+        )["Contents"][0]["Key"]
+        url = self.answer(
+            "s3", "presign", f"s3://cat-photos/{first}", "--expires-in", "60", credentials=self.as_role("PhotoReader")
+        ).strip()
         shown = daypass.run("curl", "-sS", "--fail-with-body", url)
         self.assertEqual(shown.returncode, 0, shown.stdout)
         self.assertIn("<svg", shown.stdout)
-        spoiled = daypass.run("curl", "-sS", "-w", "\n%{http_code}", re.sub(r"X-Amz-Expires=60", "X-Amz-Expires=600", url))
+        spoiled = daypass.run(
+            "curl", "-sS", "-w", "\n%{http_code}", re.sub(r"X-Amz-Expires=60", "X-Amz-Expires=600", url)
+        )
         self.assertTrue(spoiled.stdout.endswith("403"), spoiled.stdout)
         self.assertIn("SignatureDoesNotMatch", spoiled.stdout)
 
@@ -145,14 +207,18 @@ class Cli:
         token, config = self.scratch / "token", self.scratch / "config"
         # Files that editors and shells write end in a newline.
         token.write_text(self.site.token() + "\n")
-        config.write_text(f"[profile photos]\nrole_arn = {daypass.role('PhotoReader')}\nweb_identity_token_file = {token}\nrole_session_name = profile\nregion = {daypass.REGION}\n")
+        config.write_text(
+            f"[profile photos]\nrole_arn = {daypass.role('PhotoReader')}\nweb_identity_token_file = {token}\nrole_session_name = profile\nregion = {daypass.REGION}\n"
+        )
         told = self.nested(config)
         self.assertIn("photos/", told)
 
     def nested(self, config):
         # The nested STS call of a profile is reached by environment alone: --endpoint-url does not travel to it.
         keys = {"AWS_CONFIG_FILE": str(config), "AWS_PROFILE": "photos", "AWS_ENDPOINT_URL_STS": self.site.broker}
-        done = daypass.run(self.aws, "--endpoint-url", self.site.photos, "s3", "ls", "s3://cat-photos", env=daypass.environment(**keys))
+        done = daypass.run(
+            self.aws, "--endpoint-url", self.site.photos, "s3", "ls", "s3://cat-photos", env=daypass.environment(**keys)
+        )
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 
@@ -168,10 +234,27 @@ class Cli:
             self.assertNotIn("command not found", told)
             self.assertNotIn("Could not connect", told)
             self.assertNotIn("usage: aws", told)
-        told = "".join((daypass.OUT / f"pasted-{type(self).__name__}-{number}.txt").read_text() for number in range(len(blocks)))
-        for expected in ("assumed-role/PhotoReader/", "photos/", "upload:", "download:", "explicit deny", "assumed-role/PhotoEditor/"):
+        told = "".join(
+            (daypass.OUT / f"pasted-{type(self).__name__}-{number}.txt").read_text() for number in range(len(blocks))
+        )
+        for expected in (
+            "assumed-role/PhotoReader/",
+            "photos/",
+            "upload:",
+            "download:",
+            "explicit deny",
+            "assumed-role/PhotoEditor/",
+        ):
             self.assertIn(expected, told)
-        for command in ("assume-role-with-web-identity", "assume-role-with-saml", "get-caller-identity", "s3 ls s3://cat-photos", "s3 cp", "s3 rm", "sts assume-role "):
+        for command in (
+            "assume-role-with-web-identity",
+            "assume-role-with-saml",
+            "get-caller-identity",
+            "s3 ls s3://cat-photos",
+            "s3 cp",
+            "s3 rm",
+            "sts assume-role ",
+        ):
             self.assertIn(command, "\n".join(blocks))
 
 
@@ -201,8 +284,20 @@ class Curl(unittest.TestCase):
     def setUpClass(cls):
         cls.site = daypass.shared()
         done = daypass.run(
-            daypass.VENV / "aws", "--endpoint-url", cls.site.broker, "--output", "json", "sts", "assume-role-with-web-identity",
-            "--role-arn", daypass.role("PhotoReader"), "--role-session-name", "curl", "--web-identity-token", cls.site.token(), env=daypass.environment(AWS_REGION=daypass.REGION),
+            daypass.VENV / "aws",
+            "--endpoint-url",
+            cls.site.broker,
+            "--output",
+            "json",
+            "sts",
+            "assume-role-with-web-identity",
+            "--role-arn",
+            daypass.role("PhotoReader"),
+            "--role-session-name",
+            "curl",
+            "--web-identity-token",
+            cls.site.token(),
+            env=daypass.environment(AWS_REGION=daypass.REGION),
         )
         if done.returncode != 0:
             raise AssertionError(done.stderr)
@@ -211,8 +306,17 @@ class Curl(unittest.TestCase):
     def curl(self, service, *words, secret=None):
         keys = f"{self.credentials['AccessKeyId']}:{secret or self.credentials['SecretAccessKey']}"
         return daypass.run(
-            "curl", "-sS", "-w", "\n%{http_code}", "--aws-sigv4", f"aws:amz:{daypass.REGION}:{service}", "--user", keys,
-            "-H", f"x-amz-security-token: {self.credentials['SessionToken']}", *words,
+            "curl",
+            "-sS",
+            "-w",
+            "\n%{http_code}",
+            "--aws-sigv4",
+            f"aws:amz:{daypass.REGION}:{service}",
+            "--user",
+            keys,
+            "-H",
+            f"x-amz-security-token: {self.credentials['SessionToken']}",
+            *words,
         ).stdout
 
     def test_get_caller_identity(self):
@@ -221,12 +325,16 @@ class Curl(unittest.TestCase):
         self.assertTrue(told.endswith("200"), told)
 
     def test_list_bucket(self):
-        told = self.curl("s3", f"{self.site.photos}/cat-photos?list-type=2", "-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD")
+        told = self.curl(
+            "s3", f"{self.site.photos}/cat-photos?list-type=2", "-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD"
+        )
         self.assertIn("<ListBucketResult", told)
         self.assertTrue(told.endswith("200"), told)
 
     def test_wrong_secret(self):
-        told = self.curl("sts", self.site.broker + "/", "--data", "Action=GetCallerIdentity&Version=2011-06-15", secret="x" * 40)
+        told = self.curl(
+            "sts", self.site.broker + "/", "--data", "Action=GetCallerIdentity&Version=2011-06-15", secret="x" * 40
+        )
         self.assertIn("<Code>SignatureDoesNotMatch</Code>", told)
         self.assertTrue(told.endswith("403"), told)
 

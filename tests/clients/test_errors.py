@@ -41,7 +41,11 @@ class Errors(unittest.TestCase):
         with self.assertRaises(botocore.exceptions.ClientError) as caught:
             yield
         reply = caught.exception.response
-        self.assertEqual((reply["Error"]["Code"], reply["ResponseMetadata"]["HTTPStatusCode"]), (code, status), reply["Error"]["Message"])
+        self.assertEqual(
+            (reply["Error"]["Code"], reply["ResponseMetadata"]["HTTPStatusCode"]),
+            (code, status),
+            reply["Error"]["Message"],
+        )
         self.assertIn(sentence.lower(), reply["Error"]["Message"].lower())
         self.assertTrue(reply["Error"]["Message"].strip(), "no sentence says what was wrong")
         self.assertTrue(reply["ResponseMetadata"].get("RequestId"))
@@ -111,7 +115,9 @@ class WebIdentity(Errors):
     def test_a_role_of_another_account(self):
         with self.refused(403, "AccessDenied"):
             sdk.sts(self.site).assume_role_with_web_identity(
-                RoleArn=daypass.role("PhotoReader", "999999999999"), RoleSessionName="martha", WebIdentityToken=self.site.token(),
+                RoleArn=daypass.role("PhotoReader", "999999999999"),
+                RoleSessionName="martha",
+                WebIdentityToken=self.site.token(),
             )
 
     def test_which_roles_exist_cannot_be_learned(self):
@@ -134,7 +140,13 @@ class Saml(Errors):
         return base64.b64encode(changed.encode()).decode()
 
     def test_garbage(self):
-        for assertion in ("garbage!", "AAAA", base64.b64encode(b"<a>").decode(), base64.b64encode(b"<a/>").decode(), "A" * 100_000):
+        for assertion in (
+            "garbage!",
+            "AAAA",
+            base64.b64encode(b"<a>").decode(),
+            base64.b64encode(b"<a/>").decode(),
+            "A" * 100_000,
+        ):
             with self.subTest(assertion=assertion[:20]), self.refused(400, "InvalidIdentityToken"):
                 self.saml(assertion)
 
@@ -148,19 +160,32 @@ class Saml(Errors):
 
     def test_signature_stripped(self):
         with self.refused(400, "InvalidIdentityToken"):
-            self.saml(self.altered(lambda text: re.sub(r"<(\w+:)?Signature[ >].*?</(\w+:)?Signature>", "", text, flags=re.DOTALL)))
+            self.saml(
+                self.altered(
+                    lambda text: re.sub(r"<(\w+:)?Signature[ >].*?</(\w+:)?Signature>", "", text, flags=re.DOTALL)
+                )
+            )
 
     def test_document_type(self):
         with self.refused(400, "InvalidIdentityToken"):
-            self.saml(base64.b64encode(b"<!DOCTYPE a [<!ENTITY b 'c'>]>" + base64.b64decode(self.site.assertion())).decode())
+            self.saml(
+                base64.b64encode(b"<!DOCTYPE a [<!ENTITY b 'c'>]>" + base64.b64decode(self.site.assertion())).decode()
+            )
 
     def test_comment_inside_the_name(self):
         with self.refused(400, "InvalidIdentityToken"):
             self.saml(self.altered(lambda text: text.replace(">martha<", ">mar<!-- -->tha<")))
 
     def test_faults_of_the_provider(self):
-        faults = {"expired": "ExpiredTokenException", "wrong-audience": "InvalidIdentityToken", "wrong-recipient": "InvalidIdentityToken",
-                  "wrong-issuer": "InvalidIdentityToken", "wrong-key": "InvalidIdentityToken", "unsigned": "InvalidIdentityToken", "tampered": "InvalidIdentityToken"}
+        faults = {
+            "expired": "ExpiredTokenException",
+            "wrong-audience": "InvalidIdentityToken",
+            "wrong-recipient": "InvalidIdentityToken",
+            "wrong-issuer": "InvalidIdentityToken",
+            "wrong-key": "InvalidIdentityToken",
+            "unsigned": "InvalidIdentityToken",
+            "tampered": "InvalidIdentityToken",
+        }
         for fault, code in faults.items():
             with self.subTest(fault=fault):
                 self.site.break_next(fault)
@@ -178,7 +203,9 @@ class Saml(Errors):
     def test_unknown_provider(self):
         with self.assertRaises(botocore.exceptions.ClientError) as caught:
             sdk.sts(self.site).assume_role_with_saml(
-                RoleArn=daypass.role("PhotoReader"), PrincipalArn=f"arn:aws:iam::{daypass.PRODUCTION}:saml-provider/nobody", SAMLAssertion=self.site.assertion(),
+                RoleArn=daypass.role("PhotoReader"),
+                PrincipalArn=f"arn:aws:iam::{daypass.PRODUCTION}:saml-provider/nobody",
+                SAMLAssertion=self.site.assertion(),
             )
         self.assertIn(caught.exception.response["Error"]["Code"], ("AccessDenied", "InvalidIdentityToken"))
 
@@ -187,8 +214,15 @@ class Validation(Errors):
     """boto3 would refuse some of these itself, so its own validation is off."""
 
     def ask(self, **more):
-        asked = {"RoleArn": daypass.role("PhotoReader"), "RoleSessionName": "martha", "WebIdentityToken": self.site.token(), **more}
-        return sdk.sts(self.site, parameter_validation=False).assume_role_with_web_identity(**{name: value for name, value in asked.items() if value is not None})
+        asked = {
+            "RoleArn": daypass.role("PhotoReader"),
+            "RoleSessionName": "martha",
+            "WebIdentityToken": self.site.token(),
+            **more,
+        }
+        return sdk.sts(self.site, parameter_validation=False).assume_role_with_web_identity(
+            **{name: value for name, value in asked.items() if value is not None}
+        )
 
     def test_duration(self):
         for seconds in (0, 899, 43201):
@@ -236,7 +270,16 @@ class Validation(Errors):
             self.ask(Policy='{"Version":"2012-10-17","Statement":[{"Effect":"Permit","Action":"*","Resource":"*"}]}')
 
     def test_policy_too_long(self):
-        policy = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::cat-photos/" + "a" * 2100]}})
+        policy = json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": {
+                    "Effect": "Allow",
+                    "Action": "s3:GetObject",
+                    "Resource": ["arn:aws:s3:::cat-photos/" + "a" * 2100],
+                },
+            }
+        )
         with self.assertRaises(botocore.exceptions.ClientError) as caught:
             self.ask(Policy=policy)
         self.assertIn(caught.exception.response["Error"]["Code"], ("PackedPolicyTooLarge", "ValidationError"))
@@ -255,7 +298,11 @@ class Signed(Errors):
         body = sdk.form("GetCallerIdentity")
         url = self.site.broker + "/"
         right = sdk.sign(url, body, self.credentials)
-        wrong = {**right, "Authorization": right["Authorization"][:-4] + ("0000" if not right["Authorization"].endswith("0000") else "1111")}
+        wrong = {
+            **right,
+            "Authorization": right["Authorization"][:-4]
+            + ("0000" if not right["Authorization"].endswith("0000") else "1111"),
+        }
         reply = sdk.send(url, body=body, headers=wrong)
         self.assertEqual(reply.sts_error()[:2], (403, "SignatureDoesNotMatch"))
         self.assertNotIn(right["Authorization"].rpartition("=")[2], reply.text)
@@ -288,7 +335,9 @@ class Signed(Errors):
             with self.subTest(missing=part):
                 pieces = right["Authorization"].removeprefix("AWS4-HMAC-SHA256 ").split(", ")
                 kept = ", ".join(piece for piece in pieces if not piece.startswith(part + "="))
-                status, code, message = sdk.send(url, body=body, headers={**right, "Authorization": "AWS4-HMAC-SHA256 " + kept}).sts_error()
+                status, code, message = sdk.send(
+                    url, body=body, headers={**right, "Authorization": "AWS4-HMAC-SHA256 " + kept}
+                ).sts_error()
                 self.assertEqual((status, code), (400, "IncompleteSignature"))
                 self.assertIn(part, message)
 
@@ -296,7 +345,10 @@ class Signed(Errors):
         body, url = sdk.form("GetCallerIdentity"), self.site.broker + "/"
         for minutes in (-16, 16):
             there = sdk.now() + datetime.timedelta(minutes=minutes)
-            with self.subTest(minutes=minutes), mock.patch("botocore.auth.get_current_datetime", lambda *_, **__: there.replace(tzinfo=None)):
+            with (
+                self.subTest(minutes=minutes),
+                mock.patch("botocore.auth.get_current_datetime", lambda *_, **__: there.replace(tzinfo=None)),
+            ):
                 headers = sdk.sign(url, body, self.credentials)
                 self.assertIn(there.strftime("%Y%m%dT%H%M"), headers["X-Amz-Date"])
             status, code, message = sdk.send(url, body=body, headers=headers).sts_error()
@@ -322,7 +374,10 @@ class Wire(Errors):
         self.assertIn("OpenTheDoor", message)
 
     def test_unknown_version(self):
-        self.assertEqual(sdk.send(self.site.broker + "/", body=b"Action=GetCallerIdentity&Version=1999-01-01").sts_error()[:2], (400, "InvalidAction"))
+        self.assertEqual(
+            sdk.send(self.site.broker + "/", body=b"Action=GetCallerIdentity&Version=1999-01-01").sts_error()[:2],
+            (400, "InvalidAction"),
+        )
 
     def test_no_action(self):
         status, code, _ = sdk.send(self.site.broker + "/", body=b"Version=2011-06-15").sts_error()
@@ -339,7 +394,10 @@ class Wire(Errors):
                 self.assertEqual(sdk.send(self.site.broker + "/", body=body).status // 100, 4)
 
     def test_a_value_is_quoted_safely_in_xml(self):
-        reply = sdk.send(self.site.broker + "/", body=urllib.parse.urlencode({"Action": "<script>&\"'", "Version": "2011-06-15"}).encode())
+        reply = sdk.send(
+            self.site.broker + "/",
+            body=urllib.parse.urlencode({"Action": "<script>&\"'", "Version": "2011-06-15"}).encode(),
+        )
         self.assertEqual(reply.sts_error()[:2], (400, "InvalidAction"))
         self.assertNotIn("<script>", reply.text)
 
@@ -360,7 +418,9 @@ class Photos(Errors):
 
     def test_edited_token(self):
         with self.refused(400, "InvalidToken"):
-            self.s3(SessionToken=edited(self.credentials["SessionToken"], exp=4102444800)).list_objects_v2(Bucket="cat-photos")
+            self.s3(SessionToken=edited(self.credentials["SessionToken"], exp=4102444800)).list_objects_v2(
+                Bucket="cat-photos"
+            )
 
     def test_anonymous(self):
         with self.refused(403, "AccessDenied"):
@@ -368,7 +428,10 @@ class Photos(Errors):
 
     def test_clock_out_by_more_than_fifteen_minutes(self):
         there = sdk.now() - datetime.timedelta(minutes=16)
-        with mock.patch("botocore.auth.get_current_datetime", lambda *_, **__: there.replace(tzinfo=None)), self.refused(403, "RequestTimeTooSkewed"):
+        with (
+            mock.patch("botocore.auth.get_current_datetime", lambda *_, **__: there.replace(tzinfo=None)),
+            self.refused(403, "RequestTimeTooSkewed"),
+        ):
             self.s3().list_objects_v2(Bucket="cat-photos")
 
 

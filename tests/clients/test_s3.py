@@ -16,7 +16,16 @@ import sdk
 BUCKET = "cat-photos"
 MIB = 1024 * 1024
 # Names that clients escape in different ways: the signature covers the escaped path.
-AWKWARD_KEYS = ["photos/a b.txt", "photos/a+b.txt", "photos/a%20b.txt", "photos/größe 猫.txt", "photos/a//b.txt", "photos/a/./b.txt", "photos/(a)~!*'.txt", "photos/a=b&c?d#e.txt"]
+AWKWARD_KEYS = [
+    "photos/a b.txt",
+    "photos/a+b.txt",
+    "photos/a%20b.txt",
+    "photos/größe 猫.txt",
+    "photos/a//b.txt",
+    "photos/a/./b.txt",
+    "photos/(a)~!*'.txt",
+    "photos/a=b&c?d#e.txt",
+]
 
 
 class Photos(unittest.TestCase):
@@ -31,7 +40,11 @@ class Photos(unittest.TestCase):
         with self.assertRaises(botocore.exceptions.ClientError) as caught:
             call(**arguments)
         reply = caught.exception.response
-        self.assertEqual((reply["Error"]["Code"], reply["ResponseMetadata"]["HTTPStatusCode"]), (code, status), reply["Error"].get("Message"))
+        self.assertEqual(
+            (reply["Error"]["Code"], reply["ResponseMetadata"]["HTTPStatusCode"]),
+            (code, status),
+            reply["Error"].get("Message"),
+        )
         return reply["Error"].get("Message", "")
 
 
@@ -47,7 +60,11 @@ class Reading(Photos):
         self.assertGreaterEqual(len(whole), 6)
         for operation in ("list_objects_v2", "list_objects"):
             with self.subTest(operation=operation):
-                pages = list(self.reader.get_paginator(operation).paginate(Bucket=BUCKET, Prefix="photos/", PaginationConfig={"PageSize": 2}))
+                pages = list(
+                    self.reader.get_paginator(operation).paginate(
+                        Bucket=BUCKET, Prefix="photos/", PaginationConfig={"PageSize": 2}
+                    )
+                )
                 self.assertGreaterEqual(len(pages), 3)
                 self.assertEqual([item["Key"] for page in pages for item in page["Contents"]][: len(whole)], whole)
 
@@ -77,9 +94,13 @@ class Reading(Photos):
 
 class Writing(Photos):
     def test_put_get_with_metadata(self):
-        self.editor.put_object(Bucket=BUCKET, Key="photos/put.txt", Body=b"miaow", ContentType="text/plain", Metadata={"mood": "calm"})
+        self.editor.put_object(
+            Bucket=BUCKET, Key="photos/put.txt", Body=b"miaow", ContentType="text/plain", Metadata={"mood": "calm"}
+        )
         back = self.reader.get_object(Bucket=BUCKET, Key="photos/put.txt")
-        self.assertEqual((back["Body"].read(), back["ContentType"], back["Metadata"]), (b"miaow", "text/plain", {"mood": "calm"}))
+        self.assertEqual(
+            (back["Body"].read(), back["ContentType"], back["Metadata"]), (b"miaow", "text/plain", {"mood": "calm"})
+        )
 
     def test_empty_object(self):
         self.editor.put_object(Bucket=BUCKET, Key="photos/empty.txt", Body=b"")
@@ -96,7 +117,8 @@ class Writing(Photos):
     def test_copy(self):
         self.editor.copy_object(Bucket=BUCKET, Key="photos/copy.svg", CopySource={"Bucket": BUCKET, "Key": self.first})
         self.assertEqual(
-            self.reader.get_object(Bucket=BUCKET, Key="photos/copy.svg")["Body"].read(), self.reader.get_object(Bucket=BUCKET, Key=self.first)["Body"].read(),
+            self.reader.get_object(Bucket=BUCKET, Key="photos/copy.svg")["Body"].read(),
+            self.reader.get_object(Bucket=BUCKET, Key=self.first)["Body"].read(),
         )
 
     def test_multi_part_upload(self):
@@ -109,7 +131,9 @@ class Writing(Photos):
 
     def test_abandoned_upload_leaves_nothing(self):
         upload = self.editor.create_multipart_upload(Bucket=BUCKET, Key="photos/abandoned.bin")["UploadId"]
-        self.editor.upload_part(Bucket=BUCKET, Key="photos/abandoned.bin", UploadId=upload, PartNumber=1, Body=b"x" * 1000)
+        self.editor.upload_part(
+            Bucket=BUCKET, Key="photos/abandoned.bin", UploadId=upload, PartNumber=1, Body=b"x" * 1000
+        )
         self.editor.abort_multipart_upload(Bucket=BUCKET, Key="photos/abandoned.bin", UploadId=upload)
         self.denied(self.reader.get_object, "NoSuchKey", 404, Bucket=BUCKET, Key="photos/abandoned.bin")
 
@@ -142,7 +166,9 @@ class Writing(Photos):
 
 class Presigned(Photos):
     def url(self, client, operation="get_object", seconds=60, **more):
-        return client.generate_presigned_url(operation, Params={"Bucket": BUCKET, "Key": self.first, **more}, ExpiresIn=seconds)
+        return client.generate_presigned_url(
+            operation, Params={"Bucket": BUCKET, "Key": self.first, **more}, ExpiresIn=seconds
+        )
 
     def test_get(self):
         reply = sdk.send(self.url(self.reader), "GET", headers={"accept": "*/*"})
@@ -150,7 +176,9 @@ class Presigned(Photos):
         self.assertIn("<svg", reply.text)
 
     def test_put(self):
-        reply = sdk.send(self.url(self.editor, "put_object", Key="photos/presigned.txt"), "PUT", b"purr", {"accept": "*/*"})
+        reply = sdk.send(
+            self.url(self.editor, "put_object", Key="photos/presigned.txt"), "PUT", b"purr", {"accept": "*/*"}
+        )
         self.assertEqual(reply.status, 200, reply.text)
         self.assertEqual(self.reader.get_object(Bucket=BUCKET, Key="photos/presigned.txt")["Body"].read(), b"purr")
 

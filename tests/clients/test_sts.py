@@ -32,7 +32,9 @@ class WebIdentity(Sts):
         self.assertEqual(self.web["SubjectFromWebIdentityToken"], "martha")
         self.assertEqual(self.web["Provider"], self.site.idp)
         self.assertEqual(self.web["Audience"], "sts.daypass.example")
-        self.assertEqual(self.web["AssumedRoleUser"]["Arn"], f"arn:aws:sts::{daypass.PRODUCTION}:assumed-role/PhotoReader/martha")
+        self.assertEqual(
+            self.web["AssumedRoleUser"]["Arn"], f"arn:aws:sts::{daypass.PRODUCTION}:assumed-role/PhotoReader/martha"
+        )
         self.assertRegex(self.web["AssumedRoleUser"]["AssumedRoleId"], r"^AROA[A-Z0-9]{16,17}:martha$")
 
     def test_credentials_look_like_session_credentials(self):
@@ -81,13 +83,22 @@ class WebIdentity(Sts):
             token = pathlib.Path(scratch) / "token"
             token.write_text(self.site.token() + "\n")
             names = {
-                "AWS_WEB_IDENTITY_TOKEN_FILE": str(token), "AWS_ROLE_ARN": daypass.role("PhotoReader"), "AWS_ROLE_SESSION_NAME": "chain",
-                "AWS_ENDPOINT_URL_STS": self.site.broker, "AWS_ENDPOINT_URL_S3": self.site.photos, "AWS_REGION": daypass.REGION,
-                "AWS_DEFAULT_REGION": daypass.REGION, "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true",
+                "AWS_WEB_IDENTITY_TOKEN_FILE": str(token),
+                "AWS_ROLE_ARN": daypass.role("PhotoReader"),
+                "AWS_ROLE_SESSION_NAME": "chain",
+                "AWS_ENDPOINT_URL_STS": self.site.broker,
+                "AWS_ENDPOINT_URL_S3": self.site.photos,
+                "AWS_REGION": daypass.REGION,
+                "AWS_DEFAULT_REGION": daypass.REGION,
+                "AWS_CONFIG_FILE": os.devnull,
+                "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+                "AWS_EC2_METADATA_DISABLED": "true",
             }
             with mock.patch.dict(os.environ, names, clear=True):
                 session = boto3.Session()
-                self.assertTrue(session.client("sts").get_caller_identity()["Arn"].endswith("assumed-role/PhotoReader/chain"))
+                self.assertTrue(
+                    session.client("sts").get_caller_identity()["Arn"].endswith("assumed-role/PhotoReader/chain")
+                )
                 self.assertTrue(session.client("s3").list_objects_v2(Bucket="cat-photos")["Contents"])
 
 
@@ -97,7 +108,9 @@ class Saml(Sts):
         self.assertEqual(self.saml["SubjectType"], "unspecified")
         self.assertEqual(self.saml["Issuer"], f"{self.site.idp}/saml/metadata")
         self.assertEqual(self.saml["Audience"], f"{self.site.broker}/saml/acs")
-        self.assertRegex(self.saml["AssumedRoleUser"]["Arn"], rf"^arn:aws:sts::{daypass.PRODUCTION}:assumed-role/PhotoReader/martha")
+        self.assertRegex(
+            self.saml["AssumedRoleUser"]["Arn"], rf"^arn:aws:sts::{daypass.PRODUCTION}:assumed-role/PhotoReader/martha"
+        )
 
     def test_name_qualifier_is_the_hash_of_issuer_account_and_provider(self):
         joined = f"{self.site.idp}/saml/metadata{daypass.PRODUCTION}/corp"
@@ -122,8 +135,12 @@ class Chain(Sts):
             self.assertEqual(who["UserId"], reply["AssumedRoleUser"]["AssumedRoleId"])
 
     def test_reader_becomes_editor(self):
-        reply = sdk.sts(self.site, self.web["Credentials"]).assume_role(RoleArn=daypass.role("PhotoEditor"), RoleSessionName="chained")
-        self.assertEqual(self.who(reply["Credentials"])["Arn"], f"arn:aws:sts::{daypass.PRODUCTION}:assumed-role/PhotoEditor/chained")
+        reply = sdk.sts(self.site, self.web["Credentials"]).assume_role(
+            RoleArn=daypass.role("PhotoEditor"), RoleSessionName="chained"
+        )
+        self.assertEqual(
+            self.who(reply["Credentials"])["Arn"], f"arn:aws:sts::{daypass.PRODUCTION}:assumed-role/PhotoEditor/chained"
+        )
 
     def test_chaining_lasts_an_hour_at_most(self):
         sts = sdk.sts(self.site, self.web["Credentials"])
@@ -131,7 +148,10 @@ class Chain(Sts):
             sts.assume_role(RoleArn=daypass.role("PhotoEditor"), RoleSessionName="chained", DurationSeconds=3601)
         error = refused.exception.response["Error"]
         self.assertEqual(error["Code"], "ValidationError")
-        self.assertEqual(error["Message"], "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
+        self.assertEqual(
+            error["Message"],
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+        )
 
     def test_get_request_with_query_works_too(self):
         url = f"{self.site.broker}/?Action=GetCallerIdentity&Version=2011-06-15"
@@ -140,7 +160,12 @@ class Chain(Sts):
         self.assertIn("GetCallerIdentityResult", reply.text)
 
     def test_times_on_the_wire_are_whole_seconds(self):
-        body = sdk.form("AssumeRoleWithWebIdentity", RoleArn=daypass.role("PhotoReader"), RoleSessionName="wire", WebIdentityToken=self.site.token())
+        body = sdk.form(
+            "AssumeRoleWithWebIdentity",
+            RoleArn=daypass.role("PhotoReader"),
+            RoleSessionName="wire",
+            WebIdentityToken=self.site.token(),
+        )
         reply = sdk.send(self.site.broker + "/", body=body)
         self.assertEqual(reply.status, 200, reply.text)
         inside = f"{{{sdk.STS_NAMESPACE}}}"
@@ -161,7 +186,9 @@ class Audit(Sts):
             self.assertNotIn(reply["Credentials"]["SecretAccessKey"], text)
             self.assertNotIn(reply["Credentials"]["SessionToken"], text)
         names = {name for event in events for name in event}
-        self.assertTrue([name for name in names if "correlation" in name], f"no field is a correlation id: {sorted(names)}")
+        self.assertTrue(
+            [name for name in names if "correlation" in name], f"no field is a correlation id: {sorted(names)}"
+        )
 
 
 if __name__ == "__main__":

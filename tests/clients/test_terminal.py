@@ -44,7 +44,9 @@ class Tour(unittest.TestCase):
 class ColouredTour(unittest.TestCase):
     def test_is_coloured_on_a_terminal(self):
         command = f"{daypass.binary()} tour --port-base {daypass.free_base()}"
-        shown = daypass.run("script", "-qec", command, "/dev/null", timeout=120, env=daypass.environment(TERM="xterm-256color"))
+        shown = daypass.run(
+            "script", "-qec", command, "/dev/null", timeout=120, env=daypass.environment(TERM="xterm-256color")
+        )
         self.assertEqual(shown.returncode, 0, shown.stdout[-2000:])
         self.assertIn(ESCAPE, shown.stdout)
 
@@ -112,7 +114,12 @@ class Life(unittest.TestCase):
 
     def test_random_ports_are_printed(self):
         process = subprocess.Popen(
-            [daypass.binary(), "--port-base", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=daypass.environment(), cwd=daypass.ROOT,
+            [daypass.binary(), "--port-base", "0"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=daypass.environment(),
+            cwd=daypass.ROOT,
         )
         try:
             os.set_blocking(process.stdout.fileno(), False)
@@ -137,7 +144,11 @@ class Life(unittest.TestCase):
             try:
                 documents = [f"{site.broker}/.well-known/jwks.json", f"{site.idp}/.well-known/openid-configuration"]
                 keys = json.load(urllib.request.urlopen(documents[0], timeout=5))
-                theirs = json.load(urllib.request.urlopen(json.load(urllib.request.urlopen(documents[1], timeout=5))["jwks_uri"], timeout=5))
+                theirs = json.load(
+                    urllib.request.urlopen(
+                        json.load(urllib.request.urlopen(documents[1], timeout=5))["jwks_uri"], timeout=5
+                    )
+                )
                 seen.append((keys, theirs))
             finally:
                 site.stop()
