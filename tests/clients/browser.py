@@ -36,7 +36,7 @@ const account = node => {
   return null;
 };
 const shown = node => node.checkVisibility({checkOpacity: true, checkVisibilityCSS: true}) && !node.disabled;
-const all = [...document.querySelectorAll('a[href], button, input[type=submit], summary, [role=button], [role=tab]')]
+const all = [...document.querySelectorAll('a[href], button, input[type=submit], label, summary, [role=button], [role=tab]')]
   .filter(node => shown(node) && (!within || account(node) === within));
 return all.find(node => named(node).includes(words)) || all.find(node => named(node).some(text => text.includes(words))) || null;
 """
@@ -141,9 +141,9 @@ class Person:
     def text(self):
         return self.driver.execute_script("return document.body ? document.body.innerText : ''")
 
-    def whole_text(self):
-        """The text of the page with what is folded away."""
-        return self.driver.execute_script("return document.body.textContent")
+    def unfold(self):
+        """Opens whatever is folded away."""
+        self.driver.execute_script("for (const folded of document.querySelectorAll('details')) folded.open = true")
 
     def sees(self, *words):
         for word in words:

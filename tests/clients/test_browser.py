@@ -45,13 +45,14 @@ class Pages(unittest.TestCase):
         self.person.sees("ASIA")
 
     def exported(self):
-        """The lines for a POSIX shell, as the page shows them for copying."""
-        lines = re.findall(r"^\s*(export AWS_\w+=.*?)\s*$", self.person.whole_text(), re.MULTILINE)
+        """The lines for a POSIX shell, as the page shows them to someone who selects them."""
+        self.person.press("Show the secret")
+        lines = re.findall(r"^\s*(export AWS_\w+=.*?)\s*$", self.person.text(), re.MULTILINE)
         self.assertTrue(lines, self.person.where())
-        return "\n".join(dict.fromkeys(lines))
+        return "\n".join(lines)
 
-    def aws(self, words):
-        script = f"set -e\n{self.exported()}\n{words}"
+    def aws(self, words, exported=None):
+        script = f"set -e\n{exported or self.exported()}\n{words}"
         return daypass.run("bash", "-c", script, env=daypass.environment(PATH=f"{daypass.VENV}:{os.environ['PATH']}"))
 
 
@@ -168,7 +169,10 @@ class SignIn(Pages):
                 person.at(self.site.broker + "/portal")
                 person.sees("Cat Photos Production")
                 person.tab_to(
-                    lambda here: "PhotoReader" in (here.text or here.get_attribute("aria-label") or ""), "a role"
+                    lambda here: (
+                        "PhotoReader" in (here.get_attribute("textContent") or here.get_attribute("aria-label"))
+                    ),
+                    "a role",
                 ).send_keys(Keys.ENTER)
                 person.sees("ASIA")
 
@@ -204,6 +208,20 @@ class Portal(Pages):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("delete: s3://cat-photos/gone.txt", done.stdout)
 
+    def test_copy_button_copies_what_works(self):
+        person = self.person
+        permissions = {"origin": self.site.broker, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+        person.driver.execute_cdp_cmd("Browser.grantPermissions", permissions)
+        person.sign_in("SAML")
+        self.credentials_page("PhotoReader")
+        person.press("Copy")
+        read = "navigator.clipboard.readText().then(arguments[0], error => arguments[0](String(error)))"
+        copied = person.driver.execute_async_script(read)
+        self.assertIn("export AWS_ACCESS_KEY_ID=ASIA", copied)
+        shown = self.aws("aws sts get-caller-identity --query Arn --output text", copied)
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertIn("AWSReservedSSO_PhotoReader_", shown.stdout)
+
     def test_sign_out_ends_the_session(self):
         self.person.sign_in("SAML")
         self.person.press("Sign out")
@@ -237,6 +255,7 @@ class Portal(Pages):
         flows = self.person.driver.find_elements(By.CSS_SELECTOR, 'main a[href*="/inspector/"]')
         self.assertTrue(flows, self.person.where())
         self.person.open(flows[0].get_attribute("href"))
+        self.person.unfold()
         self.person.sees("signature", "audience", "expected", "found")
         self.photograph("inspector-flow")
 
