@@ -1,0 +1,363 @@
+"""Both browser sign-ins, from the portal's first page to the gallery, in headless Chromium."""
+
+import os
+import re
+import unittest
+import urllib.parse
+
+import demo as daypass
+import sdk
+from browser import Person
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+KINDS = {"saml": "SAML", "oidc": "OpenID Connect"}
+# The browser reports each page that is served with an error status; those are pages these tests ask for on purpose.
+EXPECTED_COMPLAINT = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+ASSET = re.compile(r"\.(css|js|svg|png|ico|woff2?)\b")
+# What a page must carry whoever serves it.
+HEADERS = {"content-security-policy": "default-src 'none'", "x-content-type-options": "nosniff", "referrer-policy": ""}
+
+
+class Pages(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.site = daypass.shared()
+
+    def setUp(self):
+        self.person = Person(self.site)
+        self.addCleanup(self.person.close)
+        self.looks = []
+
+    def photograph(self, name):
+        self.looks.extend(self.person.photograph(name))
+
+    def tearDown(self):
+        self.person.keep_complaints()
+        complaints = [
+            told for told in self.person.complaints if ASSET.search(told) or not EXPECTED_COMPLAINT.search(told)
+        ]
+        self.assertEqual(complaints, [], "the browser's console is not empty")
+        self.assertEqual(self.looks, [])
+
+    def credentials_page(self, role, account=daypass.PRODUCTION):
+        self.person.press(role, account)
+        self.person.sees("ASIA")
+
+    def exported(self):
+        """The lines for a POSIX shell, as the page shows them to someone who selects them."""
+        self.person.press("Show the secret")
+        lines = re.findall(r"^\s*(export AWS_\w+=.*?)\s*$", self.person.text(), re.MULTILINE)
+        self.assertTrue(lines, self.person.where())
+        return "\n".join(lines)
+
+    def aws(self, words, exported=None):
+        script = f"set -e\n{exported or self.exported()}\n{words}"
+        return daypass.run("bash", "-c", script, env=daypass.environment(PATH=f"{daypass.VENV}:{os.environ['PATH']}"))
+
+
+class SignIn(Pages):
+    def flow(self, kind):
+        person = self.person
+        person.open(self.site.broker + "/")
+        person.sees("Sign in with SAML", "Sign in with OpenID Connect")
+        self.photograph("sign-in")
+        person.press(f"Sign in with {KINDS[kind]}")
+        person.at(self.site.idp)
+        person.field("password")
+        self.photograph(f"identity-provider-{kind}")
+        person.type_sign_in("martha")
+        person.at(self.site.broker + "/portal")
+        person.sees("Cat Photos Production", "Cat Photos Staging", "Management", daypass.PRODUCTION)
+        self.photograph("portal")
+        self.credentials_page("PhotoEditor")
+        self.photograph("credentials")
+        shown = self.aws("aws sts get-caller-identity --query Arn --output text && aws s3 ls s3://cat-photos/photos/")
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertRegex(
+            shown.stdout,
+            rf"arn:aws:sts::{daypass.PRODUCTION}:assumed-role/AWSReservedSSO_PhotoEditor_[0-9a-f]{{16}}/martha",
+        )
+        self.assertIn(".svg", shown.stdout)
+        person.press("gallery")
+        self.gallery()
+
+    def gallery(self):
+        person = self.person
+        person.wait("the gallery", lambda: "/gallery" in person.driver.current_url)
+        person.sees("AWSReservedSSO_PhotoEditor_")
+        count = "return [...document.images].filter(image => image.complete && image.naturalWidth > 0).length"
+        person.driver.execute_script("for (const image of document.images) image.loading = 'eager'")
+        person.wait("six photos, loaded", lambda: person.driver.execute_script(count) >= 6)
+        self.photograph("gallery")
+
+    def test_saml_from_first_page_to_gallery(self):
+        self.flow("saml")
+
+    def test_oidc_from_first_page_to_gallery(self):
+        self.flow("oidc")
+
+    def test_without_script(self):
+        self.person.script(on=False)
+        for kind in KINDS.values():
+            with self.subTest(kind=kind):
+                self.person.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+                self.person.begin(kind)
+                self.person.type_sign_in("martha")
+                if kind == "SAML":
+                    self.person.press("Continue")
+                self.person.at(self.site.broker + "/portal")
+                self.credentials_page("PhotoReader")
+                self.exported()
+
+    def test_second_sign_in_needs_no_password(self):
+        self.person.sign_in("SAML")
+        self.person.press("Sign out")
+        self.person.sees("Sign in with OpenID Connect")
+        self.person.press("Sign in with OpenID Connect")
+        self.person.at(self.site.broker + "/portal")
+        self.person.sees("Cat Photos Production")
+
+    def test_wrong_password(self):
+        for kind in KINDS.values():
+            with self.subTest(kind=kind):
+                self.person.begin(kind)
+                self.person.type_sign_in("martha", "wrong-horse")
+                self.person.wait(
+                    "a word on the wrong password",
+                    lambda: re.search(
+                        r"(?i)wrong|incorrect|not right|do(es)? not match|did not match|don.t match", self.person.text()
+                    ),
+                )
+                self.assertTrue(self.person.driver.current_url.startswith(self.site.idp))
+                self.assertEqual(self.person.field("password").get_attribute("value"), "")
+                wrong = self.person.text()
+                self.person.type_sign_in("nobody-here", "wrong-horse")
+                self.person.wait(
+                    "the same words for an unknown person",
+                    lambda: (
+                        self.person.text().replace("nobody-here", "martha") == wrong.replace("nobody-here", "martha")
+                    ),
+                )
+        self.photograph("wrong-password")
+        # A mistake is no dead end.
+        self.person.type_sign_in("martha")
+        self.person.at(self.site.broker + "/portal")
+
+    def test_keyboard_alone(self):
+        person = self.person
+        for kind in KINDS.values():
+            with self.subTest(kind=kind):
+                person.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+                person.open(self.site.broker + "/")
+                person.sees(f"Sign in with {kind}")
+                person.tab_to(lambda here: f"Sign in with {kind}" in here.text, f"'Sign in with {kind}'").send_keys(
+                    Keys.ENTER
+                )
+                person.at(self.site.idp)
+                name = person.field("user name")
+                person.tab_to(lambda here: here == name, "the user name").send_keys("martha")
+                secret = person.field("password")
+                person.tab_to(lambda here: here == secret, "the password").send_keys(daypass.PASSWORD)
+                person.tab_to(
+                    lambda here: (
+                        here.tag_name in ("button", "input")
+                        and "sign in" in (here.text or here.get_attribute("value") or "").lower()
+                    ),
+                    "'Sign in'",
+                ).send_keys(Keys.ENTER)
+                person.at(self.site.broker + "/portal")
+                person.sees("Cat Photos Production")
+                person.tab_to(
+                    lambda here: (
+                        "PhotoReader" in (here.get_attribute("textContent") or here.get_attribute("aria-label"))
+                    ),
+                    "a role",
+                ).send_keys(Keys.ENTER)
+                person.sees("ASIA")
+
+
+class Portal(Pages):
+    def test_otto_sees_why_there_is_nothing(self):
+        for kind in KINDS.values():
+            with self.subTest(kind=kind):
+                self.person.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+                self.person.sign_in(kind, "otto")
+                self.person.sees("Otto")
+                self.assertNotIn("Cat Photos Production", self.person.text())
+                self.assertRegex(self.person.text(), r"(?i)group|assign")
+        self.photograph("portal-empty")
+
+    def test_sam_and_rosa_see_what_is_theirs(self):
+        for user, there, absent in (
+            ("sam", "PhotoEditor", "AdministratorAccess"),
+            ("rosa", "SecurityAudit", "AdministratorAccess"),
+        ):
+            with self.subTest(user=user):
+                self.person.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+                self.person.sign_in("SAML", user)
+                self.person.sees(there)
+                self.assertNotIn(absent, self.person.text())
+
+    def test_administrator_alone_may_delete(self):
+        self.person.sign_in("SAML")
+        self.credentials_page("AdministratorAccess")
+        done = self.aws(
+            "echo gone > /tmp/daypass-gone && aws s3 cp /tmp/daypass-gone s3://cat-photos/gone.txt && aws s3 rm s3://cat-photos/gone.txt; rm /tmp/daypass-gone"
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("delete: s3://cat-photos/gone.txt", done.stdout)
+
+    def test_copy_button_copies_what_works(self):
+        person = self.person
+        permissions = {"origin": self.site.broker, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+        person.driver.execute_cdp_cmd("Browser.grantPermissions", permissions)
+        person.sign_in("SAML")
+        self.credentials_page("PhotoReader")
+        person.press("Copy")
+        read = "navigator.clipboard.readText().then(arguments[0], error => arguments[0](String(error)))"
+        copied = person.driver.execute_async_script(read)
+        self.assertIn("export AWS_ACCESS_KEY_ID=ASIA", copied)
+        shown = self.aws("aws sts get-caller-identity --query Arn --output text", copied)
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertIn("AWSReservedSSO_PhotoReader_", shown.stdout)
+
+    def test_sign_out_ends_the_session(self):
+        self.person.sign_in("SAML")
+        self.person.press("Sign out")
+        self.person.sees("Sign in with SAML")
+        self.person.open(self.site.broker + "/portal")
+        self.person.sees("Sign in with SAML")
+        self.assertNotIn("Cat Photos Production", self.person.text())
+
+    def test_gallery_explains_what_it_refuses(self):
+        self.person.sign_in("OpenID Connect")
+        self.credentials_page("PhotoEditor")
+        self.person.press("gallery")
+        self.person.sees("AWSReservedSSO_PhotoEditor_")
+        self.person.press("Delete")
+        self.person.sees("s3:DeleteObject", "explicit")
+        self.photograph("gallery-refused")
+
+    def test_gallery_without_a_session_says_where_to_get_one(self):
+        self.person.open(self.site.photos + "/gallery")
+        self.assertTrue(
+            self.person.driver.find_elements(By.CSS_SELECTOR, f'a[href^="{self.site.broker}"]'), self.person.where()
+        )
+        self.photograph("gallery-closed")
+
+    def test_inspector_shows_each_check_of_a_flow(self):
+        self.person.sign_in("SAML")
+        self.credentials_page("PhotoReader")
+        self.person.open(self.site.broker + "/inspector")
+        self.person.sees("martha")
+        self.photograph("inspector")
+        flows = self.person.driver.find_elements(By.CSS_SELECTOR, 'main a[href*="/inspector/"]')
+        self.assertTrue(flows, self.person.where())
+        self.person.open(flows[0].get_attribute("href"))
+        self.person.unfold()
+        self.person.sees("signature", "audience", "expected", "found")
+        self.photograph("inspector-flow")
+
+
+class Replay(Pages):
+    def test_the_same_response_twice(self):
+        """What Back and Continue do: the identity provider's form is sent a second time."""
+        person = self.person
+        person.script(on=False)
+        person.begin("SAML")
+        person.type_sign_in("martha")
+        form = person.wait(
+            "the form that carries the response",
+            lambda: person.driver.find_elements(By.CSS_SELECTOR, "form:has(input[name=SAMLResponse])"),
+        )[0]
+        fields = {
+            field.get_attribute("name"): field.get_attribute("value")
+            for field in form.find_elements(By.CSS_SELECTOR, "input[type=hidden]")
+        }
+        self.assertEqual(form.get_attribute("action"), f"{self.site.broker}/saml/acs")
+        self.photograph("continue")
+        person.driver.execute_script("arguments[0].target = '_blank'", form)
+        first = person.driver.current_window_handle
+        person.press("Continue")
+        person.wait("the second window", lambda: len(person.driver.window_handles) == 2)
+        second = next(handle for handle in person.driver.window_handles if handle != first)
+        person.driver.switch_to.window(second)
+        person.at(self.site.broker + "/portal")
+        person.driver.close()
+        person.driver.switch_to.window(first)
+        person.driver.execute_script("arguments[0].target = '_self'", form)
+        person.press("Continue")
+        person.at(self.site.broker + "/saml/acs")
+        person.wait("a word on the replay", lambda: re.search(r"(?i)already|replay|once|used", person.text()))
+        self.assertTrue(person.has("Sign in") or person.has("portal") or person.has("again"), person.where())
+        self.assertNotIn("ASIA", person.text())
+        self.photograph("replayed")
+        # By hand too, for the status: a stranger without the browser's cookies fares no better.
+        reply = sdk.send(
+            f"{self.site.broker}/saml/acs",
+            body=urllib.parse.urlencode(fields).encode(),
+            headers={"content-type": "application/x-www-form-urlencoded"},
+        )
+        self.assertIn(reply.status, (400, 403), reply.text[:500])
+
+    def test_faults_end_on_a_page_to_act_on(self):
+        for fault in (
+            "expired",
+            "wrong-audience",
+            "wrong-recipient",
+            "wrong-in-response-to",
+            "wrong-key",
+            "unsigned",
+            "tampered",
+        ):
+            with self.subTest(fault=fault):
+                self.person.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+                self.person.begin("SAML")
+                self.site.break_next(fault)
+                self.person.type_sign_in("martha")
+                self.person.at(f"{self.site.broker}/saml/acs")
+                self.assertTrue(
+                    self.person.has("Sign in") or self.person.has("portal") or self.person.has("again"),
+                    self.person.where(),
+                )
+                self.assertNotIn("Cat Photos Production", self.person.text())
+        self.photograph("refused-saml")
+
+    def test_faults_of_the_id_token(self):
+        for fault in ("expired", "wrong-audience", "wrong-nonce", "wrong-key", "alg-none", "hmac-with-public-key"):
+            with self.subTest(fault=fault):
+                self.person.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+                self.person.begin("OpenID Connect")
+                self.site.break_next(fault)
+                self.person.type_sign_in("martha")
+                self.person.at(f"{self.site.broker}/oidc/callback")
+                self.assertTrue(
+                    self.person.has("Sign in") or self.person.has("portal") or self.person.has("again"),
+                    self.person.where(),
+                )
+                self.assertNotIn("Cat Photos Production", self.person.text())
+        self.photograph("refused-oidc")
+
+
+class Headers(unittest.TestCase):
+    def test_every_page_is_locked_down(self):
+        site = daypass.shared()
+        for address in (
+            f"{site.broker}/signin",
+            f"{site.idp}/",
+            f"{site.photos}/gallery",
+            f"{site.broker}/no-such-page",
+            f"{site.idp}/no-such-page",
+        ):
+            with self.subTest(address=address):
+                reply = sdk.send(address, "GET", headers={"accept": "text/html"})
+                for name, value in HEADERS.items():
+                    self.assertIn(value, reply.headers.get(name) or f"no {name}")
+                policy = reply.headers["content-security-policy"]
+                self.assertIn("frame-ancestors 'none'", policy)
+                self.assertNotIn("unsafe", policy)
+
+
+if __name__ == "__main__":
+    unittest.main()
