@@ -81,7 +81,7 @@ impl<'d> Assertion<'d> {
     fn of(element: Element<'d, '_>) -> Result<Self, SamlError> {
         let expected = "Issuer, then Subject, Conditions, Advice and statements in Assertion";
         let parts = element.only_elements().ok_or_else(|| shape(rules::ASSERTION, expected, "text"))?;
-        let mut parts = parts.into_iter();
+        let mut parts = parts.into_iter().filter(|part| !part.is(DSIG, "Signature"));
         let issuer = parts.next().filter(|issuer| issuer.is(SAML, "Issuer"));
         let issuer = issuer.ok_or_else(|| shape(rules::ASSERTION, expected, "no Issuer"))?;
         let (mut subject, mut conditions) = (None, None);
@@ -99,9 +99,8 @@ impl<'d> Assertion<'d> {
                 }
                 "AuthnStatement" if part.namespace() == SAML => authn_statements.push(AuthnStatement::of(part)?),
                 "AttributeStatement" if part.namespace() == SAML => read_attributes(part, &mut attributes)?,
-                // Neither says who signed in. Advice may be ignored (saml-core 2.6); the signature was found and verified.
+                // Neither says who signed in, and Advice may be ignored (saml-core 2.6).
                 "Advice" | "AuthzDecisionStatement" if part.namespace() == SAML => {}
-                "Signature" if part.namespace() == DSIG => {}
                 other => return Err(shape(rules::ASSERTION, expected, other)),
             }
         }
@@ -128,7 +127,7 @@ impl<'d> NameId<'d> {
         if all.next().is_some() {
             return Err(shape(rules::SUBJECT, expected, "two"));
         }
-        let value = leaf(rules::SUBJECT, name_id)?;
+        let value = without_indentation(leaf(rules::SUBJECT, name_id)?);
         if value.trim().is_empty() {
             return Err(shape(rules::SUBJECT, expected, "an empty one"));
         }
@@ -237,6 +236,14 @@ fn attribute_value<'d>(value: Element<'d, '_>) -> Result<Cow<'d, str>, SamlError
 
 fn leaf<'d>(rule: &'static Rule, element: Element<'d, '_>) -> Result<Cow<'d, str>, SamlError> {
     element.text().ok_or_else(|| shape(rule, "text and nothing else", element.local()))
+}
+
+/// Drops the line breaks and indentation that a pretty-printer put around a value. Spaces on one line are kept: `" admin"`
+/// and `"admin"` may be two people.
+fn without_indentation(text: Cow<'_, str>) -> Cow<'_, str> {
+    let inner = text.trim_matches([' ', '\t', '\n', '\r']);
+    let indented = text.split_once(inner).is_some_and(|(before, after)| before.contains('\n') || after.contains('\n'));
+    if indented { trimmed(text) } else { text }
 }
 
 fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {

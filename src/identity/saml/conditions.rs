@@ -4,7 +4,7 @@
 
 use super::assertion::{Assertion, AuthnStatement, Confirmation};
 use super::error::shape;
-use super::provider::SamlProvider;
+use super::provider::{MAX_CLOCK_SKEW, SamlProvider};
 use super::response::{Expected, answers_another, require_equal};
 use super::{SamlError, rules};
 use crate::explain::{Evidence, Listener, Rule};
@@ -77,8 +77,13 @@ fn identify<L: Listener>(
     listener.passed(rules::ASSERTION, || Evidence::new("one assertion", assertion.id));
     require_equal(rules::ISSUER, provider.entity_id(), Some(&assertion.issuer))?;
     listener.passed(rules::ISSUER, || Evidence::new(provider.entity_id(), &assertion.issuer));
-    clock.reached(rules::ISSUE_INSTANT, assertion.issue_instant)?;
-    listener.passed(rules::ISSUE_INSTANT, || Evidence::new(format_args!("not after {}", clock.now), assertion.issue_instant));
+    // Honest clocks run minutes ahead, and Conditions say when it may be used: this only catches assertions made in advance.
+    let latest = clock.now.saturating_add(MAX_CLOCK_SKEW);
+    if assertion.issue_instant > latest {
+        let (not_before, now) = (assertion.issue_instant, clock.now);
+        return Err(SamlError::TooEarly { rule: rules::ISSUE_INSTANT, not_before, now });
+    }
+    listener.passed(rules::ISSUE_INSTANT, || Evidence::new(format_args!("not after {latest}"), assertion.issue_instant));
     listener.passed(rules::SUBJECT, || Evidence::new("one NameID", &assertion.name_id.value));
     Ok(())
 }
@@ -204,11 +209,13 @@ fn sign_in<L: Listener>(
     let latest = statements.iter().max_by_key(|statement| statement.authn_instant).ok_or_else(none)?;
     listener.passed(rules::AUTHN_STATEMENT, || Evidence::new("at least one", statements.len()));
     let instant = latest.authn_instant;
-    clock.reached(rules::AUTHN_INSTANT, instant)?;
     if let Some(age) = provider.authn_age {
+        clock.reached(rules::AUTHN_INSTANT, instant)?;
         clock.running(rules::AUTHN_INSTANT, instant.saturating_add(age))?;
+        listener.passed(rules::AUTHN_INSTANT, || {
+            Evidence::new(format_args!("in the {} s before {}", age.as_secs(), clock.now), instant)
+        });
     }
-    listener.passed(rules::AUTHN_INSTANT, || Evidence::new(format_args!("not after {}", clock.now), instant));
     let session_end = statements.iter().filter_map(|statement| statement.session_not_on_or_after).min();
     if let Some(end) = session_end {
         clock.running(rules::SESSION, end)?;

@@ -102,10 +102,10 @@ impl<'d, 't> Envelope<'d, 't> {
         let element = root.ok_or_else(|| shape(rules::RESPONSE, expected, "another root"))?;
         let found = || shape(rules::RESPONSE, expected, children(element));
         let signature = signature::find(element)?;
-        let mut rest = element.only_elements().ok_or_else(found)?.into_iter().peekable();
+        let children = element.only_elements().ok_or_else(found)?;
+        let mut rest = children.into_iter().filter(|child| !child.is(DSIG, "Signature")).peekable();
         let issuer = rest.next().filter(|issuer| issuer.is(SAML, "Issuer")).ok_or_else(found)?;
         let issuer = issuer.text().ok_or_else(found)?;
-        rest.next_if(|child| child.is(DSIG, "Signature"));
         if provider.relaxations.extensions() {
             rest.next_if(|child| child.is(SAMLP, "Extensions"));
         }

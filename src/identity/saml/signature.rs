@@ -61,17 +61,13 @@ impl<'s> SignedDocument<'s> {
     }
 }
 
-/// The signature of `parent`: at most one, directly after the issuer (saml-core 2.3.3, 3.2.2).
+/// The signature of `parent`: at most one, and a direct child. The schema wants it right after the issuer; some identity
+/// providers append it, and where among the children it stands changes nothing about what it covers.
 pub(super) fn find<'d, 't>(parent: Element<'d, 't>) -> Result<Option<Element<'d, 't>>, SamlError> {
     let mut found = parent.elements_named(DSIG, "Signature");
     let signature = found.next();
     if found.next().is_some() {
         return Err(shape(rules::SIGNATURE_SHAPE, "at most one signature of an element", "two"));
-    }
-    if let Some(signature) = signature
-        && !parent.elements().nth(1).is_some_and(|second| second.same_as(signature))
-    {
-        return Err(shape(rules::SIGNATURE_SHAPE, "the signature right after the issuer", "another place"));
     }
     Ok(signature)
 }
