@@ -48,7 +48,10 @@ impl MemoryReplay {
     /// let it be used again.
     #[must_use]
     pub fn new(most: usize) -> Self {
-        Self { most, seen: Mutex::default() }
+        Self {
+            most,
+            seen: Mutex::default(),
+        }
     }
 }
 
@@ -71,7 +74,10 @@ impl ReplayMemory for MemoryReplay {
             return Err(ReplayError::Full);
         }
         seen.until_by_key.insert(key.to_owned(), until);
-        seen.keys_by_end.entry(until).or_default().push(key.to_owned());
+        seen.keys_by_end
+            .entry(until)
+            .or_default()
+            .push(key.to_owned());
         Ok(())
     }
 }
@@ -102,7 +108,10 @@ mod tests {
         let memory = MemoryReplay::default();
         let until = NOON.saturating_add(Duration::from_secs(60));
         assert_eq!(memory.first_use("idp#1", until, NOON), Ok(()));
-        assert_eq!(memory.first_use("idp#1", until, NOON), Err(ReplayError::Replayed));
+        assert_eq!(
+            memory.first_use("idp#1", until, NOON),
+            Err(ReplayError::Replayed)
+        );
         assert_eq!(memory.first_use("other#1", until, NOON), Ok(()));
         assert_eq!(memory.first_use("idp#1", until, until), Ok(()));
     }
@@ -113,7 +122,10 @@ mod tests {
         let until = NOON.saturating_add(Duration::from_secs(60));
         assert_eq!(memory.first_use("a", until, NOON), Ok(()));
         assert_eq!(memory.first_use("b", until, NOON), Err(ReplayError::Full));
-        assert_eq!(memory.first_use("a", until, NOON), Err(ReplayError::Replayed));
+        assert_eq!(
+            memory.first_use("a", until, NOON),
+            Err(ReplayError::Replayed)
+        );
         assert_eq!(memory.first_use("b", until, until), Ok(()));
     }
 
@@ -122,8 +134,14 @@ mod tests {
         let memory = MemoryReplay::default();
         let until = NOON.saturating_add(Duration::from_secs(60));
         let firsts = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..16).map(|_| scope.spawn(|| memory.first_use("a", until, NOON))).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).filter(Result::is_ok).count()
+            let threads: Vec<_> = (0..16)
+                .map(|_| scope.spawn(|| memory.first_use("a", until, NOON)))
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .filter(Result::is_ok)
+                .count()
         });
         assert_eq!(firsts, 1);
     }
