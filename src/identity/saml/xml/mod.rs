@@ -397,11 +397,7 @@ impl<'d, 't> Iterator for Children<'d, 't> {
     }
 }
 
-fn lookup<'t>(
-    bindings: &[Binding<'t>],
-    mut scope: Option<usize>,
-    prefix: &str,
-) -> Option<&'t str> {
+fn lookup<'t>(bindings: &[Binding<'t>], mut scope: Option<usize>, prefix: &str) -> Option<&'t str> {
     if prefix == "xml" {
         return Some(XML_NAMESPACE);
     }
