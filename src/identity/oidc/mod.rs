@@ -158,7 +158,7 @@ pub fn verify<L: Listener>(
     let audience =
         checks::Checks { provider, token: &token, typ: signed.typ(), algorithm, claims: &claims, now, listener }
             .run()?;
-    Ok(identity::build(provider, &token, &payload, &claims, audience))
+    Ok(identity::build(provider, &token, payload, &claims, audience))
 }
 
 fn typed<T, L: Listener>(outcome: Result<T, ClaimsError>, listener: &mut L) -> Result<T, OidcError> {
