@@ -286,3 +286,73 @@ impl Chunked {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credentials::{CredentialScope, ScopedSigningKey, SecretAccessKey};
+    use crate::time::Timestamp;
+
+    /// The uploads of the S3 documentation (streaming signatures, worked examples): 65 KiB of `a` in two chunks.
+    fn published(seed: &str, signatures: [&str; 3], trailer: &str, announced: &[&str]) -> Vec<u8> {
+        let scope = CredentialScope::new("20130524", "us-east-1", "s3").unwrap();
+        let secret = SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned());
+        let key = ScopedSigningKey::derive(&secret, &scope).mac_key();
+        let authorization = Authorization {
+            access_key_id: "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),
+            credential_scope: scope,
+            signed_headers: String::new(),
+            signature: parse_hex(seed).unwrap(),
+            amz_date: "20130524T000000Z".to_owned(),
+            signed_at: Timestamp::EPOCH,
+            expires: None,
+            session_token: None,
+        };
+        let signing = ChunkSigning::new(&authorization, Arc::new(key));
+        let announced = announced.iter().map(|name| (*name).to_owned()).collect();
+        let mut chunked = Chunked::new(Some(signing), announced, 66_560);
+        let mut decoded = Vec::new();
+        for (size, signature) in [65_536, 1024, 0].into_iter().zip(signatures) {
+            let line = format!("{size:x};chunk-signature={signature}\r\n");
+            chunked.feed(line.as_bytes(), &mut decoded).unwrap();
+            if size > 0 {
+                chunked.feed(&vec![b'a'; size], &mut decoded).unwrap();
+                chunked.feed(b"\r\n", &mut decoded).unwrap();
+            }
+        }
+        chunked.feed(trailer.as_bytes(), &mut decoded).unwrap();
+        chunked.finish().unwrap();
+        decoded
+    }
+
+    #[test]
+    fn the_published_upload_in_chunks_is_read() {
+        let decoded = published(
+            "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9",
+            [
+                "ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648",
+                "0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497",
+                "b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9",
+            ],
+            "\r\n",
+            &[],
+        );
+        assert_eq!(decoded, vec![b'a'; 66_560]);
+    }
+
+    #[test]
+    fn the_published_upload_with_a_trailer_is_read() {
+        let decoded = published(
+            "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e",
+            [
+                "b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2",
+                "1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7",
+                "2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992",
+            ],
+            "x-amz-checksum-crc32c:sOO8/Q==\r\n\
+             x-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n",
+            &["x-amz-checksum-crc32c"],
+        );
+        assert_eq!(decoded.len(), 66_560);
+    }
+}
