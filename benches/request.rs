@@ -3,10 +3,7 @@
 //! Targets: authenticate with a session seen before, at most 2 x its floor; with a new session, at most 1.2 x; mint, at most
 //! 1.3 x. Each floor is measured in the same run.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a benchmark whose set-up fails must stop"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark whose set-up fails must stop")]
 
 #[path = "../tests/request/fixture.rs"]
 mod fixture;
@@ -48,10 +45,7 @@ fn request(credentials: &Credentials) -> SignedRequest {
         .into();
     let mut headers = vec![
         ("host".to_owned(), "127.0.0.1:8200".to_owned()),
-        (
-            "content-type".to_owned(),
-            "application/x-www-form-urlencoded; charset=utf-8".to_owned(),
-        ),
+        ("content-type".to_owned(), "application/x-www-form-urlencoded; charset=utf-8".to_owned()),
     ];
     let signable = SignableRequest::new(
         "POST",
@@ -64,10 +58,7 @@ fn request(credentials: &Credentials) -> SignedRequest {
     for header in instructions.into_parts().0 {
         headers.push((header.name().to_owned(), header.value().to_owned()));
     }
-    SignedRequest::new(
-        SignedHead::new("POST", "/", headers).unwrap(),
-        BODY.to_vec(),
-    )
+    SignedRequest::new(SignedHead::new("POST", "/", headers).unwrap(), BODY.to_vec())
 }
 
 fn copy(request: &SignedRequest) -> SignedRequest {
@@ -78,12 +69,7 @@ fn copy(request: &SignedRequest) -> SignedRequest {
 fn texts(request: &SignedRequest) -> (Vec<u8>, String) {
     let read = authorization::parse(request.head()).unwrap();
     let payload = daypass::crypto::sha256_hex(BODY);
-    let canonical = canonical_request(
-        request.head(),
-        read.signed_headers(),
-        PathMode::Normalized,
-        &payload,
-    );
+    let canonical = canonical_request(request.head(), read.signed_headers(), PathMode::Normalized, &payload);
     let to_sign = string_to_sign(&read, &canonical);
     (canonical, to_sign)
 }
@@ -105,16 +91,11 @@ fn authenticating(c: &mut Criterion) {
     let mut group = c.benchmark_group("authenticate, session seen (target 2 x floor)");
     group.bench_function("floor: two hashes, one HMAC", |b| b.iter(hashes_and_mac));
     let sessions = Sessions::new(keyring());
-    let run = |sessions: &Sessions, request| {
-        authenticate(sessions, &Service::STS, request, now(), &mut Silent).unwrap()
-    };
+    let run =
+        |sessions: &Sessions, request| authenticate(sessions, &Service::STS, request, now(), &mut Silent).unwrap();
     run(&sessions, copy(&signed));
     group.bench_function("daypass", |b| {
-        b.iter_batched(
-            || copy(&signed),
-            |request| run(&sessions, request),
-            BatchSize::SmallInput,
-        );
+        b.iter_batched(|| copy(&signed), |request| run(&sessions, request), BatchSize::SmallInput);
     });
     group.finish();
 
@@ -122,9 +103,7 @@ fn authenticating(c: &mut Criterion) {
     let (message, token_signature) = token.rsplit_once('.').unwrap();
     let token_signature = URL_SAFE_NO_PAD.decode(token_signature).unwrap();
     let jwks: serde_json::Value = serde_json::from_str(&keyring().jwks()).unwrap();
-    let public = URL_SAFE_NO_PAD
-        .decode(jwks["keys"][0]["x"].as_str().unwrap())
-        .unwrap();
+    let public = URL_SAFE_NO_PAD.decode(jwks["keys"][0]["x"].as_str().unwrap()).unwrap();
     let public = signature::UnparsedPublicKey::new(&signature::ED25519, public);
     let id = credentials.access_key_id().as_str().as_bytes();
     let verify_token = || {
@@ -166,8 +145,7 @@ fn minting(c: &mut Criterion) {
     let token = credentials.session_token().expose();
     let (message, _) = token.rsplit_once('.').unwrap();
     let mut group = c.benchmark_group("mint credentials (target 1.3 x floor)");
-    let pair =
-        signature::Ed25519KeyPair::from_pkcs8_maybe_unchecked(signing_key(&SECRET).as_bytes());
+    let pair = signature::Ed25519KeyPair::from_pkcs8_maybe_unchecked(signing_key(&SECRET).as_bytes());
     let pair = pair.unwrap();
     let id = credentials.access_key_id().as_str().as_bytes();
     group.bench_function("floor: Ed25519 sign, HKDF", |b| {
@@ -176,24 +154,12 @@ fn minting(c: &mut Criterion) {
             black_box(derive(&SECRET, &[b"secret access key ", id]));
         });
     });
-    let session = || {
-        token::verify(&keyring, token, now())
-            .unwrap()
-            .into_parts()
-            .0
-    };
+    let session = || token::verify(&keyring, token, now()).unwrap().into_parts().0;
     group.bench_function("daypass", |b| {
-        b.iter_batched(
-            session,
-            |session| mint(&keyring, session, now()).unwrap(),
-            BatchSize::SmallInput,
-        );
+        b.iter_batched(session, |session| mint(&keyring, session, now()).unwrap(), BatchSize::SmallInput);
     });
     group.finish();
-    assert_eq!(
-        key_id(&keyring),
-        token::verify(&keyring, token, now()).unwrap().key_id()
-    );
+    assert_eq!(key_id(&keyring), token::verify(&keyring, token, now()).unwrap().key_id());
 }
 
 criterion_group!(benches, authenticating, minting);

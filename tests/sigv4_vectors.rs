@@ -1,6 +1,14 @@
 //! The public Signature Version 4 test suite, step by step: what is read, the canonical request, the string to sign, the
 //! signature; signed in the header and presigned.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -10,10 +18,8 @@ use daypass::request::canonical::{PathMode, canonical_request, string_to_sign};
 use daypass::request::{SignedRequest, authorization};
 
 fn vectors() -> Option<PathBuf> {
-    let root = env::var_os("DAYPASS_VECTORS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors"),
-        PathBuf::from,
-    );
+    let root = env::var_os("DAYPASS_VECTORS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors"), PathBuf::from);
     let suite = root.join("sigv4");
     suite.is_dir().then_some(suite)
 }
@@ -63,11 +69,7 @@ impl Case {
     }
 
     fn path_mode(&self) -> PathMode {
-        if self.context["normalize"] == true {
-            PathMode::Normalized
-        } else {
-            PathMode::Verbatim
-        }
+        if self.context["normalize"] == true { PathMode::Normalized } else { PathMode::Verbatim }
     }
 
     /// Every step of one way of signing, `header` or `query`.
@@ -76,20 +78,13 @@ impl Case {
         let claimed = authorization::parse(request.head())
             .unwrap_or_else(|error| panic!("{} {way}: {}", self.name, error.reason()));
         let credentials = &self.context["credentials"];
-        assert_eq!(
-            claimed.access_key_id().as_str(),
-            credentials["access_key_id"]
-        );
+        assert_eq!(claimed.access_key_id().as_str(), credentials["access_key_id"]);
         let scope = claimed.credential_scope();
         assert_eq!(scope.region(), self.context["region"]);
         assert_eq!(scope.service(), self.context["service"]);
 
-        let canonical = canonical_request(
-            request.head(),
-            claimed.signed_headers(),
-            self.path_mode(),
-            &sha256_hex(body.as_bytes()),
-        );
+        let canonical =
+            canonical_request(request.head(), claimed.signed_headers(), self.path_mode(), &sha256_hex(body.as_bytes()));
         assert_eq!(
             String::from_utf8(canonical.clone()).unwrap(),
             self.text(&format!("{way}-canonical-request.txt")),
@@ -97,12 +92,7 @@ impl Case {
             self.name
         );
         let to_sign = string_to_sign(&claimed, &canonical);
-        assert_eq!(
-            to_sign,
-            self.text(&format!("{way}-string-to-sign.txt")),
-            "{} {way}: string to sign",
-            self.name
-        );
+        assert_eq!(to_sign, self.text(&format!("{way}-string-to-sign.txt")), "{} {way}: string to sign", self.name);
         let secret = credentials["secret_access_key"].as_str().unwrap();
         let key = ScopedSigningKey::derive(&SecretAccessKey::new(secret.to_owned()), scope);
         assert_eq!(

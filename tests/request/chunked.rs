@@ -41,11 +41,7 @@ fn framed(chunks: &[&[u8]], payload: &str, seed: &str) -> Vec<u8> {
         body.extend(format!("{CHECKSUM}\r\n").bytes());
     }
     if payload == SIGNED_TRAILER {
-        let signature = link(
-            "TRAILER",
-            &previous,
-            &sha256_hex(format!("{CHECKSUM}\n").as_bytes()),
-        );
+        let signature = link("TRAILER", &previous, &sha256_hex(format!("{CHECKSUM}\n").as_bytes()));
         body.extend(format!("x-amz-trailer-signature:{signature}\r\n").bytes());
     }
     body.extend_from_slice(b"\r\n");
@@ -54,12 +50,9 @@ fn framed(chunks: &[&[u8]], payload: &str, seed: &str) -> Vec<u8> {
 
 fn upload(chunks: &[&[u8]], payload: &'static str) -> Wire {
     let length: usize = chunks.iter().map(|chunk| chunk.len()).sum();
-    let mut draft = Draft {
-        payload: Some(payload),
-        ..Draft::put("/cat-photos/cat.svg", b"")
-    }
-    .header("content-encoding", "aws-chunked")
-    .header("x-amz-decoded-content-length", &length.to_string());
+    let mut draft = Draft { payload: Some(payload), ..Draft::put("/cat-photos/cat.svg", b"") }
+        .header("content-encoding", "aws-chunked")
+        .header("x-amz-decoded-content-length", &length.to_string());
     if payload != SIGNED {
         draft = draft.header("x-amz-trailer", "x-amz-checksum-crc32");
     }
@@ -84,15 +77,10 @@ fn problem(wire: &Wire) -> &'static str {
 #[test]
 fn all_three_kinds_of_chunked_bodies_are_read() {
     for payload in [SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER] {
-        let read = upload(&[b"me", b"ow\r\n", b"meow"], payload)
-            .verdict()
-            .unwrap();
+        let read = upload(&[b"me", b"ow\r\n", b"meow"], payload).verdict().unwrap();
         assert_eq!(read.body(), b"meow\r\nmeow", "{payload}");
-        let trailers: &[_] = if payload == SIGNED {
-            &[]
-        } else {
-            &[("x-amz-checksum-crc32".to_owned(), "AAAAAA==".to_owned())]
-        };
+        let trailers: &[_] =
+            if payload == SIGNED { &[] } else { &[("x-amz-checksum-crc32".to_owned(), "AAAAAA==".to_owned())] };
         assert_eq!(read.trailers(), trailers, "{payload}");
         assert_eq!(upload(&[], payload).verdict().unwrap().body(), b"");
     }
@@ -104,8 +92,7 @@ fn a_body_may_arrive_in_any_pieces() {
         let wire = upload(&[b"me", b"ow\r\nmeow"], payload);
         for size in 1..wire.body.len() {
             let head = wire.head().unwrap();
-            let request =
-                authenticate_streamed(sessions(), &Service::S3, head, fixture::now(), &mut Silent);
+            let request = authenticate_streamed(sessions(), &Service::S3, head, fixture::now(), &mut Silent);
             let (_, mut verifier) = request.unwrap().into_parts();
             let mut decoded = Vec::new();
             for piece in wire.body.chunks(size) {
@@ -121,11 +108,7 @@ fn a_body_may_arrive_in_any_pieces() {
 fn attack_chunk_edited_reordered_or_dropped() {
     for payload in [SIGNED, SIGNED_TRAILER] {
         let wire = upload(&[b"aaaa", b"bbbb", b"cccc"], payload);
-        for (from, to, chunk) in [
-            ("aaaa", "aaab", 0),
-            ("bbbb", "cccc", 1),
-            ("cccc", "dddd", 2),
-        ] {
+        for (from, to, chunk) in [("aaaa", "aaab", 0), ("bbbb", "cccc", 1), ("cccc", "dddd", 2)] {
             let refused = replaced(&wire, from, to).verdict().unwrap_err();
             assert_eq!(refused, (RequestError::ChunkSignature { chunk }, "payload"));
         }
@@ -134,19 +117,10 @@ fn attack_chunk_edited_reordered_or_dropped() {
         let starts: Vec<_> = text.match_indices("4;chunk").map(|(at, _)| at).collect();
         let (first, second) = (&text[starts[0]..starts[1]], &text[starts[1]..starts[2]]);
         let swapped = format!("{second}{first}{}", &text[starts[2]..]);
-        let refused = wire
-            .with(|w| w.body = swapped.into_bytes())
-            .verdict()
-            .unwrap_err();
-        assert_eq!(
-            refused,
-            (RequestError::ChunkSignature { chunk: 0 }, "payload")
-        );
+        let refused = wire.with(|w| w.body = swapped.into_bytes()).verdict().unwrap_err();
+        assert_eq!(refused, (RequestError::ChunkSignature { chunk: 0 }, "payload"));
         let dropped = replaced(&wire, first, "").verdict().unwrap_err();
-        assert_eq!(
-            dropped,
-            (RequestError::ChunkSignature { chunk: 0 }, "payload")
-        );
+        assert_eq!(dropped, (RequestError::ChunkSignature { chunk: 0 }, "payload"));
     }
 }
 
@@ -154,8 +128,7 @@ fn attack_chunk_edited_reordered_or_dropped() {
 fn nothing_of_a_signed_chunk_is_given_out_before_its_signature_was_verified() {
     let wire = replaced(&upload(&[b"aaaa", b"bbbb"], SIGNED), "bbbb", "bbbc");
     let head = wire.head().unwrap();
-    let request =
-        authenticate_streamed(sessions(), &Service::S3, head, fixture::now(), &mut Silent);
+    let request = authenticate_streamed(sessions(), &Service::S3, head, fixture::now(), &mut Silent);
     let (_, mut payload) = request.unwrap().into_parts();
     let mut decoded = Vec::new();
     let refused = payload.feed(&wire.body, &mut decoded).unwrap_err();
@@ -167,13 +140,8 @@ fn nothing_of_a_signed_chunk_is_given_out_before_its_signature_was_verified() {
 #[test]
 fn attack_trailer_edited_added_or_unsigned() {
     let wire = upload(&[b"meow"], SIGNED_TRAILER);
-    let refused = replaced(&wire, "AAAAAA==", "AAAAAB==")
-        .verdict()
-        .unwrap_err();
-    assert_eq!(
-        refused,
-        (RequestError::ChunkSignature { chunk: 1 }, "payload")
-    );
+    let refused = replaced(&wire, "AAAAAA==", "AAAAAB==").verdict().unwrap_err();
+    assert_eq!(refused, (RequestError::ChunkSignature { chunk: 1 }, "payload"));
     let body = String::from_utf8(wire.body.clone()).unwrap();
     let start = body.find("x-amz-trailer-signature").unwrap();
     let unsigned = replaced(&wire, &body[start..], "\r\n");
@@ -184,10 +152,7 @@ fn attack_trailer_edited_added_or_unsigned() {
             w.body.truncate(w.body.len() - 2);
             w.body.extend_from_slice(b"x-amz-meta-owner:me\r\n\r\n");
         });
-        assert_eq!(
-            problem(&added),
-            "a trailing header was not announced in x-amz-trailer"
-        );
+        assert_eq!(problem(&added), "a trailing header was not announced in x-amz-trailer");
     }
     let wire = upload(&[b"meow"], UNSIGNED_TRAILER);
     let missing = replaced(&wire, &format!("{CHECKSUM}\r\n"), "");
@@ -198,34 +163,18 @@ fn attack_trailer_edited_added_or_unsigned() {
 fn malformed_and_incomplete_framing_is_refused() {
     let wire = upload(&[b"meow"], UNSIGNED_TRAILER);
     for (from, to, expected) in [
-        (
-            "4\r\n",
-            "5\r\n",
-            "more bytes than x-amz-decoded-content-length",
-        ),
+        ("4\r\n", "5\r\n", "more bytes than x-amz-decoded-content-length"),
         ("4\r\n", "3\r\n", "data does not end in CR LF"),
         ("4\r\n", "+4\r\n", "the size is malformed"),
         ("4\r\n", "\r\n", "the size is malformed"),
         ("4\r\n", "4 \r\n", "the size is malformed"),
         ("4\r\n", "00000000000000004\r\n", "the size is malformed"),
         ("4\r\n", "4\n", "a line is not text that ends in CR LF"),
-        (
-            "4\r\n",
-            "4;chunk-signature=0\r\n",
-            "the chunk signature is malformed",
-        ),
-        (
-            "4\r\nmeow\r\n",
-            "",
-            "fewer bytes than x-amz-decoded-content-length",
-        ),
+        ("4\r\n", "4;chunk-signature=0\r\n", "the chunk signature is malformed"),
+        ("4\r\nmeow\r\n", "", "fewer bytes than x-amz-decoded-content-length"),
         ("\r\n\r\n", "\r\n", "the body ended early"),
         ("\r\n\r\n", "\r\n\r\nx", "bytes after the end"),
-        (
-            "x-amz-checksum-crc32:",
-            "x-amz-checksum-crc32",
-            "a trailing header is malformed",
-        ),
+        ("x-amz-checksum-crc32:", "x-amz-checksum-crc32", "a trailing header is malformed"),
     ] {
         assert_eq!(problem(&replaced(&wire, from, to)), expected, "{to:?}");
     }
@@ -247,19 +196,9 @@ fn a_signed_chunk_too_large_to_hold_is_refused_by_its_size_line() {
 
 #[test]
 fn a_chunked_body_must_say_how_long_it_is() {
-    let mut wire = Draft {
-        payload: Some(SIGNED),
-        ..Draft::put("/x", b"")
-    }
-    .sign(martha());
+    let mut wire = Draft { payload: Some(SIGNED), ..Draft::put("/x", b"") }.sign(martha());
     wire.body = framed(&[], SIGNED, &wire.signature);
     let (error, rule) = wire.verdict().unwrap_err();
     assert_eq!(rule, "payload");
-    assert!(matches!(
-        error,
-        RequestError::Malformed {
-            part: "x-amz-decoded-content-length",
-            ..
-        }
-    ));
+    assert!(matches!(error, RequestError::Malformed { part: "x-amz-decoded-content-length", .. }));
 }

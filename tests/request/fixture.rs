@@ -42,10 +42,7 @@ pub(crate) fn derive(secret: &[u8], info: &[&[u8]]) -> [u8; 32] {
 
 /// The Ed25519 key a keyring signs tokens with, for an independent signer (PKCS #8, RFC 8410).
 pub(crate) fn signing_key(secret: &[u8]) -> EncodingKey {
-    let prefix = [
-        0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04,
-        0x20,
-    ];
+    let prefix = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
     let seed = derive(secret, &[b"session token signing key"]);
     EncodingKey::from_ed_der(&[&prefix[..], &seed].concat())
 }
@@ -87,8 +84,6 @@ pub(crate) fn sign(claims: &Value) -> String {
 /// Freshly minted credentials of a session whose token carried `claims`.
 pub(crate) fn credentials_of(claims: &Value) -> Credentials {
     let keyring = keyring();
-    let (session, _) = token::verify(&keyring, &sign(claims), now())
-        .unwrap()
-        .into_parts();
+    let (session, _) = token::verify(&keyring, &sign(claims), now()).unwrap().into_parts();
     mint(&keyring, session, now()).unwrap()
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_credential_types::Credentials as SdkCredentials;
 use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SessionTokenMode, SignableBody, SignableRequest,
-    SignatureLocation, SigningSettings, UriPathNormalizationMode, sign,
+    PayloadChecksumKind, PercentEncodingMode, SessionTokenMode, SignableBody, SignableRequest, SignatureLocation,
+    SigningSettings, UriPathNormalizationMode, sign,
 };
 use aws_sigv4::sign::v4;
 use daypass::AuthenticatedRequest;
@@ -77,23 +77,12 @@ impl Draft {
     }
 
     pub(crate) fn put(target: &str, body: &[u8]) -> Self {
-        Self {
-            method: "PUT",
-            body: body.to_vec(),
-            ..Self::get("s3", target)
-        }
+        Self { method: "PUT", body: body.to_vec(), ..Self::get("s3", target) }
     }
 
     pub(crate) fn sts(body: &str) -> Self {
-        Self {
-            method: "POST",
-            body: body.as_bytes().to_vec(),
-            ..Self::get("sts", "/")
-        }
-        .header(
-            "content-type",
-            "application/x-www-form-urlencoded; charset=utf-8",
-        )
+        Self { method: "POST", body: body.as_bytes().to_vec(), ..Self::get("sts", "/") }
+            .header("content-type", "application/x-www-form-urlencoded; charset=utf-8")
     }
 
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
@@ -125,8 +114,7 @@ impl Draft {
 
     /// As the SDK sends it.
     pub(crate) fn sign(&self, credentials: &Credentials) -> Wire {
-        let token =
-            (self.token != Token::Absent).then(|| credentials.session_token().expose().to_owned());
+        let token = (self.token != Token::Absent).then(|| credentials.session_token().expose().to_owned());
         let identity = SdkCredentials::new(
             credentials.access_key_id().as_str(),
             credentials.secret_access_key().expose(),
@@ -146,9 +134,7 @@ impl Draft {
             .into();
         let body = match self.payload {
             Some(payload) => SignableBody::Precomputed(payload.to_owned()),
-            None if self.presigned.is_some() && self.service == "s3" => {
-                SignableBody::UnsignedPayload
-            }
+            None if self.presigned.is_some() && self.service == "s3" => SignableBody::UnsignedPayload,
             None => SignableBody::Bytes(&self.body),
         };
         let headers = self.headers.iter().map(|(name, value)| (&**name, &**value));
@@ -194,15 +180,9 @@ impl Wire {
     }
 
     /// The verdict at `seconds` after 2026-01-01, and the name of the rule that refused.
-    pub(crate) fn at(
-        &self,
-        seconds: i64,
-    ) -> Result<AuthenticatedRequest, (RequestError, &'static str)> {
+    pub(crate) fn at(&self, seconds: i64) -> Result<AuthenticatedRequest, (RequestError, &'static str)> {
         let mut report = Report::new();
-        let request = SignedRequest::new(
-            self.head().map_err(|error| (error, "shape"))?,
-            self.body.clone(),
-        );
+        let request = SignedRequest::new(self.head().map_err(|error| (error, "shape"))?, self.body.clone());
         authenticate(
             sessions(),
             &Service::new(self.service),
@@ -246,19 +226,14 @@ impl Wire {
     }
 
     pub(crate) fn add_query(&mut self, name: &str, value: &str) {
-        self.target
-            .push(if self.target.contains('?') { '&' } else { '?' });
+        self.target.push(if self.target.contains('?') { '&' } else { '?' });
         self.target.push_str(&format!("{name}={value}"));
     }
 
     /// Replaces text in the `Authorization` header or, when presigned, in the query; it must be there.
     pub(crate) fn replace(&mut self, from: &str, to: &str) {
         let presigned = self.target.contains("X-Amz-Signature=");
-        let place = if presigned {
-            &mut self.target
-        } else {
-            self.value_mut("authorization")
-        };
+        let place = if presigned { &mut self.target } else { self.value_mut("authorization") };
         assert!(place.contains(from), "{from} is not in {place}");
         *place = place.replacen(from, to, 1);
     }
