@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{AccessKeyId, CredentialScope, ScopedSigningKey, SecretAccessKey};
-use crate::crypto::{
-    CryptoError, DigestAlgorithm, PublicKey, SecretBytes, SigningKey, derive, digest, random,
-};
+use crate::crypto::{CryptoError, DigestAlgorithm, PublicKey, SecretBytes, SigningKey, derive, digest, random};
 
 /// The version of the text that [`Keyring::to_text`] writes.
 const VERSION: u32 = 1;
@@ -76,17 +74,8 @@ impl Generation {
         let signing_key = SigningKey::from_seed(&seed)?;
         let public_key = PublicKey::ed25519(signing_key.public_key())?;
         let key_id = thumbprint(signing_key.public_key());
-        let header = format!(
-            r#"{{"typ":"{}","alg":"EdDSA","kid":"{key_id}"}}"#,
-            super::token::TYPE
-        );
-        Ok(Self {
-            master,
-            signing_key,
-            public_key,
-            key_id,
-            token_header: URL_SAFE_NO_PAD.encode(header),
-        })
+        let header = format!(r#"{{"typ":"{}","alg":"EdDSA","kid":"{key_id}"}}"#, super::token::TYPE);
+        Ok(Self { master, signing_key, public_key, key_id, token_header: URL_SAFE_NO_PAD.encode(header) })
     }
 
     pub(super) const fn signing_key(&self) -> &SigningKey {
@@ -102,15 +91,8 @@ impl Generation {
     }
 
     /// The secret half of `access_key_id`: forty characters, as AWS SDKs expect.
-    pub(super) fn secret_access_key(
-        &self,
-        access_key_id: &AccessKeyId,
-    ) -> Result<SecretAccessKey, CryptoError> {
-        let derived = derive(
-            SALT,
-            &self.master,
-            &[b"secret access key ", access_key_id.as_str().as_bytes()],
-        )?;
+    pub(super) fn secret_access_key(&self, access_key_id: &AccessKeyId) -> Result<SecretAccessKey, CryptoError> {
+        let derived = derive(SALT, &self.master, &[b"secret access key ", access_key_id.as_str().as_bytes()])?;
         // Thirty bytes make exactly forty characters of base64, without padding.
         let bytes = derived.get(..30).unwrap_or_default();
         Ok(SecretAccessKey::new(STANDARD.encode(bytes)))
@@ -176,8 +158,7 @@ impl Keyring {
     pub fn rotate(mut self) -> Result<Self, KeyringError> {
         let secret = Zeroizing::new(random::<32>()?);
         let fresh = Generation::new(SecretBytes::new(secret.to_vec()))?;
-        self.earlier
-            .insert(0, std::mem::replace(&mut self.current, fresh));
+        self.earlier.insert(0, std::mem::replace(&mut self.current, fresh));
         self.earlier.truncate(MAX_GENERATIONS.saturating_sub(1));
         Ok(self)
     }
@@ -192,13 +173,9 @@ impl Keyring {
         }
         let read: Text = serde_json::from_str(text).map_err(|_| KeyringError::Shape)?;
         if read.version != VERSION {
-            return Err(KeyringError::Version {
-                found: read.version,
-            });
+            return Err(KeyringError::Version { found: read.version });
         }
-        let count = KeyringError::Count {
-            found: read.secrets.len(),
-        };
+        let count = KeyringError::Count { found: read.secrets.len() };
         if read.secrets.len() > MAX_GENERATIONS {
             return Err(count);
         }
@@ -217,14 +194,9 @@ impl Keyring {
     pub fn to_text(&self) -> Result<Zeroizing<String>, KeyringError> {
         let text = Text {
             version: VERSION,
-            secrets: self
-                .generations()
-                .map(|generation| STANDARD.encode(generation.master.expose()))
-                .collect(),
+            secrets: self.generations().map(|generation| STANDARD.encode(generation.master.expose())).collect(),
         };
-        serde_json::to_string(&text)
-            .map(Zeroizing::new)
-            .map_err(|_| KeyringError::Shape)
+        serde_json::to_string(&text).map(Zeroizing::new).map_err(|_| KeyringError::Shape)
     }
 
     /// The public keys that verify session tokens, as a JWK set (RFC 7517, RFC 8037).
@@ -266,10 +238,8 @@ impl Keyring {
         access_key_id: &AccessKeyId,
         scope: &CredentialScope,
     ) -> Result<ScopedSigningKey, KeyringError> {
-        let generation = self
-            .generations()
-            .find(|generation| generation.key_id == signed_by)
-            .ok_or(KeyringError::UnknownKey)?;
+        let generation =
+            self.generations().find(|generation| generation.key_id == signed_by).ok_or(KeyringError::UnknownKey)?;
         let secret = generation.secret_access_key(access_key_id)?;
         Ok(ScopedSigningKey::derive(&secret, scope))
     }
@@ -294,18 +264,13 @@ fn generation(secret: &str) -> Result<Generation, KeyringError> {
 
 /// The key id of an Ed25519 key: its JWK thumbprint (RFC 7638, RFC 8037 appendix A.3).
 fn thumbprint(public_key: &[u8]) -> String {
-    let members = format!(
-        r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#,
-        URL_SAFE_NO_PAD.encode(public_key)
-    );
+    let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, URL_SAFE_NO_PAD.encode(public_key));
     URL_SAFE_NO_PAD.encode(digest(DigestAlgorithm::Sha256, members.as_bytes()))
 }
 
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries(self.generations().map(Generation::key_id))
-            .finish()
+        f.debug_list().entries(self.generations().map(Generation::key_id)).finish()
     }
 }
 
@@ -316,13 +281,8 @@ mod tests {
     #[test]
     fn the_thumbprint_is_the_published_one() {
         // RFC 8037, appendices A.1 and A.3.
-        let key = URL_SAFE_NO_PAD
-            .decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")
-            .unwrap();
-        assert_eq!(
-            thumbprint(&key),
-            "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
-        );
+        let key = URL_SAFE_NO_PAD.decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
+        assert_eq!(thumbprint(&key), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
     }
 
     #[test]
@@ -339,26 +299,11 @@ mod tests {
         let many = vec![STANDARD.encode([1; 32]); 17];
         for (text, error) in [
             (String::new(), KeyringError::Shape),
-            (
-                r#"{"version":2,"secrets":[]}"#.to_owned(),
-                KeyringError::Version { found: 2 },
-            ),
-            (
-                r#"{"version":1,"secrets":[]}"#.to_owned(),
-                KeyringError::Count { found: 0 },
-            ),
-            (
-                format!(r#"{{"version":1,"secrets":["{short}"]}}"#),
-                KeyringError::Shape,
-            ),
-            (
-                serde_json::json!({"version": 1, "secrets": many}).to_string(),
-                KeyringError::Count { found: 17 },
-            ),
-            (
-                r#"{"version":1,"secrets":[],"more":1}"#.to_owned(),
-                KeyringError::Shape,
-            ),
+            (r#"{"version":2,"secrets":[]}"#.to_owned(), KeyringError::Version { found: 2 }),
+            (r#"{"version":1,"secrets":[]}"#.to_owned(), KeyringError::Count { found: 0 }),
+            (format!(r#"{{"version":1,"secrets":["{short}"]}}"#), KeyringError::Shape),
+            (serde_json::json!({"version": 1, "secrets": many}).to_string(), KeyringError::Count { found: 17 }),
+            (r#"{"version":1,"secrets":[],"more":1}"#.to_owned(), KeyringError::Shape),
             (" ".repeat(5000), KeyringError::Shape),
         ] {
             assert_eq!(Keyring::from_text(&text).unwrap_err(), error, "{text}");

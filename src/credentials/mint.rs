@@ -17,11 +17,7 @@ const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /// # Errors
 /// [`CredentialsError::SessionExpired`] when that is not later than `now`; [`CredentialsError::TokenTooLong`] when its
 /// tags and policies do not fit into a token; [`CredentialsError::Crypto`] when there is no randomness.
-pub fn mint(
-    keyring: &Keyring,
-    session: RoleSession,
-    now: Timestamp,
-) -> Result<Credentials, CredentialsError> {
+pub fn mint(keyring: &Keyring, session: RoleSession, now: Timestamp) -> Result<Credentials, CredentialsError> {
     let expiration = session.expiration();
     if expiration <= now {
         return Err(CredentialsError::SessionExpired { expiration, now });
@@ -29,9 +25,7 @@ pub fn mint(
     let access_key_id = fresh_access_key_id()?;
     let token = token::sign(keyring, &session, &access_key_id)?;
     if token.len() > token::MAX_TOKEN_LENGTH {
-        return Err(CredentialsError::TokenTooLong {
-            length: token.len(),
-        });
+        return Err(CredentialsError::TokenTooLong { length: token.len() });
     }
     Ok(Credentials {
         secret_access_key: keyring.current().secret_access_key(&access_key_id)?,

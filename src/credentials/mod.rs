@@ -65,10 +65,9 @@ impl CredentialsError {
             Self::SessionExpired { expiration, now } => {
                 format!("the session ended at {expiration}, and it is {now}")
             }
-            Self::TokenTooLong { length } => format!(
-                "the session token has {length} bytes; at most {} are allowed",
-                token::MAX_TOKEN_LENGTH
-            ),
+            Self::TokenTooLong { length } => {
+                format!("the session token has {length} bytes; at most {} are allowed", token::MAX_TOKEN_LENGTH)
+            }
             Self::Claims => self.to_string(),
             Self::Crypto(error) => error.to_string(),
         }
@@ -108,15 +107,9 @@ impl FromStr for AccessKeyId {
 
     fn from_str(text: &str) -> Result<Self, AccessKeyIdError> {
         // GetAccessKeyInfo takes 16 to 128; the published signing vectors use shorter ones.
-        let fits = (1..=128).contains(&text.len())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(AccessKeyIdError)
-        }
+        let fits =
+            (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if fits { Ok(Self(text.to_owned())) } else { Err(AccessKeyIdError) }
     }
 }
 

@@ -35,9 +35,7 @@ impl Revoked {
                 format!("the session of access key {access_key_id} was revoked")
             }
             Self::IssuedBefore { issued_at, before } => {
-                format!(
-                    "issued at {issued_at}; sessions of the role from before {before} were revoked"
-                )
+                format!("issued at {issued_at}; sessions of the role from before {before} were revoked")
             }
         }
     }
@@ -75,15 +73,9 @@ impl Revocations {
     ///
     /// # Errors
     /// [`Revoked`], saying by what.
-    pub fn verify(
-        &self,
-        session: &RoleSession,
-        access_key_id: &AccessKeyId,
-    ) -> Result<(), Revoked> {
+    pub fn verify(&self, session: &RoleSession, access_key_id: &AccessKeyId) -> Result<(), Revoked> {
         if self.access_keys.contains(access_key_id) {
-            return Err(Revoked::AccessKey {
-                access_key_id: access_key_id.clone(),
-            });
+            return Err(Revoked::AccessKey { access_key_id: access_key_id.clone() });
         }
         let issued_at = session.issued_at();
         match self.roles.get(&session.claims().role_id) {

@@ -55,9 +55,7 @@ impl CredentialScope {
     /// The service the request is meant for, such as `sts`.
     #[must_use]
     pub fn service(&self) -> &str {
-        self.text
-            .get(self.region_end.saturating_add(1)..self.service_end)
-            .unwrap_or_default()
+        self.text.get(self.region_end.saturating_add(1)..self.service_end).unwrap_or_default()
     }
 }
 
@@ -69,12 +67,7 @@ impl FromStr for CredentialScope {
         let mut next = || parts.next().ok_or(ScopeError);
         let (date, region, service, terminator) = (next()?, next()?, next()?, next()?);
         let day = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
-        if !day
-            || !is_name(region)
-            || !is_name(service)
-            || terminator != TERMINATOR
-            || parts.next().is_some()
-        {
+        if !day || !is_name(region) || !is_name(service) || terminator != TERMINATOR || parts.next().is_some() {
             return Err(ScopeError);
         }
         let region_end = region.len().saturating_add(9);
@@ -87,10 +80,7 @@ impl FromStr for CredentialScope {
 }
 
 fn is_name(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
 impl fmt::Display for CredentialScope {
@@ -148,14 +138,8 @@ mod tests {
     #[test]
     fn a_scope_is_read_into_its_parts() {
         let scope: CredentialScope = "20150830/us-east-1/iam/aws4_request".parse().unwrap();
-        assert_eq!(
-            (scope.date(), scope.region(), scope.service()),
-            ("20150830", "us-east-1", "iam")
-        );
-        assert_eq!(
-            CredentialScope::new("20150830", "us-east-1", "iam"),
-            Ok(scope)
-        );
+        assert_eq!((scope.date(), scope.region(), scope.service()), ("20150830", "us-east-1", "iam"));
+        assert_eq!(CredentialScope::new("20150830", "us-east-1", "iam"), Ok(scope));
     }
 
     #[test]

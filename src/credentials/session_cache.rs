@@ -8,9 +8,7 @@ use arc_swap::ArcSwap;
 use zeroize::Zeroizing;
 
 use super::token::{self, TokenError};
-use super::{
-    AccessKeyId, CredentialScope, Keyring, Revocations, Revoked, ScopedSigningKey, SecretAccessKey,
-};
+use super::{AccessKeyId, CredentialScope, Keyring, Revocations, Revoked, ScopedSigningKey, SecretAccessKey};
 use crate::crypto::{MacKey, verify_equal};
 use crate::session::RoleSession;
 use crate::time::Timestamp;
@@ -47,10 +45,7 @@ impl OpenSession {
     /// The key that verifies this session's signatures in `scope`; derived at first use.
     #[must_use]
     pub fn signing_key(&self, scope: &CredentialScope) -> Arc<MacKey> {
-        let known = read(&self.signing_keys)
-            .iter()
-            .find(|(known, _)| known == scope)
-            .map(|(_, key)| Arc::clone(key));
+        let known = read(&self.signing_keys).iter().find(|(known, _)| known == scope).map(|(_, key)| Arc::clone(key));
         if let Some(key) = known {
             return key;
         }
@@ -66,9 +61,7 @@ impl OpenSession {
 
 impl fmt::Debug for OpenSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpenSession")
-            .field("access_key_id", &self.access_key_id)
-            .finish_non_exhaustive()
+        f.debug_struct("OpenSession").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
     }
 }
 
@@ -137,10 +130,7 @@ impl Sessions {
         let (verified, generation) = token::verify_with_generation(&self.keyring, token, now)?;
         let (session, belongs_to) = verified.into_parts();
         if belongs_to != *access_key_id {
-            return Err(TokenError::AccessKey {
-                presented: access_key_id.clone(),
-                belongs_to,
-            });
+            return Err(TokenError::AccessKey { presented: access_key_id.clone(), belongs_to });
         }
         let opened = Arc::new(OpenSession {
             session: Arc::new(session),
@@ -157,11 +147,7 @@ impl Sessions {
     ///
     /// # Errors
     /// [`Revoked`], saying by what.
-    pub fn verify_live(
-        &self,
-        session: &RoleSession,
-        access_key_id: &AccessKeyId,
-    ) -> Result<(), Revoked> {
+    pub fn verify_live(&self, session: &RoleSession, access_key_id: &AccessKeyId) -> Result<(), Revoked> {
         self.revocations.load().verify(session, access_key_id)
     }
 
@@ -189,9 +175,7 @@ impl Sessions {
         if shard.young.len() >= self.shard_capacity {
             shard.old = std::mem::take(&mut shard.young);
         }
-        shard
-            .young
-            .insert(opened.access_key_id.clone(), Arc::clone(opened));
+        shard.young.insert(opened.access_key_id.clone(), Arc::clone(opened));
     }
 
     /// Minted access key ids are random, so their last character spreads sessions evenly.
@@ -203,9 +187,7 @@ impl Sessions {
 
 impl fmt::Debug for Sessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sessions")
-            .field("keyring", &self.keyring)
-            .finish_non_exhaustive()
+        f.debug_struct("Sessions").field("keyring", &self.keyring).finish_non_exhaustive()
     }
 }
 

@@ -109,10 +109,7 @@ impl TokenError {
             Self::Expired { expiration, now } => {
                 format!("expired at {expiration}, and it is {now}")
             }
-            Self::AccessKey {
-                presented,
-                belongs_to,
-            } => format!("presented with {presented}; belongs to {belongs_to}"),
+            Self::AccessKey { presented, belongs_to } => format!("presented with {presented}; belongs to {belongs_to}"),
             Self::Crypto(error) => error.to_string(),
             Self::Malformed | Self::Type | Self::Signature | Self::Claims => self.to_string(),
         }
@@ -226,9 +223,7 @@ pub(super) fn verify_with_generation<'k>(
     now: Timestamp,
 ) -> Result<(Verified, &'k Generation), TokenError> {
     if token.len() > MAX_TOKEN_LENGTH {
-        return Err(TokenError::TooLong {
-            length: token.len(),
-        });
+        return Err(TokenError::TooLong { length: token.len() });
     }
     let (message, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
     let (header, payload) = message.split_once('.').ok_or(TokenError::Malformed)?;
@@ -242,30 +237,19 @@ pub(super) fn verify_with_generation<'k>(
         .verify(SignatureAlgorithm::Ed25519, message.as_bytes(), &signature)
         .map_err(|_| TokenError::Signature)?;
     let payload = decode(payload)?;
-    let claims: Claims<'_, SessionClaims> =
-        serde_json::from_slice(&payload).map_err(|_| TokenError::Claims)?;
+    let claims: Claims<'_, SessionClaims> = serde_json::from_slice(&payload).map_err(|_| TokenError::Claims)?;
     if claims.iss != keyring.issuer() {
-        return Err(TokenError::Issuer {
-            found: excerpt(&claims.iss),
-        });
+        return Err(TokenError::Issuer { found: excerpt(&claims.iss) });
     }
-    let access_key_id = claims
-        .access_key_id
-        .parse()
-        .map_err(|_| TokenError::Claims)?;
+    let access_key_id = claims.access_key_id.parse().map_err(|_| TokenError::Claims)?;
     let (issued, expires) = (claims.session.issued_at, claims.session.expiration);
-    let session =
-        RoleSession::from_claims(claims.session, &proof).map_err(|_| TokenError::Claims)?;
+    let session = RoleSession::from_claims(claims.session, &proof).map_err(|_| TokenError::Claims)?;
     // What other readers of the token see must be what this broker acts on.
     if (claims.iat, claims.exp) != (issued, expires) || claims.sub != session.arn().as_str() {
         return Err(TokenError::Claims);
     }
     verify_time(&session, now)?;
-    let verified = Verified {
-        session,
-        access_key_id,
-        key_id: generation.key_id().to_owned(),
-    };
+    let verified = Verified { session, access_key_id, key_id: generation.key_id().to_owned() };
     Ok((verified, generation))
 }
 
@@ -292,18 +276,11 @@ fn refused_header(keyring: &Keyring, header: &str) -> TokenError {
     let alg = header.alg.unwrap_or_default();
     let kid = header.kid.unwrap_or_default();
     if alg != "EdDSA" {
-        TokenError::Algorithm {
-            found: excerpt(alg),
-        }
+        TokenError::Algorithm { found: excerpt(alg) }
     } else if header.typ != Some(TYPE) {
         TokenError::Type
-    } else if keyring
-        .generations()
-        .all(|generation| generation.key_id() != kid)
-    {
-        TokenError::UnknownKey {
-            found: excerpt(kid),
-        }
+    } else if keyring.generations().all(|generation| generation.key_id() != kid) {
+        TokenError::UnknownKey { found: excerpt(kid) }
     } else {
         // Right in meaning, but with members or white space that no token of ours has.
         TokenError::Malformed
@@ -311,9 +288,7 @@ fn refused_header(keyring: &Keyring, header: &str) -> TokenError {
 }
 
 fn decode(part: &str) -> Result<Vec<u8>, TokenError> {
-    URL_SAFE_NO_PAD
-        .decode(part)
-        .map_err(|_| TokenError::Malformed)
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::Malformed)
 }
 
 /// The first characters of untrusted text, for an error's evidence.

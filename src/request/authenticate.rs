@@ -7,13 +7,8 @@ use std::time::Duration;
 use super::authorization;
 use super::canonical::PathMode;
 use super::payload::{Declared, declared};
-use super::rules::{
-    AUTHORIZATION, PAYLOAD, REVOCATION, SCOPE, SESSION_TOKEN, SIGNATURE, SIGNED_HEADERS, TIME,
-};
-use super::{
-    AuthenticatedRequest, Authorization, Payload, RequestError, SignedHead, SignedRequest,
-    signature,
-};
+use super::rules::{AUTHORIZATION, PAYLOAD, REVOCATION, SCOPE, SESSION_TOKEN, SIGNATURE, SIGNED_HEADERS, TIME};
+use super::{AuthenticatedRequest, Authorization, Payload, RequestError, SignedHead, SignedRequest, signature};
 use crate::credentials::{AccessKeyId, OpenSession, Sessions, token};
 use crate::crypto::{MacKey, sha256_hex};
 use crate::explain::{Evidence, Listener, Rule};
@@ -52,11 +47,7 @@ impl Service {
     }
 
     fn path_mode(&self) -> PathMode {
-        if self.is_s3() {
-            PathMode::Verbatim
-        } else {
-            PathMode::Normalized
-        }
+        if self.is_s3() { PathMode::Verbatim } else { PathMode::Normalized }
     }
 }
 
@@ -119,18 +110,15 @@ pub fn authenticate<L: Listener>(
     if service.is_s3() {
         let (mut request, payload) = stage.streamed(head)?.into_parts();
         let verified = payload.verify_whole(body);
-        (request.body, request.trailers) = stage.held(&PAYLOAD, verified, |_| {
-            Evidence::new("the body that was signed", "the same")
-        })?;
+        (request.body, request.trailers) =
+            stage.held(&PAYLOAD, verified, |_| Evidence::new("the body that was signed", "the same"))?;
         return Ok(request);
     }
     let authorization = stage.authorization(&head)?;
     let payload_hash = sha256_hex(&body);
     let (mut request, _) = stage.head(head, authorization, &payload_hash)?;
     // The signature covers the digest computed here, so the body is verified with it.
-    stage.held(&PAYLOAD, Ok(()), |()| {
-        Evidence::new("the body that was signed", format!("sha256 {payload_hash}"))
-    })?;
+    stage.held(&PAYLOAD, Ok(()), |()| Evidence::new("the body that was signed", format!("sha256 {payload_hash}")))?;
     request.body = body;
     Ok(request)
 }
@@ -163,16 +151,11 @@ pub fn authenticate_bearer<L: Listener>(
 ) -> Result<BearerSession, RequestError> {
     let mut stage = Stage::new(sessions, &Service::STS, now, listener);
     let verified = token::verify(sessions.keyring(), session_token, now);
-    let verified = stage.held(&SESSION_TOKEN, verified.map_err(Into::into), |verified| {
-        session_evidence(verified.session())
-    })?;
+    let verified =
+        stage.held(&SESSION_TOKEN, verified.map_err(Into::into), |verified| session_evidence(verified.session()))?;
     let (session, access_key_id) = verified.into_parts();
     stage.live(&session, &access_key_id)?;
-    Ok(BearerSession {
-        session: Arc::new(session),
-        access_key_id,
-        authenticated_at: now,
-    })
+    Ok(BearerSession { session: Arc::new(session), access_key_id, authenticated_at: now })
 }
 
 struct Stage<'a, L> {
@@ -183,36 +166,22 @@ struct Stage<'a, L> {
 }
 
 impl<'a, L: Listener> Stage<'a, L> {
-    const fn new(
-        sessions: &'a Sessions,
-        service: &'a Service,
-        now: Timestamp,
-        listener: &'a mut L,
-    ) -> Self {
-        Self {
-            sessions,
-            service,
-            now,
-            listener,
-        }
+    const fn new(sessions: &'a Sessions, service: &'a Service, now: Timestamp, listener: &'a mut L) -> Self {
+        Self { sessions, service, now, listener }
     }
 
     fn streamed(&mut self, head: SignedHead) -> Result<StreamedRequest, RequestError> {
         let authorization = self.authorization(&head)?;
         let (text, declared) = match declared(&head, &authorization) {
             // Elsewhere than in S3 the digest of the body is always signed.
-            Ok((text, Declared::Unsigned | Declared::Streaming { .. }))
-                if !self.service.is_s3() =>
-            {
+            Ok((text, Declared::Unsigned | Declared::Streaming { .. })) if !self.service.is_s3() => {
                 let found = text.into_owned();
                 let refused = Err(RequestError::PayloadDeclaration { found });
                 return self.held(&PAYLOAD, refused, |_: &StreamedRequest| Evidence::default());
             }
             Ok((text, declared)) => (text.into_owned(), declared),
             Err(error) => {
-                return self.held(&PAYLOAD, Err(error), |_: &StreamedRequest| {
-                    Evidence::default()
-                });
+                return self.held(&PAYLOAD, Err(error), |_: &StreamedRequest| Evidence::default());
             }
         };
         let (request, key) = self.head(head, authorization, &text)?;
@@ -220,9 +189,7 @@ impl<'a, L: Listener> Stage<'a, L> {
         let payload = match payload {
             Ok(payload) => payload,
             Err(error) => {
-                return self.held(&PAYLOAD, Err(error), |_: &StreamedRequest| {
-                    Evidence::default()
-                });
+                return self.held(&PAYLOAD, Err(error), |_: &StreamedRequest| Evidence::default());
             }
         };
         Ok(StreamedRequest { request, payload })
@@ -244,10 +211,7 @@ impl<'a, L: Listener> Stage<'a, L> {
 
     fn authorization(&mut self, head: &SignedHead) -> Result<Authorization, RequestError> {
         self.held(&AUTHORIZATION, authorization::parse(head), |read| {
-            Evidence::new(
-                authorization::ALGORITHM,
-                format!("signed with access key {}", read.access_key_id),
-            )
+            Evidence::new(authorization::ALGORITHM, format!("signed with access key {}", read.access_key_id))
         })
     }
 
@@ -260,33 +224,22 @@ impl<'a, L: Listener> Stage<'a, L> {
         let scope = verify_scope(self.service, &authorization);
         self.held(&SCOPE, scope, |()| {
             let day = authorization.amz_date.get(..8).unwrap_or_default();
-            Evidence::new(
-                format!("{day}/any region/{}", self.service.name()),
-                &authorization.credential_scope,
-            )
+            Evidence::new(format!("{day}/any region/{}", self.service.name()), &authorization.credential_scope)
         })?;
         let time = verify_time(&authorization, self.now);
         self.held(&TIME, time, |()| {
-            Evidence::new(
-                "within 15 minutes, or X-Amz-Expires, of now",
-                authorization.signed_at,
-            )
+            Evidence::new("within 15 minutes, or X-Amz-Expires, of now", authorization.signed_at)
         })?;
         let covered = verify_signed_headers(&head, &authorization.signed_headers);
         self.held(&SIGNED_HEADERS, covered, |()| {
-            Evidence::new(
-                "host and every x-amz- header",
-                &authorization.signed_headers,
-            )
+            Evidence::new("host and every x-amz- header", &authorization.signed_headers)
         })?;
         let opened = self.session(&authorization)?;
         self.live(opened.session(), opened.access_key_id())?;
         let key = opened.signing_key(&authorization.credential_scope);
         let path = self.service.path_mode();
         let proof = signature::verify(&key, &head, &authorization, path, payload_hash);
-        self.held(&SIGNATURE, proof, |_| {
-            Evidence::new("the signature of the session's signing key", "the same")
-        })?;
+        self.held(&SIGNATURE, proof, |_| Evidence::new("the signature of the session's signing key", "the same"))?;
         let request = AuthenticatedRequest {
             head,
             body: Vec::new(),
@@ -302,24 +255,13 @@ impl<'a, L: Listener> Stage<'a, L> {
     fn session(&mut self, authorization: &Authorization) -> Result<Arc<OpenSession>, RequestError> {
         let access_key_id = &authorization.access_key_id;
         let opened = match &authorization.session_token {
-            Some(token) => self
-                .sessions
-                .open(access_key_id, token, self.now)
-                .map_err(Into::into),
-            None => Err(RequestError::MissingSessionToken {
-                access_key_id: access_key_id.clone(),
-            }),
+            Some(token) => self.sessions.open(access_key_id, token, self.now).map_err(Into::into),
+            None => Err(RequestError::MissingSessionToken { access_key_id: access_key_id.clone() }),
         };
-        self.held(&SESSION_TOKEN, opened, |opened| {
-            session_evidence(opened.session())
-        })
+        self.held(&SESSION_TOKEN, opened, |opened| session_evidence(opened.session()))
     }
 
-    fn live(
-        &mut self,
-        session: &RoleSession,
-        access_key_id: &AccessKeyId,
-    ) -> Result<(), RequestError> {
+    fn live(&mut self, session: &RoleSession, access_key_id: &AccessKeyId) -> Result<(), RequestError> {
         let live = self.sessions.verify_live(session, access_key_id);
         self.held(&REVOCATION, live.map_err(Into::into), |()| {
             Evidence::new("a session that was not revoked", access_key_id)
@@ -328,10 +270,7 @@ impl<'a, L: Listener> Stage<'a, L> {
 }
 
 fn session_evidence(session: &RoleSession) -> Evidence {
-    Evidence::new(
-        "a live session token of this broker",
-        format!("{} until {}", session.arn(), session.expiration()),
-    )
+    Evidence::new("a live session token of this broker", format!("{} until {}", session.arn(), session.expiration()))
 }
 
 fn verify_scope(service: &Service, authorization: &Authorization) -> Result<(), RequestError> {
@@ -343,10 +282,7 @@ fn verify_scope(service: &Service, authorization: &Authorization) -> Result<(), 
         });
     }
     if !authorization.amz_date.starts_with(scope.date()) {
-        return Err(RequestError::ScopeDate {
-            scope: scope.date().to_owned(),
-            signed_at: authorization.signed_at,
-        });
+        return Err(RequestError::ScopeDate { scope: scope.date().to_owned(), signed_at: authorization.signed_at });
     }
     Ok(())
 }
@@ -374,24 +310,15 @@ fn verify_time(authorization: &Authorization, now: Timestamp) -> Result<(), Requ
 /// The host, and every header that changes what the request means, must be signed; and what is signed must be there.
 fn verify_signed_headers(head: &SignedHead, signed_headers: &str) -> Result<(), RequestError> {
     let signed = |name: &str| signed_headers.split(';').any(|known| known == name);
-    let must = head
-        .headers()
-        .iter()
-        .map(|(name, _)| name)
-        .filter(|name| name.starts_with("x-amz-"))
-        .chain(["host"]);
+    let must = head.headers().iter().map(|(name, _)| name).filter(|name| name.starts_with("x-amz-")).chain(["host"]);
     for name in must {
         if !signed(name) {
-            return Err(RequestError::HeaderNotSigned {
-                name: name.to_owned(),
-            });
+            return Err(RequestError::HeaderNotSigned { name: name.to_owned() });
         }
     }
     for name in signed_headers.split(';') {
         if head.headers().all(name).next().is_none() {
-            return Err(RequestError::SignedHeaderAbsent {
-                name: name.to_owned(),
-            });
+            return Err(RequestError::SignedHeaderAbsent { name: name.to_owned() });
         }
     }
     Ok(())

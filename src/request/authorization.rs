@@ -90,9 +90,7 @@ pub fn parse(head: &SignedHead) -> Result<Authorization, RequestError> {
 fn in_header(head: &SignedHead, header: &str) -> Result<Authorization, RequestError> {
     let (algorithm, parameters) = header.split_once(' ').unwrap_or((header, ""));
     if algorithm != ALGORITHM {
-        return Err(RequestError::Algorithm {
-            found: algorithm.chars().take(40).collect(),
-        });
+        return Err(RequestError::Algorithm { found: algorithm.chars().take(40).collect() });
     }
     let (mut credential, mut signed_headers, mut signature) = (None, None, None);
     for parameter in parameters.split(',').filter(|text| !text.trim().is_empty()) {
@@ -116,24 +114,13 @@ fn in_header(head: &SignedHead, header: &str) -> Result<Authorization, RequestEr
         ("X-Amz-Date", amz_date),
     ])?;
     let session_token = head.headers().single("x-amz-security-token")?;
-    authorization(
-        credential,
-        signed_headers,
-        signature,
-        amz_date,
-        session_token,
-    )
+    authorization(credential, signed_headers, signature, amz_date, session_token)
 }
 
 /// The parts that are there, or the names of those that are not.
-fn complete<'a, const N: usize>(
-    parts: [(&'static str, Option<&'a str>); N],
-) -> Result<[&'a str; N], RequestError> {
-    let missing: Vec<_> = parts
-        .iter()
-        .filter(|(_, value)| value.is_none_or(str::is_empty))
-        .map(|(name, _)| *name)
-        .collect();
+fn complete<'a, const N: usize>(parts: [(&'static str, Option<&'a str>); N]) -> Result<[&'a str; N], RequestError> {
+    let missing: Vec<_> =
+        parts.iter().filter(|(_, value)| value.is_none_or(str::is_empty)).map(|(name, _)| *name).collect();
     if missing.is_empty() {
         Ok(parts.map(|(_, value)| value.unwrap_or_default()))
     } else {
@@ -150,8 +137,7 @@ fn authorization(
 ) -> Result<Authorization, RequestError> {
     let wrong = || RequestError::malformed("Credential", credential);
     let (access_key_id, scope) = credential.split_once('/').ok_or_else(wrong)?;
-    let signed_at = Timestamp::parse_amz_date(amz_date)
-        .map_err(|_| RequestError::malformed("X-Amz-Date", amz_date))?;
+    let signed_at = Timestamp::parse_amz_date(amz_date).map_err(|_| RequestError::malformed("X-Amz-Date", amz_date))?;
     verify_signed_headers(signed_headers)?;
     Ok(Authorization {
         access_key_id: access_key_id.parse().map_err(|_| wrong())?,
@@ -232,20 +218,12 @@ impl<'a> Presigned<'a> {
                 return Err(RequestError::Repeated { name });
             }
         }
-        let presigned =
-            found.algorithm.is_some() || found.credential.is_some() || found.signature.is_some();
+        let presigned = found.algorithm.is_some() || found.credential.is_some() || found.signature.is_some();
         Ok(presigned.then_some(found))
     }
 
     fn read(&self, head: &SignedHead) -> Result<Authorization, RequestError> {
-        let [
-            algorithm,
-            credential,
-            amz_date,
-            expires,
-            signed_headers,
-            signature,
-        ] = complete([
+        let [algorithm, credential, amz_date, expires, signed_headers, signature] = complete([
             ("X-Amz-Algorithm", self.algorithm.as_deref()),
             ("X-Amz-Credential", self.credential.as_deref()),
             ("X-Amz-Date", self.amz_date.as_deref()),
@@ -254,9 +232,7 @@ impl<'a> Presigned<'a> {
             ("X-Amz-Signature", self.signature.as_deref()),
         ])?;
         if algorithm != ALGORITHM {
-            return Err(RequestError::Algorithm {
-                found: algorithm.chars().take(40).collect(),
-            });
+            return Err(RequestError::Algorithm { found: algorithm.chars().take(40).collect() });
         }
         let seconds = expires
             .bytes()
@@ -268,22 +244,11 @@ impl<'a> Presigned<'a> {
         let header = head.headers().single("x-amz-security-token")?;
         let session_token = match (self.session_token.as_deref(), header) {
             (Some(_), Some(_)) => {
-                return Err(RequestError::Repeated {
-                    name: "X-Amz-Security-Token",
-                });
+                return Err(RequestError::Repeated { name: "X-Amz-Security-Token" });
             }
             (query, header) => query.or(header),
         };
-        let read = authorization(
-            credential,
-            signed_headers,
-            signature,
-            amz_date,
-            session_token,
-        )?;
-        Ok(Authorization {
-            expires: Some(Duration::from_secs(seconds)),
-            ..read
-        })
+        let read = authorization(credential, signed_headers, signature, amz_date, session_token)?;
+        Ok(Authorization { expires: Some(Duration::from_secs(seconds)), ..read })
     }
 }

@@ -19,12 +19,7 @@ pub enum PathMode {
 
 /// The canonical request, which is what the signature covers, hashed.
 #[must_use]
-pub fn canonical_request(
-    head: &SignedHead,
-    signed_headers: &str,
-    path: PathMode,
-    payload_hash: &str,
-) -> Vec<u8> {
+pub fn canonical_request(head: &SignedHead, signed_headers: &str, path: PathMode, payload_hash: &str) -> Vec<u8> {
     let estimate = head
         .headers()
         .iter()
@@ -90,10 +85,7 @@ fn normalized(path: &str) -> Vec<&str> {
             kept => segments.push(kept),
         }
     }
-    let directory = path
-        .rsplit('/')
-        .next()
-        .is_some_and(|last| matches!(last, "" | "." | ".."));
+    let directory = path.rsplit('/').next().is_some_and(|last| matches!(last, "" | "." | ".."));
     if directory && !segments.is_empty() {
         segments.push("");
     }
@@ -121,11 +113,7 @@ fn escape(byte: u8, rest: &[u8]) -> Option<(u8, &[u8])> {
     let [high, low, after @ ..] = rest else {
         return None;
     };
-    let digit = |byte: &u8| {
-        char::from(*byte)
-            .to_digit(16)
-            .and_then(|value| u8::try_from(value).ok())
-    };
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|value| u8::try_from(value).ok());
     (byte == b'%').then_some(())?;
     Some((digit(high)? << 4 | digit(low)?, after))
 }
@@ -231,14 +219,8 @@ fn push_header(out: &mut Vec<u8>, head: &SignedHead, name: &str) {
 
 fn trim(value: &[u8]) -> &[u8] {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let start = value
-        .iter()
-        .position(|byte| !blank(byte))
-        .unwrap_or(value.len());
-    let end = value
-        .iter()
-        .rposition(|byte| !blank(byte))
-        .map_or(start, |last| last.saturating_add(1));
+    let start = value.iter().position(|byte| !blank(byte)).unwrap_or(value.len());
+    let end = value.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last.saturating_add(1));
     value.get(start..end).unwrap_or_default()
 }
 

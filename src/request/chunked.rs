@@ -30,10 +30,7 @@ impl ChunkSigning {
     pub(super) fn new(authorization: &Authorization, key: Arc<MacKey>) -> Self {
         Self {
             key,
-            context: format!(
-                "{}\n{}\n",
-                authorization.amz_date, authorization.credential_scope
-            ),
+            context: format!("{}\n{}\n", authorization.amz_date, authorization.credential_scope),
             previous: hex(&authorization.signature),
         }
     }
@@ -50,9 +47,7 @@ impl ChunkSigning {
 
     fn verify(&mut self, kind: &str, what: &str, signature: &[u8; 32]) -> Result<(), RequestError> {
         let message = format!("{kind}\n{}{}\n{what}", self.context, self.previous);
-        self.key
-            .verify(message.as_bytes(), signature)
-            .map_err(|_| RequestError::SignatureMismatch)?;
+        self.key.verify(message.as_bytes(), signature).map_err(|_| RequestError::SignatureMismatch)?;
         self.previous = hex(signature);
         Ok(())
     }
@@ -85,11 +80,7 @@ pub(super) struct Chunked {
 }
 
 impl Chunked {
-    pub(super) fn new(
-        signing: Option<ChunkSigning>,
-        announced: Vec<String>,
-        decoded_length: u64,
-    ) -> Self {
+    pub(super) fn new(signing: Option<ChunkSigning>, announced: Vec<String>, decoded_length: u64) -> Self {
         Self {
             signing,
             announced,
@@ -104,11 +95,7 @@ impl Chunked {
         }
     }
 
-    pub(super) fn feed(
-        &mut self,
-        mut received: &[u8],
-        decoded: &mut Vec<u8>,
-    ) -> Result<(), RequestError> {
+    pub(super) fn feed(&mut self, mut received: &[u8], decoded: &mut Vec<u8>) -> Result<(), RequestError> {
         while !received.is_empty() {
             received = match self.state {
                 State::Data { remaining } => self.data(received, remaining, decoded),
@@ -130,16 +117,11 @@ impl Chunked {
     }
 
     const fn problem(&self, problem: &'static str) -> RequestError {
-        RequestError::Chunk {
-            chunk: self.chunk,
-            problem,
-        }
+        RequestError::Chunk { chunk: self.chunk, problem }
     }
 
     fn data<'a>(&mut self, received: &'a [u8], remaining: u64, decoded: &mut Vec<u8>) -> &'a [u8] {
-        let take = usize::try_from(remaining)
-            .unwrap_or(usize::MAX)
-            .min(received.len());
+        let take = usize::try_from(remaining).unwrap_or(usize::MAX).min(received.len());
         let (data, after) = received.split_at_checked(take).unwrap_or((received, &[]));
         if self.signing.is_some() {
             self.held.extend_from_slice(data);
@@ -147,19 +129,11 @@ impl Chunked {
             decoded.extend_from_slice(data);
         }
         let left = remaining.saturating_sub(u64::try_from(take).unwrap_or(u64::MAX));
-        self.state = if left == 0 {
-            State::DataEnd
-        } else {
-            State::Data { remaining: left }
-        };
+        self.state = if left == 0 { State::DataEnd } else { State::Data { remaining: left } };
         after
     }
 
-    fn line<'a>(
-        &mut self,
-        received: &'a [u8],
-        decoded: &mut Vec<u8>,
-    ) -> Result<&'a [u8], RequestError> {
+    fn line<'a>(&mut self, received: &'a [u8], decoded: &mut Vec<u8>) -> Result<&'a [u8], RequestError> {
         let end = received.iter().position(|byte| *byte == b'\n');
         let take = end.map_or(received.len(), |end| end.saturating_add(1));
         if self.line.len().saturating_add(take) > MAX_LINE {
@@ -190,10 +164,8 @@ impl Chunked {
             (None, None) => (line, Some([0; 32])),
             (Some(_), None) | (None, Some(_)) => (line, None),
         };
-        self.signature =
-            signature.ok_or_else(|| self.problem("the chunk signature is malformed"))?;
-        let digits =
-            (1..=16).contains(&size.len()) && size.bytes().all(|byte| byte.is_ascii_hexdigit());
+        self.signature = signature.ok_or_else(|| self.problem("the chunk signature is malformed"))?;
+        let digits = (1..=16).contains(&size.len()) && size.bytes().all(|byte| byte.is_ascii_hexdigit());
         let size = u64::from_str_radix(size, 16)
             .ok()
             .filter(|_| digits)
@@ -225,9 +197,7 @@ impl Chunked {
     fn verify_held(&mut self) -> Result<(), RequestError> {
         let chunk = self.chunk;
         if let Some(signing) = &mut self.signing {
-            signing
-                .verify_chunk(&self.held, &self.signature)
-                .map_err(|_| RequestError::ChunkSignature { chunk })?;
+            signing.verify_chunk(&self.held, &self.signature).map_err(|_| RequestError::ChunkSignature { chunk })?;
         }
         Ok(())
     }
@@ -236,9 +206,7 @@ impl Chunked {
         if line.is_empty() {
             return self.trailers_end();
         }
-        let (name, value) = line
-            .split_once(':')
-            .ok_or_else(|| self.problem("a trailing header is malformed"))?;
+        let (name, value) = line.split_once(':').ok_or_else(|| self.problem("a trailing header is malformed"))?;
         let (name, value) = (name.to_ascii_lowercase(), value.trim());
         if self.trailers_signed || self.trailers.len() >= MAX_TRAILERS {
             return Err(self.problem("too many trailing headers"));
@@ -247,8 +215,7 @@ impl Chunked {
             return self.verify_trailers(value);
         }
         // A trailer that was not announced in a signed header could be added by anyone where trailers are not signed.
-        if !self.announced.contains(&name) || self.trailers.iter().any(|(known, _)| *known == name)
-        {
+        if !self.announced.contains(&name) || self.trailers.iter().any(|(known, _)| *known == name) {
             return Err(self.problem("a trailing header was not announced in x-amz-trailer"));
         }
         self.trailers.push((name, value.to_owned()));
@@ -267,9 +234,7 @@ impl Chunked {
         let malformed = self.problem("the trailer signature is malformed");
         let signature = parse_hex(signature).ok_or(malformed)?;
         if let Some(signing) = &mut self.signing {
-            signing
-                .verify_trailers(&lines, &signature)
-                .map_err(|_| refused)?;
+            signing.verify_trailers(&lines, &signature).map_err(|_| refused)?;
         }
         self.trailers_signed = true;
         Ok(())
@@ -284,5 +249,75 @@ impl Chunked {
         }
         self.state = State::Done;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credentials::{CredentialScope, ScopedSigningKey, SecretAccessKey};
+    use crate::time::Timestamp;
+
+    /// The uploads of the S3 documentation (streaming signatures, worked examples): 65 KiB of `a` in two chunks.
+    fn published(seed: &str, signatures: [&str; 3], trailer: &str, announced: &[&str]) -> Vec<u8> {
+        let scope = CredentialScope::new("20130524", "us-east-1", "s3").unwrap();
+        let secret = SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned());
+        let key = ScopedSigningKey::derive(&secret, &scope).mac_key();
+        let authorization = Authorization {
+            access_key_id: "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),
+            credential_scope: scope,
+            signed_headers: String::new(),
+            signature: parse_hex(seed).unwrap(),
+            amz_date: "20130524T000000Z".to_owned(),
+            signed_at: Timestamp::EPOCH,
+            expires: None,
+            session_token: None,
+        };
+        let signing = ChunkSigning::new(&authorization, Arc::new(key));
+        let announced = announced.iter().map(|name| (*name).to_owned()).collect();
+        let mut chunked = Chunked::new(Some(signing), announced, 66_560);
+        let mut decoded = Vec::new();
+        for (size, signature) in [65_536, 1024, 0].into_iter().zip(signatures) {
+            let line = format!("{size:x};chunk-signature={signature}\r\n");
+            chunked.feed(line.as_bytes(), &mut decoded).unwrap();
+            if size > 0 {
+                chunked.feed(&vec![b'a'; size], &mut decoded).unwrap();
+                chunked.feed(b"\r\n", &mut decoded).unwrap();
+            }
+        }
+        chunked.feed(trailer.as_bytes(), &mut decoded).unwrap();
+        chunked.finish().unwrap();
+        decoded
+    }
+
+    #[test]
+    fn the_published_upload_in_chunks_is_read() {
+        let decoded = published(
+            "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9",
+            [
+                "ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648",
+                "0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497",
+                "b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9",
+            ],
+            "\r\n",
+            &[],
+        );
+        assert_eq!(decoded, vec![b'a'; 66_560]);
+    }
+
+    #[test]
+    fn the_published_upload_with_a_trailer_is_read() {
+        let decoded = published(
+            "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e",
+            [
+                "b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2",
+                "1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7",
+                "2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992",
+            ],
+            "x-amz-checksum-crc32c:sOO8/Q==\r\n\
+             x-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n",
+            &["x-amz-checksum-crc32c"],
+        );
+        assert_eq!(decoded.len(), 66_560);
     }
 }

@@ -144,10 +144,7 @@ pub enum RequestError {
 
 impl RequestError {
     pub(super) fn malformed(part: &'static str, found: &str) -> Self {
-        Self::Malformed {
-            part,
-            found: found.chars().take(80).collect(),
-        }
+        Self::Malformed { part, found: found.chars().take(80).collect() }
     }
 
     /// What happened, for logs and the audit trail.
@@ -217,24 +214,19 @@ impl RequestError {
             Self::TooLarge { .. } => ("RequestHeaderSectionTooLarge", 400),
             Self::MissingAuthentication | Self::Revoked(_) => ("AccessDenied", 403),
             Self::PresignedExpired { .. } | Self::HeaderNotSigned { .. } => ("AccessDenied", 403),
-            Self::Malformed { .. }
-            | Self::Incomplete { .. }
-            | Self::ScopeService { .. }
-            | Self::ScopeDate { .. } => ("AuthorizationHeaderMalformed", 400),
-            Self::Repeated { .. } | Self::SignedTwice | Self::PayloadDeclaration { .. } => {
-                ("InvalidArgument", 400)
+            Self::Malformed { .. } | Self::Incomplete { .. } | Self::ScopeService { .. } | Self::ScopeDate { .. } => {
+                ("AuthorizationHeaderMalformed", 400)
             }
+            Self::Repeated { .. } | Self::SignedTwice | Self::PayloadDeclaration { .. } => ("InvalidArgument", 400),
             Self::Algorithm { .. } => ("InvalidRequest", 400),
-            Self::SignatureExpired { .. } | Self::SignatureNotYetCurrent { .. } => {
-                ("RequestTimeTooSkewed", 403)
-            }
+            Self::SignatureExpired { .. } | Self::SignatureNotYetCurrent { .. } => ("RequestTimeTooSkewed", 403),
             Self::MissingSessionToken { .. } => ("InvalidAccessKeyId", 403),
             Self::Token(TokenError::Expired { .. }) => ("ExpiredToken", 400),
             Self::Token(TokenError::Crypto(_)) | Self::Crypto(_) => ("InternalError", 500),
             Self::Token(_) => ("InvalidToken", 400),
-            Self::SignatureMismatch
-            | Self::SignedHeaderAbsent { .. }
-            | Self::ChunkSignature { .. } => ("SignatureDoesNotMatch", 403),
+            Self::SignatureMismatch | Self::SignedHeaderAbsent { .. } | Self::ChunkSignature { .. } => {
+                ("SignatureDoesNotMatch", 403)
+            }
             Self::PayloadDigest => ("XAmzContentSHA256Mismatch", 400),
             Self::Chunk { .. } => ("IncompleteBody", 400),
         }

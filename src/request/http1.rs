@@ -18,10 +18,7 @@ pub(super) fn parse(message: &[u8]) -> Result<SignedRequest, RequestError> {
         return Err(wrong());
     }
     let headers = lines
-        .map(|line| {
-            line.split_once(':')
-                .ok_or_else(|| RequestError::malformed("headers", line))
-        })
+        .map(|line| line.split_once(':').ok_or_else(|| RequestError::malformed("headers", line)))
         .collect::<Result<Vec<_>, _>>()?;
     let head = SignedHead::new(method, target, headers)?;
     let body = match head.headers().single("content-length")? {
@@ -50,10 +47,7 @@ fn split(message: &[u8]) -> Result<(&[u8], &[u8]), RequestError> {
     if message.len() > MAX_HEAD_BYTES {
         return Err(RequestError::TooLarge { what: "headers" });
     }
-    Err(RequestError::malformed(
-        "headers",
-        "no empty line after them",
-    ))
+    Err(RequestError::malformed("headers", "no empty line after them"))
 }
 
 #[cfg(test)]
@@ -62,8 +56,7 @@ mod tests {
 
     #[test]
     fn a_message_is_read_into_its_parts() {
-        let read =
-            parse(b"POST /?a=b HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nx\r\n\n").unwrap();
+        let read = parse(b"POST /?a=b HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nx\r\n\n").unwrap();
         assert_eq!((read.head.method(), read.head.query()), ("POST", "a=b"));
         assert_eq!(read.head.headers().single("host").unwrap(), Some("h"));
         assert_eq!(read.body, b"x\r\n\n");
@@ -89,9 +82,6 @@ mod tests {
             );
         }
         let endless = b"a: b\r\n".repeat(100_000);
-        assert!(matches!(
-            parse(&endless),
-            Err(RequestError::TooLarge { what: "headers" })
-        ));
+        assert!(matches!(parse(&endless), Err(RequestError::TooLarge { what: "headers" })));
     }
 }

@@ -22,8 +22,7 @@ mod signed;
 use std::sync::Arc;
 
 pub use authenticate::{
-    BearerSession, Service, StreamedRequest, authenticate, authenticate_bearer,
-    authenticate_streamed,
+    BearerSession, Service, StreamedRequest, authenticate, authenticate_bearer, authenticate_streamed,
 };
 pub use authorization::Authorization;
 pub use error::RequestError;

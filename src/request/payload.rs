@@ -22,11 +22,7 @@ pub(super) enum Declared {
     /// Nothing: transport security alone protects it.
     Unsigned,
     /// It comes in chunks (`aws-chunked`).
-    Streaming {
-        signed: bool,
-        trailer: bool,
-        decoded_length: u64,
-    },
+    Streaming { signed: bool, trailer: bool, decoded_length: u64 },
 }
 
 /// The declaration of an S3 request, as text (a part of the canonical request) and as meaning.
@@ -37,39 +33,30 @@ pub(super) fn declared<'a>(
     let text = match head.headers().single("x-amz-content-sha256")? {
         Some(text) => Cow::Borrowed(text),
         // A presigned URL is made before its body is known (S3, presigned requests).
-        None if authorization.expires().is_some() => {
-            in_query(head)?.unwrap_or(Cow::Borrowed(UNSIGNED))
-        }
+        None if authorization.expires().is_some() => in_query(head)?.unwrap_or(Cow::Borrowed(UNSIGNED)),
         None => {
-            return Err(RequestError::PayloadDeclaration {
-                found: String::new(),
-            });
+            return Err(RequestError::PayloadDeclaration { found: String::new() });
         }
     };
     let streaming = |signed, trailer| {
         let length = head.headers().single("x-amz-decoded-content-length")?;
-        let wrong =
-            || RequestError::malformed("x-amz-decoded-content-length", length.unwrap_or(""));
+        let wrong = || RequestError::malformed("x-amz-decoded-content-length", length.unwrap_or(""));
         Ok::<_, RequestError>(Declared::Streaming {
             signed,
             trailer,
-            decoded_length: length
-                .and_then(|text| text.parse().ok())
-                .ok_or_else(wrong)?,
+            decoded_length: length.and_then(|text| text.parse().ok()).ok_or_else(wrong)?,
         })
     };
-    let declared =
-        match &*text {
-            UNSIGNED => Declared::Unsigned,
-            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" => streaming(true, false)?,
-            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" => streaming(true, true)?,
-            "STREAMING-UNSIGNED-PAYLOAD-TRAILER" => streaming(false, true)?,
-            digest => Declared::Digest(parse_hex(digest).ok_or_else(|| {
-                RequestError::PayloadDeclaration {
-                    found: digest.chars().take(80).collect(),
-                }
-            })?),
-        };
+    let declared = match &*text {
+        UNSIGNED => Declared::Unsigned,
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" => streaming(true, false)?,
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" => streaming(true, true)?,
+        "STREAMING-UNSIGNED-PAYLOAD-TRAILER" => streaming(false, true)?,
+        digest => Declared::Digest(
+            parse_hex(digest)
+                .ok_or_else(|| RequestError::PayloadDeclaration { found: digest.chars().take(80).collect() })?,
+        ),
+    };
     Ok((text, declared))
 }
 
@@ -82,9 +69,7 @@ fn in_query(head: &SignedHead) -> Result<Option<Cow<'_, str>>, RequestError> {
         .map(|(_, value)| decode_query_part(value));
     let first = values.next();
     if values.next().is_some() {
-        return Err(RequestError::Repeated {
-            name: "X-Amz-Content-Sha256",
-        });
+        return Err(RequestError::Repeated { name: "X-Amz-Content-Sha256" });
     }
     Ok(first)
 }
@@ -99,10 +84,7 @@ pub struct Payload(Kind);
 #[derive(Debug)]
 enum Kind {
     Unsigned,
-    Digest {
-        declared: [u8; 32],
-        hashing: Hashing,
-    },
+    Digest { declared: [u8; 32], hashing: Hashing },
     Chunked(Box<Chunked>),
 }
 
@@ -115,21 +97,10 @@ impl Payload {
     ) -> Result<Self, RequestError> {
         Ok(Self(match *declared {
             Declared::Unsigned => Kind::Unsigned,
-            Declared::Digest(declared) => Kind::Digest {
-                declared,
-                hashing: Hashing::new(DigestAlgorithm::Sha256),
-            },
-            Declared::Streaming {
-                signed,
-                trailer,
-                decoded_length,
-            } => {
+            Declared::Digest(declared) => Kind::Digest { declared, hashing: Hashing::new(DigestAlgorithm::Sha256) },
+            Declared::Streaming { signed, trailer, decoded_length } => {
                 let signing = signed.then(|| ChunkSigning::new(authorization, Arc::clone(key)));
-                let announced = if trailer {
-                    announced_trailers(head)?
-                } else {
-                    Vec::new()
-                };
+                let announced = if trailer { announced_trailers(head)? } else { Vec::new() };
                 Kind::Chunked(Box::new(Chunked::new(signing, announced, decoded_length)))
             }
         }))
@@ -160,8 +131,7 @@ impl Payload {
         match self.0 {
             Kind::Unsigned => Ok(Vec::new()),
             Kind::Digest { declared, hashing } => {
-                verify_equal(hashing.finish().as_ref(), &declared)
-                    .map_err(|_| RequestError::PayloadDigest)?;
+                verify_equal(hashing.finish().as_ref(), &declared).map_err(|_| RequestError::PayloadDigest)?;
                 Ok(Vec::new())
             }
             Kind::Chunked(chunked) => chunked.finish(),
@@ -169,10 +139,7 @@ impl Payload {
     }
 
     /// Verifies a body that is here already, without copying it where it is not in chunks.
-    pub(super) fn verify_whole(
-        mut self,
-        body: Vec<u8>,
-    ) -> Result<(Vec<u8>, Trailers), RequestError> {
+    pub(super) fn verify_whole(mut self, body: Vec<u8>) -> Result<(Vec<u8>, Trailers), RequestError> {
         match &mut self.0 {
             Kind::Unsigned => Ok((body, Vec::new())),
             Kind::Digest { hashing, .. } => {
@@ -192,9 +159,5 @@ impl Payload {
 /// The names in `x-amz-trailer`, which is signed as every `x-amz-` header is.
 fn announced_trailers(head: &SignedHead) -> Result<Vec<String>, RequestError> {
     let names = head.headers().single("x-amz-trailer")?.unwrap_or_default();
-    Ok(names
-        .split(',')
-        .map(|name| name.trim().to_ascii_lowercase())
-        .filter(|name| !name.is_empty())
-        .collect())
+    Ok(names.split(',').map(|name| name.trim().to_ascii_lowercase()).filter(|name| !name.is_empty()).collect())
 }

@@ -21,11 +21,8 @@ pub(super) const TIME: Rule = Rule {
     prevents: "a captured request sent again later",
 };
 /// What the signature covers.
-pub(super) const SIGNED_HEADERS: Rule = Rule {
-    name: "signed_headers",
-    section: "SigV4, SignedHeaders",
-    prevents: "a header added or changed on the way",
-};
+pub(super) const SIGNED_HEADERS: Rule =
+    Rule { name: "signed_headers", section: "SigV4, SignedHeaders", prevents: "a header added or changed on the way" };
 /// The session token.
 pub(super) const SESSION_TOKEN: Rule = Rule {
     name: "session_token",
@@ -52,13 +49,5 @@ pub(super) const PAYLOAD: Rule = Rule {
 };
 
 /// Every rule a request is held to, in order.
-pub const RULES: [&Rule; 8] = [
-    &AUTHORIZATION,
-    &SCOPE,
-    &TIME,
-    &SIGNED_HEADERS,
-    &SESSION_TOKEN,
-    &REVOCATION,
-    &SIGNATURE,
-    &PAYLOAD,
-];
+pub const RULES: [&Rule; 8] =
+    [&AUTHORIZATION, &SCOPE, &TIME, &SIGNED_HEADERS, &SESSION_TOKEN, &REVOCATION, &SIGNATURE, &PAYLOAD];

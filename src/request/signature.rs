@@ -18,6 +18,5 @@ pub(super) fn verify(
 ) -> Result<SignatureValid, RequestError> {
     let canonical = canonical_request(head, &authorization.signed_headers, path, payload_hash);
     let message = string_to_sign(authorization, &canonical);
-    key.verify(message.as_bytes(), &authorization.signature)
-        .map_err(|_| RequestError::SignatureMismatch)
+    key.verify(message.as_bytes(), &authorization.signature).map_err(|_| RequestError::SignatureMismatch)
 }

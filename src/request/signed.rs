@@ -29,16 +29,12 @@ pub struct Headers {
 impl Headers {
     /// Name and value of each field, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.fields
-            .iter()
-            .map(|(name, value)| (self.name(name), self.value(value)))
+        self.fields.iter().map(|(name, value)| (self.name(name), self.value(value)))
     }
 
     /// The values of every field called `name` (in lower case), in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.iter()
-            .filter(move |(known, _)| *known == name)
-            .map(|(_, value)| value)
+        self.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value)
     }
 
     /// The value of the one field called `name`, as text.
@@ -59,11 +55,7 @@ impl Headers {
     }
 
     fn push(&mut self, name: &str, value: &[u8]) -> Result<(), RequestError> {
-        let length = self
-            .bytes
-            .len()
-            .saturating_add(name.len())
-            .saturating_add(value.len());
+        let length = self.bytes.len().saturating_add(name.len()).saturating_add(value.len());
         if self.fields.len() >= MAX_HEADERS || length > MAX_HEADER_BYTES {
             return Err(RequestError::TooLarge { what: "headers" });
         }
@@ -73,8 +65,7 @@ impl Headers {
             return Err(RequestError::malformed("headers", name));
         }
         let start = self.bytes.len();
-        self.bytes
-            .extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
+        self.bytes.extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
         let middle = self.bytes.len();
         self.bytes.extend_from_slice(value);
         self.fields.push((start..middle, middle..self.bytes.len()));
@@ -98,9 +89,7 @@ fn is_token(byte: u8) -> bool {
 impl fmt::Debug for Headers {
     /// Names alone: values hold session tokens.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries(self.iter().map(|(name, _)| name))
-            .finish()
+        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
     }
 }
 
@@ -147,12 +136,7 @@ impl SignedHead {
         for (name, value) in headers {
             kept.push(name.as_ref(), value.as_ref())?;
         }
-        Ok(Self {
-            method: method.to_owned(),
-            target: target.to_owned(),
-            path_end,
-            headers: kept,
-        })
+        Ok(Self { method: method.to_owned(), target: target.to_owned(), path_end, headers: kept })
     }
 
     /// The method, such as `GET`.
@@ -170,9 +154,7 @@ impl SignedHead {
     /// The query as received, still percent-encoded, without its question mark; empty when there is none.
     #[must_use]
     pub fn query(&self) -> &str {
-        self.target
-            .get(self.path_end.saturating_add(1)..)
-            .unwrap_or_default()
+        self.target.get(self.path_end.saturating_add(1)..).unwrap_or_default()
     }
 
     /// The header fields.
@@ -240,19 +222,12 @@ mod tests {
 
     #[test]
     fn parts_come_back_as_received() {
-        let head = head(
-            "/a%20b?x=1?&y",
-            &[("Host", "h"), ("X-Two", " b"), ("x-two", "a")],
-        )
-        .unwrap();
+        let head = head("/a%20b?x=1?&y", &[("Host", "h"), ("X-Two", " b"), ("x-two", "a")]).unwrap();
         assert_eq!((head.path(), head.query()), ("/a%20b", "x=1?&y"));
         let two: Vec<_> = head.headers().all("x-two").collect();
         assert_eq!(two, [&b" b"[..], b"a"]);
         assert_eq!(head.headers().single("host").unwrap(), Some("h"));
-        assert!(matches!(
-            head.headers().single("x-two"),
-            Err(RequestError::Repeated { name: "x-two" })
-        ));
+        assert!(matches!(head.headers().single("x-two"), Err(RequestError::Repeated { name: "x-two" })));
     }
 
     #[test]
@@ -267,10 +242,7 @@ mod tests {
             ("/", "host", "h\0"),
         ] {
             assert!(
-                matches!(
-                    head(target, &[(name, value)]),
-                    Err(RequestError::Malformed { .. })
-                ),
+                matches!(head(target, &[(name, value)]), Err(RequestError::Malformed { .. })),
                 "{target:?} {name:?} {value:?}"
             );
         }
@@ -294,11 +266,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_value() {
-        let head = head(
-            "/?X-Amz-Security-Token=hunter2",
-            &[("authorization", "hunter2")],
-        )
-        .unwrap();
+        let head = head("/?X-Amz-Security-Token=hunter2", &[("authorization", "hunter2")]).unwrap();
         assert!(!format!("{head:?}").contains("hunter2"));
     }
 }
