@@ -1,1 +1,4 @@
 //! demo
+
+#[cfg(feature = "demo")]
+pub mod demo;
