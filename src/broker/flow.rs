@@ -132,6 +132,18 @@ impl<'a> Flow<'a> {
         self.admit("exchange of an ID token", None, verified, checks).await
     }
 
+    /// Admits what a relying party verified at the end of a sign-in, with the `checks` it made; the token serves once.
+    ///
+    /// # Errors
+    /// What `verified` says, [`Error::Replayed`], or that the store or the audit trail failed.
+    pub async fn admit_sign_in(
+        &self,
+        verified: Result<VerifiedIdentity, Error>,
+        checks: Vec<Check>,
+    ) -> Result<VerifiedIdentity, Error> {
+        self.admit("sign-in with OpenID Connect", Some(Use::Once), verified, checks).await
+    }
+
     fn oidc(
         &self,
         provider: &OidcProvider,

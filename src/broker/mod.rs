@@ -32,7 +32,7 @@ use crate::{Error, VerifiedIdentity};
 pub struct Broker {
     sessions: Sessions,
     saml: BTreeMap<String, SamlProvider>,
-    oidc: Vec<OidcProvider>,
+    oidc: BTreeMap<String, OidcProvider>,
     roles: BTreeMap<Arn, Role>,
     resources: BTreeMap<String, (AccountId, ResourcePolicy)>,
     directory: Directory,
@@ -70,7 +70,7 @@ impl Broker {
         Self {
             sessions: Sessions::new(keyring),
             saml: BTreeMap::new(),
-            oidc: Vec::new(),
+            oidc: BTreeMap::new(),
             roles: BTreeMap::new(),
             resources: BTreeMap::new(),
             directory: Directory::new(),
@@ -80,7 +80,7 @@ impl Broker {
         }
     }
 
-    /// Trusts assertions of `provider`; a SAML provider of the same name is replaced.
+    /// Trusts assertions of `provider`; one of the same name or issuer is replaced.
     #[must_use]
     pub fn with_provider(mut self, provider: impl Into<Provider>) -> Self {
         match provider.into() {
@@ -89,7 +89,9 @@ impl Broker {
                     self.saml.insert(name.clone(), *provider);
                 }
             }
-            Provider::Oidc(provider) => self.oidc.push(*provider),
+            Provider::Oidc(provider) => {
+                self.oidc.insert(provider.issuer().as_str().to_owned(), *provider);
+            }
         }
         self
     }
@@ -192,9 +194,10 @@ impl Broker {
         self.saml.values()
     }
 
-    /// The OpenID providers whose issuer is `issuer`, one for each purpose.
-    pub fn oidc_providers<'a>(&'a self, issuer: &'a str) -> impl Iterator<Item = &'a OidcProvider> {
-        self.oidc.iter().filter(move |provider| provider.issuer().as_str() == issuer)
+    /// The OpenID provider of this issuer whose tokens are exchanged for roles.
+    #[must_use]
+    pub fn oidc_provider(&self, issuer: &str) -> Option<&OidcProvider> {
+        self.oidc.get(issuer)
     }
 
     /// The role of this ARN.

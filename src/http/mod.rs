@@ -1,0 +1,5 @@
+//! The wire: HTTP in, broker calls, HTTP out. No rule of its own.
+
+mod environment;
+pub mod fetch;
+pub mod sts;

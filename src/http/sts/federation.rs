@@ -1,0 +1,186 @@
+//! AssumeRoleWithSAML and AssumeRoleWithWebIdentity: the proof is in a parameter, nothing is signed.
+
+use std::time::Duration;
+
+use super::error::StsError;
+use super::query::{Constraints, Query};
+use super::reply::Element;
+use super::{Answer, Call};
+use crate::{Error, VerifiedIdentity};
+use crate::arn::Arn;
+use crate::credentials::Credentials;
+use crate::identity::ProviderName;
+use crate::identity::oidc::UnverifiedIdToken;
+use crate::identity::saml::UnverifiedResponse;
+use crate::session::{AssumeRole, FederationRequest, RoleSession, RoleSessionName, SessionPolicies};
+
+const ARN_LIMITS: (usize, usize) = (20, 2048);
+/// The shortest and the longest session any operation takes, in seconds.
+const DURATION_LIMITS: (u32, u32) = (900, 43_200);
+
+/// AssumeRoleWithSAML.
+pub(super) async fn assume_role_with_saml(call: &Call<'_>) -> Result<Answer, StsError> {
+    let query = call.query;
+    let mut constraints = Constraints::default();
+    let role = constraints.required(query, "RoleArn", ARN_LIMITS);
+    let principal = constraints.required(query, "PrincipalArn", ARN_LIMITS);
+    let assertion = constraints.required(query, "SAMLAssertion", (4, 100_000));
+    let common = Common::read(query, &mut constraints);
+    constraints.finish()?;
+    let (role, principal) = (arn(role)?, arn(principal)?);
+
+    let Some(name) = principal.resource().strip_prefix("saml-provider/") else {
+        return Err(StsError::validation(format!("{principal} is not the ARN of a SAML provider")));
+    };
+    let response = UnverifiedResponse::for_exchange(assertion).map_err(Error::from)?;
+    let identity = call.flow.exchange(name, response).await?;
+    let session_name = FederationRequest::read(&identity)?.role_session_name.ok_or_else(|| {
+        StsError::new("InvalidIdentityToken", "the assertion holds no RoleSessionName attribute")
+    })?;
+    if principal.account() != role.account() {
+        return Err(StsError::new("AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML"));
+    }
+    let (session, policy_size) = common.assume(call, &identity, role, session_name)?;
+    let qualifier = identity_name_qualifier(&identity, &session);
+    let user = assumed_role_user(&session);
+    let credentials = call.flow.mint(session)?;
+    let mut result = vec![
+        credentials_element(&credentials),
+        user,
+        Element::text("Subject", identity.subject()),
+        Element::text("SubjectType", identity.subject_type().unwrap_or("unspecified")),
+        Element::text("Issuer", identity.issuer()),
+        Element::text("Audience", identity.audience()),
+        Element::text("NameQualifier", qualifier),
+    ];
+    finish(&mut result, &credentials, policy_size);
+    Ok(Answer("AssumeRoleWithSAML", result))
+}
+
+/// AssumeRoleWithWebIdentity.
+pub(super) async fn assume_role_with_web_identity(call: &Call<'_>) -> Result<Answer, StsError> {
+    let query = call.query;
+    let mut constraints = Constraints::default();
+    let role = constraints.required(query, "RoleArn", ARN_LIMITS);
+    let session_name = constraints.required(query, "RoleSessionName", (2, 64));
+    let token = constraints.required(query, "WebIdentityToken", (4, 20_000));
+    let common = Common::read(query, &mut constraints);
+    constraints.finish()?;
+    if query.value("ProviderId").is_some() {
+        return Err(StsError::validation("ProviderId is for OAuth 2.0 access tokens, which are not accepted here"));
+    }
+    let role = arn(role)?;
+    let session_name: RoleSessionName = session_name.parse()?;
+
+    let token = UnverifiedIdToken::for_exchange(token);
+    let identity = call.sts.exchange_token(&call.flow, token).await?;
+    let (session, policy_size) = common.assume(call, &identity, role, session_name)?;
+    let user = assumed_role_user(&session);
+    let credentials = call.flow.mint(session)?;
+    let mut result = vec![
+        Element::text("SubjectFromWebIdentityToken", identity.subject()),
+        user,
+        credentials_element(&credentials),
+        Element::text("Audience", identity.audience()),
+        Element::text("Provider", identity.issuer()),
+    ];
+    finish(&mut result, &credentials, policy_size);
+    Ok(Answer("AssumeRoleWithWebIdentity", result))
+}
+
+/// Parameters that every AssumeRole operation takes.
+pub(super) struct Common<'a> {
+    duration: Option<Duration>,
+    policy: Option<&'a str>,
+    policy_arns: Vec<&'a str>,
+}
+
+impl<'a> Common<'a> {
+    pub(super) fn read(query: &'a Query, constraints: &mut Constraints) -> Self {
+        let (least, most) = DURATION_LIMITS;
+        let seconds = constraints.seconds(query, "DurationSeconds", least, most);
+        let policy = query.value("Policy").filter(|policy| !policy.is_empty());
+        constraints.length("Policy", policy, (1, 2048));
+        Self {
+            duration: seconds.map(|seconds| Duration::from_secs(u64::from(seconds))),
+            policy,
+            policy_arns: query.pairs("PolicyArns", "arn", "arn").into_iter().map(|(arn, _)| arn).collect(),
+        }
+    }
+
+    /// What is asked for, and how much of a session's room its policies take, in percent.
+    pub(super) fn ask(
+        &self,
+        call: &Call<'_>,
+        role: Arn,
+        session_name: RoleSessionName,
+    ) -> Result<(AssumeRole, Option<usize>), StsError> {
+        if let Some(first) = self.policy_arns.first() {
+            let first: String = first.chars().take(200).collect();
+            return Err(StsError::validation(format!("no managed policy is kept here under {first}")));
+        }
+        let policies = SessionPolicies::parse(self.policy.map(str::to_owned))?;
+        let size = (!policies.texts().is_empty()).then(|| policies.packed_size());
+        let mut ask = AssumeRole::new(role, session_name)
+            .limited_to(policies)
+            .with_environment(call.environment.clone());
+        if let Some(duration) = self.duration {
+            ask = ask.lasting(duration);
+        }
+        Ok((ask, size))
+    }
+
+    fn assume(
+        &self,
+        call: &Call<'_>,
+        identity: &VerifiedIdentity,
+        role: Arn,
+        session_name: RoleSessionName,
+    ) -> Result<(RoleSession, Option<usize>), StsError> {
+        let (ask, size) = self.ask(call, role, session_name)?;
+        Ok((call.flow.assume_role(identity, ask)?, size))
+    }
+}
+
+/// Reads an ARN; the recorded text for anything else is the value and `is invalid`.
+pub(super) fn arn(text: &str) -> Result<Arn, StsError> {
+    text.parse().map_err(|_| StsError::validation(format!("{text} is invalid")))
+}
+
+/// The element `Credentials`.
+pub(super) fn credentials_element(credentials: &Credentials) -> Element {
+    Element::Group(
+        "Credentials",
+        vec![
+            Element::text("AccessKeyId", credentials.access_key_id().as_str()),
+            Element::text("SecretAccessKey", credentials.secret_access_key().expose()),
+            Element::text("SessionToken", credentials.session_token().expose()),
+            Element::text("Expiration", credentials.expiration().to_string()),
+        ],
+    )
+}
+
+/// The element `AssumedRoleUser`.
+pub(super) fn assumed_role_user(session: &RoleSession) -> Element {
+    Element::Group(
+        "AssumedRoleUser",
+        vec![Element::text("AssumedRoleId", session.user_id()), Element::text("Arn", session.arn().as_str())],
+    )
+}
+
+/// Elements that are there only when there is something to say.
+pub(super) fn finish(result: &mut Vec<Element>, credentials: &Credentials, policy_size: Option<usize>) {
+    if let Some(size) = policy_size {
+        result.push(Element::text("PackedPolicySize", size.to_string()));
+    }
+    if let Some(identity) = &credentials.session().claims().source_identity {
+        result.push(Element::text("SourceIdentity", identity.as_str()));
+    }
+}
+
+fn identity_name_qualifier(identity: &VerifiedIdentity, session: &RoleSession) -> String {
+    match (identity.provider(), session.role_arn().account_id()) {
+        (ProviderName::Saml(name), Ok(account)) => crate::session::name_qualifier(identity.issuer(), &account, name),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,68 @@
+//! Operations signed with the credentials of a role session.
+
+use std::collections::BTreeMap;
+
+use super::error::StsError;
+use super::federation::{Common, arn, assumed_role_user, credentials_element, finish};
+use super::query::Constraints;
+use super::reply::Element;
+use super::{Answer, Call};
+use crate::request::AuthenticatedRequest;
+use crate::session::{RoleSessionName, SourceIdentity, Tags};
+
+/// AssumeRole: from one role into another.
+pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, StsError> {
+    let query = call.query;
+    let mut constraints = Constraints::default();
+    let role = constraints.required(query, "RoleArn", (20, 2048));
+    let session_name = constraints.required(query, "RoleSessionName", (2, 64));
+    let external_id = query.value("ExternalId");
+    constraints.length("ExternalId", external_id, (2, 1224));
+    let common = Common::read(query, &mut constraints);
+    constraints.finish()?;
+    if query.value("SerialNumber").is_some() || query.value("TokenCode").is_some() {
+        return Err(StsError::new("AccessDenied", "MultiFactorAuthentication failed: no MFA device is registered here"));
+    }
+    let role = arn(role)?;
+    let session_name: RoleSessionName = session_name.parse()?;
+    let (mut ask, policy_size) = common.ask(call, role, session_name)?;
+    if let Some(external_id) = external_id {
+        ask = ask.with_external_id(external_id);
+    }
+    if let Some(identity) = query.value("SourceIdentity") {
+        ask = ask.with_source_identity(identity.parse::<SourceIdentity>()?);
+    }
+    ask = ask.with_tags(tags(call)?);
+
+    let session = call.flow.assume_chained(caller, ask)?;
+    let user = assumed_role_user(&session);
+    let credentials = call.flow.mint(session)?;
+    let mut result = vec![credentials_element(&credentials), user];
+    finish(&mut result, &credentials, policy_size);
+    Ok(Answer("AssumeRole", result))
+}
+
+/// GetCallerIdentity, which no policy can deny.
+pub(super) fn get_caller_identity(caller: &AuthenticatedRequest) -> Answer {
+    let session = caller.session();
+    Answer(
+        "GetCallerIdentity",
+        vec![
+            Element::text("Arn", session.arn().as_str()),
+            Element::text("UserId", session.user_id()),
+            Element::text("Account", session.role_arn().account()),
+        ],
+    )
+}
+
+fn tags(call: &Call<'_>) -> Result<Tags, StsError> {
+    let mut values = BTreeMap::new();
+    for (key, value) in call.query.pairs("Tags", "Key", "Value") {
+        if values.insert(key.to_owned(), value.to_owned()).is_some() {
+            let message = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
+            return Err(StsError::new("InvalidParameterValue", message));
+        }
+    }
+    let transitive = call.query.members("TransitiveTagKeys").into_iter().map(str::to_owned).collect();
+    Ok(Tags::new(values, transitive)?)
+}
