@@ -1,5 +1,5 @@
 //! Assertions and ID tokens asked for from Rust, verified by others.
-#![allow(missing_docs, clippy::allow_attributes, reason = "a test")]
+#![cfg(test)]
 
 mod common;
 
@@ -211,7 +211,9 @@ async fn what_is_not_registered_is_refused_by_name() {
 #[tokio::test]
 async fn settings_that_cannot_work_are_refused_at_start() {
     let rsa = ServiceProvider::new(SP, ACS).with_algorithm(SamlAlgorithm::RsaSha256);
-    assert!(matches!(Idp::builder().service_provider(rsa).seed(1).start().await, Err(IdpError::NoRsaKey { who }) if who == SP));
+    assert!(
+        matches!(Idp::builder().service_provider(rsa).seed(1).start().await, Err(IdpError::NoRsaKey { who }) if who == SP)
+    );
     let script = Client::public("x", ["javascript:alert(1)"]);
     assert!(matches!(Idp::builder().client(script).seed(1).start().await, Err(IdpError::Address { .. })));
     let twice = builder().service_provider(ServiceProvider::new(SP, ACS)).seed(1);
