@@ -430,3 +430,14 @@ async fn bad_input_gets_an_answer_and_not_a_crash() {
     assert!(missing.header("content-security-policy").contains("default-src 'none'"));
     assert!(missing.header("content-security-policy").contains("frame-ancestors 'none'"));
 }
+
+#[tokio::test]
+async fn behind_https_the_cookie_is_bound_to_the_host() {
+    let idp = Idp::builder().users(demo_directory()).base_url("https://idp.example").seed(12).start().await.unwrap();
+    let browser = Browser::new(&format!("http://{}", idp.local_addr().unwrap()));
+    let form = [("username", "martha"), ("password", "correct-horse")];
+    let answer = browser.post_from("/login", &form, Some("https://idp.example")).await;
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.starts_with("__Host-demo_idp") && cookie.ends_with("; Secure"), "{cookie}");
+    assert_eq!(answer.location(), "https://idp.example/");
+}
