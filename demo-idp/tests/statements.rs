@@ -229,20 +229,34 @@ async fn a_busy_port_is_named() {
     assert!(refused.contains(&address.to_string()), "{refused}");
 }
 
-#[tokio::test]
-async fn dropping_and_stopping_free_the_port() {
-    let idp = builder().seed(1).start().await.unwrap();
-    let address = idp.local_addr().unwrap();
-    idp.stop().await;
-    let idp = builder().seed(1).listen(address).start().await.unwrap();
-    drop(idp);
-    for _ in 0..100 {
-        if let Ok(idp) = builder().seed(1).listen(address).start().await {
-            return idp.stop().await;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+/// Whether the provider with these keys still answers at its address; by then the port may be another test's.
+async fn still_answers(jwks_url: &str, jwks: &str) -> bool {
+    match reqwest::get(jwks_url).await {
+        Ok(answer) => answer.text().await.is_ok_and(|text| text == jwks),
+        Err(_) => false,
     }
-    panic!("the port is still taken");
+}
+
+#[tokio::test]
+async fn a_provider_that_is_stopped_or_dropped_answers_no_more() {
+    for (seed, waits) in [(771, true), (772, false)] {
+        let idp = builder().seed(seed).start().await.unwrap();
+        let url = format!("{}/jwks", idp.base_url());
+        let jwks = reqwest::get(&url).await.unwrap().text().await.unwrap();
+        assert!(still_answers(&url, &jwks).await);
+        if waits {
+            idp.stop().await;
+            assert!(!still_answers(&url, &jwks).await);
+            continue;
+        }
+        drop(idp);
+        let mut tries = 0;
+        while still_answers(&url, &jwks).await {
+            tries += 1;
+            assert!(tries < 100, "dropped, and still there after a second");
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
 }
 
 #[tokio::test]
