@@ -70,9 +70,7 @@ pub(crate) fn parse_return_address(what: &'static str, text: &str) -> Result<(),
 
 /// What a content security policy calls the place of this address: an origin, or a bare scheme for a native application.
 pub(crate) fn policy_source(address: &str) -> String {
-    http_origin(address)
-        .or_else(|| address.split_once(':').map(|(scheme, _)| format!("{scheme}:")))
-        .unwrap_or_default()
+    http_origin(address).or_else(|| address.split_once(':').map(|(scheme, _)| format!("{scheme}:"))).unwrap_or_default()
 }
 
 fn http_origin(url: &str) -> Option<String> {
@@ -87,7 +85,10 @@ fn http_origin(url: &str) -> Option<String> {
 
 fn is_plain(text: &str) -> bool {
     text.len() <= 2_000
-        && text.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}' | ';' | ','))
+        && text.chars().all(|c| {
+            c.is_ascii_graphic()
+                && !matches!(c, '"' | '\'' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}' | ';' | ',')
+        })
 }
 
 #[cfg(test)]
@@ -104,14 +105,23 @@ mod tests {
 
     #[test]
     fn addresses_that_are_none_are_refused() {
-        for bad in ["", "localhost:8100", "ftp://a", "http://", "http://a b", "http://a?x", "http://a#x", "http://u@a"] {
+        for bad in ["", "localhost:8100", "ftp://a", "http://", "http://a b", "http://a?x", "http://a#x", "http://u@a"]
+        {
             assert!(BaseUrl::parse(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn a_return_address_cannot_carry_script_or_end_a_policy_directive() {
-        for bad in ["javascript:alert(1)", "http://a/;script-src", "http://a/ b", "http://a/#f", "http://a,b/", "app:", "http:///x"] {
+        for bad in [
+            "javascript:alert(1)",
+            "http://a/;script-src",
+            "http://a/ b",
+            "http://a/#f",
+            "http://a,b/",
+            "app:",
+            "http:///x",
+        ] {
             assert!(parse_return_address("redirect URI", bad).is_err(), "{bad}");
         }
         for good in ["http://localhost:8200/oidc/callback?x=1", "com.example.app:/callback", "https://[::1]:9/acs"] {

@@ -194,7 +194,10 @@ impl IdpBuilder {
 
 impl fmt::Debug for IdpBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IdpBuilder").field("listen", &self.listen).field("base_url", &self.base_url).finish_non_exhaustive()
+        f.debug_struct("IdpBuilder")
+            .field("listen", &self.listen)
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
     }
 }
 

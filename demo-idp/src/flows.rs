@@ -121,7 +121,9 @@ impl Flow {
         match &self.ask {
             Ask::Saml(request) => !request.force_authn || signed_in_since,
             Ask::Oidc(request) => {
-                let recent = request.max_age.is_none_or(|most| most > 0 && (now - session.authenticated).whole_seconds() <= most);
+                let recent = request
+                    .max_age
+                    .is_none_or(|most| most > 0 && (now - session.authenticated).whole_seconds() <= most);
                 signed_in_since || (!request.prompt_login && recent)
             }
         }

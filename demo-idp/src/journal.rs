@@ -30,7 +30,12 @@ pub(crate) struct Journal {
 impl Journal {
     const MOST: usize = 1_000;
 
-    pub(crate) fn record(&self, request: LoggedRequest) {
+    /// Paths and outcomes may repeat what a stranger sent; this is as much of either as is kept.
+    const TEXT_MOST: usize = 500;
+
+    pub(crate) fn record(&self, mut request: LoggedRequest) {
+        request.path = request.path.chars().take(Self::TEXT_MOST).collect();
+        request.outcome = request.outcome.map(|text| text.chars().take(Self::TEXT_MOST).collect());
         let mut requests = lock(&self.requests);
         while requests.len() >= Self::MOST {
             requests.pop_front();
@@ -44,5 +49,23 @@ impl Journal {
 
     pub(crate) fn clear(&self) {
         lock(&self.requests).clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_is_bounded_in_entries_and_in_bytes() {
+        let journal = Journal::default();
+        for status in 0..1_100 {
+            let (method, path) = ("GET".to_owned(), "/x".repeat(1_000));
+            let outcome = Some("y".repeat(1_000));
+            journal.record(LoggedRequest { at: OffsetDateTime::UNIX_EPOCH, method, path, status, outcome });
+        }
+        let requests = journal.requests();
+        assert_eq!((requests.len(), requests[0].status), (1_000, 100));
+        assert!(requests.iter().all(|it| it.path.len() == 500 && it.outcome.as_ref().unwrap().len() == 500));
     }
 }

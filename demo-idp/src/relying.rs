@@ -225,9 +225,7 @@ impl Client {
 
     pub(crate) fn parse(&self) -> Result<(), IdpError> {
         bounded_name("a client ID", &self.id, 200)?;
-        self.redirect_uris
-            .iter()
-            .try_for_each(|uri| parse_return_address("a redirect URI", uri))?;
+        self.redirect_uris.iter().try_for_each(|uri| parse_return_address("a redirect URI", uri))?;
         self.post_logout_redirect_uris
             .iter()
             .try_for_each(|uri| parse_return_address("a post-logout redirect URI", uri))

@@ -1,5 +1,5 @@
 //! `/_control` and `/_demo`: for tests in any language, and for what a demonstration prints.
-#![allow(missing_docs, clippy::allow_attributes, reason = "a test")]
+#![cfg(test)]
 
 mod common;
 
@@ -40,13 +40,19 @@ async fn faults_can_be_set_seen_and_mended() {
     assert_ne!(audience().await, "sts.example");
     assert_eq!(audience().await, "sts.example");
     let always = json!({ "fault": "wrong-audience", "mode": "always" });
-    assert_eq!(post_json(&browser, &idp, "/_control/faults", &always).await.json()["always"], json!(["wrong-audience"]));
+    assert_eq!(
+        post_json(&browser, &idp, "/_control/faults", &always).await.json()["always"],
+        json!(["wrong-audience"])
+    );
     assert_ne!(audience().await, "sts.example");
     assert_ne!(audience().await, "sts.example");
     let mend = browser.client().delete(format!("{}/_control/faults", idp.base_url()));
     assert_eq!(browser.send(mend).await.json()["always"], json!([]));
     assert_eq!(audience().await, "sts.example");
-    assert_eq!(browser.get("/_control/faults").await.json()["known"].as_array().unwrap().len(), demo_idp::Fault::ALL.len());
+    assert_eq!(
+        browser.get("/_control/faults").await.json()["known"].as_array().unwrap().len(),
+        demo_idp::Fault::ALL.len()
+    );
 }
 
 #[tokio::test]
@@ -58,7 +64,8 @@ async fn the_clock_can_be_moved_and_requests_counted() {
     browser.get("/jwks").await;
     browser.get("/nowhere").await;
     let requests = browser.get("/_control/requests").await.json()["requests"].clone();
-    let seen: Vec<_> = requests.as_array().unwrap().iter().map(|it| (it["path"].clone(), it["status"].clone())).collect();
+    let seen: Vec<_> =
+        requests.as_array().unwrap().iter().map(|it| (it["path"].clone(), it["status"].clone())).collect();
     assert_eq!(seen, [(json!("/jwks"), json!(200)), (json!("/nowhere"), json!(404))]);
     assert_eq!(idp.requests().len(), 2);
     browser.send(browser.client().delete(format!("{}/_control/requests", idp.base_url()))).await;
@@ -75,7 +82,12 @@ async fn the_demo_endpoints_give_what_the_terminal_prints() {
     let answer = browser.get("/_demo/assertion?user=sam").await.json();
     assert_eq!(answer["acs_url"], ACS);
     assert_eq!(text_of(&xml_of(answer["saml_response"].as_str().unwrap()), "NameID").as_deref(), Some("sam"));
-    for path in ["/_demo/token?user=nobody", "/_demo/token?user=martha&audience=x", "/_demo/assertion?user=nobody", "/_demo/assertion?user=sam&sp=x"] {
+    for path in [
+        "/_demo/token?user=nobody",
+        "/_demo/token?user=martha&audience=x",
+        "/_demo/assertion?user=nobody",
+        "/_demo/assertion?user=sam&sp=x",
+    ] {
         let answer = browser.get(path).await;
         assert_eq!(answer.status, 404, "{path}");
         assert!(answer.json()["error"].as_str().unwrap().len() > 10, "{path}");

@@ -1,12 +1,12 @@
 //! The authorization code flow over HTTP, as a client and a browser see it.
-#![allow(missing_docs, clippy::allow_attributes, reason = "a test")]
+#![cfg(test)]
 
 mod common;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use common::*;
-use demo_idp::{Client, Fault, Idp, IdTokenAlgorithm, demo_directory};
+use demo_idp::{Client, Fault, IdTokenAlgorithm, Idp, demo_directory};
 use serde_json::json;
 use std::time::Duration;
 
@@ -16,7 +16,8 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 async fn start() -> (Idp, Browser) {
-    let portal = Client::confidential("portal", "s3cr&t:+", [CALLBACK]).with_post_logout_redirect("http://portal.localhost/bye");
+    let portal =
+        Client::confidential("portal", "s3cr&t:+", [CALLBACK]).with_post_logout_redirect("http://portal.localhost/bye");
     let idp = Idp::builder()
         .users(demo_directory())
         .client(portal.with_name("Cat Photos"))
@@ -84,7 +85,9 @@ async fn discovery_names_what_is_served() {
     assert_eq!(document["code_challenge_methods_supported"], json!(["S256"]));
     assert_eq!(document["authorization_response_iss_parameter_supported"], true);
     assert_eq!(document["id_token_signing_alg_values_supported"], json!(["ES256", "EdDSA"]));
-    for endpoint in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint"] {
+    for endpoint in
+        ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint"]
+    {
         let answer = browser.get(document[endpoint].as_str().unwrap()).await;
         assert_ne!(answer.status, 404, "{endpoint}");
     }
@@ -133,7 +136,12 @@ async fn a_client_authenticates_by_header_too_and_one_way_at_a_time() {
     let (idp, browser) = start().await;
     let with_basic = async |secret: &str, form: &str| {
         let code = code_for(&browser, "sam").await;
-        let body = query(&[("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)]);
+        let body = query(&[
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("redirect_uri", CALLBACK),
+            ("code_verifier", VERIFIER),
+        ]);
         let credentials = STANDARD.encode(format!("portal:{secret}"));
         let request = browser.client().post(format!("{}/token", idp.base_url())).body(format!("{body}{form}"));
         browser.send(request.header("authorization", format!("Basic {credentials}"))).await
@@ -205,6 +213,7 @@ async fn attack_a_code_used_twice_revokes_what_it_gave() {
     let code = code_for(&browser, "martha").await;
     let access_token = redeem(&browser, &code, &[]).await.json()["access_token"].as_str().unwrap().to_owned();
     assert_eq!(userinfo(&browser, &idp, &access_token).await.status, 200);
+    idp.advance(Duration::from_secs(120));
     let again = redeem(&browser, &code, &[]).await;
     assert_eq!((again.status, again.json()["error"].clone()), (400, json!("invalid_grant")));
     let revoked = userinfo(&browser, &idp, &access_token).await;
@@ -420,4 +429,15 @@ async fn bad_input_gets_an_answer_and_not_a_crash() {
     }
     assert!(missing.header("content-security-policy").contains("default-src 'none'"));
     assert!(missing.header("content-security-policy").contains("frame-ancestors 'none'"));
+}
+
+#[tokio::test]
+async fn behind_https_the_cookie_is_bound_to_the_host() {
+    let idp = Idp::builder().users(demo_directory()).base_url("https://idp.example").seed(12).start().await.unwrap();
+    let browser = Browser::new(&format!("http://{}", idp.local_addr().unwrap()));
+    let form = [("username", "martha"), ("password", "correct-horse")];
+    let answer = browser.post_from("/login", &form, Some("https://idp.example")).await;
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.starts_with("__Host-demo_idp") && cookie.ends_with("; Secure"), "{cookie}");
+    assert_eq!(answer.location(), "https://idp.example/");
 }

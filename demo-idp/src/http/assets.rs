@@ -18,7 +18,6 @@ pub(super) fn routes() -> Router<Arc<Core>> {
 
 /// Asked for again each time, so that a rebuilt demo never shows yesterday's style.
 fn asset(content_type: &'static str, text: &'static str) -> impl IntoResponse {
-    let headers =
-        [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-cache"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    let headers = [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-cache"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
     (headers, text)
 }

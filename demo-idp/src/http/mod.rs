@@ -24,7 +24,8 @@ use std::sync::Arc;
 pub(crate) fn router(core: Arc<Core>) -> Router {
     let mut router = Router::new().merge(signin::routes()).merge(saml::routes()).merge(oidc::routes());
     if core.test_controls {
-        router = router.merge(control::routes().route_layer(from_fn_with_state(Arc::clone(&core), visitor::local_only)));
+        router =
+            router.merge(control::routes().route_layer(from_fn_with_state(Arc::clone(&core), visitor::local_only)));
     }
     if core.demo_endpoints {
         router = router.merge(demo::routes().route_layer(from_fn_with_state(Arc::clone(&core), visitor::local_only)));
@@ -63,7 +64,13 @@ async fn record(State(core): State<Arc<Core>>, request: Request, next: Next) -> 
     let method = request.method().to_string();
     let path = request.uri().path().to_owned();
     let response = if request.uri().query().is_some_and(|query| query.len() > QUERY_MOST) {
-        pages::error(&core, StatusCode::URI_TOO_LONG, "The request is too long", "No request needs that many parameters.", "")
+        pages::error(
+            &core,
+            StatusCode::URI_TOO_LONG,
+            "The request is too long",
+            "No request needs that many parameters.",
+            "",
+        )
     } else {
         next.run(request).await
     };

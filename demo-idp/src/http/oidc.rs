@@ -176,7 +176,8 @@ fn log_out(core: &Core, params: &Params, headers: &HeaderMap) -> Response {
     match visitor::session(core, headers) {
         Some(session) if request.subject.as_deref() != Some(session.user.as_str()) => {
             let repeated = ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"];
-            let parameters = repeated.into_iter().filter_map(|name| params.get(name).map(|value| (name, value))).collect();
+            let parameters =
+                repeated.into_iter().filter_map(|name| params.get(name).map(|value| (name, value))).collect();
             pages::ask_sign_out(core, &session.user, parameters, request.return_to.as_deref())
         }
         _ => signin::end_session(core, headers, request.return_to.as_deref()),

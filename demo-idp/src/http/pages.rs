@@ -2,12 +2,15 @@
 
 use super::answer::{Scripts, page};
 use crate::address::policy_source;
+use crate::clock::date_time;
 use crate::core::Core;
 use crate::directory::{Directory, User};
 use crate::flows::{Ask, Flow};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use time::OffsetDateTime;
+use time::macros::format_description;
 
 /// Who sent the person here, and where they will be taken back to.
 pub(super) struct Asker {
@@ -18,7 +21,9 @@ pub(super) struct Asker {
 impl Asker {
     pub(super) fn of(core: &Core, flow: &Flow) -> Self {
         let (name, address) = match &flow.ask {
-            Ask::Saml(request) => (core.service_providers.get(request.service_provider).map(|it| it.name()), &request.acs_url),
+            Ask::Saml(request) => {
+                (core.service_providers.get(request.service_provider).map(|it| it.name()), &request.acs_url)
+            }
             Ask::Oidc(request) => (core.client(&request.client_id).map(|it| it.name()), &request.redirect_uri),
         };
         Self { name: name.unwrap_or("An application").to_owned(), address: address.clone() }
@@ -108,19 +113,27 @@ struct HomePage<'a> {
     user: &'a User,
     initials: String,
     since: String,
+    since_in_words: String,
     applications: Vec<(&'a str, String)>,
 }
 
 /// Who is signed in, and where that leads.
-pub(super) fn home(core: &Core, user: &User, since: String) -> Response {
+pub(super) fn home(core: &Core, user: &User, since: OffsetDateTime) -> Response {
+    let in_words = format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
     let service_providers = core.service_providers.iter().map(|it| (it.name(), policy_source(it.default_acs())));
     let clients = core.clients.iter().map(|it| (it.name(), policy_source(it.first_redirect())));
     let mut applications: Vec<(&str, String)> =
         service_providers.chain(clients).filter(|(_, address)| address.starts_with("http")).collect();
     applications.sort();
     applications.dedup();
-    let template =
-        HomePage { base: core.base.path(), user, initials: initials(user.full_name()), since, applications };
+    let template = HomePage {
+        base: core.base.path(),
+        user,
+        initials: initials(user.full_name()),
+        since: date_time(since),
+        since_in_words: since.format(in_words).unwrap_or_default(),
+        applications,
+    };
     render(StatusCode::OK, &template, &[], Scripts::None)
 }
 
@@ -151,7 +164,12 @@ struct SignOutPage<'a> {
 }
 
 /// Asks whether to sign out, as RP-Initiated Logout wants where the request does not prove itself.
-pub(super) fn ask_sign_out(core: &Core, user: &str, parameters: Vec<(&'static str, &str)>, return_to: Option<&str>) -> Response {
+pub(super) fn ask_sign_out(
+    core: &Core,
+    user: &str,
+    parameters: Vec<(&'static str, &str)>,
+    return_to: Option<&str>,
+) -> Response {
     let targets: Vec<String> = return_to.map(policy_source).into_iter().collect();
     let template = SignOutPage { base: core.base.path(), user: Some(user), parameters, return_to };
     render(StatusCode::OK, &template, &targets, Scripts::None)

@@ -6,9 +6,9 @@ use crate::core::Core;
 use crate::fault::Target;
 use crate::flows::{Ask, Session};
 use crate::params::Params;
+use crate::saml::metadata;
 use crate::saml::request::{AuthnRequest, AuthnRequestError, from_post, from_redirect};
 use crate::saml::response::{Delivery, Failure, Subject, failure, success};
-use crate::saml::metadata;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
@@ -46,7 +46,12 @@ async fn by_post(State(core): State<Arc<Core>>, headers: HeaderMap, body: Body) 
     arrived(&core, parsed, &headers, true)
 }
 
-fn arrived(core: &Core, parsed: Result<AuthnRequest, AuthnRequestError>, headers: &HeaderMap, posted: bool) -> Response {
+fn arrived(
+    core: &Core,
+    parsed: Result<AuthnRequest, AuthnRequestError>,
+    headers: &HeaderMap,
+    posted: bool,
+) -> Response {
     let request = match parsed {
         Ok(request) => request,
         Err(error) => return refused(core, &error),

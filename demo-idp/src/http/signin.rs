@@ -3,7 +3,6 @@
 use super::answer::{WithOutcome, redirect};
 use super::pages::{self, Asker, SignIn};
 use super::{oidc, saml, visitor};
-use crate::clock::date_time;
 use crate::core::Core;
 use crate::directory::SignInRefused;
 use crate::flows::{Ask, Flow};
@@ -28,7 +27,7 @@ pub(super) fn routes() -> Router<Arc<Core>> {
 async fn home(State(core): State<Arc<Core>>, headers: HeaderMap) -> Response {
     let session = visitor::session(&core, &headers);
     match session.and_then(|it| core.directory.find(&it.user).map(|user| (user, it.authenticated))) {
-        Some((user, since)) => pages::home(&core, user, date_time(since)),
+        Some((user, since)) => pages::home(&core, user, since),
         None => redirect(&core.base.join("/login")),
     }
 }

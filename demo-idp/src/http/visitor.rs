@@ -34,7 +34,8 @@ fn set_cookie(core: &Core, value: &str, seconds: i64) -> Option<HeaderValue> {
     let path = if core.base.path().is_empty() { "/" } else { core.base.path() };
     let secure = if core.base.is_https() { "; Secure" } else { "" };
     let name = cookie_name(core);
-    HeaderValue::from_str(&format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")).ok()
+    HeaderValue::from_str(&format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"))
+        .ok()
 }
 
 pub(super) fn cookie(core: &Core, headers: &HeaderMap) -> Option<String> {

@@ -131,8 +131,8 @@ impl SigningKey {
         let (pair, encoding, jwk) = match family {
             Family::Rsa => {
                 let pair = RsaKeyPair::from_pkcs8(pkcs8).map_err(rejected)?;
-                let encoding = EncodingKey::from_rsa_pem(pem.as_bytes())
-                    .map_err(|_| KeyError::Crypto("reading a private key"))?;
+                let encoding =
+                    EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| KeyError::Crypto("reading a private key"))?;
                 let jwk = rsa_jwk(&encoding)?;
                 (Pair::Rsa(pair), encoding, jwk)
             }

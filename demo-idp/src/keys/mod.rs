@@ -40,11 +40,9 @@ enum RsaKey {
 impl Keys {
     pub(crate) fn new(source: &KeySource) -> Result<Self, KeyError> {
         let (rsa, p256, ed25519) = match source {
-            KeySource::Fresh => (
-                RsaKey::coming(),
-                SigningKey::generate(Family::P256)?,
-                SigningKey::generate(Family::Ed25519)?,
-            ),
+            KeySource::Fresh => {
+                (RsaKey::coming(), SigningKey::generate(Family::P256)?, SigningKey::generate(Family::Ed25519)?)
+            }
             KeySource::Seed(seed) => (
                 RsaKey::Absent,
                 SigningKey::from_seed(Family::P256, *seed)?,
@@ -152,6 +150,9 @@ mod tests {
         assert_eq!(keys.for_id_token(None).unwrap().family(), Family::Rsa);
         assert_eq!(keys.for_id_token(Some(IdTokenAlgorithm::EdDsa)).unwrap().family(), Family::Ed25519);
         assert_eq!(keys.id_token_keys().count(), 3);
-        assert_ne!(keys.stranger(Family::P256).unwrap().id(), keys.for_id_token(Some(IdTokenAlgorithm::Es256)).unwrap().id());
+        assert_ne!(
+            keys.stranger(Family::P256).unwrap().id(),
+            keys.for_id_token(Some(IdTokenAlgorithm::Es256)).unwrap().id()
+        );
     }
 }

@@ -53,9 +53,8 @@ const PARAMETER_MOST: usize = 2_048;
 /// sent anywhere (attack: open redirector).
 pub(crate) fn parse(core: &Core, params: &Params) -> Result<AuthorizationRequest, Refused> {
     let client_id = params.get("client_id").unwrap_or_default();
-    let client = core
-        .client(client_id)
-        .ok_or_else(|| Refused::Shown(NoRedirect::UnknownClient(client_id.to_owned())))?;
+    let client =
+        core.client(client_id).ok_or_else(|| Refused::Shown(NoRedirect::UnknownClient(client_id.to_owned())))?;
     let redirect_uri = params.get("redirect_uri").unwrap_or_default();
     if !client.has_redirect(redirect_uri) {
         let (client_id, redirect_uri) = (client_id.to_owned(), redirect_uri.to_owned());
@@ -118,7 +117,8 @@ fn parse_code_challenge(params: &Params) -> Result<String, Complaint> {
     if params.get("code_challenge_method") != Some("S256") {
         return Err(("invalid_request", "PKCE with code_challenge_method=S256 is required."));
     }
-    let is_hash = |text: &&str| text.len() == 43 && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    let is_hash =
+        |text: &&str| text.len() == 43 && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     params
         .get("code_challenge")
         .filter(is_hash)

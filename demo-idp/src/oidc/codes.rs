@@ -21,6 +21,7 @@ pub(crate) struct CodeGrant {
 #[derive(Debug, Clone)]
 struct Code {
     grant: CodeGrant,
+    ends: OffsetDateTime,
     used: bool,
     serial: u64,
 }
@@ -55,7 +56,8 @@ impl Codes {
 
     pub(crate) fn new() -> Self {
         Self {
-            codes: Expiring::new(10_000, Self::CODE_LIFE),
+            // Remembered for as long as tokens from it may live, so that a late second use still revokes them.
+            codes: Expiring::new(10_000, Self::CODE_LIFE + Self::ACCESS_TOKEN_LIFE),
             access_tokens: Expiring::new(10_000, Self::ACCESS_TOKEN_LIFE),
             serial: AtomicU64::new(1),
         }
@@ -64,7 +66,8 @@ impl Codes {
     pub(crate) fn issue(&self, grant: CodeGrant, now: OffsetDateTime) -> Result<String, KeyError> {
         let code = random_secret()?;
         let serial = self.serial.fetch_add(1, Ordering::SeqCst);
-        self.codes.insert(Fingerprint::of(&code), Code { grant, used: false, serial }, now);
+        let ends = now + Self::CODE_LIFE;
+        self.codes.insert(Fingerprint::of(&code), Code { grant, ends, used: false, serial }, now);
         Ok(code)
     }
 
@@ -72,15 +75,15 @@ impl Codes {
     pub(crate) fn redeem(&self, code: &str, now: OffsetDateTime) -> Redeemed {
         let found = self.codes.update(Fingerprint::of(code), now, |code| {
             let used = std::mem::replace(&mut code.used, true);
-            (used, code.grant.clone(), code.serial)
+            (used, code.ends > now, code.grant.clone(), code.serial)
         });
         match found {
-            None => Redeemed::Unknown,
-            Some((false, grant, serial)) => Redeemed::First(grant, serial),
-            Some((true, _, serial)) => {
+            Some((false, true, grant, serial)) => Redeemed::First(grant, serial),
+            Some((true, _, _, serial)) => {
                 self.access_tokens.retain(|token| token.serial != serial);
                 Redeemed::Again
             }
+            Some((false, false, ..)) | None => Redeemed::Unknown,
         }
     }
 

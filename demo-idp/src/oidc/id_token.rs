@@ -129,7 +129,12 @@ fn compact(key_id: &str, claims: &Map<String, Value>, key: &SigningKey) -> Resul
     signed(&header, claims, algorithm, key.encoding_key())
 }
 
-fn signed(header: &str, claims: &Map<String, Value>, algorithm: Algorithm, key: &EncodingKey) -> Result<String, KeyError> {
+fn signed(
+    header: &str,
+    claims: &Map<String, Value>,
+    algorithm: Algorithm,
+    key: &EncodingKey,
+) -> Result<String, KeyError> {
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), payload(claims));
     let signer = (aws_lc::DEFAULT_PROVIDER.signer_factory)(&algorithm, key).map_err(|_| KeyError::Crypto("signing"))?;
     let signature = signer.try_sign(message.as_bytes()).map_err(|_| KeyError::Crypto("signing"))?;

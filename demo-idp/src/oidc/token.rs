@@ -17,7 +17,9 @@ use serde_json::{Map, Value, json};
 pub(crate) enum TokenError {
     InvalidRequest(&'static str),
     /// Whether the client tried the `Authorization` header, and is answered by a challenge.
-    InvalidClient { by_header: bool },
+    InvalidClient {
+        by_header: bool,
+    },
     InvalidGrant(&'static str),
     UnsupportedGrantType,
     /// The fault of this name, or a failing cryptography library.
@@ -132,10 +134,9 @@ fn authenticate<'a>(core: &'a Core, authorization: Option<&str>, params: &Params
             let (id, secret) = parse_basic(header).ok_or_else(|| refused.clone())?;
             (id, Some(secret))
         }
-        None => (
-            params.get("client_id").unwrap_or_default().to_owned(),
-            params.get("client_secret").map(str::to_owned),
-        ),
+        None => {
+            (params.get("client_id").unwrap_or_default().to_owned(), params.get("client_secret").map(str::to_owned))
+        }
     };
     if by_header && params.get("client_id").is_some_and(|named| named != id) {
         return Err(TokenError::InvalidRequest("The header and the body name different clients."));

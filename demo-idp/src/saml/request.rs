@@ -66,7 +66,11 @@ pub(crate) enum AuthnRequestError {
 }
 
 /// Reads the `SAMLRequest` of the HTTP-Redirect binding: base64 over DEFLATE.
-pub(crate) fn from_redirect(core: &Core, message: &str, relay_state: Option<&str>) -> Result<AuthnRequest, AuthnRequestError> {
+pub(crate) fn from_redirect(
+    core: &Core,
+    message: &str,
+    relay_state: Option<&str>,
+) -> Result<AuthnRequest, AuthnRequestError> {
     let deflated = decode(message)?;
     let mut xml = String::new();
     let mut inflating = DeflateDecoder::new(deflated.as_slice()).take(XML_MOST + 1);
@@ -78,7 +82,11 @@ pub(crate) fn from_redirect(core: &Core, message: &str, relay_state: Option<&str
 }
 
 /// Reads the `SAMLRequest` of the HTTP-POST binding: base64 alone.
-pub(crate) fn from_post(core: &Core, message: &str, relay_state: Option<&str>) -> Result<AuthnRequest, AuthnRequestError> {
+pub(crate) fn from_post(
+    core: &Core,
+    message: &str,
+    relay_state: Option<&str>,
+) -> Result<AuthnRequest, AuthnRequestError> {
     let bytes = decode(message)?;
     if u64::try_from(bytes.len()).map_or(true, |length| length > XML_MOST) {
         return Err(AuthnRequestError::Inflate);
@@ -113,7 +121,8 @@ fn parse(core: &Core, xml: &str, relay_state: Option<&str>) -> Result<AuthnReque
     if let Some(other) = attribute(root, "Destination").filter(|destination| *destination != core.sso_url()) {
         return Err(AuthnRequestError::Destination(other.to_owned()));
     }
-    if let Some(other) = attribute(root, "ProtocolBinding").filter(|binding| !binding.ends_with(":bindings:HTTP-POST")) {
+    if let Some(other) = attribute(root, "ProtocolBinding").filter(|binding| !binding.ends_with(":bindings:HTTP-POST"))
+    {
         return Err(AuthnRequestError::Binding(other.to_owned()));
     }
     let (service_provider, acs_url) = parse_return(core, root)?;
@@ -130,14 +139,16 @@ fn parse(core: &Core, xml: &str, relay_state: Option<&str>) -> Result<AuthnReque
 }
 
 fn parse_return(core: &Core, root: Node<'_, '_>) -> Result<(usize, String), AuthnRequestError> {
-    let issuer = child(root, Namespace::Assertion, "Issuer").map(text_of).ok_or(AuthnRequestError::Missing("Issuer"))?;
+    let issuer =
+        child(root, Namespace::Assertion, "Issuer").map(text_of).ok_or(AuthnRequestError::Missing("Issuer"))?;
     let (index, service_provider) = core
         .service_providers
         .iter()
         .enumerate()
         .find(|(_, registered)| registered.entity_id() == issuer)
         .ok_or_else(|| AuthnRequestError::UnknownIssuer(issuer.clone()))?;
-    let asked = match (attribute(root, "AssertionConsumerServiceURL"), attribute(root, "AssertionConsumerServiceIndex")) {
+    let asked = match (attribute(root, "AssertionConsumerServiceURL"), attribute(root, "AssertionConsumerServiceIndex"))
+    {
         (Some(url), _) => url,
         (None, Some(index)) => index
             .parse()

@@ -7,6 +7,7 @@ use crate::core::Core;
 use crate::directory::User;
 use crate::error::KeyError;
 use crate::fault::Fault;
+use crate::flows::Sessions;
 use crate::relying::{ServiceProvider, SignedPart};
 use crate::sync::random_bytes;
 use std::fmt::Write;
@@ -14,8 +15,6 @@ use time::{Duration, OffsetDateTime};
 
 /// How long an assertion may be delivered: AWS takes none that is older.
 const DELIVERY: Duration = Duration::minutes(5);
-/// How long the service provider may believe in the session.
-const SESSION: Duration = Duration::hours(8);
 
 /// What a name identifier is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,9 +74,7 @@ impl Failure {
             Self::InvalidNameIdPolicy => {
                 ("Requester", "InvalidNameIDPolicy", "This name identifier format is not offered.")
             }
-            Self::NoAuthnContext => {
-                ("Responder", "NoAuthnContext", "Only sign-in with a password is offered.")
-            }
+            Self::NoAuthnContext => ("Responder", "NoAuthnContext", "Only sign-in with a password is offered."),
             Self::RequestDenied => ("Responder", "RequestDenied", "The request was denied."),
         }
     }
@@ -115,7 +112,7 @@ impl Facts {
             now,
             not_before: now,
             not_on_or_after: now + DELIVERY,
-            session_not_on_or_after: now + SESSION,
+            session_not_on_or_after: subject.authenticated + Sessions::LIFE,
         }
     }
 
@@ -177,9 +174,8 @@ pub(crate) fn success(
 /// The response document that says why there is no assertion. It is always signed: there is nothing else to sign.
 pub(crate) fn failure(core: &Core, delivery: Delivery<'_>, failure: Failure) -> Result<String, KeyError> {
     let (top, second, message) = failure.codes();
-    let code = samlp("StatusCode")
-        .with("Value", status_uri(top))
-        .child(samlp("StatusCode").with("Value", status_uri(second)));
+    let code =
+        samlp("StatusCode").with("Value", status_uri(top)).child(samlp("StatusCode").with("Value", status_uri(second)));
     let status = samlp("Status").child(code).child(samlp("StatusMessage").text(message));
     let mut response = samlp("Response")
         .with("ID", message_id()?)

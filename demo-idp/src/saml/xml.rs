@@ -208,7 +208,9 @@ mod tests {
         let issuer = "<saml:Issuer xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">x</saml:Issuer>";
         assert_eq!(
             outer.canonical(),
-            format!("<samlp:Response xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" ID=\"_1\">{issuer}{issuer}</samlp:Response>")
+            format!(
+                "<samlp:Response xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" ID=\"_1\">{issuer}{issuer}</samlp:Response>"
+            )
         );
     }
 

@@ -7,16 +7,16 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-pub const SP: &str = "http://sp.localhost/saml/metadata";
-pub const ACS: &str = "http://sp.localhost/saml/acs";
+pub(crate) const SP: &str = "http://sp.localhost/saml/metadata";
+pub(crate) const ACS: &str = "http://sp.localhost/saml/acs";
 
 /// The XML inside a base64 SAML response.
-pub fn xml_of(saml_response: &str) -> String {
+pub(crate) fn xml_of(saml_response: &str) -> String {
     String::from_utf8(STANDARD.decode(saml_response).expect("base64")).expect("UTF-8")
 }
 
 /// What xmlsec1, which shares no code with us, says about every signature of a document; `None` where it is not installed.
-pub fn xmlsec_verifies(test: &str, xml: &str, certificate: &str) -> Option<bool> {
+pub(crate) fn xmlsec_verifies(test: &str, xml: &str, certificate: &str) -> Option<bool> {
     let directory = scratch(test);
     std::fs::create_dir_all(&directory).expect("scratch directory");
     let certificate_file = directory.join("certificate.pem");
@@ -54,7 +54,7 @@ fn run_xmlsec(document: &Path, certificate: &Path, node: &str) -> Option<Output>
 }
 
 /// The local names of the elements that hold a signature, outermost first.
-pub fn signed_elements(xml: &str) -> Vec<String> {
+pub(crate) fn signed_elements(xml: &str) -> Vec<String> {
     let document = roxmltree::Document::parse(xml).expect("well-formed");
     document
         .descendants()
@@ -65,7 +65,7 @@ pub fn signed_elements(xml: &str) -> Vec<String> {
 }
 
 /// The certificates of a metadata document, in order.
-pub fn certificates(metadata: &str) -> Vec<String> {
+pub(crate) fn certificates(metadata: &str) -> Vec<String> {
     let document = roxmltree::Document::parse(metadata).expect("well-formed");
     document
         .descendants()
@@ -75,21 +75,21 @@ pub fn certificates(metadata: &str) -> Vec<String> {
 }
 
 /// The text of the first element of this local name.
-pub fn text_of(xml: &str, name: &str) -> Option<String> {
+pub(crate) fn text_of(xml: &str, name: &str) -> Option<String> {
     let document = roxmltree::Document::parse(xml).expect("well-formed");
     let node = document.descendants().find(|node| node.tag_name().name() == name)?;
     Some(node.descendants().filter(|child| child.is_text()).filter_map(|text| text.text()).collect())
 }
 
 /// An attribute of the first element of this local name.
-pub fn attribute_of(xml: &str, element: &str, name: &str) -> Option<String> {
+pub(crate) fn attribute_of(xml: &str, element: &str, name: &str) -> Option<String> {
     let document = roxmltree::Document::parse(xml).expect("well-formed");
     let node = document.descendants().find(|node| node.tag_name().name() == element)?;
     node.attribute(name).map(str::to_owned)
 }
 
 /// The values of a SAML attribute.
-pub fn saml_attribute(xml: &str, name: &str) -> Vec<String> {
+pub(crate) fn saml_attribute(xml: &str, name: &str) -> Vec<String> {
     let document = roxmltree::Document::parse(xml).expect("well-formed");
     document
         .descendants()
@@ -100,18 +100,19 @@ pub fn saml_attribute(xml: &str, name: &str) -> Vec<String> {
 }
 
 /// Header or claims of a token, unverified.
-pub fn token_part(token: &str, part: usize) -> Value {
+pub(crate) fn token_part(token: &str, part: usize) -> Value {
     let encoded = token.split('.').nth(part).expect("three parts");
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(encoded).expect("base64url")).expect("JSON")
 }
 
 /// What jsonwebtoken says about the signature of a token, by the published key its header names.
-pub fn signature_verifies(token: &str, jwks: &Value) -> Result<(), String> {
+pub(crate) fn signature_verifies(token: &str, jwks: &Value) -> Result<(), String> {
     use jsonwebtoken::{DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
     let jwks: JwkSet = serde_json::from_value(jwks.clone()).expect("a key set");
     let header = decode_header(token).map_err(|error| error.to_string())?;
     let jwk = jwks.find(header.kid.as_deref().unwrap_or_default()).ok_or("unknown key")?;
-    let mut validation = Validation::new(jwk.common.key_algorithm.ok_or("no alg")?.to_string().parse().map_err(|_| "alg")?);
+    let mut validation =
+        Validation::new(jwk.common.key_algorithm.ok_or("no alg")?.to_string().parse().map_err(|_| "alg")?);
     validation.validate_exp = false;
     validation.validate_aud = false;
     let key = DecodingKey::from_jwk(jwk).map_err(|error| error.to_string())?;
@@ -119,17 +120,17 @@ pub fn signature_verifies(token: &str, jwks: &Value) -> Result<(), String> {
 }
 
 /// A JSON document by its address.
-pub async fn json_at(url: String) -> Value {
+pub(crate) async fn json_at(url: String) -> Value {
     let text = reqwest::get(url).await.expect("answer").text().await.expect("text");
     serde_json::from_str(&text).expect("JSON")
 }
 
-pub fn scratch(name: &str) -> PathBuf {
+pub(crate) fn scratch(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("demo-idp-test-{}-{name}", std::process::id()))
 }
 
 /// A browser as far as an identity provider needs one: a cookie, and redirects that are looked at before they are followed.
-pub struct Browser {
+pub(crate) struct Browser {
     client: reqwest::Client,
     cookie: std::cell::RefCell<Option<String>>,
     base: String,
@@ -137,28 +138,28 @@ pub struct Browser {
 
 /// An answer, read.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Browser {
-    pub fn new(base: &str) -> Self {
+    pub(crate) fn new(base: &str) -> Self {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("client");
         Self { client, cookie: None.into(), base: base.to_owned() }
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(self.client.get(self.absolute(path))).await
     }
 
-    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
         self.post_from(path, form, None).await
     }
 
     /// A post as a page of `origin` makes it.
-    pub async fn post_from(&self, path: &str, form: &[(&str, &str)], origin: Option<&str>) -> Answer {
+    pub(crate) async fn post_from(&self, path: &str, form: &[(&str, &str)], origin: Option<&str>) -> Answer {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let mut request = self.client.post(self.absolute(path)).body(body);
         request = request.header("content-type", "application/x-www-form-urlencoded");
@@ -169,7 +170,7 @@ impl Browser {
     }
 
     /// Types a password into the sign-in page at `login`, and follows to what was asked for.
-    pub async fn sign_in(&self, login: &str, user: &str, password: &str) -> Answer {
+    pub(crate) async fn sign_in(&self, login: &str, user: &str, password: &str) -> Answer {
         let flow = parameter(login, "flow");
         let mut form = vec![("username", user), ("password", password)];
         form.extend(flow.iter().map(|flow| ("flow", flow.as_str())));
@@ -180,7 +181,7 @@ impl Browser {
         }
     }
 
-    pub async fn send(&self, mut request: reqwest::RequestBuilder) -> Answer {
+    pub(crate) async fn send(&self, mut request: reqwest::RequestBuilder) -> Answer {
         if let Some(cookie) = self.cookie.borrow().as_ref() {
             request = request.header("cookie", cookie);
         }
@@ -193,11 +194,11 @@ impl Browser {
         Answer { status, headers, text: response.text().await.expect("text") }
     }
 
-    pub fn client(&self) -> &reqwest::Client {
+    pub(crate) fn client(&self) -> &reqwest::Client {
         &self.client
     }
 
-    pub fn cookie(&self) -> Option<String> {
+    pub(crate) fn cookie(&self) -> Option<String> {
         self.cookie.borrow().clone()
     }
 
@@ -207,20 +208,20 @@ impl Browser {
 }
 
 impl Answer {
-    pub fn location(&self) -> &str {
+    pub(crate) fn location(&self) -> &str {
         self.header("location")
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).expect("JSON")
     }
 
     /// The value of a hidden field of the page.
-    pub fn field(&self, name: &str) -> Option<String> {
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
         let (_, rest) = self.text.split_once(&format!("name=\"{name}\" value=\""))?;
         let value = rest.split_once('"')?.0;
         let entities = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
@@ -229,11 +230,11 @@ impl Answer {
 }
 
 /// A parameter of an address.
-pub fn parameter(url: &str, name: &str) -> Option<String> {
+pub(crate) fn parameter(url: &str, name: &str) -> Option<String> {
     let (_, query) = url.split_once('?')?;
     form_urlencoded::parse(query.as_bytes()).find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
 }
 
-pub fn query(pairs: &[(&str, &str)]) -> String {
+pub(crate) fn query(pairs: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
