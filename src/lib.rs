@@ -10,6 +10,8 @@ pub mod decision;
 pub mod directory;
 mod error;
 pub mod explain;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod identity;
 mod json;
 pub mod policy;

@@ -12,6 +12,7 @@
 mod attacks;
 mod claims;
 mod identity;
+mod issuer_keys;
 mod oracle;
 mod presets;
 mod support;

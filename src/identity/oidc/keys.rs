@@ -99,14 +99,8 @@ impl KeyCache {
     /// What to do for a token whose key id is `key_id`, or that names none.
     pub fn plan(&mut self, key_id: Option<&str>, now: Timestamp) -> KeyPlan {
         self.forget_lost_fetch(now);
-        let Some(held) = &self.keys else {
-            return self.fetch_unless_cooling(None, now);
-        };
-        if now >= held.fresh_until.saturating_add(MAX_STALE) {
-            return self.fetch_unless_cooling(None, now);
-        }
-        let jwks = Arc::clone(&held.jwks);
-        let fresh = now < held.fresh_until;
+        let Some(jwks) = self.usable(now) else { return self.fetch_unless_cooling(None, now) };
+        let fresh = self.keys.as_ref().is_some_and(|held| now < held.fresh_until);
         match key_id {
             Some(key_id) if !jwks.has_key_id(key_id) => self.plan_unknown(key_id, fresh, now),
             _ if fresh => KeyPlan::Use(jwks),
@@ -132,10 +126,11 @@ impl KeyCache {
         self.metrics.failures = self.metrics.failures.saturating_add(1);
     }
 
-    /// The keys of the last successful fetch, however old.
+    /// The keys at hand, unless they have been stale for longer than [`MAX_STALE`].
     #[must_use]
-    pub fn held(&self) -> Option<Arc<Jwks>> {
-        self.keys.as_ref().map(|held| Arc::clone(&held.jwks))
+    pub fn usable(&self, now: Timestamp) -> Option<Arc<Jwks>> {
+        let held = self.keys.as_ref()?;
+        (now < held.fresh_until.saturating_add(MAX_STALE)).then(|| Arc::clone(&held.jwks))
     }
 
     /// The counters, with the age of the keys at `now`.

@@ -1,0 +1,196 @@
+//! The keys of one issuer, fetched when the key cache says so.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Mutex as AsyncMutex, watch};
+
+use super::{FetchError, Fetcher};
+use crate::identity::oidc::discovery::{Discovery, MAX_DISCOVERY_LENGTH};
+use crate::identity::oidc::keys::{COOLDOWN, DEFAULT_FRESH, KeyCache, KeyCacheMetrics, KeyPlan, MAX_STALE};
+use crate::identity::oidc::{IssuerUrl, Jwks, MAX_JWKS_LENGTH, OidcProvider, UnverifiedIdToken};
+use crate::time::Timestamp;
+
+/// Metadata and keys of one issuer; cheap to clone, all clones share one cache.
+#[derive(Clone, Debug)]
+pub struct IssuerKeys {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    issuer: IssuerUrl,
+    fetcher: Fetcher,
+    cache: Mutex<KeyCache>,
+    last_error: Mutex<Option<FetchError>>,
+    discovery: AsyncMutex<HeldDiscovery>,
+    /// Counts finished fetches; whoever waits for one watches it.
+    finished: watch::Sender<u64>,
+}
+
+#[derive(Debug, Default)]
+struct HeldDiscovery {
+    document: Option<(Arc<Discovery>, Timestamp)>,
+    failed_at: Option<Timestamp>,
+}
+
+impl IssuerKeys {
+    /// The keys of `provider`'s issuer, none of them fetched yet.
+    ///
+    /// # Errors
+    /// [`FetchError::Unreachable`] when TLS cannot be set up.
+    pub fn new(provider: &OidcProvider) -> Result<Self, FetchError> {
+        let fetcher = if provider.is_local_network() { Fetcher::local()? } else { Fetcher::public()? };
+        Ok(Self {
+            shared: Arc::new(Shared {
+                issuer: provider.issuer().clone(),
+                fetcher,
+                cache: Mutex::default(),
+                last_error: Mutex::default(),
+                discovery: AsyncMutex::default(),
+                finished: watch::Sender::new(0),
+            }),
+        })
+    }
+
+    /// The keys to verify `token` with, fetched first if the token names one that is not known.
+    ///
+    /// Keys that lack the token's are given too: verifying with them says which key is missing.
+    ///
+    /// # Errors
+    /// [`FetchError`] when there are no keys to verify with.
+    pub async fn for_token(&self, token: &UnverifiedIdToken, now: Timestamp) -> Result<Arc<Jwks>, FetchError> {
+        let key_id = token.claimed_key_id();
+        loop {
+            // Watching begins before the cache is asked, so that no end of a fetch is missed.
+            let mut finished = self.shared.finished.subscribe();
+            let plan = lock(&self.shared.cache).plan(key_id.as_deref(), now);
+            match plan {
+                KeyPlan::Use(jwks) => return Ok(jwks),
+                KeyPlan::RefuseUntil(until) => return self.at_hand(until, now),
+                KeyPlan::Fetch => self.start_fetch(now),
+                KeyPlan::Wait => {}
+            }
+            // The sender lives as long as `self`.
+            let _ = finished.changed().await;
+        }
+    }
+
+    /// The issuer's metadata, fetched at most once an hour, and once a minute while that fails.
+    ///
+    /// # Errors
+    /// [`FetchError`] when there is none.
+    pub async fn discovery(&self, now: Timestamp) -> Result<Arc<Discovery>, FetchError> {
+        self.shared.discovery(now).await
+    }
+
+    /// The counters of the key cache.
+    #[must_use]
+    pub fn metrics(&self, now: Timestamp) -> KeyCacheMetrics {
+        lock(&self.shared.cache).metrics(now)
+    }
+
+    /// The fetcher that this issuer's documents come through.
+    pub(crate) fn fetcher(&self) -> &Fetcher {
+        &self.shared.fetcher
+    }
+
+    fn at_hand(&self, until: Timestamp, now: Timestamp) -> Result<Arc<Jwks>, FetchError> {
+        lock(&self.shared.cache).usable(now).ok_or_else(|| {
+            let last = lock(&self.shared.last_error).clone();
+            last.unwrap_or(FetchError::CoolingDown { until })
+        })
+    }
+
+    /// A task of its own: a visitor who goes away must not take the fetch, and with it everyone else's keys, along.
+    fn start_fetch(&self, now: Timestamp) {
+        let shared = Arc::clone(&self.shared);
+        tokio::spawn(async move {
+            let mut report = Report { shared: &shared, now, done: false };
+            let outcome = shared.fetch_keys(now).await;
+            report.finish(outcome);
+        });
+    }
+}
+
+/// Tells the cache how a fetch ended, also when its task dies.
+struct Report<'s> {
+    shared: &'s Shared,
+    now: Timestamp,
+    done: bool,
+}
+
+impl Report<'_> {
+    fn finish(&mut self, outcome: Result<(Jwks, Option<std::time::Duration>), FetchError>) {
+        self.done = true;
+        let error = match outcome {
+            Ok((jwks, max_age)) => {
+                lock(&self.shared.cache).fetched(jwks, max_age, self.now);
+                None
+            }
+            Err(error) => {
+                lock(&self.shared.cache).failed(self.now);
+                Some(error)
+            }
+        };
+        *lock(&self.shared.last_error) = error;
+    }
+}
+
+impl Drop for Report<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            lock(&self.shared.cache).failed(self.now);
+        }
+        self.shared.finished.send_modify(|count| *count = count.wrapping_add(1));
+    }
+}
+
+impl Shared {
+    async fn fetch_keys(&self, now: Timestamp) -> Result<(Jwks, Option<std::time::Duration>), FetchError> {
+        let discovery = self.discovery(now).await?;
+        let document = self.fetcher.get(discovery.jwks_uri(), MAX_JWKS_LENGTH).await?;
+        let jwks = Jwks::parse(&document.body)?;
+        if jwks.keys().is_empty() {
+            // Taking this for success would throw away the good keys of a moment ago.
+            return Err(FetchError::NoUsableKey { skipped: jwks.skipped().len() });
+        }
+        Ok((jwks, document.max_age))
+    }
+
+    /// Holding the lock while fetching makes it one fetch at a time.
+    async fn discovery(&self, now: Timestamp) -> Result<Arc<Discovery>, FetchError> {
+        let mut held = self.discovery.lock().await;
+        let at_hand = held.document.as_ref().map(|(document, at)| (Arc::clone(document), now.duration_since(*at)));
+        if let Some((document, age)) = &at_hand
+            && *age < DEFAULT_FRESH
+        {
+            return Ok(Arc::clone(document));
+        }
+        let usable = at_hand.filter(|(_, age)| *age < MAX_STALE).map(|(document, _)| document);
+        let until = held.failed_at.map_or(Timestamp::EPOCH, |failed| failed.saturating_add(COOLDOWN));
+        if now < until {
+            return usable.ok_or(FetchError::CoolingDown { until });
+        }
+        match self.fetch_discovery().await {
+            Ok(document) => {
+                let document = Arc::new(document);
+                *held = HeldDiscovery { document: Some((Arc::clone(&document), now)), failed_at: None };
+                Ok(document)
+            }
+            Err(error) => {
+                held.failed_at = Some(now);
+                usable.ok_or(error)
+            }
+        }
+    }
+
+    async fn fetch_discovery(&self) -> Result<Discovery, FetchError> {
+        let document = self.fetcher.get(&self.issuer.discovery_url(), MAX_DISCOVERY_LENGTH).await?;
+        Ok(Discovery::parse(&document.body, &self.issuer)?)
+    }
+}
+
+/// A poisoned lock means that a thread died between two assignments; the cache is whole at every step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
