@@ -15,4 +15,5 @@ mod identity;
 mod issuer_keys;
 mod oracle;
 mod presets;
+mod sign_in;
 mod support;
