@@ -2,4 +2,5 @@
 
 mod environment;
 pub mod fetch;
+pub mod relying_party;
 pub mod sts;

@@ -12,6 +12,8 @@
 mod attacks;
 mod claims;
 mod identity;
+mod issuer_keys;
 mod oracle;
 mod presets;
+mod sign_in;
 mod support;

@@ -1,1 +1,101 @@
+use std::time::Instant;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use super::*;
+
+/// Answers every connection with these bytes.
+async fn serve(answer: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let answer = answer.clone();
+            tokio::spawn(async move {
+                let _ = stream.read(&mut [0; 4096]).await;
+                let _ = stream.write_all(answer.as_bytes()).await;
+            });
+        }
+    });
+    format!("http://{address}/")
+}
+
+fn ok(headers: &str, body: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\n{headers}connection: close\r\n\r\n{body}")
+}
+
+#[tokio::test]
+async fn only_https_without_credentials_is_fetched() {
+    let (public, local) = (Fetcher::public().unwrap(), Fetcher::local().unwrap());
+    for url in [
+        "http://a.example/",
+        "ftp://a.example/",
+        "file:///etc/passwd",
+        "https://u:p@a.example/",
+        "https://u@a.example/",
+        "x",
+    ] {
+        for fetcher in [&public, &local] {
+            assert!(matches!(fetcher.get(url, 100).await, Err(FetchError::Url { .. })), "{url}");
+        }
+    }
+    assert!(matches!(public.get("http://127.0.0.1/", 100).await, Err(FetchError::Url { .. })));
+}
+
+#[tokio::test]
+async fn addresses_inside_are_refused_by_number_and_by_name() {
+    let public = Fetcher::public().unwrap();
+    for host in
+        ["127.0.0.1", "2130706433", "0x7f.1", "169.254.169.254", "10.1.2.3", "[::1]", "[::ffff:10.0.0.1]", "[fd00::1]"]
+    {
+        let refused = public.get(&format!("https://{host}/"), 100).await;
+        assert!(matches!(refused, Err(FetchError::PrivateAddress { .. })), "{host}: {refused:?}");
+    }
+    // A name is judged by what it resolves to.
+    let refused = public.get("https://localhost/", 100).await;
+    assert_eq!(refused, Err(FetchError::PrivateAddress { host: "localhost".into() }));
+}
+
+#[tokio::test]
+async fn answers_are_bounded_while_they_are_read() {
+    let local = Fetcher::local().unwrap();
+    let url = serve(ok("", &"x".repeat(1001))).await;
+    assert_eq!(local.get(&url, 1000).await, Err(FetchError::TooLong { limit: 1000 }));
+    let read = local.get(&url, 1001).await.unwrap();
+    assert_eq!((read.body.len(), read.max_age), (1001, None));
+}
+
+#[tokio::test]
+async fn redirects_and_errors_are_not_followed() {
+    let local = Fetcher::local().unwrap();
+    let target = serve(ok("", "secret")).await;
+    let redirect = serve(format!("HTTP/1.1 302 Found\r\nlocation: {target}\r\ncontent-length: 0\r\n\r\n")).await;
+    assert_eq!(local.get(&redirect, 100).await, Err(FetchError::Status { status: 302 }));
+}
+
+#[tokio::test]
+async fn cache_control_is_read() {
+    let local = Fetcher::local().unwrap();
+    for (header, seconds) in [
+        ("cache-control: public, max-age=600\r\n", Some(600)),
+        ("Cache-Control: MAX-AGE=\"7\"\r\n", Some(7)),
+        ("cache-control: max-age=600, no-cache\r\n", Some(0)),
+        ("cache-control: no-store\r\n", Some(0)),
+        ("cache-control: max-age=x\r\n", None),
+    ] {
+        let url = serve(ok(header, "{}")).await;
+        assert_eq!(local.get(&url, 100).await.unwrap().max_age, seconds.map(Duration::from_secs), "{header}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_answer_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let began = Instant::now();
+    let outcome = Fetcher::local().unwrap().get(&url, 100).await;
+    assert!(matches!(outcome, Err(FetchError::Unreachable { .. })), "{outcome:?}");
+    assert!(began.elapsed() < 2 * TIMEOUT);
+}

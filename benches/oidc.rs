@@ -1,0 +1,93 @@
+//! What verifying an ID token costs with the keys at hand, beside the bare signature by the same cryptography library.
+//!
+//! Target: at most 1.15 x the bare verification plus 3 µs, for RS256, ES256 and EdDSA. `jsonwebtoken`, on the same library
+//! and without most of the rules, is measured in the same run.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a benchmark whose set-up fails must stop"
+)]
+
+#[path = "../tests/oidc/support.rs"]
+#[expect(dead_code, reason = "the tests use all of it")]
+mod support;
+
+use std::hint::black_box;
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, KeyPair, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
+};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use daypass::explain::{Report, Silent};
+use daypass::identity::oidc::{self, UnverifiedIdToken};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde_json::Value;
+use support::{CLIENT, ISSUER, Keys, claims, now, provider, sign_in};
+
+fn bare(alg: &str) -> (&'static dyn VerificationAlgorithm, Vec<u8>) {
+    let keys = Keys::of_issuer();
+    match alg {
+        "RS256" => (&RSA_PKCS1_2048_8192_SHA256, keys.rsa.public_key().as_ref().to_vec()),
+        "ES256" => (&ECDSA_P256_SHA256_FIXED, keys.ec("ES256").2.public_key().as_ref().to_vec()),
+        _ => (&ED25519, keys.ed.public_key().as_ref().to_vec()),
+    }
+}
+
+fn other_library(alg: &str) -> (DecodingKey, Validation) {
+    let keys = Keys::of_issuer();
+    let (algorithm, key) = match alg {
+        "RS256" => {
+            let (n, e) = keys.rsa_components();
+            (Algorithm::RS256, DecodingKey::from_rsa_raw_components(&n, &e))
+        }
+        "ES256" => (Algorithm::ES256, DecodingKey::from_ec_der(keys.ec("ES256").2.public_key().as_ref())),
+        _ => (Algorithm::EdDSA, DecodingKey::from_ed_der(keys.ed.public_key().as_ref())),
+    };
+    let mut validation = Validation::new(algorithm);
+    validation.set_issuer(&[ISSUER]);
+    validation.set_audience(&[CLIENT]);
+    validation.validate_exp = false;
+    (key, validation)
+}
+
+fn id_token(criterion: &mut Criterion) {
+    let (provider, jwks) = (provider(), Keys::of_issuer().jwks());
+    for alg in ["RS256", "ES256", "EdDSA"] {
+        let token = Keys::of_issuer().sign(alg, &claims());
+        let (signed, signature) = token.rsplit_once('.').unwrap();
+        let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+        let (algorithm, key) = bare(alg);
+        let mut group = criterion.benchmark_group(format!("ID token {alg} (target 1.15 x bare + 3 us)"));
+        group.bench_function("bare signature", |bencher| {
+            bencher.iter(|| {
+                let key = UnparsedPublicKey::new(algorithm, black_box(&key));
+                key.verify(signed.as_bytes(), &signature).unwrap();
+            });
+        });
+        group.bench_function("verify", |bencher| {
+            let unverified = || sign_in(token.clone());
+            let verify = |token: UnverifiedIdToken| oidc::verify(&provider, &jwks, token, now(), &mut Silent).unwrap();
+            bencher.iter_batched(unverified, verify, BatchSize::SmallInput);
+        });
+        group.bench_function("verify, explained", |bencher| {
+            let verify = |token: UnverifiedIdToken| {
+                let mut report = Report::new();
+                (oidc::verify(&provider, &jwks, token, now(), &mut report).unwrap(), report)
+            };
+            bencher.iter_batched(|| sign_in(token.clone()), verify, BatchSize::SmallInput);
+        });
+        let (key, validation) = other_library(alg);
+        group.bench_function("jsonwebtoken", |bencher| {
+            bencher.iter(|| jsonwebtoken::decode::<Value>(black_box(&token), &key, &validation).unwrap());
+        });
+        group.finish();
+    }
+}
+
+criterion_group!(benches, id_token);
+criterion_main!(benches);

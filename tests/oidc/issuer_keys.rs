@@ -1,0 +1,189 @@
+//! Fetching keys from an issuer on this machine that counts what it is asked.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use daypass::explain::Silent;
+use daypass::http::fetch::{FetchError, IssuerKeys};
+use daypass::identity::oidc::discovery::DiscoveryError;
+use daypass::identity::oidc::{self, OidcError, OidcProvider, UnverifiedIdToken};
+use daypass::time::Timestamp;
+use serde_json::{Value, json};
+
+use crate::support::{CLIENT, Keys, claims_with, now};
+
+/// What the issuer publishes, and how often it was asked for its keys.
+#[derive(Debug)]
+struct Published {
+    issuer: Mutex<String>,
+    keys: Mutex<Result<Value, StatusCode>>,
+    asked: AtomicUsize,
+}
+
+struct Issuer {
+    url: String,
+    published: Arc<Published>,
+}
+
+impl Issuer {
+    async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let published = Arc::new(Published {
+            issuer: Mutex::new(url.clone()),
+            keys: Mutex::new(Ok(Keys::of_issuer().jwks_json())),
+            asked: AtomicUsize::new(0),
+        });
+        let router = Router::new()
+            .route("/.well-known/openid-configuration", get(metadata))
+            .route("/keys", get(keys))
+            .with_state(Arc::clone(&published));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, published }
+    }
+
+    fn provider(&self) -> OidcProvider {
+        OidcProvider::new(&self.url, [CLIENT]).unwrap().with_local_network()
+    }
+
+    fn keys(&self) -> IssuerKeys {
+        IssuerKeys::new(&self.provider()).unwrap()
+    }
+
+    fn publish(&self, keys: Result<Value, StatusCode>) {
+        *self.published.keys.lock().unwrap() = keys;
+    }
+
+    fn asked(&self) -> usize {
+        self.published.asked.load(Ordering::SeqCst)
+    }
+
+    /// A token of this issuer, signed as `kid` by `keys`.
+    fn token(&self, keys: &Keys, kid: &str) -> UnverifiedIdToken {
+        let header = json!({"alg": "ES256", "kid": kid}).to_string();
+        let claims = claims_with(json!({"iss": self.url})).to_string();
+        UnverifiedIdToken::for_exchange(keys.sign_raw("ES256", &header, claims))
+    }
+}
+
+async fn metadata(State(published): State<Arc<Published>>) -> Json<Value> {
+    let issuer = published.issuer.lock().unwrap().clone();
+    Json(json!({"issuer": issuer, "jwks_uri": format!("{issuer}/keys")}))
+}
+
+async fn keys(State(published): State<Arc<Published>>) -> Result<Json<Value>, StatusCode> {
+    published.asked.fetch_add(1, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    published.keys.lock().unwrap().clone().map(Json)
+}
+
+fn renamed(kid: &str, keys: &Keys) -> Value {
+    let mut key = keys.jwks_json()["keys"][2].clone();
+    key["kid"] = json!(kid);
+    json!({ "keys": [key] })
+}
+
+#[tokio::test]
+async fn a_crowd_causes_one_fetch() {
+    let issuer = Issuer::start().await;
+    let keys = issuer.keys();
+    let tasks: Vec<_> = (0..50)
+        .map(|_| {
+            let (keys, token) = (keys.clone(), issuer.token(Keys::of_issuer(), "ES256"));
+            tokio::spawn(async move { keys.for_token(&token, now()).await.map(|jwks| jwks.keys().len()) })
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap(), Ok(5));
+    }
+    assert_eq!(issuer.asked(), 1);
+    assert_eq!(keys.metrics(now()).fetches, 1);
+}
+
+#[tokio::test]
+async fn a_rotation_loses_no_one_and_random_key_ids_cause_one_fetch_a_minute() {
+    let issuer = Issuer::start().await;
+    let keys = issuer.keys();
+    let honest = || issuer.token(Keys::of_issuer(), "ES256");
+    keys.for_token(&honest(), now()).await.unwrap();
+
+    let next = Keys::generate();
+    issuer.publish(Ok(renamed("next", &next)));
+    let jwks = keys.for_token(&issuer.token(&next, "next"), now()).await.unwrap();
+    let verified = oidc::verify(&issuer.provider(), &jwks, issuer.token(&next, "next"), now(), &mut Silent);
+    assert_eq!(verified.unwrap().subject(), "martha");
+    assert_eq!(issuer.asked(), 2);
+
+    for index in 0..200 {
+        let forged = issuer.token(&next, &format!("random-{index}"));
+        let jwks = keys.for_token(&forged, now()).await.unwrap();
+        let refused = oidc::verify(&issuer.provider(), &jwks, forged, now(), &mut Silent).unwrap_err();
+        assert!(matches!(refused, OidcError::UnknownKey { .. }));
+    }
+    assert_eq!(issuer.asked(), 2, "the minute of the rotation's fetch is not over");
+    let later = Timestamp::from_unix_seconds(now().unix_seconds() + 60);
+    keys.for_token(&issuer.token(&next, "random"), later).await.unwrap();
+    assert_eq!(issuer.asked(), 3);
+}
+
+#[tokio::test]
+async fn keys_survive_an_issuer_that_fails_or_publishes_nothing() {
+    let issuer = Issuer::start().await;
+    let keys = issuer.keys();
+    let honest = || issuer.token(Keys::of_issuer(), "ES256");
+    keys.for_token(&honest(), now()).await.unwrap();
+    for (hours, publish) in [(2, Err(StatusCode::BAD_GATEWAY)), (4, Ok(json!({"keys": []})))] {
+        issuer.publish(publish);
+        let later = Timestamp::from_unix_seconds(now().unix_seconds() + hours * 3600);
+        let jwks = keys.for_token(&honest(), later).await.unwrap();
+        assert_eq!(jwks.keys().len(), 5);
+    }
+    assert_eq!(keys.metrics(now()).failures, 2);
+}
+
+#[tokio::test]
+async fn without_keys_the_reason_is_told_and_the_issuer_left_alone_for_a_minute() {
+    let issuer = Issuer::start().await;
+    issuer.publish(Err(StatusCode::BAD_GATEWAY));
+    let keys = issuer.keys();
+    for _ in 0..5 {
+        let refused = keys.for_token(&issuer.token(Keys::of_issuer(), "ES256"), now()).await;
+        assert_eq!(refused.unwrap_err(), FetchError::Status { status: 502 });
+    }
+    assert_eq!(issuer.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_visitor_who_goes_away_takes_no_keys_along() {
+    let issuer = Issuer::start().await;
+    let keys = issuer.keys();
+    let (visitor, token) = (keys.clone(), issuer.token(Keys::of_issuer(), "ES256"));
+    let task = tokio::spawn(async move { visitor.for_token(&token, now()).await.map(drop) });
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    task.abort();
+    assert!(keys.for_token(&issuer.token(Keys::of_issuer(), "ES256"), now()).await.is_ok());
+    assert_eq!(issuer.asked(), 1);
+}
+
+#[tokio::test]
+async fn metadata_of_another_issuer_is_refused() {
+    let issuer = Issuer::start().await;
+    *issuer.published.issuer.lock().unwrap() = "https://evil.example".to_owned();
+    let refused = issuer.keys().for_token(&issuer.token(Keys::of_issuer(), "ES256"), now()).await.unwrap_err();
+    assert!(matches!(refused, FetchError::Discovery(DiscoveryError::Issuer { .. })));
+    assert_eq!(issuer.asked(), 0);
+}
+
+#[tokio::test]
+async fn a_provider_that_is_not_declared_local_is_not_fetched_from_this_machine() {
+    let issuer = Issuer::start().await;
+    let public = OidcProvider::new(&issuer.url, [CLIENT]).unwrap();
+    let keys = IssuerKeys::new(&public).unwrap();
+    let refused = keys.for_token(&issuer.token(Keys::of_issuer(), "ES256"), now()).await.unwrap_err();
+    assert!(matches!(refused, FetchError::Url { .. }));
+}
