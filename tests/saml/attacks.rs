@@ -537,6 +537,24 @@ fn transforms_that_select_decode_or_execute() {
 }
 
 #[test]
+fn a_transform_under_another_name() {
+    let honest = Signing::default().transforms;
+    for transforms in [
+        honest.replacen("ds:Transform", "ds:Other", 2),
+        honest
+            .replace("ds:Transform ", "ds:Other ")
+            .replace("/ds:Transform", "/ds:Other"),
+    ] {
+        let signed = Signing {
+            transforms,
+            ..Signing::default()
+        }
+        .sign(&Fields::default().assertion(), "_assertion", &TRUSTED);
+        assert_eq!(rule(&response(&signed)), "transforms");
+    }
+}
+
+#[test]
 fn an_xslt_bomb_is_refused_at_once() {
     // python3-saml spends seconds to hours on one such message before it authenticates anyone.
     let style = "<xsl:for-each select=\"//.\">".repeat(10) + &"</xsl:for-each>".repeat(10);

@@ -265,6 +265,8 @@ fn plaintext_goes_through_the_same_gate() {
     assert_eq!(rule(&seal(&format!("<!DOCTYPE x>{signed}"))), "doctype");
     assert_eq!(rule(&seal("not xml")), "well_formed");
     assert_eq!(rule(&seal("<x></x>")), "decryption");
+    let twice = signed.replace("<saml:Subject>", "<saml:Subject ID=\"_assertion\">");
+    assert_eq!(rule(&seal(&twice)), "unique_id");
     let two = signed.replace(
         "</saml:Assertion>",
         &format!(

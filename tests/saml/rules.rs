@@ -512,6 +512,27 @@ fn sign_ins_are_held_to_an_age_and_a_context_when_set() {
 }
 
 #[test]
+fn an_assertion_needs_an_id() {
+    // Replay memory knows assertions by it.
+    let mut fields = Fields::default();
+    fields.assertion_attributes = fields
+        .assertion_attributes
+        .replace(r#"ID="_assertion" "#, "");
+    assert_eq!(rule(&fields.signed_response()), "assertion");
+}
+
+#[test]
+fn a_confirmation_says_one_thing() {
+    let data = "</saml:SubjectConfirmationData>";
+    let two = with(|f| {
+        f.confirmations = f
+            .confirmations
+            .replace(data, &format!("{data}<saml:SubjectConfirmationData>{data}"))
+    });
+    assert_eq!(rule(&two), "bearer");
+}
+
+#[test]
 fn the_subject_must_be_one_name_that_is_not_empty() {
     assert_eq!(rule(&with(|f| f.name_id = String::new())), "subject");
     assert_eq!(

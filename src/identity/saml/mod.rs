@@ -192,7 +192,7 @@ fn bare<L: Listener>(
     let unsigned = SamlError::NotSigned {
         expected: "a signature of the response or of the assertion",
     };
-    let signature = signature::find(assertion)?.ok_or(unsigned)?;
+    let signature = signature::find(assertion).ok_or(unsigned)?;
     signature::verify(provider, assertion, signature, now, listener)
 }
 
@@ -205,7 +205,7 @@ fn inside<L: Listener>(
     listener: &mut L,
 ) -> Result<SignedElement, SamlError> {
     if let Content::Assertion(assertion) = content
-        && signature::find(assertion)?.is_none()
+        && signature::find(assertion).is_none()
     {
         return Ok(outer);
     }
@@ -228,7 +228,7 @@ fn inside<L: Listener>(
             .ok_or_else(none)?;
         let plaintext = decrypt::decrypt(encrypted, provider, Ciphertext::Signed)?;
         with_plaintext(&plaintext, encrypted, |assertion| {
-            match signature::find(assertion)? {
+            match signature::find(assertion) {
                 Some(_) => bare(provider, assertion, now, listener).map(Inner::Signed),
                 None => CanonicalPlaintext::of(assertion).map(Inner::Covered),
             }
