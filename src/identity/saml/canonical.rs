@@ -168,3 +168,93 @@ fn escape(output: &mut String, text: &str, replacement: fn(u8) -> Option<&'stati
     }
     output.push_str(rest);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::saml::xml::{Document, Profile};
+
+    fn whole(text: &str, prefixes: &[&str]) -> String {
+        let document = Document::parse_text(text, &Profile::MESSAGE, &[]).unwrap();
+        canonicalize(document.root().unwrap(), None, prefixes, usize::MAX).unwrap()
+    }
+
+    #[test]
+    fn libxml2_writes_the_same_bytes() {
+        for line in include_str!("../../../tests/vectors/saml/canonical.jsonl").lines() {
+            let case: serde_json::Value = serde_json::from_str(line).unwrap();
+            let text = case["xml"].as_str().unwrap();
+            let prefixes: Vec<&str> = case["prefixes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|prefix| prefix.as_str().unwrap())
+                .collect();
+            assert_eq!(
+                whole(text, &prefixes),
+                case["canonical"].as_str().unwrap(),
+                "{text} {prefixes:?}"
+            );
+            let document = Document::parse_text(text, &Profile::MESSAGE, &[]).unwrap();
+            let index = usize::try_from(case["inner"]["element"].as_u64().unwrap()).unwrap();
+            let inner = document.elements().nth(index).unwrap();
+            let written = canonicalize(inner, None, &[], usize::MAX).unwrap();
+            assert_eq!(
+                written,
+                case["inner"]["canonical"].as_str().unwrap(),
+                "{text} {index}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_listed_prefix_is_declared_at_the_apex_from_outside_it() {
+        let document = Document::parse_text(
+            "<a xmlns:p='urn:p' xmlns:q='urn:q'><b><c xmlns:p='urn:p2'/></b></a>",
+            &Profile::MESSAGE,
+            &[],
+        );
+        let document = document.unwrap();
+        let b = document.root().unwrap().elements().next().unwrap();
+        let written = canonicalize(b, None, &["p"], usize::MAX).unwrap();
+        assert_eq!(
+            written,
+            r#"<b xmlns:p="urn:p"><c xmlns:p="urn:p2"></c></b>"#
+        );
+    }
+
+    #[test]
+    fn the_omitted_element_and_only_it_is_left_out() {
+        let document = Document::parse_text("<a><b/>x<b/></a>", &Profile::MESSAGE, &[]).unwrap();
+        let root = document.root().unwrap();
+        let written = canonicalize(root, root.elements().next(), &[], usize::MAX).unwrap();
+        assert_eq!(written, "<a>x<b></b></a>");
+    }
+
+    #[test]
+    fn canonical_bytes_are_their_own_canonical_form() {
+        for line in include_str!("../../../tests/vectors/saml/canonical.jsonl").lines() {
+            let case: serde_json::Value = serde_json::from_str(line).unwrap();
+            let canonical = case["inner"]["canonical"].as_str().unwrap();
+            assert_eq!(whole(canonical, &[]), canonical);
+        }
+    }
+
+    #[test]
+    fn output_is_bounded() {
+        // One long namespace name, repeated at every sibling: quadratic canonicalization.
+        let text = format!(
+            "<a xmlns:p='urn:{}'>{}</a>",
+            "x".repeat(500),
+            "<p:b/>".repeat(2_000)
+        );
+        let document = Document::parse_text(&text, &Profile::MESSAGE, &[]).unwrap();
+        let refused = canonicalize(
+            document.root().unwrap(),
+            None,
+            &[],
+            Profile::CANONICAL.bytes,
+        );
+        assert_eq!(refused, Err(CanonicalTooLong));
+    }
+}

@@ -25,17 +25,18 @@ pub(super) enum Ciphertext {
 
 /// What came out, and whether telling apart why it is refused would answer an attacker's questions.
 #[derive(Debug)]
-pub(super) struct Plaintext {
+pub(super) struct Plaintext<'d> {
     pub(super) bytes: Vec<u8>,
+    pub(super) algorithm: &'d str,
     pub(super) malleable: bool,
 }
 
 /// Decrypts the one EncryptedData of `encrypted` with whichever of the provider's keys fits.
-pub(super) fn decrypt(
-    encrypted: Element<'_, '_>,
+pub(super) fn decrypt<'d>(
+    encrypted: Element<'d, '_>,
     provider: &SamlProvider,
     ciphertext: Ciphertext,
-) -> Result<Plaintext, SamlError> {
+) -> Result<Plaintext<'d>, SamlError> {
     let expected = "one EncryptedData, and EncryptedKeys inside its KeyInfo or beside it";
     let children = encrypted.only_elements().unwrap_or_default();
     let [data, beside @ ..] = children.as_slice() else {
@@ -44,7 +45,8 @@ pub(super) fn decrypt(
     if !data.is(XENC, "EncryptedData") || !beside.iter().all(|key| key.is(XENC, "EncryptedKey")) {
         return Err(shape(rules::DECRYPTION, expected, "other elements"));
     }
-    let content = ContentAlgorithm::named(method(*data), provider.relaxations, ciphertext)?;
+    let algorithm = method(*data);
+    let content = ContentAlgorithm::named(algorithm, provider.relaxations, ciphertext)?;
     let mut keys = Vec::new();
     for info in data.elements_named(DSIG, "KeyInfo") {
         keys.extend(info.elements_named(XENC, "EncryptedKey"));
@@ -67,6 +69,7 @@ pub(super) fn decrypt(
     let bytes = content_key.and_then(|key| decrypt_content(content.mode, &key, sealed).ok());
     Ok(Plaintext {
         bytes: bytes.ok_or(SamlError::DecryptionFailed)?,
+        algorithm,
         malleable: content.mode == ContentMode::Cbc && ciphertext == Ciphertext::Unsigned,
     })
 }

@@ -48,6 +48,7 @@ const SAML: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 const SAMLP: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 const XENC: &str = "http://www.w3.org/2001/04/xmlenc#";
+const DECRYPTED: &str = "an assertion encrypted to one of our keys";
 const STATUS_SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 
 /// Verifies that `response` is `provider`'s word about who signed in, meant for this service, now.
@@ -158,6 +159,9 @@ fn signed_assertion<L: Listener>(
             Content::Assertion(assertion) => bare(provider, assertion, now, listener)?,
             Content::Encrypted(encrypted) => {
                 let plaintext = decrypt::decrypt(encrypted, provider, Ciphertext::Unsigned)?;
+                listener.passed(rules::DECRYPTION, || {
+                    Evidence::new(DECRYPTED, plaintext.algorithm)
+                });
                 let decrypted = with_plaintext(&plaintext, encrypted, |assertion| {
                     bare(provider, assertion, now, listener)
                 });
@@ -188,7 +192,7 @@ fn bare<L: Listener>(
     let unsigned = SamlError::NotSigned {
         expected: "a signature of the response or of the assertion",
     };
-    let signature = signature::find(assertion)?.ok_or(unsigned)?;
+    let signature = signature::find(assertion).ok_or(unsigned)?;
     signature::verify(provider, assertion, signature, now, listener)
 }
 
@@ -201,7 +205,7 @@ fn inside<L: Listener>(
     listener: &mut L,
 ) -> Result<SignedElement, SamlError> {
     if let Content::Assertion(assertion) = content
-        && signature::find(assertion)?.is_none()
+        && signature::find(assertion).is_none()
     {
         return Ok(outer);
     }
@@ -224,7 +228,7 @@ fn inside<L: Listener>(
             .ok_or_else(none)?;
         let plaintext = decrypt::decrypt(encrypted, provider, Ciphertext::Signed)?;
         with_plaintext(&plaintext, encrypted, |assertion| {
-            match signature::find(assertion)? {
+            match signature::find(assertion) {
                 Some(_) => bare(provider, assertion, now, listener).map(Inner::Signed),
                 None => CanonicalPlaintext::of(assertion).map(Inner::Covered),
             }
@@ -244,7 +248,7 @@ enum Inner {
 
 /// Sends decrypted bytes through the gate, and lends out the assertion they must be.
 fn with_plaintext<T>(
-    plaintext: &Plaintext,
+    plaintext: &Plaintext<'_>,
     encrypted: Element<'_, '_>,
     read: impl FnOnce(Element<'_, '_>) -> Result<T, SamlError>,
 ) -> Result<T, SamlError> {

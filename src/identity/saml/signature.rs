@@ -64,19 +64,11 @@ impl<'s> SignedDocument<'s> {
     }
 }
 
-/// The signature of `parent`: at most one, and a direct child. The schema wants it right after the issuer; some identity
-/// providers append it, and where among the children it stands changes nothing about what it covers.
-pub(super) fn find<'d, 't>(parent: Element<'d, 't>) -> Result<Option<Element<'d, 't>>, SamlError> {
-    let mut found = parent.elements_named(DSIG, "Signature");
-    let signature = found.next();
-    if found.next().is_some() {
-        return Err(shape(
-            rules::SIGNATURE_SHAPE,
-            "at most one signature of an element",
-            "two",
-        ));
-    }
-    Ok(signature)
+/// The signature of `parent`, a direct child; that there is no other, anywhere, the survey of the document has found. The
+/// schema wants it right after the issuer; some identity providers append it, and where among the children it stands
+/// changes nothing about what it covers.
+pub(super) fn find<'d, 't>(parent: Element<'d, 't>) -> Option<Element<'d, 't>> {
+    parent.elements_named(DSIG, "Signature").next()
 }
 
 /// Verifies that `signature` is a trusted key's over its parent, and hands out what it covers.

@@ -1,0 +1,65 @@
+//! The SAML stage from outside: honest messages, each rule on its own, and the attacks service providers fell to.
+
+#[path = "saml/attacks.rs"]
+mod attacks;
+#[path = "saml/encryption.rs"]
+mod encryption;
+#[path = "saml/metadata.rs"]
+mod metadata;
+#[path = "saml/request.rs"]
+mod request;
+#[path = "saml/rules.rs"]
+mod rules;
+#[path = "saml/signer.rs"]
+mod signer;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use daypass::VerifiedIdentity;
+use daypass::explain::Silent;
+use daypass::identity::saml::{SamlError, SamlProvider, UnverifiedResponse, verify};
+use daypass::time::Timestamp;
+use signer::{ACS, Fields, REQUEST, SP, TRUSTED};
+
+/// When honest messages are judged.
+fn now() -> Timestamp {
+    Timestamp::parse_rfc3339("2026-06-01T12:00:30Z").unwrap()
+}
+
+fn provider() -> SamlProvider {
+    SamlProvider::new(
+        &signer::metadata(&[(" use=\"signing\"", &TRUSTED)]),
+        SP,
+        ACS,
+    )
+    .unwrap()
+}
+
+fn judge_with(provider: &SamlProvider, xml: &str) -> Result<VerifiedIdentity, SamlError> {
+    verify(
+        provider,
+        UnverifiedResponse::from_post(&STANDARD.encode(xml), REQUEST)?,
+        now(),
+        &mut Silent,
+    )
+}
+
+fn judge(xml: &str) -> Result<VerifiedIdentity, SamlError> {
+    judge_with(&provider(), xml)
+}
+
+/// The name of the rule that refused.
+#[track_caller]
+fn rule(xml: &str) -> &'static str {
+    match judge(xml) {
+        Ok(identity) => panic!("accepted as {}: {xml}", identity.subject()),
+        Err(error) => error.rule().name,
+    }
+}
+
+/// An honest message with one field changed by the identity provider itself: the signature is good.
+fn with(change: impl FnOnce(&mut Fields)) -> String {
+    let mut fields = Fields::default();
+    change(&mut fields);
+    fields.signed_assertion()
+}
