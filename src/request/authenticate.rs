@@ -245,7 +245,6 @@ impl<'a, L: Listener> Stage<'a, L> {
             body: Vec::new(),
             trailers: Vec::new(),
             session: Arc::clone(opened.session()),
-            access_key_id: authorization.access_key_id.clone(),
             authorization,
             authenticated_at: self.now,
         };

@@ -208,7 +208,10 @@ impl Chunked {
         }
         let (name, value) = line.split_once(':').ok_or_else(|| self.problem("a trailing header is malformed"))?;
         let (name, value) = (name.to_ascii_lowercase(), value.trim());
-        if self.trailers_signed || self.trailers.len() >= MAX_TRAILERS {
+        if self.trailers_signed {
+            return Err(self.problem("a trailing header after the trailer signature"));
+        }
+        if self.trailers.len() >= MAX_TRAILERS {
             return Err(self.problem("too many trailing headers"));
         }
         if name == "x-amz-trailer-signature" && self.signing.is_some() {

@@ -53,7 +53,6 @@ pub struct AuthenticatedRequest {
     body: Vec<u8>,
     trailers: Vec<(String, String)>,
     session: Arc<RoleSession>,
-    access_key_id: AccessKeyId,
     authorization: Authorization,
     authenticated_at: Timestamp,
 }
@@ -68,7 +67,7 @@ impl AuthenticatedRequest {
     /// The access key that signed.
     #[must_use]
     pub const fn access_key_id(&self) -> &AccessKeyId {
-        &self.access_key_id
+        &self.authorization.access_key_id
     }
 
     /// How it was signed: scope, signed headers, and when.

@@ -34,7 +34,10 @@ impl Headers {
 
     /// The values of every field called `name` (in lower case), in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value)
+        self.fields
+            .iter()
+            .filter(move |(known, _)| self.value(known) == name.as_bytes())
+            .map(|(_, value)| self.value(value))
     }
 
     /// The value of the one field called `name`, as text.

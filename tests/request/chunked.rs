@@ -160,6 +160,43 @@ fn attack_trailer_edited_added_or_unsigned() {
 }
 
 #[test]
+fn attack_trailer_after_the_trailer_signature() {
+    // Announced in a signed header, but slipped in behind the signature that should cover it.
+    let mut draft = Draft { payload: Some(SIGNED_TRAILER), ..Draft::put("/cat-photos/cat.svg", b"") };
+    draft = draft.header("x-amz-decoded-content-length", "4");
+    draft = draft.header("x-amz-trailer", "x-amz-checksum-crc32, x-amz-meta-owner");
+    let wire = draft.sign(martha());
+    let wire = wire.with(|w| w.body = framed(&[b"meow"], SIGNED_TRAILER, &w.signature));
+    let late = wire.with(|w| {
+        w.body.truncate(w.body.len() - 2);
+        w.body.extend_from_slice(b"x-amz-meta-owner:me\r\n\r\n");
+    });
+    assert_eq!(problem(&late), "a trailing header after the trailer signature");
+}
+
+#[test]
+fn attack_upload_cut_short_under_a_made_up_last_chunk() {
+    for payload in [SIGNED, SIGNED_TRAILER] {
+        let wire = upload(&[b"meow"], payload);
+        let body = String::from_utf8(wire.body.clone()).unwrap();
+        let last = body.rfind("\r\n0;chunk-signature=").unwrap() + "\r\n0;chunk-signature=".len();
+        let forged = replaced(&wire, &body[last..last + 64], &"0".repeat(64));
+        let refused = forged.verdict().unwrap_err();
+        assert_eq!(refused, (RequestError::ChunkSignature { chunk: 1 }, "payload"));
+    }
+}
+
+#[test]
+fn trailing_headers_are_bounded() {
+    let names: Vec<_> = (0..17).map(|number| format!("x-amz-meta-{number}")).collect();
+    let mut draft = Draft { payload: Some(UNSIGNED_TRAILER), ..Draft::put("/x", b"") };
+    draft = draft.header("x-amz-decoded-content-length", "0").header("x-amz-trailer", &names.join(","));
+    let lines: String = names.iter().map(|name| format!("{name}:x\r\n")).collect();
+    let wire = draft.sign(martha()).with(|w| w.body = format!("0\r\n{lines}\r\n").into_bytes());
+    assert_eq!(problem(&wire), "too many trailing headers");
+}
+
+#[test]
 fn malformed_and_incomplete_framing_is_refused() {
     let wire = upload(&[b"meow"], UNSIGNED_TRAILER);
     for (from, to, expected) in [

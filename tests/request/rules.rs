@@ -406,6 +406,9 @@ fn a_presigned_request_may_pin_its_body_in_its_query() {
     assert!(wire.verdict().is_ok());
     let (error, rule) = refused(&wire.with(|w| w.body = b"woof".to_vec()));
     assert_eq!((error, rule), (RequestError::PayloadDigest, "payload"));
+    let twice = wire.with(|w| w.add_query("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"));
+    let name = "X-Amz-Content-Sha256";
+    assert_eq!(refused(&twice), (RequestError::Repeated { name }, "payload"));
 }
 
 #[test]
