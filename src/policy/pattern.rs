@@ -126,6 +126,14 @@ impl Pattern {
         self.pieces.len() > 1 && self.pieces.iter().all(|piece| piece.is_empty())
     }
 
+    /// Whether every variable has a value.
+    pub(super) fn is_settled(&self, keys: &Keys) -> bool {
+        self.tokens().all(|token| match token {
+            Token::Variable(variable) => variable.value(keys).is_some(),
+            Token::Text(_) | Token::One => true,
+        })
+    }
+
     /// The condition keys that fill in this pattern's variables.
     pub(super) fn keys(&self) -> impl Iterator<Item = &KeyName> {
         self.tokens().filter_map(|token| match token {

@@ -1,5 +1,7 @@
 //! Principals: the one that makes a request, and the `Principal` and `NotPrincipal` elements that name some.
 
+use std::sync::LazyLock;
+
 use super::error::NameError;
 use super::keys::{Found, KeyName, Keys};
 use crate::arn::{AccountId, Arn};
@@ -247,7 +249,8 @@ fn same_role(wanted: &str, role: &Arn) -> bool {
 }
 
 fn unique_id_grant(id: &str, principal: &Principal, keys: &Keys) -> Option<Grant> {
-    let Some(Found::One(own)) = keys.find(&KeyName::new("aws:userid")) else { return None };
+    static USER_ID: LazyLock<KeyName> = LazyLock::new(|| KeyName::new("aws:userid"));
+    let Some(Found::One(own)) = keys.find(&USER_ID) else { return None };
     match principal {
         Principal::User { .. } => direct(id, own),
         Principal::Role { .. } => (id == own).then_some(Grant::Limited),

@@ -81,8 +81,13 @@ impl ResourceElement {
         self.patterns.iter().any(|pattern| pattern.matches(resource, keys)) != self.negated
     }
 
+    /// Whether every variable has a value.
+    pub(super) fn is_settled(&self, keys: &Keys) -> bool {
+        self.patterns.iter().flat_map(ResourcePattern::texts).all(|text| text.is_settled(keys))
+    }
+
     pub(super) fn keys(&self) -> impl Iterator<Item = &KeyName> {
-        self.patterns.iter().flat_map(ResourcePattern::keys)
+        self.patterns.iter().flat_map(ResourcePattern::texts).flat_map(Pattern::keys)
     }
 
     pub(super) fn is_everything(&self) -> bool {
@@ -149,13 +154,13 @@ impl ResourcePattern {
         }
     }
 
-    fn keys(&self) -> impl Iterator<Item = &KeyName> {
+    fn texts(&self) -> impl Iterator<Item = &Pattern> {
         let (tail, parts) = match self {
             Self::Anything | Self::Nothing => (None, None),
             Self::Headed { tail, .. } => (Some(tail), None),
             Self::Parts(parts) => (None, Some(parts)),
         };
-        tail.into_iter().chain(parts.into_iter().flat_map(ArnPattern::parts)).flat_map(Pattern::keys)
+        tail.into_iter().chain(parts.into_iter().flat_map(ArnPattern::parts))
     }
 }
 

@@ -45,8 +45,14 @@ impl Statement {
     }
 
     /// Whether the resource of the request is among those of the statement.
+    ///
+    /// A variable without a value names no resource. Excluding nothing must not widen what a statement allows, so
+    /// `NotResource` with such a variable allows nothing, and denies everything its other values do not exclude.
     pub(super) fn reaches(&self, request: &Request<'_>) -> bool {
-        self.resources.as_ref().is_none_or(|element| element.matches(request.resource(), request.keys()))
+        self.resources.as_ref().is_none_or(|element| {
+            let unsettled = element.negated && self.effect == Effect::Allow && !element.is_settled(request.keys());
+            !unsettled && element.matches(request.resource(), request.keys())
+        })
     }
 
     /// How the statement names the principal of the request.

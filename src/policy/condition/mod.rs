@@ -14,8 +14,6 @@ mod null;
 mod numeric;
 mod operator;
 mod string;
-#[cfg(test)]
-mod tests;
 
 use std::cmp::Ordering;
 
