@@ -48,6 +48,8 @@ mod address;
 mod builder;
 mod clock;
 mod core;
+#[cfg(feature = "demo")]
+pub mod demo;
 mod directory;
 mod error;
 mod fault;

@@ -1,0 +1,3 @@
+//! The demonstration: what the binary joins to the identity provider.
+
+pub mod cat_photos;
