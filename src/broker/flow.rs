@@ -315,7 +315,7 @@ impl<'a> Flow<'a> {
         resource: &str,
         environment: Keys,
     ) -> Result<Decision, Error> {
-        self.decide(request.session(), action, resource, environment)
+        self.decide(Some(request.session()), action, resource, environment)
     }
 
     /// As [`Flow::authorize`], for whoever bears a session token.
@@ -329,19 +329,35 @@ impl<'a> Flow<'a> {
         resource: &str,
         environment: Keys,
     ) -> Result<Decision, Error> {
-        self.decide(bearer.session(), action, resource, environment)
+        self.decide(Some(bearer.session()), action, resource, environment)
     }
 
-    fn decide(&self, session: &RoleSession, action: &str, resource: &str, environment: Keys) -> Result<Decision, Error> {
-        let permissions = self.broker.role(session.role_arn()).map_or(&[][..], Role::permissions);
-        let mut question = Question::new(session, permissions).with_environment(environment);
+    /// As [`Flow::authorize`], for someone who did not sign: only the resource's own policy can allow it.
+    ///
+    /// # Errors
+    /// As [`Flow::authorize`].
+    pub fn authorize_anonymous(&self, action: &str, resource: &str, environment: Keys) -> Result<Decision, Error> {
+        self.decide(None, action, resource, environment)
+    }
+
+    fn decide(
+        &self,
+        session: Option<&RoleSession>,
+        action: &str,
+        resource: &str,
+        environment: Keys,
+    ) -> Result<Decision, Error> {
+        let permissions =
+            |session: &RoleSession| self.broker.role(session.role_arn()).map_or(&[][..], Role::permissions);
+        let asked = session.map_or_else(Question::anonymous, |session| Question::new(session, permissions(session)));
+        let mut question = asked.with_environment(environment);
         if let Some((owner, policy)) = self.broker.resource_policy(resource) {
             question = question.with_resource_policy(owner, policy);
         }
         let decision = decision::authorize(question, action, resource, self.broker.now())?;
         let outcome = if decision.is_allow() { Outcome::Accepted } else { Outcome::Refused };
         let mut event = self.event(Stage::Decision, action, outcome);
-        event.principal = session.arn().to_string();
+        event.principal = session.map_or_else(|| "anonymous".to_owned(), |session| session.arn().to_string());
         resource.clone_into(&mut event.resource);
         event.code = (!decision.is_allow()).then_some("AccessDenied");
         event.reason = decision.to_string();

@@ -2,14 +2,17 @@
 
 use super::{Decision, Reason, context};
 use crate::arn::AccountId;
-use crate::policy::{Action, Keys, NameError, Outcome, Policy, Request, Resource, ResourcePolicy, evaluate};
+use crate::policy::{
+    Action, Keys, Layers, NameError, Outcome, Policy, Principal, Request, Resource, ResourcePolicy, evaluate,
+};
 use crate::session::RoleSession;
 use crate::time::Timestamp;
 
 /// May this session do this to that?
 #[derive(Clone, Debug)]
 pub struct Question<'a> {
-    session: &'a RoleSession,
+    /// Nobody signed where there is none.
+    session: Option<&'a RoleSession>,
     permissions: &'a [Policy],
     resource_policy: Option<(&'a AccountId, &'a ResourcePolicy)>,
     environment: Keys,
@@ -19,7 +22,13 @@ impl<'a> Question<'a> {
     /// A question about `session`, whose role has `permissions`.
     #[must_use]
     pub const fn new(session: &'a RoleSession, permissions: &'a [Policy]) -> Self {
-        Self { session, permissions, resource_policy: None, environment: Keys::new() }
+        Self { session: Some(session), permissions, resource_policy: None, environment: Keys::new() }
+    }
+
+    /// A question about someone who did not sign, whom only a resource's own policy can admit.
+    #[must_use]
+    pub const fn anonymous() -> Self {
+        Self { session: None, permissions: &[], resource_policy: None, environment: Keys::new() }
     }
 
     /// The resource is in `owner`'s account and has a policy of its own.
@@ -49,8 +58,8 @@ pub fn authorize(
 ) -> Result<Decision, NameError> {
     let (action, resource): (Action, Resource) = (action.parse()?, resource.parse()?);
     let keys = context::keys(question.session, question.environment, now);
-    let principal = question.session.principal();
-    let mut layers = question.session.layers(question.permissions);
+    let principal = question.session.map_or(Principal::Anonymous, RoleSession::principal);
+    let mut layers = question.session.map_or_else(|| Layers::new(&[]), |session| session.layers(question.permissions));
     let mut request = Request::new(&principal, &action, &resource, &keys);
     if let Some((owner, policy)) = question.resource_policy {
         layers = layers.with_resource(policy.policy());
@@ -63,4 +72,28 @@ pub fn authorize(
         Outcome::ExplicitDeny => Decision::ExplicitDeny(reason),
         Outcome::ImplicitDeny => Decision::ImplicitDeny(reason),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_may_do_what_the_resource_lets_everyone_do_and_no_more() {
+        let owner: AccountId = "111111111111".parse().unwrap();
+        let policy: ResourcePolicy = r#"{"Version": "2012-10-17", "Statement": [
+            {"Sid": "PublicNote", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+             "Resource": "arn:aws:s3:::photos/README.txt"},
+            {"Effect": "Allow", "Principal": {"AWS": "111111111111"}, "Action": "s3:*", "Resource": "*"}]}"#
+            .parse()
+            .unwrap();
+        let ask = |question: Question<'_>, key: &str| {
+            let resource = format!("arn:aws:s3:::photos/{key}");
+            authorize(question, "s3:GetObject", &resource, Timestamp::EPOCH).unwrap()
+        };
+        let with_policy = || Question::anonymous().with_resource_policy(&owner, &policy);
+        assert!(matches!(ask(with_policy(), "README.txt"), Decision::Allow(_)));
+        assert!(matches!(ask(with_policy(), "secret.txt"), Decision::ImplicitDeny(_)));
+        assert!(matches!(ask(Question::anonymous(), "README.txt"), Decision::ImplicitDeny(_)));
+    }
 }
