@@ -163,6 +163,12 @@ impl Idp {
         self.core.faults.mend();
     }
 
+    /// The present instant by this identity provider's clock, in whole seconds.
+    #[must_use]
+    pub fn now(&self) -> time::OffsetDateTime {
+        self.core.clock.now()
+    }
+
     /// Moves the clock forward, by whole seconds: sessions, codes and statements age at once.
     pub fn advance(&self, by: Duration) {
         self.core.clock.advance(i64::try_from(by.as_secs()).unwrap_or(i64::MAX));

@@ -4,3 +4,4 @@ mod environment;
 pub mod fetch;
 pub mod relying_party;
 pub mod sts;
+pub mod well_known;

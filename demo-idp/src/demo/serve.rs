@@ -1,0 +1,195 @@
+//! Starts the three parties, and stops them.
+
+use std::fs::OpenOptions;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use daypass::audit::{AuditSink, Discard, JsonLines, Recent};
+use daypass::http::fetch::IssuerKeys;
+use daypass::http::portal::Portal;
+use daypass::http::relying_party::RelyingParty;
+use daypass::http::sts::Sts;
+use daypass::http::well_known;
+use daypass::identity::oidc::OidcProvider;
+use daypass::identity::saml::SamlProvider;
+use daypass::time::{Clock, Timestamp};
+use daypass::{Broker, Keyring};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::site::{Site, Sockets};
+use super::state::StateDirectory;
+use super::{DemoError, cat_photos, world};
+use crate::{Client, Idp, ServiceProvider, demo_directory};
+
+/// How many audit events the inspector can show.
+const INSPECTED_EVENTS: usize = 10_000;
+/// The broker as a client of the OpenID provider.
+const CLIENT_ID: &str = "daypass-portal";
+
+/// How to start.
+#[derive(Clone, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "the command line is the only one to fill it in")]
+pub struct Options {
+    /// First of the three ports; `None` for three that are free.
+    pub port_base: Option<u16>,
+    /// Where keys are kept between runs.
+    pub state: Option<PathBuf>,
+    /// Makes the identity provider's keys the same in every run.
+    pub seed: Option<u64>,
+    /// Where audit events are appended.
+    pub audit: Option<PathBuf>,
+    /// Whether the identity provider serves `/_control`.
+    pub test_controls: bool,
+}
+
+/// A running demonstration; it ends when it is dropped.
+#[derive(Debug)]
+pub struct Demo {
+    site: Site,
+    state: Option<PathBuf>,
+    idp: Arc<Idp>,
+    trail: Trail,
+    running: watch::Sender<()>,
+    parties: Vec<JoinHandle<()>>,
+}
+
+/// The events the inspector shows, passed on to the file if there is one.
+pub(super) type Trail = Arc<Recent<Box<dyn AuditSink>>>;
+
+/// The identity provider's clock, so that moving it moves everyone's.
+#[derive(Debug)]
+struct IdpClock(Arc<Idp>);
+
+impl Clock for IdpClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_seconds(self.0.now().unix_timestamp())
+    }
+}
+
+impl Demo {
+    /// Starts the three parties.
+    ///
+    /// # Errors
+    /// [`DemoError`] saying which port, directory or file cannot be used.
+    pub async fn start(options: Options) -> Result<Self, DemoError> {
+        let sockets = match options.port_base {
+            Some(base) => Sockets::take(Site::at(base)?).await?,
+            None => Sockets::take_any().await?,
+        };
+        let state = options.state.as_deref().map(StateDirectory::open).transpose()?;
+        let trail: Trail = Arc::new(Recent::new(INSPECTED_EVENTS, audit_file(options.audit.as_deref())?));
+        let site = sockets.site;
+        let secret = daypass::crypto::random_id().map_err(daypass::Error::from)?;
+        let idp = Arc::new(identity_provider(site, &options, state.as_ref(), &secret)?);
+        let keyring = state.as_ref().map_or_else(|| Ok(Keyring::generate()?), StateDirectory::keyring)?;
+        let clock = Arc::new(IdpClock(Arc::clone(&idp)));
+        let broker = Arc::new(broker(site, &idp, keyring, Arc::clone(&trail), clock)?);
+
+        let (running, _) = watch::channel(());
+        let portal = portal(site, &broker, &secret, Arc::clone(&trail))?;
+        let photos = cat_photos::router(&broker, &format!("{}/", site.broker_url()), world::bucket_policy_text()?);
+        let parties = [(sockets.idp, idp.router()), (sockets.broker, portal), (sockets.photos, photos)];
+        let serve = |(listener, router)| tokio::spawn(serve(listener, router, running.subscribe()));
+        let parties = parties.into_iter().map(serve).collect();
+        Ok(Self { site, state: options.state, idp, trail, running, parties })
+    }
+
+    /// Where the parties are served.
+    pub(super) const fn site(&self) -> Site {
+        self.site
+    }
+
+    /// Where keys are kept, if they are.
+    pub(super) fn state(&self) -> Option<&Path> {
+        self.state.as_deref()
+    }
+
+    /// The identity provider, to make it misbehave or to move everyone's clock.
+    #[must_use]
+    pub fn idp(&self) -> &Idp {
+        &self.idp
+    }
+
+    /// The audit events so far.
+    pub(super) fn trail(&self) -> &Trail {
+        &self.trail
+    }
+
+    /// Stops accepting, and waits until what was being answered is answered.
+    pub async fn stop(self) {
+        drop(self.running);
+        for party in self.parties {
+            // A party that panicked has nothing left to answer.
+            let _ = party.await;
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, router: Router, mut running: watch::Receiver<()>) {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let stopped = async move { while running.changed().await.is_ok() {} };
+    // Accept errors are retried inside; only the signal ends it.
+    let _ = axum::serve(listener, service).with_graceful_shutdown(stopped).await;
+}
+
+fn audit_file(path: Option<&Path>) -> Result<Box<dyn AuditSink>, DemoError> {
+    let Some(path) = path else { return Ok(Box::new(Discard)) };
+    let file = OpenOptions::new().append(true).create(true).open(path);
+    let file = file.map_err(|source| DemoError::AuditFile { path: path.to_owned(), source })?;
+    Ok(Box::new(JsonLines::new(file)))
+}
+
+fn identity_provider(
+    site: Site,
+    options: &Options,
+    state: Option<&StateDirectory>,
+    secret: &str,
+) -> Result<Idp, DemoError> {
+    let portal = ServiceProvider::new(site.sp_entity_id(), site.acs_url()).with_name("daypass access portal");
+    let client = Client::confidential(CLIENT_ID, secret, [site.redirect_uri()]).with_name("daypass access portal");
+    let mut builder = Idp::builder()
+        .base_url(site.idp_url())
+        .users(demo_directory())
+        .service_provider(portal)
+        .client(client)
+        .audience(world::AUDIENCE)
+        .demo_endpoints(true)
+        .test_controls(options.test_controls);
+    if let Some(state) = state {
+        builder = builder.keys_dir(state.idp_keys());
+    }
+    if let Some(seed) = options.seed {
+        builder = builder.seed(seed);
+    }
+    Ok(builder.build()?)
+}
+
+fn broker(site: Site, idp: &Idp, keyring: Keyring, trail: Trail, clock: Arc<dyn Clock>) -> Result<Broker, DemoError> {
+    let saml = SamlProvider::new(&idp.saml_metadata(), &site.sp_entity_id(), &site.acs_url())?;
+    let tokens = OidcProvider::new(&site.idp_url(), [world::AUDIENCE])?.with_local_network();
+    let broker = Broker::new(keyring.with_issuer(site.broker_url()))
+        .with_provider(saml.named(world::SAML_PROVIDER))
+        .with_provider(tokens)
+        .with_clock(clock)
+        .with_audit(trail);
+    world::furnish(broker, &site)
+}
+
+fn portal(site: Site, broker: &Arc<Broker>, secret: &str, trail: Trail) -> Result<Router, DemoError> {
+    let issuer = site.idp_url();
+    let sign_in = OidcProvider::new(&issuer, [CLIENT_ID])?.with_local_network();
+    let relying_party = RelyingParty::new(sign_in, CLIENT_ID, &site.redirect_uri())?.with_secret(secret);
+    let portal = Portal::new(Arc::clone(broker), &site.broker_url())?
+        .with_saml(world::SAML_PROVIDER, "Sign in with SAML")?
+        .with_relying_party("corp", "Sign in with OpenID Connect", relying_party)
+        .with_gallery(&site.gallery_url())?
+        .with_s3_endpoint(&site.s3_url())?
+        .with_inspector(trail);
+    let tokens = OidcProvider::new(&issuer, [world::AUDIENCE])?.with_local_network();
+    let sts = Sts::new(Arc::clone(broker)).with_issuer(&issuer, IssuerKeys::new(&tokens)?);
+    Ok(well_known::router(Arc::clone(broker)).merge(sts.router()).merge(portal.router()))
+}

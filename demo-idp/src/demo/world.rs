@@ -1,0 +1,176 @@
+//! The demonstration's organisation: accounts, people, roles, permission sets, and the policy of its bucket.
+//!
+//! All of it is made from the addresses the three parties are served at, so that it holds at any port.
+
+use std::time::Duration;
+
+use daypass::arn::{AccountId, Arn};
+use daypass::directory::{Assignment, Directory, PermissionSet, Subject, User};
+use daypass::policy::{PermissionsPolicy, ResourcePolicy, TrustPolicy};
+use daypass::{Broker, Role};
+use serde_json::{Value, json};
+
+use super::DemoError;
+use super::site::Site;
+use crate::demo_directory;
+
+/// Account of the photos, and of the roles for direct federation.
+pub(super) const PRODUCTION: &str = "111111111111";
+const STAGING: &str = "222222222222";
+const MANAGEMENT: &str = "333333333333";
+/// The bucket.
+pub(super) const BUCKET: &str = "cat-photos";
+/// The audience of tokens that are exchanged for a role.
+pub(super) const AUDIENCE: &str = "sts.daypass.example";
+/// The name under which the accounts register the identity provider for SAML.
+pub(super) const SAML_PROVIDER: &str = "corp";
+
+/// Gives `broker` everything the demonstration has beside its identity provider.
+pub(super) fn furnish(broker: Broker, site: &Site) -> Result<Broker, DemoError> {
+    let account: AccountId = PRODUCTION.parse()?;
+    let bucket: Arn = format!("arn:aws:s3:::{BUCKET}").parse()?;
+    let broker = broker
+        .with_role(federated_role(&account, "PhotoReader", &reader(), site, None)?)
+        .with_role(federated_role(&account, "PhotoEditor", &editor(), site, Some("PhotoReader"))?)
+        .with_resource_policy(account, &bucket, bucket_policy()?.named("bucket policy of cat-photos"));
+    Ok(broker.with_directory(directory()?)?)
+}
+
+fn federated_role(
+    account: &AccountId,
+    name: &str,
+    permissions: &Value,
+    site: &Site,
+    from: Option<&str>,
+) -> Result<Role, DemoError> {
+    let issuer = site.idp_host();
+    let mut statements = vec![
+        json!({
+            "Sid": "SignedInWithSaml",
+            "Effect": "Allow",
+            "Principal": {"Federated": format!("arn:aws:iam::{account}:saml-provider/{SAML_PROVIDER}")},
+            "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"],
+            "Condition": {"StringEquals": {"saml:aud": site.acs_url()}}
+        }),
+        json!({
+            "Sid": "BearsAnIdToken",
+            "Effect": "Allow",
+            "Principal": {"Federated": format!("arn:aws:iam::{account}:oidc-provider/{issuer}")},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringEquals": {
+                format!("{issuer}:aud"): AUDIENCE,
+                format!("{issuer}:sub"): ["martha", "sam"]
+            }}
+        }),
+    ];
+    if let Some(from) = from {
+        statements.push(json!({
+            "Sid": "ComesFromAnotherRole",
+            "Effect": "Allow",
+            "Principal": {"AWS": format!("arn:aws:iam::{account}:role/{from}")},
+            "Action": "sts:AssumeRole"
+        }));
+    }
+    let trust: TrustPolicy = document(&statements).parse()?;
+    let role = Role::new(Arn::iam(account, &format!("role/{name}")), trust.named(&format!("trust policy of {name}")))?;
+    let permissions: PermissionsPolicy = permissions.to_string().parse()?;
+    Ok(role.with_permissions(&permissions.named(name)).lasting_at_most(Duration::from_secs(4 * 3600)))
+}
+
+fn document(statements: &[Value]) -> String {
+    json!({"Version": "2012-10-17", "Statement": statements}).to_string()
+}
+
+fn look() -> Value {
+    json!({
+        "Sid": "SeePhotos",
+        "Effect": "Allow",
+        "Action": ["s3:ListAllMyBuckets", "s3:GetBucketLocation", "s3:ListBucket", "s3:GetObject", "s3:GetBucketPolicy"],
+        "Resource": "*"
+    })
+}
+
+fn reader() -> Value {
+    json!({"Version": "2012-10-17", "Statement": [look()]})
+}
+
+fn editor() -> Value {
+    json!({"Version": "2012-10-17", "Statement": [look(), {
+        "Sid": "ChangePhotos",
+        "Effect": "Allow",
+        "Action": [
+            "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload",
+            "s3:ListMultipartUploadParts", "s3:ListBucketMultipartUploads"
+        ],
+        "Resource": [format!("arn:aws:s3:::{BUCKET}"), format!("arn:aws:s3:::{BUCKET}/*")]
+    }]})
+}
+
+fn administrator() -> Value {
+    json!({"Version": "2012-10-17", "Statement": {
+        "Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"
+    }})
+}
+
+fn audit() -> Value {
+    json!({"Version": "2012-10-17", "Statement": {
+        "Sid": "SeeWhoMayWhat",
+        "Effect": "Allow",
+        "Action": ["s3:ListAllMyBuckets", "s3:GetBucketLocation", "s3:GetBucketPolicy", "iam:Get*", "iam:List*"],
+        "Resource": "*"
+    }})
+}
+
+/// Nobody deletes a photo but an administrator, whatever else they are allowed.
+fn bucket_policy() -> Result<ResourcePolicy, DemoError> {
+    let reserved = "role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_AdministratorAccess_*";
+    let statement = json!({
+        "Sid": "OnlyAdministratorsDelete",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+        "Resource": format!("arn:aws:s3:::{BUCKET}/*"),
+        "Condition": {"ArnNotLike": {"aws:PrincipalArn": format!("arn:aws:iam::*:{reserved}")}}
+    });
+    Ok(document(&[statement]).parse()?)
+}
+
+/// The bucket's policy as a document, for whoever asks the bucket for it.
+pub(super) fn bucket_policy_text() -> Result<String, DemoError> {
+    Ok(bucket_policy()?.policy().as_str().to_owned())
+}
+
+fn directory() -> Result<Directory, DemoError> {
+    let mut directory = Directory::new()
+        .with_account(PRODUCTION.parse()?, "Cat Photos Production")
+        .with_account(STAGING.parse()?, "Cat Photos Staging")
+        .with_account(MANAGEMENT.parse()?, "Management");
+    for person in demo_directory() {
+        directory = directory
+            .with_user(User::new(person.name(), person.full_name()).with_groups(person.groups().iter().cloned()));
+    }
+    for (name, description, permissions) in [
+        ("AdministratorAccess", "Everything, everywhere in the account.", administrator()),
+        ("PhotoEditor", "See, add and replace photos.", editor()),
+        ("PhotoReader", "See photos.", reader()),
+        ("SecurityAudit", "See who may do what, and no photo.", audit()),
+    ] {
+        let permissions = permissions.to_string().parse()?;
+        directory = directory.with_permission_set(PermissionSet::new(name, description, permissions));
+    }
+    for (group, account, set) in [
+        ("Admins", PRODUCTION, "AdministratorAccess"),
+        ("Admins", STAGING, "AdministratorAccess"),
+        ("Admins", MANAGEMENT, "AdministratorAccess"),
+        ("Developers", PRODUCTION, "PhotoReader"),
+        ("Developers", PRODUCTION, "PhotoEditor"),
+        ("Developers", STAGING, "PhotoEditor"),
+        ("Security", PRODUCTION, "SecurityAudit"),
+        ("Security", STAGING, "SecurityAudit"),
+        ("Security", MANAGEMENT, "SecurityAudit"),
+    ] {
+        let subject = Subject::Group(group.to_owned());
+        directory = directory.with_assignment(Assignment::new(subject, account.parse()?, set))?;
+    }
+    Ok(directory)
+}
