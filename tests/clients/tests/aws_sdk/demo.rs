@@ -39,17 +39,8 @@ impl Demo {
             .unwrap();
         let output = process.stdout.take().unwrap();
         // What it prints is read to the end: a full pipe would stop it.
-        thread::spawn(move || {
-            BufReader::new(output)
-                .lines()
-                .map_while(Result::ok)
-                .for_each(drop)
-        });
-        let demo = Self {
-            process,
-            base,
-            binary,
-        };
+        thread::spawn(move || BufReader::new(output).lines().map_while(Result::ok).for_each(drop));
+        let demo = Self { process, base, binary };
         demo.await_ports();
         demo
     }
@@ -58,10 +49,7 @@ impl Demo {
         let began = Instant::now();
         for port in [self.base, self.base + 100, self.base + 200] {
             while TcpStream::connect(("127.0.0.1", port)).is_err() {
-                assert!(
-                    began.elapsed() < READY,
-                    "the demo does not listen on port {port}"
-                );
+                assert!(began.elapsed() < READY, "the demo does not listen on port {port}");
                 thread::sleep(Duration::from_millis(20));
             }
         }
@@ -69,43 +57,29 @@ impl Demo {
 
     fn token(&self, user: &str) -> String {
         let base = self.base.to_string();
-        let done = Command::new(&self.binary)
-            .args(["token", "--user", user, "--port-base", &base])
-            .output()
-            .unwrap();
-        assert!(
-            done.status.success(),
-            "{}",
-            String::from_utf8_lossy(&done.stderr)
-        );
+        let done = Command::new(&self.binary).args(["token", "--user", user, "--port-base", &base]).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).unwrap().trim().to_owned()
     }
 
     fn config(&self, credentials: Option<Credentials>) -> SdkConfig {
-        let builder = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static("us-east-1"));
+        let builder =
+            SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::from_static("us-east-1"));
         match credentials {
-            Some(credentials) => builder
-                .credentials_provider(SharedCredentialsProvider::new(credentials))
-                .build(),
+            Some(credentials) => builder.credentials_provider(SharedCredentialsProvider::new(credentials)).build(),
             None => builder.build(),
         }
     }
 
     pub(crate) fn sts(&self, credentials: Option<Credentials>) -> aws_sdk_sts::Client {
         let endpoint = format!("http://localhost:{}", self.base + 100);
-        let config = aws_sdk_sts::config::Builder::from(&self.config(credentials))
-            .endpoint_url(endpoint)
-            .build();
+        let config = aws_sdk_sts::config::Builder::from(&self.config(credentials)).endpoint_url(endpoint).build();
         aws_sdk_sts::Client::from_conf(config)
     }
 
     pub(crate) fn s3(&self, credentials: Credentials) -> aws_sdk_s3::Client {
         let endpoint = format!("http://127.0.0.1:{}", self.base + 200);
-        let config = aws_sdk_s3::config::Builder::from(&self.config(Some(credentials)))
-            .endpoint_url(endpoint)
-            .build();
+        let config = aws_sdk_s3::config::Builder::from(&self.config(Some(credentials))).endpoint_url(endpoint).build();
         aws_sdk_s3::Client::from_conf(config)
     }
 
@@ -126,13 +100,7 @@ impl Demo {
 /// The credentials of an STS reply, as the SDK takes them.
 pub(crate) fn from_reply(keys: &aws_sdk_sts::types::Credentials) -> Credentials {
     let token = Some(keys.session_token().to_owned());
-    Credentials::new(
-        keys.access_key_id(),
-        keys.secret_access_key(),
-        token,
-        None,
-        "daypass",
-    )
+    Credentials::new(keys.access_key_id(), keys.secret_access_key(), token, None, "daypass")
 }
 
 /// The binary named by `DAYPASS_DEMO_BIN`, or the one beside this test's own target directory.
@@ -145,29 +113,18 @@ fn binary() -> PathBuf {
         },
         PathBuf::from,
     );
-    assert!(
-        path.exists(),
-        "the demo binary is not at {}; build it: cargo build -p demo-idp",
-        path.display()
-    );
+    assert!(path.exists(), "the demo binary is not at {}; build it: cargo build -p demo-idp", path.display());
     path
 }
 
 /// A port base whose three ports are free.
 fn free_base() -> u16 {
     for _ in 0..50 {
-        let base = TcpListener::bind(("127.0.0.1", 0))
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let base = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let Some(last) = base.checked_add(200) else {
             continue;
         };
-        if [base, base + 100, last]
-            .iter()
-            .all(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok())
-        {
+        if [base, base + 100, last].iter().all(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
             return base;
         }
     }

@@ -1,10 +1,6 @@
 //! The AWS SDK for Rust, unmodified, against a demo of its own.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a failed step of a test is a failed test"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed step of a test is a failed test")]
 
 mod demo;
 
@@ -23,17 +19,9 @@ fn code<E: ProvideErrorMetadata>(error: &E) -> &str {
 async fn signs_in_and_says_who_it_is() {
     let demo = Demo::start();
     let credentials = demo.assume("PhotoReader").await;
-    let who = demo
-        .sts(Some(credentials))
-        .get_caller_identity()
-        .send()
-        .await
-        .unwrap();
+    let who = demo.sts(Some(credentials)).get_caller_identity().send().await.unwrap();
     assert_eq!(who.account(), Some("111111111111"));
-    assert_eq!(
-        who.arn(),
-        Some("arn:aws:sts::111111111111:assumed-role/PhotoReader/rust")
-    );
+    assert_eq!(who.arn(), Some("arn:aws:sts::111111111111:assumed-role/PhotoReader/rust"));
 }
 
 #[tokio::test]
@@ -41,23 +29,11 @@ async fn one_role_assumes_another() {
     let demo = Demo::start();
     let reader = demo.assume("PhotoReader").await;
     let ask = demo.sts(Some(reader)).assume_role();
-    let reply = ask
-        .role_arn("arn:aws:iam::111111111111:role/PhotoEditor")
-        .role_session_name("chained")
-        .send()
-        .await
-        .unwrap();
+    let reply =
+        ask.role_arn("arn:aws:iam::111111111111:role/PhotoEditor").role_session_name("chained").send().await.unwrap();
     let editor = from_reply(reply.credentials().unwrap());
-    let who = demo
-        .sts(Some(editor))
-        .get_caller_identity()
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(
-        who.arn(),
-        Some("arn:aws:sts::111111111111:assumed-role/PhotoEditor/chained")
-    );
+    let who = demo.sts(Some(editor)).get_caller_identity().send().await.unwrap();
+    assert_eq!(who.arn(), Some("arn:aws:sts::111111111111:assumed-role/PhotoEditor/chained"));
 }
 
 #[tokio::test]
@@ -80,19 +56,8 @@ async fn errors_are_modelled_ones() {
 async fn lists_puts_and_gets_but_may_not_delete() {
     let demo = Demo::start();
     let editor = demo.s3(demo.assume("PhotoEditor").await);
-    let listed = editor
-        .list_objects_v2()
-        .bucket(BUCKET)
-        .prefix("photos/")
-        .send()
-        .await
-        .unwrap();
-    let first = listed
-        .contents()
-        .first()
-        .and_then(|object| object.key())
-        .unwrap()
-        .to_owned();
+    let listed = editor.list_objects_v2().bucket(BUCKET).prefix("photos/").send().await.unwrap();
+    let first = listed.contents().first().and_then(|object| object.key()).unwrap().to_owned();
 
     editor
         .put_object()
@@ -102,45 +67,22 @@ async fn lists_puts_and_gets_but_may_not_delete() {
         .send()
         .await
         .unwrap();
-    let back = editor
-        .get_object()
-        .bucket(BUCKET)
-        .key("photos/rust.txt")
-        .send()
-        .await
-        .unwrap();
+    let back = editor.get_object().bucket(BUCKET).key("photos/rust.txt").send().await.unwrap();
     assert_eq!(back.body.collect().await.unwrap().to_vec(), b"miaow");
 
-    let refused = editor
-        .delete_object()
-        .bucket(BUCKET)
-        .key(&first)
-        .send()
-        .await
-        .unwrap_err();
+    let refused = editor.delete_object().bucket(BUCKET).key(&first).send().await.unwrap_err();
     assert_eq!(code(&refused), "AccessDenied");
     let told = refused.message().unwrap_or_default();
     assert!(told.contains("explicit deny"), "{told}");
-    editor
-        .head_object()
-        .bucket(BUCKET)
-        .key(&first)
-        .send()
-        .await
-        .unwrap();
+    editor.head_object().bucket(BUCKET).key(&first).send().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_reader_may_not_put() {
     let demo = Demo::start();
     let reader = demo.s3(demo.assume("PhotoReader").await);
-    let refused = reader
-        .put_object()
-        .bucket(BUCKET)
-        .key("photos/no.txt")
-        .body(ByteStream::from_static(b"no"))
-        .send()
-        .await;
+    let refused =
+        reader.put_object().bucket(BUCKET).key("photos/no.txt").body(ByteStream::from_static(b"no")).send().await;
     assert_eq!(code(&refused.unwrap_err()), "AccessDenied");
 }
 
@@ -149,30 +91,13 @@ async fn a_reader_may_not_put() {
 async fn streams_a_file_up_and_down() {
     let demo = Demo::start();
     let editor = demo.s3(demo.assume("PhotoEditor").await);
-    let sent: Vec<u8> = (0_u32..3_000_000)
-        .map(|index| index.wrapping_mul(2_654_435_761).to_be_bytes()[0])
-        .collect();
+    let sent: Vec<u8> = (0_u32..3_000_000).map(|index| index.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
     let path = env::temp_dir().join(format!("daypass-stream-{}", std::process::id()));
     std::fs::write(&path, &sent).unwrap();
     let body = ByteStream::from_path(&path).await.unwrap();
-    let put = editor
-        .put_object()
-        .bucket(BUCKET)
-        .key("photos/stream.bin")
-        .body(body)
-        .send()
-        .await;
+    let put = editor.put_object().bucket(BUCKET).key("photos/stream.bin").body(body).send().await;
     std::fs::remove_file(&path).unwrap();
     put.unwrap();
-    let back = editor
-        .get_object()
-        .bucket(BUCKET)
-        .key("photos/stream.bin")
-        .send()
-        .await
-        .unwrap();
-    assert!(
-        back.body.collect().await.unwrap().to_vec() == sent,
-        "the bytes that came back are not those sent"
-    );
+    let back = editor.get_object().bucket(BUCKET).key("photos/stream.bin").send().await.unwrap();
+    assert!(back.body.collect().await.unwrap().to_vec() == sent, "the bytes that came back are not those sent");
 }
