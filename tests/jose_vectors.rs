@@ -31,7 +31,7 @@ fn read(path: &Path) -> Value {
 fn verify_public(keys: &Value, token: &str) -> Result<Vec<u8>, String> {
     let jwks = Jwks::parse(json!({ "keys": keys }).to_string().as_bytes()).map_err(|error| error.reason())?;
     let jws = CompactJws::parse(token).map_err(|error| error.reason())?;
-    Ok(jwks.verify(jws).map_err(|error| error.reason())?.payload().to_vec())
+    Ok(jwks.verify(&jws).map_err(|error| error.reason())?.payload().to_vec())
 }
 
 /// As [`verify_public`] for shared secrets, of which one is configured for a client: two under one name are no choice.

@@ -1,10 +1,15 @@
-//! `jsonwebtoken` as the other opinion: what it signs we accept, and what it refuses we refuse.
+//! `jsonwebtoken` and `openidconnect` as the other opinions: what they sign or accept and refuse, beside ours.
+
+use std::str::FromStr;
 
 use daypass::identity::oidc::UnverifiedIdToken;
+use daypass::time::{Clock, SystemClock};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKeySet, CoreJwsSigningAlgorithm};
+use openidconnect::{ClientId, IssuerUrl, Nonce};
 use serde_json::{Value, json};
 
-use crate::support::{CLIENT, ISSUER, Keys, NOW, b64, claims, claims_with, header, kid, sign_in, verify};
+use crate::support::{CLIENT, ISSUER, Keys, NONCE, NOW, b64, claims, claims_with, header, kid, sign_in, verify};
 
 fn encoding_key(alg: &str) -> (Algorithm, EncodingKey) {
     let keys = Keys::of_issuer();
@@ -112,6 +117,100 @@ fn what_jsonwebtoken_refuses_we_refuse() {
     }
     stricter.sort_unstable();
     let mut listed: Vec<_> = STRICTER.iter().map(|(name, _)| *name).collect();
+    listed.sort_unstable();
+    assert_eq!(stricter, listed, "each difference is listed with its reason");
+}
+
+/// The verdict of `openidconnect` on a sign-in. Its clock is the machine's, so these tokens are issued now.
+fn relying_party(token: &str) -> Result<(), String> {
+    let keys: CoreJsonWebKeySet = serde_json::from_value(Keys::of_issuer().jwks_json()).unwrap();
+    let verifier = CoreIdTokenVerifier::new_public_client(
+        ClientId::new(CLIENT.to_owned()),
+        IssuerUrl::new(ISSUER.to_owned()).unwrap(),
+        keys,
+    )
+    .set_allowed_algs([CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256]);
+    let token = CoreIdToken::from_str(token).map_err(|error| error.to_string())?;
+    token.claims(&verifier, &Nonce::new(NONCE.to_owned())).map(drop).map_err(|error| error.to_string())
+}
+
+fn sign_ins(now: i64) -> Vec<(&'static str, String)> {
+    let keys = Keys::of_issuer();
+    let issued = |changes: Value| {
+        let mut claims = claims_with(json!({"iat": now, "exp": now + 300, "auth_time": now - 10}));
+        for (name, value) in changes.as_object().unwrap() {
+            match value {
+                Value::Null => claims.as_object_mut().unwrap().remove(name).map_or((), drop),
+                value => claims[name] = value.clone(),
+            }
+        }
+        claims
+    };
+    let with = |changes: Value| keys.sign("RS256", &issued(changes));
+    let raw = |header: &str| keys.sign_raw("RS256", header, issued(json!({})).to_string());
+    vec![
+        ("honest", with(json!({}))),
+        ("no nonce", with(json!({"nonce": null}))),
+        ("other nonce", with(json!({"nonce": "x"}))),
+        ("other iss", with(json!({"iss": "https://evil.example"}))),
+        ("no iss", with(json!({"iss": null}))),
+        ("no aud", with(json!({"aud": null}))),
+        ("other aud", with(json!({"aud": "client-2"}))),
+        ("extra aud", with(json!({"aud": [CLIENT, "client-2"], "azp": CLIENT}))),
+        ("other azp", with(json!({"azp": "client-2"}))),
+        ("no sub", with(json!({"sub": null}))),
+        ("no exp", with(json!({"exp": null}))),
+        ("no iat", with(json!({"iat": null}))),
+        ("expired", with(json!({"exp": now - 600, "iat": now - 900}))),
+        ("expired a moment ago", with(json!({"exp": now - 30, "iat": now - 900}))),
+        ("exp is text", with(json!({"exp": (now + 300).to_string()}))),
+        ("future iat", with(json!({"iat": now + 3600, "exp": now + 7200}))),
+        ("future nbf", with(json!({"nbf": now + 3600, "exp": now + 7200}))),
+        ("good for a year", with(json!({"exp": now + 31_536_000}))),
+        ("logout token", with(json!({"events": {}}))),
+        ("none", format!("{}.{}.", b64(r#"{"alg":"none"}"#), b64(issued(json!({})).to_string()))),
+        ("crit", raw(r#"{"alg":"RS256","kid":"RSA","crit":["x"],"x":1}"#)),
+        ("cty", raw(r#"{"alg":"RS256","kid":"RSA","cty":"JWT"}"#)),
+        ("jwk", raw(r#"{"alg":"RS256","kid":"RSA","jwk":{}}"#)),
+        ("at+jwt", raw(r#"{"alg":"RS256","kid":"RSA","typ":"at+jwt"}"#)),
+        ("unknown kid", raw(r#"{"alg":"RS256","kid":"x"}"#)),
+        ("another's key", Keys::generate().sign("RS256", &issued(json!({})))),
+    ]
+}
+
+/// Accepted by `openidconnect` and refused here, with the reason.
+const STRICTER_AT_SIGN_IN: [(&str, &str); 6] = [
+    ("other azp", "OpenID Connect Core 3.1.3.7 (5): another client obtained it"),
+    ("future iat", "a token from the future; not looked at there"),
+    ("future nbf", "RFC 7519 4.1.5; not looked at there"),
+    ("good for a year", "RFC 8725 2.8: tokens end within a day"),
+    ("logout token", "Back-Channel Logout 2.4: events mark another kind of token"),
+    ("jwk", "a token does not bring its own key; there it is ignored"),
+];
+
+/// Refused by `openidconnect` and accepted here, with the reason.
+const LENIENT_AT_SIGN_IN: [(&str, &str); 1] = [("expired a moment ago", "clocks may be 60 seconds apart; there 0")];
+
+#[test]
+fn what_openidconnect_refuses_we_refuse() {
+    let now = SystemClock.now();
+    let mut stricter = Vec::new();
+    for (name, token) in sign_ins(now.unix_seconds()) {
+        let ours = crate::support::verify_at(&crate::support::provider(), sign_in(token.clone()), now);
+        match (ours, relying_party(&token)) {
+            (Ok(_), Ok(())) => assert_eq!(name, "honest"),
+            (Ok(_), Err(theirs)) => {
+                assert!(
+                    LENIENT_AT_SIGN_IN.iter().any(|(listed, _)| *listed == name),
+                    "{name}: refused there: {theirs}"
+                );
+            }
+            (Err(_), Ok(())) => stricter.push(name),
+            (Err(_), Err(_)) => {}
+        }
+    }
+    stricter.sort_unstable();
+    let mut listed: Vec<_> = STRICTER_AT_SIGN_IN.iter().map(|(name, _)| *name).collect();
     listed.sort_unstable();
     assert_eq!(stricter, listed, "each difference is listed with its reason");
 }

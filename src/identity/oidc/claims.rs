@@ -48,7 +48,7 @@ impl ClaimsError {
 }
 
 /// The claims that rules speak of, typed, beside all of them as JSON.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Claims<'p> {
     pub(super) iss: Option<&'p str>,
     pub(super) sub: Option<&'p str>,
@@ -87,62 +87,63 @@ impl<'p> Payload<'p> {
         }
     }
 
+    /// One pass over the claims: a token has few that rules speak of, and may have many others.
     pub(super) fn claims(&self) -> Result<Claims<'_>, ClaimsError> {
-        Ok(Claims {
-            iss: self.text("iss")?,
-            sub: self.text("sub")?,
-            aud: self.audiences()?,
-            azp: self.text("azp")?,
-            exp: self.instant("exp")?,
-            iat: self.instant("iat")?,
-            nbf: self.instant("nbf")?,
-            auth_time: self.instant("auth_time")?,
-            nonce: self.text("nonce")?,
-            at_hash: self.text("at_hash")?,
-            c_hash: self.text("c_hash")?,
-            client_id: self.text("client_id")?,
-            jti: self.text("jti")?,
-            has_events: self.0.member("events").is_some(),
-        })
-    }
-
-    /// One claim of text.
-    pub(super) fn text(&self, claim: &'static str) -> Result<Option<&str>, ClaimsError> {
-        self.0
-            .member(claim)
-            .map_or(Ok(None), |value| value.as_str().map(Some).ok_or_else(|| form(claim, "a string", value)))
-    }
-
-    fn audiences(&self) -> Result<Vec<&str>, ClaimsError> {
-        let expected = "a string or a list of 1 to 100 strings";
-        let Some(value) = self.0.member("aud") else {
-            return Ok(Vec::new());
-        };
-        match &value.data {
-            Data::String(one) => Ok(vec![one]),
-            Data::Array(many) if (1..=MAX_AUDIENCES).contains(&many.len()) => {
-                many.iter().map(|item| item.as_str().ok_or_else(|| form("aud", expected, item))).collect()
+        let mut claims = Claims::default();
+        for Member { key, value, .. } in self.members() {
+            match key.as_ref() {
+                "iss" => claims.iss = Some(text("iss", value)?),
+                "sub" => claims.sub = Some(text("sub", value)?),
+                "aud" => claims.aud = audiences(value)?,
+                "azp" => claims.azp = Some(text("azp", value)?),
+                "exp" => claims.exp = Some(instant("exp", value)?),
+                "iat" => claims.iat = Some(instant("iat", value)?),
+                "nbf" => claims.nbf = Some(instant("nbf", value)?),
+                "auth_time" => claims.auth_time = Some(instant("auth_time", value)?),
+                "nonce" => claims.nonce = Some(text("nonce", value)?),
+                "at_hash" => claims.at_hash = Some(text("at_hash", value)?),
+                "c_hash" => claims.c_hash = Some(text("c_hash", value)?),
+                "client_id" => claims.client_id = Some(text("client_id", value)?),
+                "jti" => claims.jti = Some(text("jti", value)?),
+                "events" => claims.has_events = true,
+                _ => {}
             }
-            _ => Err(form("aud", expected, value)),
         }
+        Ok(claims)
     }
 
-    /// Whole seconds since 1970; a fraction, an exponent, a sign or text is refused rather than rounded.
-    fn instant(&self, claim: &'static str) -> Result<Option<u64>, ClaimsError> {
-        let Some(value) = self.0.member(claim) else {
-            return Ok(None);
-        };
-        let digits = match value.data {
-            Data::Number(number) => Some(number),
-            _ => None,
-        };
-        digits
-            .filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
-            .and_then(|number| number.parse().ok())
-            .filter(|seconds| *seconds < MAX_INSTANT)
-            .map(Some)
-            .ok_or_else(|| form(claim, "whole seconds from 0 to 2^53", value))
+    /// The `iss` claim, for choosing a provider.
+    pub(super) fn issuer(&self) -> Option<&str> {
+        self.0.member("iss").and_then(Value::as_str)
     }
+}
+
+fn text<'v>(claim: &'static str, value: &'v Value<'_>) -> Result<&'v str, ClaimsError> {
+    value.as_str().ok_or_else(|| form(claim, "a string", value))
+}
+
+fn audiences<'v>(value: &'v Value<'_>) -> Result<Vec<&'v str>, ClaimsError> {
+    let expected = "a string or a list of 1 to 100 strings";
+    match &value.data {
+        Data::String(one) => Ok(vec![one]),
+        Data::Array(many) if (1..=MAX_AUDIENCES).contains(&many.len()) => {
+            many.iter().map(|item| item.as_str().ok_or_else(|| form("aud", expected, item))).collect()
+        }
+        _ => Err(form("aud", expected, value)),
+    }
+}
+
+/// Whole seconds since 1970; a fraction, an exponent, a sign or text is refused rather than rounded.
+fn instant(claim: &'static str, value: &Value<'_>) -> Result<u64, ClaimsError> {
+    let digits = match value.data {
+        Data::Number(number) => Some(number),
+        _ => None,
+    };
+    digits
+        .filter(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|number| number.parse().ok())
+        .filter(|seconds| *seconds < MAX_INSTANT)
+        .ok_or_else(|| form(claim, "whole seconds from 0 to 2^53", value))
 }
 
 fn form(claim: &'static str, expected: &'static str, value: &Value<'_>) -> ClaimsError {

@@ -57,17 +57,21 @@ fn condition_keys(
     attributes: &BTreeMap<String, Vec<String>>,
 ) -> Vec<(String, Vec<String>)> {
     let mut keys = Vec::with_capacity(attributes.len().saturating_add(2));
-    keys.push((format!("{issuer}:aud"), vec![audience.to_owned()]));
+    keys.push((key(issuer, "aud"), vec![audience.to_owned()]));
     if let Some(named) = attributes.get("aud") {
-        keys.push((format!("{issuer}:oaud"), named.clone()));
+        keys.push((key(issuer, "oaud"), named.clone()));
     }
     let about_the_subject = attributes.iter().filter(|(name, _)| {
         !ABOUT_THE_TOKEN.contains(&name.as_str()) && !name.starts_with(TAGS) && !is_disguised(name, attributes)
     });
     for (name, values) in about_the_subject {
-        keys.push((format!("{issuer}:{name}"), values.clone()));
+        keys.push((key(issuer, name), values.clone()));
     }
     keys
+}
+
+fn key(issuer: &str, name: &str) -> String {
+    [issuer, ":", name].concat()
 }
 
 /// Whether a claim would be read as another one: policies compare the names of condition keys without case, so a

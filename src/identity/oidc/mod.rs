@@ -126,7 +126,7 @@ impl UnverifiedIdToken {
     pub fn claimed_issuer(&self) -> Option<String> {
         let jws = CompactJws::parse(self.text()).ok()?;
         let payload = Payload::parse(jws.unverified_payload()).ok()?;
-        payload.text("iss").ok().flatten().map(str::to_owned)
+        payload.issuer().map(str::to_owned)
     }
 
     fn text(&self) -> &str {
@@ -148,7 +148,8 @@ pub fn verify<L: Listener>(
     now: Timestamp,
     listener: &mut L,
 ) -> Result<VerifiedIdentity, OidcError> {
-    let (signed, algorithm) = verify_signature(provider, jwks, token.text(), listener)?;
+    let jws = parse(token.text(), listener)?;
+    let (signed, algorithm) = verify_signature(provider, jwks, &jws, listener)?;
     let read = Payload::parse(signed.payload());
     let payload = typed(read.as_ref().map_err(Clone::clone), listener)?;
     let claims = typed(payload.claims(), listener)?;
@@ -168,36 +169,30 @@ fn typed<T, L: Listener>(outcome: Result<T, ClaimsError>, listener: &mut L) -> R
     })
 }
 
-/// The rules of the signed message, from `token_form` to `signature`.
-fn verify_signature<L: Listener>(
-    provider: &OidcProvider,
-    jwks: &Jwks,
-    token: &str,
-    listener: &mut L,
-) -> Result<(SignedPayload, JwsAlgorithm), OidcError> {
-    const PARSED: [&Rule; 3] = [&jws::TOKEN_FORM, &jws::HEADER, &jws::HEADER_PARAMETERS];
-    const KEYED: [&Rule; 3] = [&jws::ALGORITHM, &jws::KEY, &jws::SIGNATURE];
-    let jws = heard(CompactJws::parse(token), &PARSED, listener, |jws| {
-        let header = jws.header();
-        (jws::shown(&header.alg), jws::shown(header.key_id.as_deref().unwrap_or_default()))
-    })?;
-    let alg = jws.header().alg.clone();
-    let key_id = jws.key_id().map(str::to_owned);
-    let outcome = verify_keyed(provider, jwks, jws);
-    heard(outcome, &KEYED, listener, |_| (jws::shown(&alg), jws::shown(key_id.as_deref().unwrap_or_default())))
+/// The rules of the message's form, whatever its key.
+fn parse<'t, L: Listener>(token: &'t str, listener: &mut L) -> Result<CompactJws<'t>, OidcError> {
+    const RULES: [&Rule; 3] = [&jws::TOKEN_FORM, &jws::HEADER, &jws::HEADER_PARAMETERS];
+    heard(CompactJws::parse(token), &RULES, listener, |_| "as expected".to_owned())
 }
 
-fn verify_keyed(
+/// The rules of the signature.
+fn verify_signature<'j, L: Listener>(
     provider: &OidcProvider,
     jwks: &Jwks,
-    jws: CompactJws<'_>,
-) -> Result<(SignedPayload, JwsAlgorithm), JwsError> {
-    let algorithm = jws.algorithm()?;
-    let listed = provider.algorithms.as_ref().is_none_or(|accepted| accepted.contains(&algorithm));
-    if !listed {
-        return Err(JwsError::Algorithm { found: algorithm.name().to_owned() });
-    }
-    Ok((jwks.verify(jws)?, algorithm))
+    jws: &'j CompactJws<'_>,
+    listener: &mut L,
+) -> Result<(SignedPayload<'j>, JwsAlgorithm), OidcError> {
+    const RULES: [&Rule; 3] = [&jws::ALGORITHM, &jws::KEY, &jws::SIGNATURE];
+    let algorithm = jws.algorithm().and_then(|algorithm| {
+        let listed = provider.algorithms.as_ref().is_none_or(|accepted| accepted.contains(&algorithm));
+        if listed { Ok(algorithm) } else { Err(JwsError::Algorithm { found: algorithm.name().to_owned() }) }
+    });
+    let outcome = algorithm.and_then(|algorithm| Ok((jwks.verify(jws)?, algorithm)));
+    heard(outcome, &RULES, listener, |rule| match rule.name {
+        "algorithm" => format!("alg {}", jws::shown(&jws.header().alg)),
+        "key" => format!("kid {}", jws::shown(jws.key_id().unwrap_or_default())),
+        _ => "as expected".to_owned(),
+    })
 }
 
 /// Tells `listener` how each of `rules`, which are looked at in order, ended.
@@ -205,27 +200,19 @@ fn heard<T, L: Listener>(
     outcome: Result<T, JwsError>,
     rules: &[&'static Rule],
     listener: &mut L,
-    alg_and_kid: impl Fn(&T) -> (String, String),
+    found: impl Fn(&Rule) -> String,
 ) -> Result<T, OidcError> {
     let broken = outcome.as_ref().err().map(JwsError::rule);
     for rule in rules {
         if broken.is_some_and(|broken| broken.name == rule.name) {
             break;
         }
-        listener.passed(rule, || Evidence::new(expected(rule), found(rule, &outcome, &alg_and_kid)));
+        listener.passed(rule, || Evidence::new(expected(rule), found(rule)));
     }
     outcome.map_err(|error| {
         listener.failed(error.rule(), || Evidence::new(expected(error.rule()), error.reason()));
         OidcError::from(error)
     })
-}
-
-fn found<T>(rule: &Rule, outcome: &Result<T, JwsError>, alg_and_kid: impl Fn(&T) -> (String, String)) -> String {
-    match (rule.name, outcome) {
-        ("algorithm", Ok(read)) => format!("alg {}", alg_and_kid(read).0),
-        ("key", Ok(read)) => format!("kid {}", alg_and_kid(read).1),
-        _ => "as expected".to_owned(),
-    }
 }
 
 fn expected(rule: &Rule) -> &'static str {

@@ -111,7 +111,7 @@ impl Jwks {
     ///
     /// # Errors
     /// [`JwsError`], of which [`JwsError::UnknownKey`] may be cured by fetching the set again.
-    pub fn verify(&self, jws: CompactJws<'_>) -> Result<SignedPayload, JwsError> {
+    pub fn verify<'j>(&self, jws: &'j CompactJws<'_>) -> Result<SignedPayload<'j>, JwsError> {
         let algorithm = jws.algorithm()?;
         let key = self.select(jws.key_id(), algorithm)?;
         jws.verify(key)

@@ -185,23 +185,23 @@ pub struct CompactJws<'t> {
 }
 
 /// A payload whose signature was verified, and the header that was signed with it.
-#[derive(Debug)]
-pub struct SignedPayload {
-    payload: Vec<u8>,
-    header: Header,
+#[derive(Clone, Copy, Debug)]
+pub struct SignedPayload<'j> {
+    payload: &'j [u8],
+    typ: Option<&'j str>,
 }
 
-impl SignedPayload {
+impl<'j> SignedPayload<'j> {
     /// The bytes that were signed.
     #[must_use]
-    pub fn payload(&self) -> &[u8] {
-        &self.payload
+    pub const fn payload(&self) -> &'j [u8] {
+        self.payload
     }
 
     /// The `typ` header parameter.
     #[must_use]
-    pub fn typ(&self) -> Option<&str> {
-        self.header.typ.as_deref()
+    pub const fn typ(&self) -> Option<&'j str> {
+        self.typ
     }
 }
 
@@ -251,7 +251,7 @@ impl<'t> CompactJws<'t> {
     /// # Errors
     /// [`JwsError::Algorithm`] or [`JwsError::KeyAlgorithm`] before any arithmetic when the key does not make such
     /// signatures; [`JwsError::Signature`] when the signature is not the key's.
-    pub fn verify(self, key: &Jwk) -> Result<SignedPayload, JwsError> {
+    pub fn verify(&self, key: &Jwk) -> Result<SignedPayload<'_>, JwsError> {
         let algorithm = self.algorithm()?;
         if !key.permits(algorithm) {
             return Err(JwsError::KeyAlgorithm { found: algorithm.name(), key_id: key.key_id().map(str::to_owned) });
@@ -271,7 +271,7 @@ impl<'t> CompactJws<'t> {
     ///
     /// # Errors
     /// As [`CompactJws::verify`].
-    pub fn verify_secret(self, key: &SecretJwk) -> Result<SignedPayload, JwsError> {
+    pub fn verify_secret(&self, key: &SecretJwk) -> Result<SignedPayload<'_>, JwsError> {
         let algorithm = HmacAlgorithm::from_name(&self.header.alg).ok_or_else(|| self.not_accepted())?;
         if algorithm != key.algorithm() {
             return Err(self.not_accepted());
@@ -284,8 +284,8 @@ impl<'t> CompactJws<'t> {
         JwsError::Algorithm { found: self.header.alg.clone() }
     }
 
-    fn signed(self) -> SignedPayload {
-        SignedPayload { payload: self.payload, header: self.header }
+    fn signed(&self) -> SignedPayload<'_> {
+        SignedPayload { payload: &self.payload, typ: self.header.typ.as_deref() }
     }
 }
 
