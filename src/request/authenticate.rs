@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::authorization;
+use super::authorization::{self, Claimed};
 use super::canonical::PathMode;
 use super::payload::{Declared, declared};
 use super::rules::{AUTHORIZATION, PAYLOAD, REVOCATION, SCOPE, SESSION_TOKEN, SIGNATURE, SIGNED_HEADERS, TIME};
 use super::{AuthenticatedRequest, Authorization, Payload, RequestError, SignedHead, SignedRequest, signature};
 use crate::credentials::{AccessKeyId, OpenSession, Sessions, token};
-use crate::crypto::{MacKey, sha256_hex};
+use crate::crypto::{MacKey, SignatureValid, sha256_hex};
 use crate::explain::{Evidence, Listener, Rule};
 use crate::session::RoleSession;
 use crate::time::Timestamp;
@@ -114,9 +114,11 @@ pub fn authenticate<L: Listener>(
             stage.held(&PAYLOAD, verified, |_| Evidence::new("the body that was signed", "the same"))?;
         return Ok(request);
     }
-    let authorization = stage.authorization(&head)?;
+    let claimed = stage.authorization(&head)?;
     let payload_hash = sha256_hex(&body);
-    let (mut request, _) = stage.head(head, authorization, &payload_hash)?;
+    let (opened, _, proof) = stage.head(&head, &claimed, &payload_hash)?;
+    let authorization = claimed.authorization;
+    let mut request = AuthenticatedRequest::new(head, authorization, opened.session(), now, &proof);
     // The signature covers the digest computed here, so the body is verified with it.
     stage.held(&PAYLOAD, Ok(()), |()| Evidence::new("the body that was signed", format!("sha256 {payload_hash}")))?;
     request.body = body;
@@ -171,28 +173,30 @@ impl<'a, L: Listener> Stage<'a, L> {
     }
 
     fn streamed(&mut self, head: SignedHead) -> Result<StreamedRequest, RequestError> {
-        let authorization = self.authorization(&head)?;
-        let (text, declared) = match declared(&head, &authorization) {
+        let claimed = self.authorization(&head)?;
+        let declared = declared(&head, &claimed.authorization).and_then(|(text, declared)| match declared {
             // Elsewhere than in S3 the digest of the body is always signed.
-            Ok((text, Declared::Unsigned | Declared::Streaming { .. })) if !self.service.is_s3() => {
-                let found = text.into_owned();
-                let refused = Err(RequestError::PayloadDeclaration { found });
-                return self.held(&PAYLOAD, refused, |_: &StreamedRequest| Evidence::default());
+            Declared::Unsigned | Declared::Streaming { .. } if !self.service.is_s3() => {
+                Err(RequestError::PayloadDeclaration { found: text.into_owned() })
             }
-            Ok((text, declared)) => (text.into_owned(), declared),
-            Err(error) => {
-                return self.held(&PAYLOAD, Err(error), |_: &StreamedRequest| Evidence::default());
-            }
+            declared => Ok((text, declared)),
+        });
+        let (text, declared) = match declared {
+            Ok(declared) => declared,
+            Err(error) => return self.refused(&PAYLOAD, error),
         };
-        let (request, key) = self.head(head, authorization, &text)?;
-        let payload = Payload::new(&declared, &request.head, &request.authorization, &key);
-        let payload = match payload {
+        let (opened, key, proof) = self.head(&head, &claimed, &text)?;
+        let payload = match Payload::new(&declared, &head, &claimed.authorization, &key) {
             Ok(payload) => payload,
-            Err(error) => {
-                return self.held(&PAYLOAD, Err(error), |_: &StreamedRequest| Evidence::default());
-            }
+            Err(error) => return self.refused(&PAYLOAD, error),
         };
+        let authorization = claimed.authorization;
+        let request = AuthenticatedRequest::new(head, authorization, opened.session(), self.now, &proof);
         Ok(StreamedRequest { request, payload })
+    }
+
+    fn refused<T>(&mut self, rule: &'static Rule, error: RequestError) -> Result<T, RequestError> {
+        self.held(rule, Err(error), |_| Evidence::default())
     }
 
     /// Tells the listener how a rule ended.
@@ -209,51 +213,46 @@ impl<'a, L: Listener> Stage<'a, L> {
         result
     }
 
-    fn authorization(&mut self, head: &SignedHead) -> Result<Authorization, RequestError> {
-        self.held(&AUTHORIZATION, authorization::parse(head), |read| {
-            Evidence::new(authorization::ALGORITHM, format!("signed with access key {}", read.access_key_id))
+    fn authorization<'h>(&mut self, head: &'h SignedHead) -> Result<Claimed<'h>, RequestError> {
+        self.held(&AUTHORIZATION, authorization::read(head), |read| {
+            let id = &read.authorization.access_key_id;
+            Evidence::new(authorization::ALGORITHM, format!("signed with access key {id}"))
         })
     }
 
     fn head(
         &mut self,
-        head: SignedHead,
-        authorization: Authorization,
+        head: &SignedHead,
+        claimed: &Claimed<'_>,
         payload_hash: &str,
-    ) -> Result<(AuthenticatedRequest, Arc<MacKey>), RequestError> {
-        let scope = verify_scope(self.service, &authorization);
+    ) -> Result<(Arc<OpenSession>, Arc<MacKey>, SignatureValid), RequestError> {
+        let authorization = &claimed.authorization;
+        let scope = verify_scope(self.service, authorization);
         self.held(&SCOPE, scope, |()| {
             let day = authorization.amz_date.get(..8).unwrap_or_default();
             Evidence::new(format!("{day}/any region/{}", self.service.name()), &authorization.credential_scope)
         })?;
-        let time = verify_time(&authorization, self.now);
+        let time = verify_time(authorization, self.now);
         self.held(&TIME, time, |()| {
             Evidence::new("within 15 minutes, or X-Amz-Expires, of now", authorization.signed_at)
         })?;
-        let covered = verify_signed_headers(&head, &authorization.signed_headers);
+        let covered = verify_signed_headers(head, &authorization.signed_headers);
         self.held(&SIGNED_HEADERS, covered, |()| {
             Evidence::new("host and every x-amz- header", &authorization.signed_headers)
         })?;
-        let opened = self.session(&authorization)?;
+        let opened = self.session(claimed)?;
         self.live(opened.session(), opened.access_key_id())?;
         let key = opened.signing_key(&authorization.credential_scope);
         let path = self.service.path_mode();
-        let proof = signature::verify(&key, &head, &authorization, path, payload_hash);
-        self.held(&SIGNATURE, proof, |_| Evidence::new("the signature of the session's signing key", "the same"))?;
-        let request = AuthenticatedRequest {
-            head,
-            body: Vec::new(),
-            trailers: Vec::new(),
-            session: Arc::clone(opened.session()),
-            authorization,
-            authenticated_at: self.now,
-        };
-        Ok((request, key))
+        let proof = signature::verify(&key, head, authorization, path, payload_hash);
+        let proof =
+            self.held(&SIGNATURE, proof, |_| Evidence::new("the signature of the session's signing key", "the same"))?;
+        Ok((opened, key, proof))
     }
 
-    fn session(&mut self, authorization: &Authorization) -> Result<Arc<OpenSession>, RequestError> {
-        let access_key_id = &authorization.access_key_id;
-        let opened = match &authorization.session_token {
+    fn session(&mut self, claimed: &Claimed<'_>) -> Result<Arc<OpenSession>, RequestError> {
+        let access_key_id = &claimed.authorization.access_key_id;
+        let opened = match &claimed.session_token {
             Some(token) => self.sessions.open(access_key_id, token, self.now).map_err(Into::into),
             None => Err(RequestError::MissingSessionToken { access_key_id: access_key_id.clone() }),
         };

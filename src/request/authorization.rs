@@ -25,7 +25,6 @@ pub struct Authorization {
     pub(super) amz_date: String,
     pub(super) signed_at: Timestamp,
     pub(super) expires: Option<Duration>,
-    pub(super) session_token: Option<String>,
 }
 
 impl Authorization {
@@ -71,12 +70,22 @@ impl fmt::Debug for Authorization {
     }
 }
 
+/// A signature, and the session token that came with it: borrowed, so that the token is kept in one place only.
+pub(super) struct Claimed<'a> {
+    pub(super) authorization: Authorization,
+    pub(super) session_token: Option<Cow<'a, str>>,
+}
+
 /// Reads the signature of a request from wherever it is.
 ///
 /// # Errors
 /// [`RequestError::MissingAuthentication`] when there is none, [`RequestError::SignedTwice`] when there are two,
 /// [`RequestError::Incomplete`] naming the missing parts, [`RequestError::Malformed`] and [`RequestError::Repeated`].
 pub fn parse(head: &SignedHead) -> Result<Authorization, RequestError> {
+    read(head).map(|claimed| claimed.authorization)
+}
+
+pub(super) fn read(head: &SignedHead) -> Result<Claimed<'_>, RequestError> {
     let header = head.headers().single("authorization")?;
     let query = Presigned::find(head.query())?;
     match (header, query) {
@@ -87,7 +96,7 @@ pub fn parse(head: &SignedHead) -> Result<Authorization, RequestError> {
     }
 }
 
-fn in_header(head: &SignedHead, header: &str) -> Result<Authorization, RequestError> {
+fn in_header<'a>(head: &'a SignedHead, header: &str) -> Result<Claimed<'a>, RequestError> {
     let (algorithm, parameters) = header.split_once(' ').unwrap_or((header, ""));
     if algorithm != ALGORITHM {
         return Err(RequestError::Algorithm { found: algorithm.chars().take(40).collect() });
@@ -113,8 +122,8 @@ fn in_header(head: &SignedHead, header: &str) -> Result<Authorization, RequestEr
         ("Signature", signature),
         ("X-Amz-Date", amz_date),
     ])?;
-    let session_token = head.headers().single("x-amz-security-token")?;
-    authorization(credential, signed_headers, signature, amz_date, session_token)
+    let session_token = head.headers().single("x-amz-security-token")?.map(Cow::Borrowed);
+    Ok(Claimed { authorization: authorization(credential, signed_headers, signature, amz_date)?, session_token })
 }
 
 /// The parts that are there, or the names of those that are not.
@@ -133,7 +142,6 @@ fn authorization(
     signed_headers: &str,
     signature: &str,
     amz_date: &str,
-    session_token: Option<&str>,
 ) -> Result<Authorization, RequestError> {
     let wrong = || RequestError::malformed("Credential", credential);
     let (access_key_id, scope) = credential.split_once('/').ok_or_else(wrong)?;
@@ -148,7 +156,6 @@ fn authorization(
         amz_date: amz_date.to_owned(),
         signed_at,
         expires: None,
-        session_token: session_token.map(str::to_owned),
     })
 }
 
@@ -171,18 +178,19 @@ pub(super) fn parse_hex(text: &str) -> Option<[u8; 32]> {
     if bytes.len() != 64 {
         return None;
     }
-    let mut read = [0; 32];
+    let (mut read, mut worst) = ([0; 32], 0);
     for (byte, pair) in read.iter_mut().zip(bytes.chunks_exact(2)) {
         for digit in pair {
             let value = match digit {
                 b'0'..=b'9' => digit.wrapping_sub(b'0'),
                 b'a'..=b'f' => digit.wrapping_sub(b'a').wrapping_add(10),
-                _ => return None,
+                _ => u8::MAX,
             };
-            *byte = (*byte << 4) | value;
+            worst = worst.max(value);
+            *byte = (*byte << 4) | (value & 0x0f);
         }
     }
-    Some(read)
+    (worst < 16).then_some(read)
 }
 
 /// The query parameters of a presigned request, decoded.
@@ -222,7 +230,7 @@ impl<'a> Presigned<'a> {
         Ok(presigned.then_some(found))
     }
 
-    fn read(&self, head: &SignedHead) -> Result<Authorization, RequestError> {
+    fn read(self, head: &'a SignedHead) -> Result<Claimed<'a>, RequestError> {
         let [algorithm, credential, amz_date, expires, signed_headers, signature] = complete([
             ("X-Amz-Algorithm", self.algorithm.as_deref()),
             ("X-Amz-Credential", self.credential.as_deref()),
@@ -242,13 +250,14 @@ impl<'a> Presigned<'a> {
             .filter(|seconds| (1..=MAX_EXPIRES).contains(seconds))
             .ok_or_else(|| RequestError::malformed("X-Amz-Expires", expires))?;
         let header = head.headers().single("x-amz-security-token")?;
-        let session_token = match (self.session_token.as_deref(), header) {
+        let session_token = match (self.session_token, header.map(Cow::Borrowed)) {
             (Some(_), Some(_)) => {
                 return Err(RequestError::Repeated { name: "X-Amz-Security-Token" });
             }
             (query, header) => query.or(header),
         };
-        let read = authorization(credential, signed_headers, signature, amz_date, session_token)?;
-        Ok(Authorization { expires: Some(Duration::from_secs(seconds)), ..read })
+        let read = authorization(credential, signed_headers, signature, amz_date)?;
+        let authorization = Authorization { expires: Some(Duration::from_secs(seconds)), ..read };
+        Ok(Claimed { authorization, session_token })
     }
 }

@@ -203,7 +203,8 @@ fn push_header(out: &mut Vec<u8>, head: &SignedHead, name: &str) {
             out.push(b',');
         }
         let trimmed = trim(value);
-        if trimmed.windows(2).any(|pair| pair == b"  ") {
+        // Looked for first: a session token is the longest value, and holds no space.
+        if trimmed.contains(&b' ') {
             let mut previous = 0;
             out.extend(trimmed.iter().filter(|byte| {
                 let repeated = **byte == b' ' && previous == b' ';

@@ -274,7 +274,6 @@ mod tests {
             amz_date: "20130524T000000Z".to_owned(),
             signed_at: Timestamp::EPOCH,
             expires: None,
-            session_token: None,
         };
         let signing = ChunkSigning::new(&authorization, Arc::new(key));
         let announced = announced.iter().map(|name| (*name).to_owned()).collect();

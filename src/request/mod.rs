@@ -31,6 +31,7 @@ pub use rules::RULES;
 pub use signed::{Headers, SignedHead, SignedRequest};
 
 use crate::credentials::AccessKeyId;
+use crate::crypto::SignatureValid;
 use crate::session::RoleSession;
 use crate::time::Timestamp;
 
@@ -58,6 +59,18 @@ pub struct AuthenticatedRequest {
 }
 
 impl AuthenticatedRequest {
+    /// Takes the proof that the signature over `head` was verified with a key of `session`.
+    fn new(
+        head: SignedHead,
+        authorization: Authorization,
+        session: &Arc<RoleSession>,
+        authenticated_at: Timestamp,
+        _signed: &SignatureValid,
+    ) -> Self {
+        let (body, trailers) = (Vec::new(), Vec::new());
+        Self { head, body, trailers, session: Arc::clone(session), authorization, authenticated_at }
+    }
+
     /// The role session whose credentials signed the request.
     #[must_use]
     pub const fn session(&self) -> &Arc<RoleSession> {
