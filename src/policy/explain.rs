@@ -156,7 +156,8 @@ impl Evaluation<'_> {
             Decider::Exempt => plain(format!("{action} needs no permission")),
             Decider::Root => plain(format!("the root user may do {action}, which nothing denies")),
             Decider::Misplaced(policy, layer) => {
-                plain(format!("{} is {} and has no part among {layer}", policy.name(), policy.kind()))
+                let place = if self.trust_only { "the trust policy".to_owned() } else { layer.to_string() };
+                plain(format!("{} is {} and was given for {place}", policy.name(), policy.kind()))
             }
             Decider::Statement(matched) => {
                 let verb = if matched.effect() == Effect::Deny { "denies" } else { "allows" };

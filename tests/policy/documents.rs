@@ -1,0 +1,340 @@
+//! What is a policy document, by kind, and where a document that is none goes wrong.
+
+use super::{document, policy};
+use daypass::policy::{JsonError, Kind, Layers, Outcome, Policy, PolicyError, Position};
+
+fn refusal(text: &str, kind: Kind) -> PolicyError {
+    Policy::parse(text, kind).expect_err(text)
+}
+
+fn statement_refusal(statement: &str, kind: Kind) -> String {
+    refusal(&document(statement), kind).reason()
+}
+
+#[test]
+fn positions_point_into_the_document() {
+    let text = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\"Sid\": \"é\",\n     \"Efect\": \"Allow\"}\n  ]\n}";
+    let error = refusal(text, Kind::Identity);
+    assert_eq!(error, PolicyError::UnknownElement { at: Position { line: 5, column: 6 }, element: "Efect".into() });
+    assert_eq!(error.code(), "MalformedPolicyDocument");
+
+    let text = "{\"Statement\": [{\"Sid\":\"A\",\"Effect\":\"Deny\",\"Action\":\"s3:*\",\"Resource\":\"*\"},\n  {\"Effect\":\"Deny\",\"Action\":\"ec2:*\",\"Resource\":\"*\"}]}";
+    let policies = [Policy::parse(text, Kind::Identity).unwrap().named("p")];
+    let who = super::principal(super::USER);
+    for (action, label, position) in [("s3:X", "A", (1, 16)), ("ec2:X", "2", (2, 3))] {
+        let (action, resource, keys) = (action.parse().unwrap(), "*".parse().unwrap(), daypass::policy::Keys::new());
+        let request = daypass::policy::Request::new(&who, &action, &resource, &keys);
+        let evaluation = daypass::policy::evaluate(&Layers::new(&policies), &request);
+        let statement = evaluation.statement().unwrap();
+        assert_eq!(statement.to_string(), format!("statement {label} of p"));
+        assert_eq!((statement.position().line, statement.position().column), position);
+        // The position is where the statement's brace stands in the text.
+        let line = text.lines().zip(1..).find(|(_, number)| *number == position.0).unwrap().0;
+        assert_eq!(line.chars().zip(1..).find(|(_, number)| *number == position.1).unwrap().0, '{');
+    }
+}
+
+#[test]
+fn json_is_strict_and_bounded() {
+    let twice = r#"{"Statement":[],"Statement":[]}"#;
+    assert!(matches!(refusal(twice, Kind::Identity), PolicyError::Json(JsonError::DuplicateKey { .. })));
+    let effects = document(r#"{"Effect":"Deny","Effect":"Allow","Action":"*","Resource":"*"}"#);
+    assert!(matches!(refusal(&effects, Kind::Identity), PolicyError::Json(JsonError::DuplicateKey { .. })));
+    assert!(matches!(refusal("{", Kind::Identity), PolicyError::Json(JsonError::Syntax { .. })));
+    assert!(matches!(refusal(&" ".repeat(131_073), Kind::Identity), PolicyError::Json(JsonError::TooLong { .. })));
+    assert!(matches!(refusal(&"[".repeat(100_000), Kind::Identity), PolicyError::Json(JsonError::TooDeep { .. })));
+}
+
+#[test]
+fn each_kind_is_held_to_its_quota() {
+    let padded = |kind: Kind, filler: &str| {
+        let who = if matches!(kind, Kind::Trust | Kind::Resource | Kind::ResourceControl) {
+            r#""Principal":"*","#
+        } else {
+            ""
+        };
+        let what = if kind == Kind::Trust { r#""Action":"sts:AssumeRole""# } else { r#""Action":"*","Resource":"*""# };
+        let text = format!(r#"{{"Id":"","Statement":[{{"Effect":"Deny",{who}{what}}}]}}"#);
+        let room = kind.quota() - kind.size(&text);
+        let at_limit = text.replace(r#""Id":"""#, &format!(r#""Id":"{}""#, filler.repeat(room)));
+        (Policy::parse(&at_limit, kind).is_ok(), Policy::parse(&at_limit.replace("Id\":\"", "Id\":\"x"), kind))
+    };
+    for kind in [
+        Kind::Identity,
+        Kind::Trust,
+        Kind::Resource,
+        Kind::Boundary,
+        Kind::Session,
+        Kind::ServiceControl,
+        Kind::ResourceControl,
+    ] {
+        let (fits, over) = padded(kind, "é");
+        assert!(fits, "{kind}");
+        let error = over.expect_err("over the quota");
+        assert_eq!(error, PolicyError::TooLarge { kind, size: kind.quota() + 1, limit: kind.quota() });
+        let code = if kind == Kind::Session { "PackedPolicyTooLarge" } else { "LimitExceeded" };
+        assert_eq!(error.code(), code);
+    }
+    // IAM does not count white space; STS and organisations do.
+    let spaced = format!(r#"{{"Statement":[]{}}}"#, " ".repeat(30_000));
+    assert!(Policy::parse(&spaced, Kind::Identity).is_ok() && Policy::parse(&spaced, Kind::Session).is_err());
+    assert!(Policy::parse_within(&spaced, Kind::Session, 40_000).is_ok());
+}
+
+#[test]
+fn elements_have_one_json_type_and_known_names() {
+    for (statement, reason) in [
+        ("1", "line 1, column 38: the statement must be an object"),
+        (r#"{"Action":"*","Resource":"*"}"#, "line 1, column 38: Effect is missing"),
+        (r#"{"Effect":"allow","Action":"*","Resource":"*"}"#, r#"line 1, column 48: Effect must be "Allow" or "Deny""#),
+        (r#"{"Effect":"Deny","Resource":"*"}"#, "line 1, column 38: Action is missing"),
+        (r#"{"Effect":"Deny","Action":"*"}"#, "line 1, column 38: Resource is missing"),
+        (
+            r#"{"Effect":"Deny","Action":[],"Resource":"*"}"#,
+            "line 1, column 64: Action must be a string or a list of strings",
+        ),
+        (r#"{"Effect":"Deny","Action":["*",1],"Resource":"*"}"#, "line 1, column 69: Action must be a string"),
+        (
+            r#"{"Effect":"Deny","Action":null,"Resource":"*"}"#,
+            "line 1, column 64: Action must be a string or a list of strings",
+        ),
+        (
+            r#"{"Effect":"Deny","Action":"*","NotAction":"*","Resource":"*"}"#,
+            "line 1, column 80: NotAction may not stand here: its opposite stands beside it",
+        ),
+        (
+            r#"{"Effect":"Deny","Action":"*","Resource":"*","NotResource":"*"}"#,
+            "line 1, column 97: NotResource may not stand here: its opposite stands beside it",
+        ),
+        (
+            r#"{"Effect":"Deny","Action":"s3","Resource":"*"}"#,
+            "line 1, column 64: Action must be * or service:Operation",
+        ),
+        (
+            r#"{"Effect":"Deny","Action":"s3:a:b","Resource":"*"}"#,
+            "line 1, column 64: Action must be * or service:Operation, with one colon",
+        ),
+        (
+            r#"{"Effect":"Deny","Action":"s 3:a","Resource":"*"}"#,
+            "line 1, column 64: Action must be * or service:Operation, the service in letters, digits, hyphens and dots",
+        ),
+        (
+            r#"{"Effect":"Deny","Action":"*","Resource":"photos"}"#,
+            "line 1, column 79: Resource must be * or an ARN that names a service",
+        ),
+        (
+            r#"{"Effect":"Deny","Action":"*","Resource":"arn:aws::::x"}"#,
+            "line 1, column 79: Resource must be * or an ARN that names a service",
+        ),
+        (
+            r#"{"Effect":"Deny","Action":"*","Resource":"arn:aws:ec2:${aws:RequestedRegion}:1:instance/x"}"#,
+            "line 1, column 79: Resource must be an ARN with variables in its sixth part only",
+        ),
+        (
+            r#"{"Effect":"Deny","Action":"*","Resource":"*","Sid":"a b"}"#,
+            "line 1, column 89: Sid must be letters and digits",
+        ),
+        (
+            r#"{"Effect":"Deny","Action":"*","Resource":"*","Condition":[]}"#,
+            "line 1, column 95: Condition must be an object",
+        ),
+        (
+            r#"{"Effect":"Deny","Action":"*","Resource":"*","Principal":"*"}"#,
+            "line 1, column 95: Principal may not stand here: this kind of policy speaks for whom it is attached to",
+        ),
+    ] {
+        assert_eq!(statement_refusal(statement, Kind::Identity), reason, "{statement}");
+    }
+}
+
+#[test]
+fn the_top_of_a_document_is_held_to_its_form() {
+    for (text, reason) in [
+        ("[]", "line 1, column 1: the policy must be an object"),
+        ("{}", "line 1, column 1: Statement is missing"),
+        (r#"{"statement":[]}"#, r#"line 1, column 2: there is no element "statement""#),
+        (
+            r#"{"Version":"2012-10-18","Statement":[]}"#,
+            r#"line 1, column 12: Version must be "2012-10-17" or "2008-10-17""#,
+        ),
+        (r#"{"Id":1,"Statement":[]}"#, "line 1, column 7: Id must be a string"),
+        (r#"{"Statement":"x"}"#, "line 1, column 14: the statement must be an object"),
+    ] {
+        assert_eq!(refusal(text, Kind::Identity).reason(), reason, "{text}");
+    }
+    assert!(
+        Policy::parse(r#"{"Id":"x","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#, Kind::Boundary)
+            .is_ok()
+    );
+}
+
+#[test]
+fn conditions_are_refused_rather_than_guessed_at() {
+    for (condition, reason) in [
+        (r#"{"StringEqual":{"a:b":"c"}}"#, r#"line 1, column 96: there is no condition operator "StringEqual""#),
+        (r#"{"stringequals":{"a:b":"c"}}"#, r#"line 1, column 96: there is no condition operator "stringequals""#),
+        (r#"{"NullIfExists":{"a:b":"true"}}"#, r#"line 1, column 96: there is no condition operator "NullIfExists""#),
+        (
+            r#"{"ForEachValue:StringEquals":{"a:b":"c"}}"#,
+            r#"line 1, column 96: there is no condition operator "ForEachValue:StringEquals""#,
+        ),
+        (r#"{"Bool":"x"}"#, "line 1, column 103: Bool must be an object of condition keys"),
+        (r#"{"Bool":{"a:b":null}}"#, "line 1, column 110: a:b must be a string, number or boolean, or a list of them"),
+        (r#"{"Bool":{"a:b":"true","A:B":"true"}}"#, r#"line 1, column 117: the condition key "A:B" is used twice"#),
+        (
+            r#"{"NumericEquals":{"a:b":["1","${a:b}"]}}"#,
+            "line 1, column 119: each value of a:b under NumericEquals must be a decimal number, such as 3600 or -1.5",
+        ),
+        (
+            r#"{"DateLessThanIfExists":{"a:b":"2026-13-01"}}"#,
+            "line 1, column 126: each value of a:b under DateLessThanIfExists must be a date such as 2026-01-31T12:00:00Z, or seconds since 1970",
+        ),
+        (
+            r#"{"IpAddress":{"a:b":"10.0.0.0/33"}}"#,
+            "line 1, column 115: each value of a:b under IpAddress must be an IP address or network, such as 203.0.113.0/24",
+        ),
+        (
+            r#"{"BinaryEquals":{"a:b":"QQ"}}"#,
+            "line 1, column 118: each value of a:b under BinaryEquals must be base64 with padding",
+        ),
+        (r#"{"Bool":{"a:b":"yes"}}"#, "line 1, column 110: each value of a:b under Bool must be true or false"),
+        (r#"{"Null":{"a:b":"absent"}}"#, "line 1, column 110: each value of a:b under Null must be true or false"),
+        (
+            r#"{"ArnLike":{"a:b":"arn:aws:iam::${a:c}"}}"#,
+            "line 1, column 113: each value of a:b under ArnLike must be an ARN, in which parts may hold wildcards",
+        ),
+    ] {
+        let statement = format!(r#"{{"Effect":"Deny","Action":"*","Resource":"*","Condition":{condition}}}"#);
+        assert_eq!(statement_refusal(&statement, Kind::Identity), reason, "{condition}");
+    }
+}
+
+#[test]
+fn variables_are_refused_where_they_are_not_written_as_such() {
+    for variable in
+        ["${", "${}", "${ aws:username}", "${aws:username", "${aws:x, cats}", "${aws:x, 'cats}", "${a${b}}", "${a*}"]
+    {
+        let statement = format!(r#"{{"Effect":"Deny","Action":"*","Resource":"arn:aws:s3:::a/{variable}"}}"#);
+        let reason = statement_refusal(&statement, Kind::Identity);
+        assert!(reason.starts_with("line 1, column 79: Resource must be text whose variables"), "{variable}: {reason}");
+    }
+}
+
+#[test]
+fn each_kind_has_its_own_elements() {
+    let cases = [
+        (Kind::Trust, r#"{"Effect":"Allow","Action":"sts:AssumeRole"}"#, "Principal is missing"),
+        (
+            Kind::Trust,
+            r#"{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Resource":"*"}"#,
+            "Resource may not stand here: a trust policy speaks of the role it is attached to",
+        ),
+        (
+            Kind::Trust,
+            r#"{"Effect":"Allow","NotPrincipal":{"AWS":"111111111111"},"Action":"sts:AssumeRole"}"#,
+            "NotPrincipal may not stand here: with Allow it would let everyone else assume the role",
+        ),
+        (
+            Kind::Trust,
+            r#"{"Effect":"Allow","Principal":"*","Action":["sts:AssumeRole","s3:GetObject"]}"#,
+            "Action must be an action of sts in a trust policy",
+        ),
+        (
+            Kind::Trust,
+            r#"{"Effect":"Allow","Principal":"*","Action":"*"}"#,
+            "Action must be an action of sts in a trust policy",
+        ),
+        (Kind::Resource, r#"{"Effect":"Deny","Action":"*","Resource":"*"}"#, "Principal is missing"),
+        (Kind::ResourceControl, r#"{"Effect":"Deny","Action":"*","Resource":"*"}"#, "Principal is missing"),
+        (
+            Kind::ResourceControl,
+            r#"{"Effect":"Deny","Principal":{"AWS":"111111111111"},"Action":"*","Resource":"*"}"#,
+            "Principal may not stand here: in a resource control policy it is *",
+        ),
+        (
+            Kind::ResourceControl,
+            r#"{"Effect":"Deny","NotPrincipal":"*","Action":"*","Resource":"*"}"#,
+            "NotPrincipal may not stand here: resource control policies are for everyone",
+        ),
+        (
+            Kind::ResourceControl,
+            r#"{"Effect":"Deny","Principal":"*","NotAction":"s3:*","Resource":"*"}"#,
+            "NotAction may not stand here: a resource control policy names its actions",
+        ),
+        (
+            Kind::ResourceControl,
+            r#"{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}"#,
+            "Effect may not stand here: a resource control policy denies, or allows everything",
+        ),
+        (
+            Kind::ServiceControl,
+            r#"{"Effect":"Deny","Action":"*","Resource":"arn:aws:sqs"}"#,
+            "Resource must be an ARN of six parts, or one that ends with *",
+        ),
+    ];
+    for (kind, statement, reason) in cases {
+        let found = statement_refusal(statement, kind);
+        assert!(found.ends_with(&format!(": {reason}")), "{statement}: {found}");
+    }
+    for (kind, statement) in [
+        (Kind::Trust, r#"{"Effect":"Deny","NotPrincipal":{"AWS":"111111111111"},"NotAction":"sts:TagSession"}"#),
+        (Kind::Resource, r#"{"Sid":"any text","Effect":"Allow","Principal":{"AWS":"*"},"Action":"s3:GetObject"}"#),
+        (Kind::ServiceControl, r#"{"Effect":"Allow","NotAction":"iam:*","NotResource":"arn:aws:s3:::a"}"#),
+        (Kind::ResourceControl, r#"{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}"#),
+        (Kind::Session, r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#),
+    ] {
+        policy(kind, statement);
+    }
+}
+
+#[test]
+fn principals_are_refused_unless_somebody_can_have_that_name() {
+    for principal in [
+        r#""x""#,
+        "1",
+        "{}",
+        r#"{"AWS":[]}"#,
+        r#"{"aws":"*"}"#,
+        r#"{"User":"*"}"#,
+        r#"{"AWS":"martha"}"#,
+        r#"{"AWS":"11111111111"}"#,
+        r#"{"AWS":"arn:aws:s3:::photos"}"#,
+        r#"{"AWS":"arn:aws:iam::111111111111:group/g"}"#,
+        r#"{"AWS":"arn:aws:iam::1:root"}"#,
+    ] {
+        let text = document(&format!(r#"{{"Effect":"Deny","Principal":{principal},"Action":"*"}}"#));
+        let error = refusal(&text, Kind::Resource);
+        assert!(matches!(error, PolicyError::Malformed { .. } | PolicyError::UnknownElement { .. }), "{principal}");
+    }
+}
+
+#[test]
+fn sids_are_unique_in_policies_of_iam() {
+    let twice = r#"{"Sid":"A","Effect":"Deny","Action":"*","Resource":"*"},{"Sid":"A","Effect":"Deny","Action":"*","Resource":"*"}"#;
+    assert!(matches!(
+        refusal(&document(twice), Kind::Identity),
+        PolicyError::Repeated { element: "Sid", at: Position { line: 1, column: 94 }, .. }
+    ));
+    let empty = twice.replace("\"A\"", "\"\"");
+    assert!(Policy::parse(&document(&empty), Kind::Identity).is_ok());
+}
+
+#[test]
+fn errors_say_nothing_of_the_document_to_callers() {
+    let error = refusal(r#"{"secret":1}"#, Kind::Identity);
+    assert_eq!(error.to_string(), "the policy document holds an unknown element");
+    assert!(error.reason().contains("secret"));
+}
+
+#[test]
+fn an_empty_list_of_statements_allows_nothing() {
+    let policies = [policy(Kind::Identity, "")];
+    let outcome = super::decide(
+        &Layers::new(&policies),
+        &super::principal(super::USER),
+        "s3:X",
+        "*",
+        &daypass::policy::Keys::new(),
+    );
+    assert_eq!(outcome, Outcome::ImplicitDeny);
+}
