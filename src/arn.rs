@@ -51,11 +51,7 @@ impl FromStr for AccountId {
 
     fn from_str(text: &str) -> Result<Self, ArnError> {
         let digits = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-        if digits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(ArnError::Account)
-        }
+        if digits { Ok(Self(text.to_owned())) } else { Err(ArnError::Account) }
     }
 }
 
@@ -147,30 +143,14 @@ impl Arn {
     /// # Errors
     /// [`ArnError::Kind`] when the ARN does not name an IAM role.
     pub fn role_name(&self) -> Result<&str, ArnError> {
-        let wrong = ArnError::Kind {
-            expected: "a role, such as arn:aws:iam::123456789012:role/name",
-        };
-        let path = self
-            .resource()
-            .strip_prefix("role/")
-            .filter(|_| self.service() == "iam")
-            .ok_or(wrong.clone())?;
-        path.rsplit('/')
-            .next()
-            .filter(|name| !name.is_empty())
-            .ok_or(wrong)
+        let wrong = ArnError::Kind { expected: "a role, such as arn:aws:iam::123456789012:role/name" };
+        let path = self.resource().strip_prefix("role/").filter(|_| self.service() == "iam").ok_or(wrong.clone())?;
+        path.rsplit('/').next().filter(|name| !name.is_empty()).ok_or(wrong)
     }
 
     fn part(&self, index: usize) -> &str {
-        let start = self
-            .colons
-            .get(index)
-            .map_or(0, |colon| colon.saturating_add(1));
-        let end = self
-            .colons
-            .get(index.saturating_add(1))
-            .copied()
-            .unwrap_or(self.text.len());
+        let start = self.colons.get(index).map_or(0, |colon| colon.saturating_add(1));
+        let end = self.colons.get(index.saturating_add(1)).copied().unwrap_or(self.text.len());
         self.text.get(start..end).unwrap_or_default()
     }
 }
@@ -187,16 +167,10 @@ impl FromStr for Arn {
         for colon in &mut colons {
             *colon = found.next().ok_or(ArnError::Shape)?;
         }
-        let arn = Self {
-            text: text.to_owned(),
-            colons,
-        };
+        let arn = Self { text: text.to_owned(), colons };
         let [first, ..] = colons;
         let head = text.get(..first);
-        if head == Some("arn")
-            && !arn.partition().is_empty()
-            && !arn.service().is_empty()
-            && !arn.resource().is_empty()
+        if head == Some("arn") && !arn.partition().is_empty() && !arn.service().is_empty() && !arn.resource().is_empty()
         {
             Ok(arn)
         } else {
@@ -229,26 +203,16 @@ mod tests {
 
     #[test]
     fn parts_are_read_and_the_resource_keeps_its_colons() {
-        let arn: Arn = "arn:aws:iam::111111111111:oidc-provider/localhost:8100"
-            .parse()
-            .unwrap();
-        assert_eq!(
-            (arn.partition(), arn.service(), arn.region()),
-            ("aws", "iam", "")
-        );
-        assert_eq!(
-            (arn.account(), arn.resource()),
-            ("111111111111", "oidc-provider/localhost:8100")
-        );
+        let arn: Arn = "arn:aws:iam::111111111111:oidc-provider/localhost:8100".parse().unwrap();
+        assert_eq!((arn.partition(), arn.service(), arn.region()), ("aws", "iam", ""));
+        assert_eq!((arn.account(), arn.resource()), ("111111111111", "oidc-provider/localhost:8100"));
         let account = arn.account_id().unwrap();
         assert_eq!(Arn::iam(&account, "oidc-provider/localhost:8100"), arn);
     }
 
     #[test]
     fn a_role_is_named_without_its_path() {
-        let arn: Arn = "arn:aws:iam::111111111111:role/team/a/reader"
-            .parse()
-            .unwrap();
+        let arn: Arn = "arn:aws:iam::111111111111:role/team/a/reader".parse().unwrap();
         assert_eq!(arn.role_name(), Ok("reader"));
         let user: Arn = "arn:aws:iam::111111111111:user/reader".parse().unwrap();
         assert!(matches!(user.role_name(), Err(ArnError::Kind { .. })));
@@ -256,20 +220,10 @@ mod tests {
 
     #[test]
     fn text_of_another_shape_is_refused() {
-        for text in [
-            "",
-            "arn",
-            "arn:aws:iam::1",
-            "urn:aws:iam::1:role/x",
-            "arn:aws:s3:::",
-            "arn::s3:::x",
-        ] {
+        for text in ["", "arn", "arn:aws:iam::1", "urn:aws:iam::1:role/x", "arn:aws:s3:::", "arn::s3:::x"] {
             assert_eq!(text.parse::<Arn>(), Err(ArnError::Shape), "{text}");
         }
         assert_eq!("12345678901".parse::<AccountId>(), Err(ArnError::Account));
-        assert_eq!(
-            format!("arn:aws:s3:::{}", "x".repeat(2048)).parse::<Arn>(),
-            Err(ArnError::TooLong)
-        );
+        assert_eq!(format!("arn:aws:s3:::{}", "x".repeat(2048)).parse::<Arn>(), Err(ArnError::TooLong));
     }
 }

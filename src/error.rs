@@ -99,7 +99,9 @@ impl Error {
     #[must_use]
     pub const fn stage(&self) -> Option<Stage> {
         match self {
-            Self::Saml(_) | Self::Oidc(_) | Self::UnknownProvider { .. } | Self::Replayed { .. } => Some(Stage::Identity),
+            Self::Saml(_) | Self::Oidc(_) | Self::UnknownProvider { .. } | Self::Replayed { .. } => {
+                Some(Stage::Identity)
+            }
             Self::Session(_) | Self::Directory(_) => Some(Stage::Session),
             Self::Credentials(_) => Some(Stage::Credentials),
             Self::Request(_) => Some(Stage::Request),

@@ -29,10 +29,7 @@ impl Evidence {
     /// Evidence from anything that can be shown.
     #[must_use]
     pub fn new(expected: impl fmt::Display, found: impl fmt::Display) -> Self {
-        Self {
-            expected: expected.to_string(),
-            found: found.to_string(),
-        }
+        Self { expected: expected.to_string(), found: found.to_string() }
     }
 }
 
@@ -117,9 +114,7 @@ impl Report {
     /// The check that failed, if one did.
     #[must_use]
     pub fn failure(&self) -> Option<&Check> {
-        self.checks
-            .iter()
-            .find(|check| check.verdict == Verdict::Failed)
+        self.checks.iter().find(|check| check.verdict == Verdict::Failed)
     }
 
     /// Every check made, then each of `rules` that was never heard of, as not reached.
@@ -165,8 +160,7 @@ impl CorrelationId {
     /// Returns `None` unless it is 1 to 64 ASCII letters, digits and hyphens: it is printed in logs.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = (1..=64).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         fits.then(|| Self(text.to_owned()))
     }
 
@@ -187,16 +181,8 @@ impl fmt::Display for CorrelationId {
 mod tests {
     use super::*;
 
-    const FIRST: Rule = Rule {
-        name: "first",
-        section: "1",
-        prevents: "a",
-    };
-    const SECOND: Rule = Rule {
-        name: "second",
-        section: "2",
-        prevents: "b",
-    };
+    const FIRST: Rule = Rule { name: "first", section: "1", prevents: "a" };
+    const SECOND: Rule = Rule { name: "second", section: "2", prevents: "b" };
 
     #[test]
     fn rules_never_heard_of_are_reported_as_not_reached() {

@@ -98,9 +98,8 @@ impl Timestamp {
     /// The `Date` header of HTTP (RFC 9110, 5.6.7), such as `Sat, 31 Jan 2026 12:00:00 GMT`.
     #[must_use]
     pub fn http_date(self) -> String {
-        let form = format_description!(
-            "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-        );
+        let form =
+            format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
         self.offset().format(form).unwrap_or_default()
     }
 
@@ -124,19 +123,13 @@ impl Timestamp {
 
     fn from_offset(read: OffsetDateTime, expected: &'static str) -> Result<Self, TimeError> {
         let nanos = read.to_offset(UtcOffset::UTC).unix_timestamp_nanos();
-        let millis =
-            i64::try_from(nanos.div_euclid(1_000_000)).map_err(|_| TimeError { expected })?;
-        if (0..=Self::MAX.0).contains(&millis) {
-            Ok(Self(millis))
-        } else {
-            Err(TimeError { expected })
-        }
+        let millis = i64::try_from(nanos.div_euclid(1_000_000)).map_err(|_| TimeError { expected })?;
+        if (0..=Self::MAX.0).contains(&millis) { Ok(Self(millis)) } else { Err(TimeError { expected }) }
     }
 
     fn offset(self) -> OffsetDateTime {
         // Every constructor keeps the value inside the range of `time`, so the fallback is never taken.
-        OffsetDateTime::from_unix_timestamp(self.unix_seconds())
-            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+        OffsetDateTime::from_unix_timestamp(self.unix_seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 }
 
@@ -165,12 +158,7 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_unix_millis(
-            i64::try_from(
-                OffsetDateTime::now_utc()
-                    .unix_timestamp_nanos()
-                    .div_euclid(1_000_000),
-            )
-            .unwrap_or(0),
+            i64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos().div_euclid(1_000_000)).unwrap_or(0),
         )
     }
 }
@@ -216,13 +204,7 @@ mod tests {
 
     #[test]
     fn text_without_a_time_zone_or_calendar_is_refused() {
-        for text in [
-            "2026-01-31T12:00:00",
-            "2026-02-30T12:00:00Z",
-            "yesterday",
-            "",
-            "1969-12-31T23:59:59Z",
-        ] {
+        for text in ["2026-01-31T12:00:00", "2026-02-30T12:00:00Z", "yesterday", "", "1969-12-31T23:59:59Z"] {
             assert!(Timestamp::parse_rfc3339(text).is_err(), "{text}");
         }
     }
@@ -237,14 +219,8 @@ mod tests {
 
     #[test]
     fn arithmetic_stops_at_both_ends() {
-        assert_eq!(
-            Timestamp::EPOCH.saturating_sub(Duration::from_secs(1)),
-            Timestamp::EPOCH
-        );
+        assert_eq!(Timestamp::EPOCH.saturating_sub(Duration::from_secs(1)), Timestamp::EPOCH);
         assert_eq!(Timestamp::MAX.saturating_add(Duration::MAX), Timestamp::MAX);
-        assert_eq!(
-            Timestamp::EPOCH.duration_since(Timestamp::MAX),
-            Duration::ZERO
-        );
+        assert_eq!(Timestamp::EPOCH.duration_since(Timestamp::MAX), Duration::ZERO);
     }
 }

@@ -5,10 +5,10 @@ use crate::credentials::Credentials;
 use crate::decision::{self, Decision, Question};
 use crate::directory::AssignedRole;
 use crate::explain::{Check, CorrelationId, Evidence, Listener, Report, Rule};
+use crate::identity::Use;
 use crate::identity::oidc::{self, Jwks, OidcProvider, UnverifiedIdToken};
 use crate::identity::replay;
 use crate::identity::saml::{self, UnverifiedResponse};
-use crate::identity::Use;
 use crate::policy::Keys;
 use crate::request::{self, AuthenticatedRequest, BearerSession, Service, SignedRequest};
 use crate::session::{self, AssumeRole, Caller, Role, RoleSession, SessionError};
@@ -266,21 +266,12 @@ impl<'a> Flow<'a> {
         self.conclude(Stage::Credentials, "mint", told, minted.map_err(Error::from))
     }
 
-    /// Authenticates a request to the service its signature names.
+    /// Authenticates a request that was sent to `service`, and must be signed for it: a resource server that holds a key
+    /// for another service could otherwise sign requests that are accepted here.
     ///
     /// # Errors
     /// [`Error::Request`], or that the audit trail failed.
-    pub fn authenticate(&self, signed: SignedRequest) -> Result<AuthenticatedRequest, Error> {
-        let claimed = signed.head().claimed_scope();
-        let service = claimed.map_or(Service::STS, |scope| Service::new(scope.service().to_owned()));
-        self.authenticate_for(&service, signed)
-    }
-
-    /// Authenticates a request that must be signed for `service`.
-    ///
-    /// # Errors
-    /// As [`Flow::authenticate`].
-    pub fn authenticate_for(&self, service: &Service, signed: SignedRequest) -> Result<AuthenticatedRequest, Error> {
+    pub fn authenticate(&self, service: &Service, signed: SignedRequest) -> Result<AuthenticatedRequest, Error> {
         let mut hearing = self.hearing();
         let resource = format!("{} {}", signed.head().method(), signed.head().path());
         let now = self.broker.now();

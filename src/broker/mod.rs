@@ -21,7 +21,7 @@ use crate::identity::ProviderName;
 use crate::identity::oidc::{Jwks, OidcProvider, UnverifiedIdToken};
 use crate::identity::saml::{SamlProvider, UnverifiedResponse};
 use crate::policy::{Keys, ResourcePolicy};
-use crate::request::{AuthenticatedRequest, SignedRequest};
+use crate::request::{AuthenticatedRequest, Service, SignedRequest};
 use crate::session::{AssumeRole, Role, RoleSession};
 use crate::store::{MemoryStore, Store};
 use crate::time::{Clock, SystemClock, Timestamp};
@@ -251,12 +251,12 @@ impl Broker {
         self.begin()?.mint(session)
     }
 
-    /// Authenticates a request to the service its signature names.
+    /// Authenticates a request that was sent to `service`, and must be signed for it.
     ///
     /// # Errors
     /// [`Error::Request`], or that the audit trail failed.
-    pub fn authenticate(&self, request: SignedRequest) -> Result<AuthenticatedRequest, Error> {
-        self.begin()?.authenticate(request)
+    pub fn authenticate(&self, service: &Service, request: SignedRequest) -> Result<AuthenticatedRequest, Error> {
+        self.begin()?.authenticate(service, request)
     }
 
     /// Decides whether the session that signed `request` may do `action` on `resource`.

@@ -48,16 +48,11 @@ impl RsaDecryptionKey {
     /// # Errors
     /// [`CryptoError::KeyMalformed`] when it is neither, or when the backend cannot decrypt.
     pub fn from_pem(pem: &str) -> Result<Self, CryptoError> {
-        let malformed = CryptoError::KeyMalformed {
-            expected: "an RSA private key in PEM",
-        };
+        let malformed = CryptoError::KeyMalformed { expected: "an RSA private key in PEM" };
         let body = |label: &str| {
             let (_, rest) = pem.split_once(&format!("-----BEGIN {label}-----"))?;
             let (body, _) = rest.split_once(&format!("-----END {label}-----"))?;
-            let packed: Vec<u8> = body
-                .bytes()
-                .filter(|byte| !byte.is_ascii_whitespace())
-                .collect();
+            let packed: Vec<u8> = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
             STANDARD.decode(packed).ok()
         };
         if let Some(pkcs8) = body("PRIVATE KEY") {
@@ -65,13 +60,9 @@ impl RsaDecryptionKey {
         }
         let pkcs1 = SecretBytes::new(body("RSA PRIVATE KEY").ok_or(malformed)?);
         // PrivateKeyInfo (RFC 5208): version 0, rsaEncryption with NULL, the key as an octet string.
-        let rsa_encryption = [
-            0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05,
-            0x00,
-        ];
+        let rsa_encryption = [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
         let octets = SecretBytes::new(der(0x04, pkcs1.expose()));
-        let content =
-            SecretBytes::new([&[0x02, 0x01, 0x00], &rsa_encryption[..], octets.expose()].concat());
+        let content = SecretBytes::new([&[0x02, 0x01, 0x00], &rsa_encryption[..], octets.expose()].concat());
         Self::from_pkcs8(&SecretBytes::new(der(0x30, content.expose())))
     }
 
@@ -81,9 +72,7 @@ impl RsaDecryptionKey {
     /// [`CryptoError::KeyMalformed`] as for [`RsaDecryptionKey::from_pem`].
     #[cfg(feature = "aws-lc-rs")]
     pub fn from_pkcs8(pkcs8: &SecretBytes) -> Result<Self, CryptoError> {
-        let malformed = CryptoError::KeyMalformed {
-            expected: "an RSA private key of 2048 bits or more",
-        };
+        let malformed = CryptoError::KeyMalformed { expected: "an RSA private key of 2048 bits or more" };
         rsa::PrivateDecryptingKey::from_pkcs8(pkcs8.expose())
             .ok()
             .and_then(|key| rsa::OaepPrivateDecryptingKey::new(key).ok())
@@ -97,9 +86,7 @@ impl RsaDecryptionKey {
     /// [`CryptoError::KeyMalformed`], always.
     #[cfg(not(feature = "aws-lc-rs"))]
     pub fn from_pkcs8(_: &SecretBytes) -> Result<Self, CryptoError> {
-        Err(CryptoError::KeyMalformed {
-            expected: "the aws-lc-rs backend, which alone decrypts RSA",
-        })
+        Err(CryptoError::KeyMalformed { expected: "the aws-lc-rs backend, which alone decrypts RSA" })
     }
 
     /// Unwraps a transported key.
@@ -107,12 +94,7 @@ impl RsaDecryptionKey {
     /// # Errors
     /// [`CryptoError::DecryptionFailed`], for every cause alike.
     #[cfg(feature = "aws-lc-rs")]
-    pub fn unwrap_key(
-        &self,
-        hash: OaepHash,
-        label: Option<&[u8]>,
-        wrapped: &[u8],
-    ) -> Result<SecretBytes, CryptoError> {
+    pub fn unwrap_key(&self, hash: OaepHash, label: Option<&[u8]>, wrapped: &[u8]) -> Result<SecretBytes, CryptoError> {
         let algorithm = match hash {
             OaepHash::Sha1 => &rsa::OAEP_SHA1_MGF1SHA1,
             OaepHash::Sha256 => &rsa::OAEP_SHA256_MGF1SHA256,
@@ -121,9 +103,7 @@ impl RsaDecryptionKey {
         };
         let mut output = vec![0; self.0.min_output_size()];
         let key = self.0.decrypt(algorithm, wrapped, &mut output, label);
-        let key = key
-            .map(|key| key.to_vec())
-            .map_err(|_| CryptoError::DecryptionFailed);
+        let key = key.map(|key| key.to_vec()).map_err(|_| CryptoError::DecryptionFailed);
         zeroize::Zeroize::zeroize(&mut output);
         key.map(SecretBytes::new)
     }
@@ -133,12 +113,7 @@ impl RsaDecryptionKey {
     /// # Errors
     /// [`CryptoError::DecryptionFailed`], for every cause alike.
     #[cfg(not(feature = "aws-lc-rs"))]
-    pub fn unwrap_key(
-        &self,
-        _: OaepHash,
-        _: Option<&[u8]>,
-        _: &[u8],
-    ) -> Result<SecretBytes, CryptoError> {
+    pub fn unwrap_key(&self, _: OaepHash, _: Option<&[u8]>, _: &[u8]) -> Result<SecretBytes, CryptoError> {
         match self.0 {}
     }
 }
@@ -154,11 +129,7 @@ impl fmt::Debug for RsaDecryptionKey {
 /// # Errors
 /// [`CryptoError::DecryptionFailed`], for every cause alike.
 #[cfg(feature = "aws-lc-rs")]
-pub fn decrypt_content(
-    mode: ContentMode,
-    key: &SecretBytes,
-    content: Vec<u8>,
-) -> Result<Vec<u8>, CryptoError> {
+pub fn decrypt_content(mode: ContentMode, key: &SecretBytes, content: Vec<u8>) -> Result<Vec<u8>, CryptoError> {
     match mode {
         ContentMode::Gcm => decrypt_gcm(key.expose(), content),
         ContentMode::Cbc => decrypt_cbc(key.expose(), content),
@@ -171,11 +142,7 @@ pub fn decrypt_content(
 /// # Errors
 /// [`CryptoError::DecryptionFailed`].
 #[cfg(not(feature = "aws-lc-rs"))]
-pub fn decrypt_content(
-    _: ContentMode,
-    _: &SecretBytes,
-    _: Vec<u8>,
-) -> Result<Vec<u8>, CryptoError> {
+pub fn decrypt_content(_: ContentMode, _: &SecretBytes, _: Vec<u8>) -> Result<Vec<u8>, CryptoError> {
     Err(CryptoError::DecryptionFailed)
 }
 
@@ -190,9 +157,7 @@ fn decrypt_gcm(key: &[u8], mut content: Vec<u8>) -> Option<Vec<u8>> {
     let (nonce, sealed) = content.split_at_mut_checked(12)?;
     let nonce = aead::Nonce::try_assume_unique_for_key(nonce).ok()?;
     let key = aead::LessSafeKey::new(aead::UnboundKey::new(algorithm, key).ok()?);
-    key.open_in_place(nonce, aead::Aad::empty(), sealed)
-        .ok()
-        .map(|plain| plain.to_vec())
+    key.open_in_place(nonce, aead::Aad::empty(), sealed).ok().map(|plain| plain.to_vec())
 }
 
 #[cfg(feature = "aws-lc-rs")]
@@ -208,7 +173,5 @@ fn decrypt_cbc(key: &[u8], mut content: Vec<u8>) -> Option<Vec<u8>> {
     let key = cipher::UnboundCipherKey::new(algorithm, key).ok()?;
     let key = cipher::PaddedBlockDecryptingKey::cbc_iso10126(key).ok()?;
     let context = cipher::DecryptionContext::Iv128(FixedLength::from(vector));
-    key.decrypt(sealed, context)
-        .ok()
-        .map(|plain| plain.to_vec())
+    key.decrypt(sealed, context).ok().map(|plain| plain.to_vec())
 }

@@ -72,10 +72,7 @@ impl fmt::Debug for MacKey {
 /// # Errors
 /// [`CryptoError::SignatureInvalid`] when they differ.
 pub fn verify_equal(one: &[u8], other: &[u8]) -> Result<(), CryptoError> {
-    let differences = one
-        .iter()
-        .zip(other)
-        .fold(0, |seen, (left, right)| seen | (left ^ right));
+    let differences = one.iter().zip(other).fold(0, |seen, (left, right)| seen | (left ^ right));
     // Keeps the compiler from ending the fold at the first difference.
     if std::hint::black_box(differences) == 0 && one.len() == other.len() {
         Ok(())
@@ -88,21 +85,11 @@ pub fn verify_equal(one: &[u8], other: &[u8]) -> Result<(), CryptoError> {
 ///
 /// # Errors
 /// Never with the lengths used here; the backend's own refusal is passed on as [`CryptoError::KeyMalformed`].
-pub fn derive(
-    salt: &[u8],
-    secret: &SecretBytes,
-    info: &[&[u8]],
-) -> Result<Zeroizing<[u8; 32]>, CryptoError> {
-    let refused = |_| CryptoError::KeyMalformed {
-        expected: "a secret for HKDF",
-    };
+pub fn derive(salt: &[u8], secret: &SecretBytes, info: &[&[u8]]) -> Result<Zeroizing<[u8; 32]>, CryptoError> {
+    let refused = |_| CryptoError::KeyMalformed { expected: "a secret for HKDF" };
     let extracted = hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(secret.expose());
     let mut output = Zeroizing::new([0; 32]);
-    extracted
-        .expand(info, hkdf::HKDF_SHA256)
-        .map_err(refused)?
-        .fill(output.as_mut())
-        .map_err(refused)?;
+    extracted.expand(info, hkdf::HKDF_SHA256).map_err(refused)?.fill(output.as_mut()).map_err(refused)?;
     Ok(output)
 }
 
@@ -115,15 +102,9 @@ mod tests {
         // RFC 4231, test case 2.
         let key = MacKey::new(b"Jefe");
         let code = key.sign(b"what do ya want for nothing?");
-        assert_eq!(
-            super::super::hex(&code),
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
-        );
+        assert_eq!(super::super::hex(&code), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
         assert!(key.verify(b"what do ya want for nothing?", &code).is_ok());
-        assert_eq!(
-            key.verify(b"another", &code).unwrap_err(),
-            CryptoError::SignatureInvalid
-        );
+        assert_eq!(key.verify(b"another", &code).unwrap_err(), CryptoError::SignatureInvalid);
     }
 
     #[test]
@@ -136,11 +117,7 @@ mod tests {
 
     #[test]
     fn secrets_are_not_printed() {
-        let printed = format!(
-            "{:?} {:?}",
-            SecretBytes::new(b"hunter2".to_vec()),
-            MacKey::new(b"hunter2")
-        );
+        let printed = format!("{:?} {:?}", SecretBytes::new(b"hunter2".to_vec()), MacKey::new(b"hunter2"));
         assert_eq!(printed, "SecretBytes(redacted) MacKey(redacted)");
     }
 

@@ -12,9 +12,7 @@ use super::backend::rand::{SecureRandom, SystemRandom};
 /// [`CryptoError::Randomness`] when the operating system gives none.
 pub fn random<const N: usize>() -> Result<[u8; N], CryptoError> {
     let mut bytes = [0; N];
-    SystemRandom::new()
-        .fill(&mut bytes)
-        .map_err(|_| CryptoError::Randomness)?;
+    SystemRandom::new().fill(&mut bytes).map_err(|_| CryptoError::Randomness)?;
     Ok(bytes)
 }
 

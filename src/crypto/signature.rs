@@ -125,20 +125,10 @@ impl PublicKey {
         Self::rsa_of_at_least(modulus, exponent, RSA_LEGACY_MINIMUM_BITS)
     }
 
-    fn rsa_of_at_least(
-        modulus: &[u8],
-        exponent: &[u8],
-        minimum: usize,
-    ) -> Result<Self, CryptoError> {
-        let (modulus, exponent) = (
-            without_leading_zeros(modulus),
-            without_leading_zeros(exponent),
-        );
+    fn rsa_of_at_least(modulus: &[u8], exponent: &[u8], minimum: usize) -> Result<Self, CryptoError> {
+        let (modulus, exponent) = (without_leading_zeros(modulus), without_leading_zeros(exponent));
         let leading = modulus.first().map_or(0, |byte| byte.leading_zeros());
-        let bits = modulus
-            .len()
-            .saturating_mul(8)
-            .saturating_sub(usize::try_from(leading).unwrap_or(0));
+        let bits = modulus.len().saturating_mul(8).saturating_sub(usize::try_from(leading).unwrap_or(0));
         if bits < minimum {
             return Err(CryptoError::KeyTooShort { bits, minimum });
         }
@@ -150,11 +140,7 @@ impl PublicKey {
         }
         let content = [der_integer(modulus), der_integer(exponent)].concat();
         let bytes = der(0x30, &content);
-        Ok(Self {
-            kind: PublicKeyKind::Rsa { bits },
-            bytes,
-            rsa_minimum_bits: minimum,
-        })
+        Ok(Self { kind: PublicKeyKind::Rsa { bits }, bytes, rsa_minimum_bits: minimum })
     }
 
     /// An elliptic-curve key from its two coordinates, each of the curve's full width.
@@ -164,16 +150,10 @@ impl PublicKey {
     pub fn ec(curve: EcCurve, x: &[u8], y: &[u8]) -> Result<Self, CryptoError> {
         let width = curve.coordinate_length();
         if x.len() != width || y.len() != width {
-            return Err(CryptoError::KeyMalformed {
-                expected: "two coordinates of the curve's full width",
-            });
+            return Err(CryptoError::KeyMalformed { expected: "two coordinates of the curve's full width" });
         }
         let bytes = [&[0x04], x, y].concat();
-        Ok(Self {
-            kind: PublicKeyKind::Ec(curve),
-            bytes,
-            rsa_minimum_bits: RSA_MINIMUM_BITS,
-        })
+        Ok(Self { kind: PublicKeyKind::Ec(curve), bytes, rsa_minimum_bits: RSA_MINIMUM_BITS })
     }
 
     /// An Ed25519 key from its 32 bytes.
@@ -182,15 +162,9 @@ impl PublicKey {
     /// [`CryptoError::KeyMalformed`] for any other length.
     pub fn ed25519(bytes: &[u8]) -> Result<Self, CryptoError> {
         if bytes.len() != 32 {
-            return Err(CryptoError::KeyMalformed {
-                expected: "32 bytes of an Ed25519 public key",
-            });
+            return Err(CryptoError::KeyMalformed { expected: "32 bytes of an Ed25519 public key" });
         }
-        Ok(Self {
-            kind: PublicKeyKind::Ed25519,
-            bytes: bytes.to_vec(),
-            rsa_minimum_bits: RSA_MINIMUM_BITS,
-        })
+        Ok(Self { kind: PublicKeyKind::Ed25519, bytes: bytes.to_vec(), rsa_minimum_bits: RSA_MINIMUM_BITS })
     }
 
     /// What the key is.
@@ -240,9 +214,7 @@ impl PublicKey {
             (PublicKeyKind::Rsa { .. }, A::RsaPkcs1Sha1) if legacy => {
                 &backend::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY
             }
-            (PublicKeyKind::Rsa { .. }, A::RsaPkcs1Sha1) => {
-                &backend::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY
-            }
+            (PublicKeyKind::Rsa { .. }, A::RsaPkcs1Sha1) => &backend::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
             (PublicKeyKind::Rsa { .. }, A::RsaPkcs1Sha256) if legacy => {
                 &backend::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY
             }
@@ -255,34 +227,18 @@ impl PublicKey {
             (PublicKeyKind::Rsa { .. }, A::RsaPssSha256) => &backend::RSA_PSS_2048_8192_SHA256,
             (PublicKeyKind::Rsa { .. }, A::RsaPssSha384) => &backend::RSA_PSS_2048_8192_SHA384,
             (PublicKeyKind::Rsa { .. }, A::RsaPssSha512) => &backend::RSA_PSS_2048_8192_SHA512,
-            (PublicKeyKind::Ec(EcCurve::P256), A::EcdsaP256Sha256) => {
-                &backend::ECDSA_P256_SHA256_FIXED
-            }
-            (PublicKeyKind::Ec(EcCurve::P384), A::EcdsaP384Sha384) => {
-                &backend::ECDSA_P384_SHA384_FIXED
-            }
-            (PublicKeyKind::Ec(EcCurve::P256), A::EcdsaP256Sha384) => {
-                &backend::ECDSA_P256_SHA384_ASN1
-            }
-            (PublicKeyKind::Ec(EcCurve::P384), A::EcdsaP384Sha256) => {
-                &backend::ECDSA_P384_SHA256_ASN1
-            }
+            (PublicKeyKind::Ec(EcCurve::P256), A::EcdsaP256Sha256) => &backend::ECDSA_P256_SHA256_FIXED,
+            (PublicKeyKind::Ec(EcCurve::P384), A::EcdsaP384Sha384) => &backend::ECDSA_P384_SHA384_FIXED,
+            (PublicKeyKind::Ec(EcCurve::P256), A::EcdsaP256Sha384) => &backend::ECDSA_P256_SHA384_ASN1,
+            (PublicKeyKind::Ec(EcCurve::P384), A::EcdsaP384Sha256) => &backend::ECDSA_P384_SHA256_ASN1,
             #[cfg(feature = "aws-lc-rs")]
-            (PublicKeyKind::Ec(EcCurve::P384), A::EcdsaP384Sha512) => {
-                &backend::ECDSA_P384_SHA512_ASN1
-            }
+            (PublicKeyKind::Ec(EcCurve::P384), A::EcdsaP384Sha512) => &backend::ECDSA_P384_SHA512_ASN1,
             #[cfg(feature = "aws-lc-rs")]
-            (PublicKeyKind::Ec(EcCurve::P521), A::EcdsaP521Sha256) => {
-                &backend::ECDSA_P521_SHA256_FIXED
-            }
+            (PublicKeyKind::Ec(EcCurve::P521), A::EcdsaP521Sha256) => &backend::ECDSA_P521_SHA256_FIXED,
             #[cfg(feature = "aws-lc-rs")]
-            (PublicKeyKind::Ec(EcCurve::P521), A::EcdsaP521Sha384) => {
-                &backend::ECDSA_P521_SHA384_FIXED
-            }
+            (PublicKeyKind::Ec(EcCurve::P521), A::EcdsaP521Sha384) => &backend::ECDSA_P521_SHA384_FIXED,
             #[cfg(feature = "aws-lc-rs")]
-            (PublicKeyKind::Ec(EcCurve::P521), A::EcdsaP521Sha512) => {
-                &backend::ECDSA_P521_SHA512_FIXED
-            }
+            (PublicKeyKind::Ec(EcCurve::P521), A::EcdsaP521Sha512) => &backend::ECDSA_P521_SHA512_FIXED,
             (PublicKeyKind::Ed25519, A::Ed25519) => &backend::ED25519,
             (key, algorithm) => return Err(CryptoError::AlgorithmMismatch { key, algorithm }),
         })
@@ -292,20 +248,12 @@ impl PublicKey {
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digest = super::sha256_hex(&self.bytes);
-        write!(
-            f,
-            "PublicKey({}, sha256 {})",
-            self.kind,
-            digest.get(..16).unwrap_or_default()
-        )
+        write!(f, "PublicKey({}, sha256 {})", self.kind, digest.get(..16).unwrap_or_default())
     }
 }
 
 fn without_leading_zeros(bytes: &[u8]) -> &[u8] {
-    let start = bytes
-        .iter()
-        .position(|byte| *byte != 0)
-        .unwrap_or(bytes.len());
+    let start = bytes.iter().position(|byte| *byte != 0).unwrap_or(bytes.len());
     bytes.get(start..).unwrap_or_default()
 }
 
@@ -349,32 +297,21 @@ mod tests {
     #[test]
     fn short_rsa_keys_are_refused_and_reached_only_by_the_legacy_door() {
         let modulus = [0xff; 128];
-        assert_eq!(
-            PublicKey::rsa(&modulus, &[1, 0, 1]),
-            Err(CryptoError::KeyTooShort {
-                bits: 1024,
-                minimum: 2048
-            })
-        );
+        assert_eq!(PublicKey::rsa(&modulus, &[1, 0, 1]), Err(CryptoError::KeyTooShort { bits: 1024, minimum: 2048 }));
         assert!(PublicKey::rsa_legacy(&modulus, &[1, 0, 1]).is_ok());
     }
 
     #[test]
     fn exponents_that_break_rsa_are_refused() {
         for exponent in [&[1][..], &[2], &[0], &[1, 0, 0, 0, 0, 1]] {
-            assert!(matches!(
-                PublicKey::rsa(&[0xff; 256], exponent),
-                Err(CryptoError::KeyMalformed { .. })
-            ));
+            assert!(matches!(PublicKey::rsa(&[0xff; 256], exponent), Err(CryptoError::KeyMalformed { .. })));
         }
     }
 
     #[test]
     fn a_key_of_another_kind_is_refused_before_any_arithmetic() {
         let key = PublicKey::ed25519(&[1; 32]).unwrap();
-        let refused = key
-            .verify(SignatureAlgorithm::RsaPkcs1Sha256, b"", b"")
-            .unwrap_err();
+        let refused = key.verify(SignatureAlgorithm::RsaPkcs1Sha256, b"", b"").unwrap_err();
         assert!(matches!(refused, CryptoError::AlgorithmMismatch { .. }));
     }
 }

@@ -18,9 +18,7 @@ impl SigningKey {
     pub fn from_seed(seed: &Zeroizing<[u8; 32]>) -> Result<Self, CryptoError> {
         Ed25519KeyPair::from_seed_unchecked(seed.as_ref())
             .map(Self)
-            .map_err(|_| CryptoError::KeyMalformed {
-                expected: "a 32-byte Ed25519 seed",
-            })
+            .map_err(|_| CryptoError::KeyMalformed { expected: "a 32-byte Ed25519 seed" })
     }
 
     /// The public half, 32 bytes.

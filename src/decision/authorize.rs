@@ -50,12 +50,7 @@ impl<'a> Question<'a> {
 ///
 /// # Errors
 /// [`NameError`] when `action` or `resource` is not a name that policies speak of.
-pub fn authorize(
-    question: Question<'_>,
-    action: &str,
-    resource: &str,
-    now: Timestamp,
-) -> Result<Decision, NameError> {
+pub fn authorize(question: Question<'_>, action: &str, resource: &str, now: Timestamp) -> Result<Decision, NameError> {
     let (action, resource): (Action, Resource) = (action.parse()?, resource.parse()?);
     let keys = context::keys(question.session, question.environment, now);
     let principal = question.session.map_or(Principal::Anonymous, RoleSession::principal);

@@ -218,7 +218,9 @@ fn verify_duration(
 /// A source identity is set once, at the start of a chain.
 fn verify_source_identity_kept(ask: &AssumeRole, from: &SessionClaims) -> Result<(), SessionError> {
     match (&ask.source_identity, &from.source_identity) {
-        (Some(asked), Some(set)) if asked.as_str() != set => Err(SessionError::SourceIdentityFixed { set: set.clone() }),
+        (Some(asked), Some(set)) if asked.as_str() != set => {
+            Err(SessionError::SourceIdentityFixed { set: set.clone() })
+        }
         _ => Ok(()),
     }
 }

@@ -197,10 +197,7 @@ impl RoleSession {
     ///
     /// # Errors
     /// [`SessionError::Claims`] when the role's ARN or the session name is not one.
-    pub(crate) fn from_claims(
-        claims: SessionClaims,
-        _signed: &SignatureValid,
-    ) -> Result<Self, SessionError> {
+    pub(crate) fn from_claims(claims: SessionClaims, _signed: &SignatureValid) -> Result<Self, SessionError> {
         let role_arn: Arn = claims.role_arn.parse().map_err(|_| SessionError::Claims)?;
         claims.role_session_name.parse::<RoleSessionName>().map_err(|_| SessionError::Claims)?;
         let session_policies = SessionPolicies::parse(claims.session_policies.iter().cloned())?;

@@ -8,9 +8,7 @@ use super::SessionError;
 /// The characters STS allows in session names and source identities: `[\w+=,.@-]`.
 fn is_name(text: &str) -> bool {
     (2..=64).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))
 }
 
 /// A role session name: 2 to 64 characters of `[\w+=,.@-]`.
@@ -32,9 +30,7 @@ impl FromStr for RoleSessionName {
         if is_name(text) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(SessionError::RoleSessionName {
-                found: excerpt(text),
-            })
+            Err(SessionError::RoleSessionName { found: excerpt(text) })
         }
     }
 }
@@ -65,9 +61,7 @@ impl FromStr for SourceIdentity {
         if is_name(text) && !text.starts_with("aws:") {
             Ok(Self(text.to_owned()))
         } else {
-            Err(SessionError::SourceIdentity {
-                found: excerpt(text),
-            })
+            Err(SessionError::SourceIdentity { found: excerpt(text) })
         }
     }
 }

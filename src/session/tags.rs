@@ -86,7 +86,9 @@ impl Tags {
 
 /// `[\p{L}\p{Z}\p{N}_.:/=+\-@]`
 fn is_tag_character(character: char) -> bool {
-    character.is_alphanumeric() || (character.is_whitespace() && !character.is_control()) || "_.:/=+-@".contains(character)
+    character.is_alphanumeric()
+        || (character.is_whitespace() && !character.is_control())
+        || "_.:/=+-@".contains(character)
 }
 
 #[cfg(test)]

@@ -47,7 +47,8 @@ impl Trust<'_> {
         evaluation: &Evaluation<'_>,
         listener: &mut impl Listener,
     ) -> Result<(), SessionError> {
-        let evidence = || Evidence::new(format_args!("{action} allowed to {}", self.principal), evaluation.explain().reason);
+        let evidence =
+            || Evidence::new(format_args!("{action} allowed to {}", self.principal), evaluation.explain().reason);
         if evaluation.outcome() == Outcome::Allow {
             listener.passed(rule, evidence);
             Ok(())

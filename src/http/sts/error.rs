@@ -35,8 +35,14 @@ impl StsError {
     /// The status that the service model gives each code.
     pub(super) fn status(&self) -> StatusCode {
         match self.code {
-            "AccessDenied" | "IDPRejectedClaim" | "InvalidClientTokenId" | "SignatureDoesNotMatch" | "ExpiredToken"
-            | "MissingAuthenticationToken" | "RegionDisabledException" | "RequestTimeTooSkewed" => StatusCode::FORBIDDEN,
+            "AccessDenied"
+            | "IDPRejectedClaim"
+            | "InvalidClientTokenId"
+            | "SignatureDoesNotMatch"
+            | "ExpiredToken"
+            | "MissingAuthenticationToken"
+            | "RegionDisabledException"
+            | "RequestTimeTooSkewed" => StatusCode::FORBIDDEN,
             "MissingAuthentication" => StatusCode::UNAUTHORIZED,
             "RequestEntityTooLarge" => StatusCode::PAYLOAD_TOO_LARGE,
             "ServiceUnavailable" => StatusCode::SERVICE_UNAVAILABLE,

@@ -6,13 +6,13 @@ use super::error::StsError;
 use super::query::{Constraints, Query};
 use super::reply::Element;
 use super::{Answer, Call};
-use crate::{Error, VerifiedIdentity};
 use crate::arn::Arn;
 use crate::credentials::Credentials;
 use crate::identity::ProviderName;
 use crate::identity::oidc::UnverifiedIdToken;
 use crate::identity::saml::UnverifiedResponse;
 use crate::session::{AssumeRole, FederationRequest, RoleSession, RoleSessionName, SessionPolicies};
+use crate::{Error, VerifiedIdentity};
 
 const ARN_LIMITS: (usize, usize) = (20, 2048);
 /// The shortest and the longest session any operation takes, in seconds.
@@ -34,9 +34,9 @@ pub(super) async fn assume_role_with_saml(call: &Call<'_>) -> Result<Answer, Sts
     };
     let response = UnverifiedResponse::for_exchange(assertion).map_err(Error::from)?;
     let identity = call.flow.exchange(name, response).await?;
-    let session_name = FederationRequest::read(&identity)?.role_session_name.ok_or_else(|| {
-        StsError::new("InvalidIdentityToken", "the assertion holds no RoleSessionName attribute")
-    })?;
+    let session_name = FederationRequest::read(&identity)?
+        .role_session_name
+        .ok_or_else(|| StsError::new("InvalidIdentityToken", "the assertion holds no RoleSessionName attribute"))?;
     if principal.account() != role.account() {
         return Err(StsError::new("AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML"));
     }
@@ -121,9 +121,8 @@ impl<'a> Common<'a> {
         }
         let policies = SessionPolicies::parse(self.policy.map(str::to_owned))?;
         let size = (!policies.texts().is_empty()).then(|| policies.packed_size());
-        let mut ask = AssumeRole::new(role, session_name)
-            .limited_to(policies)
-            .with_environment(call.environment.clone());
+        let mut ask =
+            AssumeRole::new(role, session_name).limited_to(policies).with_environment(call.environment.clone());
         if let Some(duration) = self.duration {
             ask = ask.lasting(duration);
         }

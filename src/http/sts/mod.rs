@@ -111,7 +111,8 @@ async fn dispatch(sts: &Sts, flow: Flow<'_>, request: Request<Body>) -> Result<A
     let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| {
         StsError::new("RequestEntityTooLarge", format!("the body is larger than {MAX_BODY_BYTES} bytes"))
     })?;
-    let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type =
+        parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let query = if parts.method == Method::POST {
         if !body.is_empty() && !content_type.starts_with("application/x-www-form-urlencoded") {
             return Err(StsError::malformed("expected a body of type application/x-www-form-urlencoded"));
@@ -137,7 +138,7 @@ async fn dispatch(sts: &Sts, flow: Flow<'_>, request: Request<Body>) -> Result<A
             let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
             let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
             let head = SignedHead::new(parts.method.as_str(), target, headers).map_err(Error::from)?;
-            let caller = call.flow.authenticate_for(&Service::STS, SignedRequest::new(head, body.to_vec()))?;
+            let caller = call.flow.authenticate(&Service::STS, SignedRequest::new(head, body.to_vec()))?;
             if operation == "AssumeRole" {
                 signed::assume_role(&call, &caller)
             } else {

@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn lists_are_read_in_order_and_end_at_the_first_gap() {
-        let query = Query::parse(b"A.member.1=x&A.member.2=y&A.member.4=z&Tags.member.1.Key=k&Tags.member.1.Value=v").unwrap();
+        let query =
+            Query::parse(b"A.member.1=x&A.member.2=y&A.member.4=z&Tags.member.1.Key=k&Tags.member.1.Value=v").unwrap();
         assert_eq!(query.members("A"), ["x", "y"]);
         assert_eq!(query.pairs("Tags", "Key", "Value"), [("k", "v")]);
         assert!(Query::parse(b"A=").unwrap().members("A").is_empty());
@@ -151,7 +152,9 @@ mod tests {
         constraints.seconds(&query, "DurationSeconds", 900, 43_200);
         let message = constraints.finish().unwrap_err().to_string();
         assert!(message.starts_with("3 validation errors detected: Value 'short' at 'roleArn'"), "{message}");
-        assert!(message.contains("Value null at 'roleSessionName' failed to satisfy constraint: Member must not be null"));
+        assert!(
+            message.contains("Value null at 'roleSessionName' failed to satisfy constraint: Member must not be null")
+        );
         assert!(message.contains("Value '1' at 'durationSeconds'"));
     }
 }

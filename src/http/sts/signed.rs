@@ -21,7 +21,10 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
     let common = Common::read(query, &mut constraints);
     constraints.finish()?;
     if query.value("SerialNumber").is_some() || query.value("TokenCode").is_some() {
-        return Err(StsError::new("AccessDenied", "MultiFactorAuthentication failed: no MFA device is registered here"));
+        return Err(StsError::new(
+            "AccessDenied",
+            "MultiFactorAuthentication failed: no MFA device is registered here",
+        ));
     }
     let role = arn(role)?;
     let session_name: RoleSessionName = session_name.parse()?;

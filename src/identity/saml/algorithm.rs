@@ -37,9 +37,7 @@ impl SignatureMethod {
             "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384" => Self::Ecdsa(Hash::Sha384),
             "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512" => Self::Ecdsa(Hash::Sha512),
             "http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519" => Self::Ed25519,
-            "http://www.w3.org/2000/09/xmldsig#rsa-sha1" if relaxations.sha1() => {
-                Self::RsaPkcs1(Hash::Sha1)
-            }
+            "http://www.w3.org/2000/09/xmldsig#rsa-sha1" if relaxations.sha1() => Self::RsaPkcs1(Hash::Sha1),
             _ => return None,
         })
     }

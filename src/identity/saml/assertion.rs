@@ -66,28 +66,17 @@ pub(super) struct AuthnStatement<'d> {
 impl<'d> Assertion<'d> {
     /// Reads the one assertion of `signed`: its root, or the child of a signed response.
     pub(super) fn read(signed: &'d SignedDocument<'_>) -> Result<Self, SamlError> {
-        let missing = || {
-            shape(
-                rules::ASSERTION,
-                "one assertion in the signed bytes",
-                "none or several",
-            )
-        };
+        let missing = || shape(rules::ASSERTION, "one assertion in the signed bytes", "none or several");
         let root = signed.root().ok_or_else(missing)?;
         // The survey of the document has found that there is no other.
-        let element = if root.is(SAML, "Assertion") {
-            Some(root)
-        } else {
-            root.elements_named(SAML, "Assertion").next()
-        };
+        let element =
+            if root.is(SAML, "Assertion") { Some(root) } else { root.elements_named(SAML, "Assertion").next() };
         Self::of(element.ok_or_else(missing)?)
     }
 
     fn of(element: Element<'d, '_>) -> Result<Self, SamlError> {
         let expected = "Issuer, then Subject, Conditions, Advice and statements in Assertion";
-        let parts = element
-            .only_elements()
-            .ok_or_else(|| shape(rules::ASSERTION, expected, "text"))?;
+        let parts = element.only_elements().ok_or_else(|| shape(rules::ASSERTION, expected, "text"))?;
         let mut parts = parts.into_iter().filter(|part| !part.is(DSIG, "Signature"));
         let issuer = parts.next().filter(|issuer| issuer.is(SAML, "Issuer"));
         let issuer = issuer.ok_or_else(|| shape(rules::ASSERTION, expected, "no Issuer"))?;
@@ -95,15 +84,7 @@ impl<'d> Assertion<'d> {
         let (mut authn_statements, mut attributes) = (Vec::new(), BTreeMap::new());
         for part in parts {
             let once = |taken: bool| {
-                if taken {
-                    Err(shape(
-                        rules::ASSERTION,
-                        expected,
-                        format!("two of {}", part.local()),
-                    ))
-                } else {
-                    Ok(())
-                }
+                if taken { Err(shape(rules::ASSERTION, expected, format!("two of {}", part.local()))) } else { Ok(()) }
             };
             match part.local() {
                 "Subject" if part.namespace() == SAML => {
@@ -114,12 +95,8 @@ impl<'d> Assertion<'d> {
                     once(conditions.is_some())?;
                     conditions = Some(Conditions::of(part)?);
                 }
-                "AuthnStatement" if part.namespace() == SAML => {
-                    authn_statements.push(AuthnStatement::of(part)?)
-                }
-                "AttributeStatement" if part.namespace() == SAML => {
-                    read_attributes(part, &mut attributes)?
-                }
+                "AuthnStatement" if part.namespace() == SAML => authn_statements.push(AuthnStatement::of(part)?),
+                "AttributeStatement" if part.namespace() == SAML => read_attributes(part, &mut attributes)?,
                 // Neither says who signed in, and Advice may be ignored (saml-core 2.6).
                 "Advice" | "AuthzDecisionStatement" if part.namespace() == SAML => {}
                 other => return Err(shape(rules::ASSERTION, expected, other)),
@@ -144,9 +121,7 @@ impl<'d> NameId<'d> {
     fn of(subject: Element<'d, '_>) -> Result<Self, SamlError> {
         let expected = "one NameID that is not empty";
         let mut all = subject.elements_named(SAML, "NameID");
-        let name_id = all
-            .next()
-            .ok_or_else(|| shape(rules::SUBJECT, expected, "none"))?;
+        let name_id = all.next().ok_or_else(|| shape(rules::SUBJECT, expected, "none"))?;
         if all.next().is_some() {
             return Err(shape(rules::SUBJECT, expected, "two"));
         }
@@ -154,17 +129,12 @@ impl<'d> NameId<'d> {
         if value.trim().is_empty() {
             return Err(shape(rules::SUBJECT, expected, "an empty one"));
         }
-        Ok(Self {
-            value,
-            format: name_id.attribute("Format").unwrap_or(UNSPECIFIED),
-        })
+        Ok(Self { value, format: name_id.attribute("Format").unwrap_or(UNSPECIFIED) })
     }
 
     /// The format as STS reports it: without the prefix that SAML 2.0 formats share.
     pub(super) fn short_format(&self) -> &'d str {
-        self.format
-            .strip_prefix(NAMEID_FORMAT_PREFIX)
-            .unwrap_or(self.format)
+        self.format.strip_prefix(NAMEID_FORMAT_PREFIX).unwrap_or(self.format)
     }
 }
 
@@ -177,11 +147,7 @@ fn confirmations<'d>(subject: Element<'d, '_>) -> Result<Vec<Confirmation<'d>>, 
             return Err(shape(rules::BEARER, "one SubjectConfirmationData", "two"));
         }
         let attribute = |name| first.and_then(|data| data.attribute(name));
-        let instant = |name| {
-            first.map_or(Ok(None), |data| {
-                optional_instant(rules::CONFIRMATION_TIME, data, name)
-            })
-        };
+        let instant = |name| first.map_or(Ok(None), |data| optional_instant(rules::CONFIRMATION_TIME, data, name));
         all.push(Confirmation {
             method: confirmation.attribute("Method").unwrap_or_default(),
             recipient: attribute("Recipient"),
@@ -209,20 +175,15 @@ impl<'d> Conditions<'d> {
             if child.is(SAML, "AudienceRestriction") {
                 let audiences = child.elements_named(SAML, "Audience");
                 // xs:anyURI collapses white space around the value.
-                let audiences: Result<_, _> = audiences
-                    .map(|audience| leaf(rules::AUDIENCE, audience).map(trimmed))
-                    .collect();
+                let audiences: Result<_, _> =
+                    audiences.map(|audience| leaf(rules::AUDIENCE, audience).map(trimmed)).collect();
                 conditions.audience_restrictions.push(audiences?);
             } else if child.is(SAML, "OneTimeUse") {
                 conditions.one_time_use = true;
             } else if child.is(SAML, "ProxyRestriction") {
                 conditions.proxy_restricted = true;
             } else {
-                conditions.unknown = Some(
-                    child
-                        .attribute("type")
-                        .unwrap_or("a condition of another kind"),
-                );
+                conditions.unknown = Some(child.attribute("type").unwrap_or("a condition of another kind"));
             }
         }
         Ok(conditions)
@@ -232,18 +193,11 @@ impl<'d> Conditions<'d> {
 impl<'d> AuthnStatement<'d> {
     fn of(element: Element<'d, '_>) -> Result<Self, SamlError> {
         let context = element.elements_named(SAML, "AuthnContext").next();
-        let class_ref =
-            context.and_then(|context| context.elements_named(SAML, "AuthnContextClassRef").next());
+        let class_ref = context.and_then(|context| context.elements_named(SAML, "AuthnContextClassRef").next());
         Ok(Self {
             authn_instant: required_instant(rules::AUTHN_INSTANT, element, "AuthnInstant")?,
-            session_not_on_or_after: optional_instant(
-                rules::SESSION,
-                element,
-                "SessionNotOnOrAfter",
-            )?,
-            class_ref: class_ref
-                .map(|class_ref| leaf(rules::AUTHN_CONTEXT, class_ref).map(trimmed))
-                .transpose()?,
+            session_not_on_or_after: optional_instant(rules::SESSION, element, "SessionNotOnOrAfter")?,
+            class_ref: class_ref.map(|class_ref| leaf(rules::AUTHN_CONTEXT, class_ref).map(trimmed)).transpose()?,
         })
     }
 }
@@ -254,11 +208,7 @@ fn read_attributes(
 ) -> Result<(), SamlError> {
     for attribute in statement.elements() {
         if !attribute.is(SAML, "Attribute") {
-            return Err(shape(
-                rules::ATTRIBUTES,
-                "Attribute in AttributeStatement",
-                attribute.local(),
-            ));
+            return Err(shape(rules::ATTRIBUTES, "Attribute in AttributeStatement", attribute.local()));
         }
         let name = attribute.attribute("Name").filter(|name| !name.is_empty());
         let name = name.ok_or_else(|| shape(rules::ATTRIBUTES, "a Name", "none"))?;
@@ -283,18 +233,14 @@ fn attribute_value<'d>(value: Element<'d, '_>) -> Result<Cow<'d, str>, SamlError
 }
 
 fn leaf<'d>(rule: &'static Rule, element: Element<'d, '_>) -> Result<Cow<'d, str>, SamlError> {
-    element
-        .text()
-        .ok_or_else(|| shape(rule, "text and nothing else", element.local()))
+    element.text().ok_or_else(|| shape(rule, "text and nothing else", element.local()))
 }
 
 /// Drops the line breaks and indentation that a pretty-printer put around a value. Spaces on one line are kept: `" admin"`
 /// and `"admin"` may be two people.
 fn without_indentation(text: Cow<'_, str>) -> Cow<'_, str> {
     let inner = text.trim_matches([' ', '\t', '\n', '\r']);
-    let indented = text
-        .split_once(inner)
-        .is_some_and(|(before, after)| before.contains('\n') || after.contains('\n'));
+    let indented = text.split_once(inner).is_some_and(|(before, after)| before.contains('\n') || after.contains('\n'));
     if indented { trimmed(text) } else { text }
 }
 
@@ -305,29 +251,16 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-fn optional_instant(
-    rule: &'static Rule,
-    element: Element<'_, '_>,
-    name: &str,
-) -> Result<Option<Timestamp>, SamlError> {
+fn optional_instant(rule: &'static Rule, element: Element<'_, '_>, name: &str) -> Result<Option<Timestamp>, SamlError> {
     element
         .attribute(name)
         .map(|text| {
-            Timestamp::parse_rfc3339(text).map_err(|_| SamlError::InstantMalformed {
-                rule,
-                found: text.to_owned(),
-            })
+            Timestamp::parse_rfc3339(text).map_err(|_| SamlError::InstantMalformed { rule, found: text.to_owned() })
         })
         .transpose()
 }
 
-fn required_instant(
-    rule: &'static Rule,
-    element: Element<'_, '_>,
-    name: &str,
-) -> Result<Timestamp, SamlError> {
-    optional_instant(rule, element, name)?.ok_or_else(|| SamlError::InstantMalformed {
-        rule,
-        found: format!("no {name}"),
-    })
+fn required_instant(rule: &'static Rule, element: Element<'_, '_>, name: &str) -> Result<Timestamp, SamlError> {
+    optional_instant(rule, element, name)?
+        .ok_or_else(|| SamlError::InstantMalformed { rule, found: format!("no {name}") })
 }

@@ -13,11 +13,7 @@ use super::SamlError;
 const MOST_RELAY_STATE_BYTES: usize = 80;
 
 /// The URL that carries `xml` to `endpoint` as SAMLRequest, deflated (saml-bindings 3.4.4.1).
-pub(super) fn redirect_url(
-    endpoint: &str,
-    xml: &str,
-    relay_state: Option<&str>,
-) -> Result<String, SamlError> {
+pub(super) fn redirect_url(endpoint: &str, xml: &str, relay_state: Option<&str>) -> Result<String, SamlError> {
     bounded(relay_state)?;
     let mut url = endpoint.to_owned();
     url.push(if endpoint.contains('?') { '&' } else { '?' });

@@ -34,18 +34,14 @@ enum Material {
 impl PinnedKey {
     /// Reads a certificate in DER.
     pub(super) fn from_certificate(der: &[u8]) -> Result<Self, MetadataError> {
-        let (rest, certificate) =
-            X509Certificate::from_der(der).map_err(|_| MetadataError::CertificateMalformed)?;
+        let (rest, certificate) = X509Certificate::from_der(der).map_err(|_| MetadataError::CertificateMalformed)?;
         if !rest.is_empty() {
             return Err(MetadataError::CertificateMalformed);
         }
         let validity = certificate.validity();
         Ok(Self {
             material: material(certificate.public_key())?,
-            validity: Some((
-                timestamp(validity.not_before),
-                timestamp(validity.not_after),
-            )),
+            validity: Some((timestamp(validity.not_before), timestamp(validity.not_after))),
             fingerprint: sha256_hex(der),
         })
     }
@@ -53,11 +49,7 @@ impl PinnedKey {
     /// An RSA key given without a certificate (ds:RSAKeyValue).
     pub(super) fn from_rsa(modulus: Vec<u8>, exponent: Vec<u8>) -> Self {
         let fingerprint = sha256_hex(&modulus);
-        Self {
-            material: Material::Rsa { modulus, exponent },
-            validity: None,
-            fingerprint,
-        }
+        Self { material: Material::Rsa { modulus, exponent }, validity: None, fingerprint }
     }
 
     /// The certificate's validity, first and last instant; `None` for a bare key.
@@ -75,9 +67,7 @@ impl PinnedKey {
     /// The key, held to the least length the provider accepts.
     pub(super) fn key(&self, allow_small_rsa: bool) -> Result<PublicKey, CryptoError> {
         match &self.material {
-            Material::Rsa { modulus, exponent } if allow_small_rsa => {
-                PublicKey::rsa_legacy(modulus, exponent)
-            }
+            Material::Rsa { modulus, exponent } if allow_small_rsa => PublicKey::rsa_legacy(modulus, exponent),
             Material::Rsa { modulus, exponent } => PublicKey::rsa(modulus, exponent),
             Material::Ready(key) => Ok(key.clone()),
         }
@@ -88,21 +78,12 @@ fn material(info: &SubjectPublicKeyInfo<'_>) -> Result<Material, MetadataError> 
     let malformed = |_| MetadataError::CertificateMalformed;
     let algorithm = info.algorithm.algorithm.to_id_string();
     if algorithm == ED25519 {
-        return PublicKey::ed25519(info.subject_public_key.as_ref())
-            .map(Material::Ready)
-            .map_err(malformed);
+        return PublicKey::ed25519(info.subject_public_key.as_ref()).map(Material::Ready).map_err(malformed);
     }
     match info.parsed() {
-        Ok(Parsed::RSA(key)) => Ok(Material::Rsa {
-            modulus: key.modulus.to_vec(),
-            exponent: key.exponent.to_vec(),
-        }),
+        Ok(Parsed::RSA(key)) => Ok(Material::Rsa { modulus: key.modulus.to_vec(), exponent: key.exponent.to_vec() }),
         Ok(Parsed::EC(point)) => {
-            let parameters = info
-                .algorithm
-                .parameters
-                .as_ref()
-                .and_then(|any| any.as_oid().ok());
+            let parameters = info.algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok());
             let curve = match parameters.map(|oid| oid.to_id_string()).as_deref() {
                 Some(P256) => EcCurve::P256,
                 Some(P384) => EcCurve::P384,
@@ -113,9 +94,7 @@ fn material(info: &SubjectPublicKeyInfo<'_>) -> Result<Material, MetadataError> 
             let (x, y) = coordinates
                 .and_then(|both| both.split_at_checked(curve.coordinate_length()))
                 .ok_or(MetadataError::CertificateMalformed)?;
-            PublicKey::ec(curve, x, y)
-                .map(Material::Ready)
-                .map_err(malformed)
+            PublicKey::ec(curve, x, y).map(Material::Ready).map_err(malformed)
         }
         _ => Err(MetadataError::CertificateMalformed),
     }

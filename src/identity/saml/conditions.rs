@@ -31,20 +31,12 @@ pub(super) fn verify<L: Listener>(
 ) -> Result<Validity, SamlError> {
     let clock = Clock { now, provider };
     identify(assertion, provider, &clock, listener)?;
-    let confirmed_until = confirm(
-        &assertion.confirmations,
-        provider,
-        expected,
-        &clock,
-        listener,
-    )?;
+    let confirmed_until = confirm(&assertion.confirmations, provider, expected, &clock, listener)?;
     let conditions_until = limit(assertion, &clock, listener)?;
     restrict(assertion, provider, listener)?;
-    let (authenticated_at, session_not_on_or_after) =
-        sign_in(&assertion.authn_statements, provider, &clock, listener)?;
+    let (authenticated_at, session_not_on_or_after) = sign_in(&assertion.authn_statements, provider, &clock, listener)?;
     Ok(Validity {
-        not_on_or_after: conditions_until
-            .map_or(confirmed_until, |until| until.min(confirmed_until)),
+        not_on_or_after: conditions_until.map_or(confirmed_until, |until| until.min(confirmed_until)),
         session_not_on_or_after,
         authenticated_at,
     })
@@ -59,22 +51,14 @@ struct Clock<'p> {
 impl Clock<'_> {
     fn reached(&self, rule: &'static Rule, not_before: Timestamp) -> Result<(), SamlError> {
         if self.now.saturating_add(self.provider.clock_skew) < not_before {
-            return Err(SamlError::TooEarly {
-                rule,
-                not_before,
-                now: self.now,
-            });
+            return Err(SamlError::TooEarly { rule, not_before, now: self.now });
         }
         Ok(())
     }
 
     fn running(&self, rule: &'static Rule, not_on_or_after: Timestamp) -> Result<(), SamlError> {
         if self.now >= not_on_or_after.saturating_add(self.provider.clock_skew) {
-            return Err(SamlError::Expired {
-                rule,
-                not_on_or_after,
-                now: self.now,
-            });
+            return Err(SamlError::Expired { rule, not_on_or_after, now: self.now });
         }
         Ok(())
     }
@@ -90,29 +74,18 @@ fn identify<L: Listener>(
     if assertion.id.is_empty() {
         return Err(shape(rules::ASSERTION, "an ID", "none"));
     }
-    listener.passed(rules::ASSERTION, || {
-        Evidence::new("one assertion", assertion.id)
-    });
+    listener.passed(rules::ASSERTION, || Evidence::new("one assertion", assertion.id));
     require_equal(rules::ISSUER, provider.entity_id(), Some(&assertion.issuer))?;
-    listener.passed(rules::ISSUER, || {
-        Evidence::new(provider.entity_id(), &assertion.issuer)
-    });
+    listener.passed(rules::ISSUER, || Evidence::new(provider.entity_id(), &assertion.issuer));
     // Honest clocks run minutes ahead, and Conditions say when it may be used: this only catches assertions made in advance.
     let latest = clock.now.saturating_add(MAX_CLOCK_SKEW);
     if assertion.issue_instant > latest {
         let (not_before, now) = (assertion.issue_instant, clock.now);
-        return Err(SamlError::TooEarly {
-            rule: rules::ISSUE_INSTANT,
-            not_before,
-            now,
-        });
+        return Err(SamlError::TooEarly { rule: rules::ISSUE_INSTANT, not_before, now });
     }
-    listener.passed(rules::ISSUE_INSTANT, || {
-        Evidence::new(format_args!("not after {latest}"), assertion.issue_instant)
-    });
-    listener.passed(rules::SUBJECT, || {
-        Evidence::new("one NameID", &assertion.name_id.value)
-    });
+    listener
+        .passed(rules::ISSUE_INSTANT, || Evidence::new(format_args!("not after {latest}"), assertion.issue_instant));
+    listener.passed(rules::SUBJECT, || Evidence::new("one NameID", &assertion.name_id.value));
     Ok(())
 }
 
@@ -125,34 +98,21 @@ fn confirm<L: Listener>(
     listener: &mut L,
 ) -> Result<Timestamp, SamlError> {
     let mut refusal = None;
-    for confirmation in confirmations
-        .iter()
-        .filter(|confirmation| confirmation.method == BEARER)
-    {
+    for confirmation in confirmations.iter().filter(|confirmation| confirmation.method == BEARER) {
         match satisfies(confirmation, provider, expected, clock) {
             Ok(not_on_or_after) => {
-                let (recipient, until) =
-                    (confirmation.recipient.unwrap_or_default(), not_on_or_after);
+                let (recipient, until) = (confirmation.recipient.unwrap_or_default(), not_on_or_after);
                 listener.passed(rules::BEARER, || Evidence::new(BEARER, BEARER));
-                listener.passed(rules::RECIPIENT, || {
-                    Evidence::new(&provider.acs_url, recipient)
-                });
-                listener.passed(rules::CONFIRMATION_TIME, || {
-                    Evidence::new(format_args!("before {until}"), clock.now)
-                });
-                listener.passed(rules::IN_RESPONSE_TO, || {
-                    in_response_to_evidence(confirmation, expected)
-                });
+                listener.passed(rules::RECIPIENT, || Evidence::new(&provider.acs_url, recipient));
+                listener.passed(rules::CONFIRMATION_TIME, || Evidence::new(format_args!("before {until}"), clock.now));
+                listener.passed(rules::IN_RESPONSE_TO, || in_response_to_evidence(confirmation, expected));
                 return Ok(not_on_or_after);
             }
             Err(error) => refusal = refusal.or(Some(error)),
         }
     }
     Err(refusal.unwrap_or_else(|| {
-        let methods: Vec<_> = confirmations
-            .iter()
-            .map(|confirmation| confirmation.method)
-            .collect();
+        let methods: Vec<_> = confirmations.iter().map(|confirmation| confirmation.method).collect();
         shape(rules::BEARER, "a bearer confirmation", methods.join(", "))
     }))
 }
@@ -164,12 +124,10 @@ fn satisfies(
     clock: &Clock<'_>,
 ) -> Result<Timestamp, SamlError> {
     require_equal(rules::RECIPIENT, &provider.acs_url, confirmation.recipient)?;
-    let until = confirmation
-        .not_on_or_after
-        .ok_or_else(|| SamlError::InstantMalformed {
-            rule: rules::CONFIRMATION_TIME,
-            found: "no NotOnOrAfter".to_owned(),
-        })?;
+    let until = confirmation.not_on_or_after.ok_or_else(|| SamlError::InstantMalformed {
+        rule: rules::CONFIRMATION_TIME,
+        found: "no NotOnOrAfter".to_owned(),
+    })?;
     if let Some(not_before) = confirmation.not_before {
         clock.reached(rules::CONFIRMATION_TIME, not_before)?;
     }
@@ -200,23 +158,15 @@ fn limit<L: Listener>(
     if let (Some(from), Some(until)) = (conditions.not_before, conditions.not_on_or_after)
         && from >= until
     {
-        return Err(shape(
-            rules::CONDITIONS,
-            "NotBefore before NotOnOrAfter",
-            format!("{from} and {until}"),
-        ));
+        return Err(shape(rules::CONDITIONS, "NotBefore before NotOnOrAfter", format!("{from} and {until}")));
     }
     if let Some(not_before) = conditions.not_before {
         clock.reached(rules::NOT_BEFORE, not_before)?;
-        listener.passed(rules::NOT_BEFORE, || {
-            Evidence::new(format_args!("{not_before} or later"), clock.now)
-        });
+        listener.passed(rules::NOT_BEFORE, || Evidence::new(format_args!("{not_before} or later"), clock.now));
     }
     if let Some(until) = conditions.not_on_or_after {
         clock.running(rules::NOT_ON_OR_AFTER, until)?;
-        listener.passed(rules::NOT_ON_OR_AFTER, || {
-            Evidence::new(format_args!("before {until}"), clock.now)
-        });
+        listener.passed(rules::NOT_ON_OR_AFTER, || Evidence::new(format_args!("before {until}"), clock.now));
     }
     Ok(conditions.not_on_or_after)
 }
@@ -228,11 +178,7 @@ fn restrict<L: Listener>(
 ) -> Result<(), SamlError> {
     let conditions = &assertion.conditions;
     let restrictions = &conditions.audience_restrictions;
-    let satisfied = |audiences: &Vec<_>| {
-        audiences
-            .iter()
-            .any(|audience| audience == &provider.sp_entity_id)
-    };
+    let satisfied = |audiences: &Vec<_>| audiences.iter().any(|audience| audience == &provider.sp_entity_id);
     let failing = restrictions.iter().find(|audiences| !satisfied(audiences));
     if restrictions.is_empty() || failing.is_some() {
         return Err(SamlError::Mismatch {
@@ -241,36 +187,16 @@ fn restrict<L: Listener>(
             found: failing.map(|audiences| audiences.join(", ")),
         });
     }
-    listener.passed(rules::AUDIENCE, || {
-        Evidence::new(&provider.sp_entity_id, &provider.sp_entity_id)
-    });
+    listener.passed(rules::AUDIENCE, || Evidence::new(&provider.sp_entity_id, &provider.sp_entity_id));
     if let Some(unknown) = conditions.unknown {
-        return Err(shape(
-            rules::CONDITIONS,
-            "conditions that are understood",
-            unknown,
-        ));
+        return Err(shape(rules::CONDITIONS, "conditions that are understood", unknown));
     }
-    listener.passed(rules::CONDITIONS, || {
-        Evidence::new("conditions that are understood", "no other")
-    });
-    let once = if conditions.one_time_use {
-        "stated"
-    } else {
-        "not stated"
-    };
-    listener.passed(rules::ONE_TIME_USE, || {
-        Evidence::new("replay memory decides", once)
-    });
-    let proxy = if conditions.proxy_restricted {
-        "stated"
-    } else {
-        "not stated"
-    };
+    listener.passed(rules::CONDITIONS, || Evidence::new("conditions that are understood", "no other"));
+    let once = if conditions.one_time_use { "stated" } else { "not stated" };
+    listener.passed(rules::ONE_TIME_USE, || Evidence::new("replay memory decides", once));
+    let proxy = if conditions.proxy_restricted { "stated" } else { "not stated" };
     // Restricts issuing assertions from this one, which this service never does.
-    listener.passed(rules::PROXY_RESTRICTION, || {
-        Evidence::new("no assertion is issued from this one", proxy)
-    });
+    listener.passed(rules::PROXY_RESTRICTION, || Evidence::new("no assertion is issued from this one", proxy));
     Ok(())
 }
 
@@ -281,41 +207,25 @@ fn sign_in<L: Listener>(
     listener: &mut L,
 ) -> Result<(Timestamp, Option<Timestamp>), SamlError> {
     let none = || shape(rules::AUTHN_STATEMENT, "an AuthnStatement", "none");
-    let latest = statements
-        .iter()
-        .max_by_key(|statement| statement.authn_instant)
-        .ok_or_else(none)?;
-    listener.passed(rules::AUTHN_STATEMENT, || {
-        Evidence::new("at least one", statements.len())
-    });
+    let latest = statements.iter().max_by_key(|statement| statement.authn_instant).ok_or_else(none)?;
+    listener.passed(rules::AUTHN_STATEMENT, || Evidence::new("at least one", statements.len()));
     let instant = latest.authn_instant;
     if let Some(age) = provider.authn_age {
         clock.reached(rules::AUTHN_INSTANT, instant)?;
         clock.running(rules::AUTHN_INSTANT, instant.saturating_add(age))?;
         listener.passed(rules::AUTHN_INSTANT, || {
-            Evidence::new(
-                format_args!("in the {} s before {}", age.as_secs(), clock.now),
-                instant,
-            )
+            Evidence::new(format_args!("in the {} s before {}", age.as_secs(), clock.now), instant)
         });
     }
-    let session_end = statements
-        .iter()
-        .filter_map(|statement| statement.session_not_on_or_after)
-        .min();
+    let session_end = statements.iter().filter_map(|statement| statement.session_not_on_or_after).min();
     if let Some(end) = session_end {
         clock.running(rules::SESSION, end)?;
-        listener.passed(rules::SESSION, || {
-            Evidence::new(format_args!("before {end}"), clock.now)
-        });
+        listener.passed(rules::SESSION, || Evidence::new(format_args!("before {end}"), clock.now));
     }
     let wanted = &provider.authn_contexts;
     if !wanted.is_empty() {
         let met = statements.iter().any(|statement| {
-            statement
-                .class_ref
-                .as_ref()
-                .is_some_and(|found| wanted.iter().any(|class_ref| class_ref == found))
+            statement.class_ref.as_ref().is_some_and(|found| wanted.iter().any(|class_ref| class_ref == found))
         });
         if !met {
             return Err(SamlError::Mismatch {
@@ -324,9 +234,7 @@ fn sign_in<L: Listener>(
                 found: latest.class_ref.as_deref().map(str::to_owned),
             });
         }
-        listener.passed(rules::AUTHN_CONTEXT, || {
-            Evidence::new(wanted.join(", "), "one of them")
-        });
+        listener.passed(rules::AUTHN_CONTEXT, || Evidence::new(wanted.join(", "), "one of them"));
     }
     Ok((instant, session_end))
 }

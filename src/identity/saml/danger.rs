@@ -98,9 +98,7 @@ impl Relaxations {
     }
 
     const fn with(self, bits: u8) -> Self {
-        Self {
-            bits: self.bits | bits,
-        }
+        Self { bits: self.bits | bits }
     }
 
     const fn has(self, bit: u8) -> bool {

@@ -53,19 +53,14 @@ pub(super) fn decrypt<'d>(
     }
     keys.extend(beside);
     if keys.is_empty() || keys.len() > MOST_ENCRYPTED_KEYS {
-        return Err(shape(
-            rules::DECRYPTION,
-            "one to four EncryptedKeys",
-            keys.len().to_string(),
-        ));
+        return Err(shape(rules::DECRYPTION, "one to four EncryptedKeys", keys.len().to_string()));
     }
     let mut transports = Vec::new();
     for key in keys {
         transports.push(Transport::of(key)?);
     }
     let sealed = cipher_value(*data)?;
-    let content_key =
-        unwrap(&transports, provider).filter(|key| key.expose().len() == content.key_length);
+    let content_key = unwrap(&transports, provider).filter(|key| key.expose().len() == content.key_length);
     let bytes = content_key.and_then(|key| decrypt_content(content.mode, &key, sealed).ok());
     Ok(Plaintext {
         bytes: bytes.ok_or(SamlError::DecryptionFailed)?,
@@ -76,14 +71,10 @@ pub(super) fn decrypt<'d>(
 
 fn unwrap(transports: &[Transport], provider: &SamlProvider) -> Option<SecretBytes> {
     transports.iter().find_map(|transport| {
-        provider.decryption_keys.iter().find_map(|key| {
-            key.unwrap_key(
-                transport.hash,
-                transport.label.as_deref(),
-                &transport.wrapped,
-            )
-            .ok()
-        })
+        provider
+            .decryption_keys
+            .iter()
+            .find_map(|key| key.unwrap_key(transport.hash, transport.label.as_deref(), &transport.wrapped).ok())
     })
 }
 
@@ -93,11 +84,7 @@ struct ContentAlgorithm {
 }
 
 impl ContentAlgorithm {
-    fn named(
-        uri: &str,
-        relaxations: Relaxations,
-        ciphertext: Ciphertext,
-    ) -> Result<Self, SamlError> {
+    fn named(uri: &str, relaxations: Relaxations, ciphertext: Ciphertext) -> Result<Self, SamlError> {
         let cbc = relaxations.cbc(ciphertext == Ciphertext::Signed);
         let aes_192 = relaxations.aes_192();
         let (mode, key_length) = match uri {
@@ -105,9 +92,7 @@ impl ContentAlgorithm {
             "http://www.w3.org/2009/xmlenc11#aes192-gcm" if aes_192 => (ContentMode::Gcm, 24),
             "http://www.w3.org/2009/xmlenc11#aes256-gcm" => (ContentMode::Gcm, 32),
             "http://www.w3.org/2001/04/xmlenc#aes128-cbc" if cbc => (ContentMode::Cbc, 16),
-            "http://www.w3.org/2001/04/xmlenc#aes192-cbc" if cbc && aes_192 => {
-                (ContentMode::Cbc, 24)
-            }
+            "http://www.w3.org/2001/04/xmlenc#aes192-cbc" if cbc && aes_192 => (ContentMode::Cbc, 24),
             "http://www.w3.org/2001/04/xmlenc#aes256-cbc" if cbc => (ContentMode::Cbc, 32),
             _ => return Err(not_allowed(uri)),
         };
@@ -143,9 +128,7 @@ impl Transport {
         let label = method.and_then(|method| method.elements_named(XENC, "OAEPparams").next());
         Ok(Self {
             hash,
-            label: label
-                .map(|label| decode(rules::DECRYPTION, label, "base64 in OAEPparams"))
-                .transpose()?,
+            label: label.map(|label| decode(rules::DECRYPTION, label, "base64 in OAEPparams")).transpose()?,
             wrapped: cipher_value(key)?,
         })
     }
@@ -173,9 +156,7 @@ fn mask_hash(uri: Option<&str>) -> Option<OaepHash> {
 
 fn method<'d>(encrypted: Element<'d, '_>) -> &'d str {
     let method = encrypted.elements_named(XENC, "EncryptionMethod").next();
-    method
-        .and_then(|method| method.attribute("Algorithm"))
-        .unwrap_or_default()
+    method.and_then(|method| method.attribute("Algorithm")).unwrap_or_default()
 }
 
 /// The ciphertext itself; a CipherReference would make us fetch it.
@@ -188,8 +169,5 @@ fn cipher_value(encrypted: Element<'_, '_>) -> Result<Vec<u8>, SamlError> {
 }
 
 fn not_allowed(uri: &str) -> SamlError {
-    SamlError::AlgorithmNotAllowed {
-        rule: rules::DECRYPTION,
-        algorithm: uri.to_owned(),
-    }
+    SamlError::AlgorithmNotAllowed { rule: rules::DECRYPTION, algorithm: uri.to_owned() }
 }

@@ -244,18 +244,11 @@ impl SamlError {
             Self::NotBase64 => Evidence::new("base64", "something else"),
             Self::Xml(error) => xml_evidence(error),
             Self::IdNotUnique { id } => Evidence::new("each ID once, in no namespace", id),
-            Self::Shape {
-                expected, found, ..
-            } => Evidence::new(expected, found),
-            Self::Mismatch {
-                expected, found, ..
-            } => Evidence::new(expected, found.as_deref().unwrap_or("nothing")),
+            Self::Shape { expected, found, .. } => Evidence::new(expected, found),
+            Self::Mismatch { expected, found, .. } => Evidence::new(expected, found.as_deref().unwrap_or("nothing")),
             Self::StatusNotSuccess { code, second_level } => Evidence::new(
                 super::STATUS_SUCCESS,
-                format_args!(
-                    "{code}, {}",
-                    second_level.as_deref().unwrap_or("no second-level code")
-                ),
+                format_args!("{code}, {}", second_level.as_deref().unwrap_or("no second-level code")),
             ),
             Self::NotSigned { expected } => Evidence::new(expected, "no such signature"),
             Self::AlgorithmNotAllowed { algorithm, .. } => {
@@ -265,30 +258,16 @@ impl SamlError {
                 "a signature by a key of the provider's metadata",
                 format_args!("{keys_tried} keys tried: {error}"),
             ),
-            Self::CertificateNotValid {
-                not_before,
-                not_after,
-            } => Evidence::new(
+            Self::CertificateNotValid { not_before, not_after } => Evidence::new(
                 "a signing certificate that is valid now",
                 format_args!("one valid from {not_before} to {not_after}"),
             ),
             Self::DigestMismatch => Evidence::new("the digest that was signed", "another digest"),
-            Self::DecryptionFailed => Evidence::new(
-                "an assertion encrypted to this provider's key",
-                "something else",
-            ),
+            Self::DecryptionFailed => Evidence::new("an assertion encrypted to this provider's key", "something else"),
             Self::Unsolicited => Evidence::new("an answer to a request", "an unsolicited response"),
-            Self::InstantMalformed { found, .. } => {
-                Evidence::new("a date and time with a time zone", found)
-            }
-            Self::TooEarly {
-                not_before, now, ..
-            } => Evidence::new(format_args!("{not_before} or later"), now),
-            Self::Expired {
-                not_on_or_after,
-                now,
-                ..
-            } => Evidence::new(format_args!("before {not_on_or_after}"), now),
+            Self::InstantMalformed { found, .. } => Evidence::new("a date and time with a time zone", found),
+            Self::TooEarly { not_before, now, .. } => Evidence::new(format_args!("{not_before} or later"), now),
+            Self::Expired { not_on_or_after, now, .. } => Evidence::new(format_args!("before {not_on_or_after}"), now),
             Self::Randomness => Evidence::new("randomness", "none"),
             Self::RelayStateTooLong => Evidence::new("RelayState of at most 80 bytes", "more"),
         }
@@ -309,25 +288,16 @@ impl MetadataError {
 fn xml_evidence(error: &XmlError) -> Evidence {
     let at = |what: &dyn fmt::Display, at: &usize| format!("{what} at byte {at}");
     match error {
-        XmlError::Malformed {
-            at: offset,
-            expected,
-        } => Evidence::new(expected, at(&"something else", offset)),
-        XmlError::Namespace {
-            at: offset,
-            problem,
-        } => Evidence::new(
-            "namespaces that every canonicalizer writes alike",
-            at(problem, offset),
-        ),
+        XmlError::Malformed { at: offset, expected } => Evidence::new(expected, at(&"something else", offset)),
+        XmlError::Namespace { at: offset, problem } => {
+            Evidence::new("namespaces that every canonicalizer writes alike", at(problem, offset))
+        }
         XmlError::Doctype { at: offset } => Evidence::new("none", at(&"<!", offset)),
         XmlError::Comment { at: offset } => Evidence::new("none", at(&"<!--", offset)),
         XmlError::ProcessingInstruction { at: offset } => Evidence::new("none", at(&"<?", offset)),
         XmlError::Cdata { at: offset } => Evidence::new("none", at(&"<![CDATA[", offset)),
         XmlError::NotUtf8 => Evidence::new("UTF-8", "other bytes"),
-        XmlError::Limit { counted, most } => {
-            Evidence::new(format_args!("at most {most} {counted}"), "more")
-        }
+        XmlError::Limit { counted, most } => Evidence::new(format_args!("at most {most} {counted}"), "more"),
     }
 }
 
@@ -344,14 +314,6 @@ impl From<MetadataError> for SamlError {
 }
 
 /// An element that breaks the shape `rule` demands.
-pub(super) fn shape(
-    rule: &'static Rule,
-    expected: &'static str,
-    found: impl Into<String>,
-) -> SamlError {
-    SamlError::Shape {
-        rule,
-        expected,
-        found: found.into(),
-    }
+pub(super) fn shape(rule: &'static Rule, expected: &'static str, found: impl Into<String>) -> SamlError {
+    SamlError::Shape { rule, expected, found: found.into() }
 }

@@ -45,14 +45,9 @@ impl IdpMetadata {
     }
 
     fn read(xml: &str, entity_id: Option<&str>) -> Result<Self, SamlError> {
-        let document =
-            Document::parse_text(xml, &Profile::METADATA, &[]).map_err(MetadataError::Xml)?;
-        let root = document
-            .root()
-            .filter(|root| root.is(MD, "EntityDescriptor") || root.is(MD, "EntitiesDescriptor"));
-        let root = root.ok_or(MetadataError::Shape {
-            expected: "md:EntityDescriptor or md:EntitiesDescriptor",
-        })?;
+        let document = Document::parse_text(xml, &Profile::METADATA, &[]).map_err(MetadataError::Xml)?;
+        let root = document.root().filter(|root| root.is(MD, "EntityDescriptor") || root.is(MD, "EntitiesDescriptor"));
+        let root = root.ok_or(MetadataError::Shape { expected: "md:EntityDescriptor or md:EntitiesDescriptor" })?;
         let mut found = Vec::new();
         collect(root, None, entity_id, &mut found)?;
         // Two answers to one entity id would leave to chance whose keys are trusted.
@@ -63,15 +58,9 @@ impl IdpMetadata {
     }
 
     fn of(entity: Element<'_, '_>, valid_until: Option<Timestamp>) -> Result<Self, MetadataError> {
-        let entity_id = entity
-            .attribute("entityID")
-            .filter(|id| !id.is_empty() && id.len() <= 1024);
-        let entity_id = entity_id.ok_or(MetadataError::Shape {
-            expected: "an entityID of at most 1024 bytes",
-        })?;
-        let role = saml_role(entity).ok_or(MetadataError::Shape {
-            expected: "md:IDPSSODescriptor for SAML 2.0",
-        })?;
+        let entity_id = entity.attribute("entityID").filter(|id| !id.is_empty() && id.len() <= 1024);
+        let entity_id = entity_id.ok_or(MetadataError::Shape { expected: "an entityID of at most 1024 bytes" })?;
+        let role = saml_role(entity).ok_or(MetadataError::Shape { expected: "md:IDPSSODescriptor for SAML 2.0" })?;
         let mut keys = Vec::new();
         for descriptor in role.elements_named(MD, "KeyDescriptor") {
             // An absent `use` means both (saml-metadata 2.4.1.1); reading it as neither would switch checks off
@@ -88,10 +77,7 @@ impl IdpMetadata {
             redirect_endpoint: endpoint(role, REDIRECT)?,
             post_endpoint: endpoint(role, POST)?,
             valid_until,
-            wants_signed_requests: matches!(
-                role.attribute("WantAuthnRequestsSigned"),
-                Some("true" | "1")
-            ),
+            wants_signed_requests: matches!(role.attribute("WantAuthnRequestsSigned"), Some("true" | "1")),
         })
     }
 
@@ -136,11 +122,7 @@ impl IdpMetadata {
 fn saml_role<'d, 't>(entity: Element<'d, 't>) -> Option<Element<'d, 't>> {
     entity.elements_named(MD, "IDPSSODescriptor").find(|role| {
         role.attribute("protocolSupportEnumeration")
-            .is_some_and(|protocols| {
-                protocols
-                    .split_ascii_whitespace()
-                    .any(|protocol| protocol == SAMLP)
-            })
+            .is_some_and(|protocols| protocols.split_ascii_whitespace().any(|protocol| protocol == SAMLP))
     })
 }
 
@@ -172,9 +154,8 @@ fn instant(element: Element<'_, '_>) -> Result<Option<Timestamp>, MetadataError>
     element
         .attribute("validUntil")
         .map(|text| {
-            Timestamp::parse_rfc3339(text).map_err(|_| MetadataError::Shape {
-                expected: "validUntil as a date and time",
-            })
+            Timestamp::parse_rfc3339(text)
+                .map_err(|_| MetadataError::Shape { expected: "validUntil as a date and time" })
         })
         .transpose()
 }
@@ -192,15 +173,8 @@ fn read_keys(descriptor: Element<'_, '_>, keys: &mut Vec<PinnedKey>) -> Result<(
         }
         for value in info.elements_named(DSIG, "KeyValue") {
             for rsa in value.elements_named(DSIG, "RSAKeyValue") {
-                let part = |name| {
-                    rsa.elements_named(DSIG, name)
-                        .next()
-                        .ok_or(MetadataError::CertificateMalformed)
-                };
-                let (modulus, exponent) = (
-                    base64_text(part("Modulus")?)?,
-                    base64_text(part("Exponent")?)?,
-                );
+                let part = |name| rsa.elements_named(DSIG, name).next().ok_or(MetadataError::CertificateMalformed);
+                let (modulus, exponent) = (base64_text(part("Modulus")?)?, base64_text(part("Exponent")?)?);
                 // A certificate and its bare key usually stand side by side: one key is tried once.
                 let stated = PinnedKey::from_rsa(modulus, exponent);
                 if !keys.iter().any(|key| key.key(true) == stated.key(true)) {
@@ -215,15 +189,12 @@ fn read_keys(descriptor: Element<'_, '_>, keys: &mut Vec<PinnedKey>) -> Result<(
 fn base64_text(element: Element<'_, '_>) -> Result<Vec<u8>, MetadataError> {
     let text = element.text().ok_or(MetadataError::CertificateMalformed)?;
     let packed: Vec<u8> = text.bytes().filter(|byte| !is_space(*byte)).collect();
-    STANDARD
-        .decode(packed)
-        .map_err(|_| MetadataError::CertificateMalformed)
+    STANDARD.decode(packed).map_err(|_| MetadataError::CertificateMalformed)
 }
 
 fn endpoint(role: Element<'_, '_>, binding: &str) -> Result<Option<String>, MetadataError> {
-    let service = role
-        .elements_named(MD, "SingleSignOnService")
-        .find(|service| service.attribute("Binding") == Some(binding));
+    let service =
+        role.elements_named(MD, "SingleSignOnService").find(|service| service.attribute("Binding") == Some(binding));
     let Some(service) = service else {
         return Ok(None);
     };
@@ -239,19 +210,12 @@ fn endpoint(role: Element<'_, '_>, binding: &str) -> Result<Option<String>, Meta
 /// Our own metadata as a service provider: one assertion consumer service, HTTP-POST (saml-metadata 2.4.4).
 pub(super) fn service_provider(sp_entity_id: &str, acs_url: &str) -> String {
     let mut xml = String::with_capacity(640);
-    xml.push_str(
-        "<md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"",
-    );
+    xml.push_str("<md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"");
     escape(&mut xml, sp_entity_id);
-    xml.push_str(
-        "\"><md:SPSSODescriptor AuthnRequestsSigned=\"false\" WantAssertionsSigned=\"true\" ",
-    );
+    xml.push_str("\"><md:SPSSODescriptor AuthnRequestsSigned=\"false\" WantAssertionsSigned=\"true\" ");
     // Writing into a String cannot fail.
     let _ = write!(xml, "protocolSupportEnumeration=\"{SAMLP}\">");
-    let _ = write!(
-        xml,
-        "<md:AssertionConsumerService Binding=\"{POST}\" Location=\""
-    );
+    let _ = write!(xml, "<md:AssertionConsumerService Binding=\"{POST}\" Location=\"");
     escape(&mut xml, acs_url);
     xml.push_str("\" index=\"0\" isDefault=\"true\"/></md:SPSSODescriptor></md:EntityDescriptor>");
     xml

@@ -82,59 +82,34 @@ fn verify_in_order<L: Listener>(
         return Err(MetadataError::RunOut { valid_until }.into());
     }
     let keys = provider.keys.len();
-    listener.passed(rules::METADATA, || {
-        Evidence::new("at least one key, not run out", format_args!("{keys} keys"))
-    });
+    listener.passed(rules::METADATA, || Evidence::new("at least one key, not run out", format_args!("{keys} keys")));
     let UnverifiedResponse { xml, expected } = response;
     let document = Document::parse(&xml, &Profile::MESSAGE)?;
     gate_passed(xml.len(), listener);
     let ids = response::unique_ids(&document)?;
-    listener.passed(rules::UNIQUE_ID, || {
-        Evidence::new("each ID once", format_args!("{ids} different"))
-    });
+    listener.passed(rules::UNIQUE_ID, || Evidence::new("each ID once", format_args!("{ids} different")));
     let envelope = Envelope::read(&document, provider)?;
-    listener.passed(rules::RESPONSE, || {
-        Evidence::new("one response with one assertion", "the same")
-    });
+    listener.passed(rules::RESPONSE, || Evidence::new("one response with one assertion", "the same"));
     let content = envelope.verify(provider, &expected, listener)?;
     let signed = signed_assertion(provider, &envelope, content, now, listener)?;
     let tree = signed.document()?;
     let assertion = Assertion::read(&tree)?;
     let validity = conditions::verify(&assertion, provider, &expected, now, listener)?;
     listener.passed(rules::ATTRIBUTES, || {
-        Evidence::new(
-            "text values",
-            format_args!("{} names", assertion.attributes.len()),
-        )
+        Evidence::new("text values", format_args!("{} names", assertion.attributes.len()))
     });
     Ok(identity::build(provider, assertion, &validity))
 }
 
 fn gate_passed<L: Listener>(bytes: usize, listener: &mut L) {
     let most = Profile::MESSAGE.bytes;
-    listener.passed(rules::SIZE, || {
-        Evidence::new(
-            format_args!("at most {most} bytes"),
-            format_args!("{bytes} bytes"),
-        )
-    });
-    listener.passed(rules::ENCODING, || {
-        Evidence::new("base64 of UTF-8", "the same")
-    });
-    for rule in [
-        rules::DOCTYPE,
-        rules::COMMENT,
-        rules::PROCESSING_INSTRUCTION,
-        rules::CDATA,
-    ] {
+    listener.passed(rules::SIZE, || Evidence::new(format_args!("at most {most} bytes"), format_args!("{bytes} bytes")));
+    listener.passed(rules::ENCODING, || Evidence::new("base64 of UTF-8", "the same"));
+    for rule in [rules::DOCTYPE, rules::COMMENT, rules::PROCESSING_INSTRUCTION, rules::CDATA] {
         listener.passed(rule, || Evidence::new("none", "none"));
     }
-    listener.passed(rules::WELL_FORMED, || {
-        Evidence::new("XML 1.0 to the last byte", "the same")
-    });
-    listener.passed(rules::NAMESPACES, || {
-        Evidence::new("absolute and declared", "the same")
-    });
+    listener.passed(rules::WELL_FORMED, || Evidence::new("XML 1.0 to the last byte", "the same"));
+    listener.passed(rules::NAMESPACES, || Evidence::new("absolute and declared", "the same"));
 }
 
 /// Finds the signature that covers the assertion, verifies every signature there is, and hands out the signed bytes.
@@ -151,34 +126,21 @@ fn signed_assertion<L: Listener>(
             inside(provider, outer, content, now, listener)?
         }
         None if provider.signature_on == SignatureOn::Response => {
-            return Err(SamlError::NotSigned {
-                expected: "a signature of the response",
-            });
+            return Err(SamlError::NotSigned { expected: "a signature of the response" });
         }
         None => match content {
             Content::Assertion(assertion) => bare(provider, assertion, now, listener)?,
             Content::Encrypted(encrypted) => {
                 let plaintext = decrypt::decrypt(encrypted, provider, Ciphertext::Unsigned)?;
-                listener.passed(rules::DECRYPTION, || {
-                    Evidence::new(DECRYPTED, plaintext.algorithm)
-                });
-                let decrypted = with_plaintext(&plaintext, encrypted, |assertion| {
-                    bare(provider, assertion, now, listener)
-                });
+                listener.passed(rules::DECRYPTION, || Evidence::new(DECRYPTED, plaintext.algorithm));
+                let decrypted =
+                    with_plaintext(&plaintext, encrypted, |assertion| bare(provider, assertion, now, listener));
                 // Where ciphertext can be varied unnoticed, every refusal of the plaintext must look the same.
-                decrypted.map_err(|error| {
-                    if plaintext.malleable {
-                        SamlError::DecryptionFailed
-                    } else {
-                        error
-                    }
-                })?
+                decrypted.map_err(|error| if plaintext.malleable { SamlError::DecryptionFailed } else { error })?
             }
         },
     };
-    listener.passed(rules::SIGNED, || {
-        Evidence::new("a signature that covers the assertion", "the same")
-    });
+    listener.passed(rules::SIGNED, || Evidence::new("a signature that covers the assertion", "the same"));
     Ok(signed)
 }
 
@@ -189,9 +151,7 @@ fn bare<L: Listener>(
     now: Timestamp,
     listener: &mut L,
 ) -> Result<SignedElement, SamlError> {
-    let unsigned = SamlError::NotSigned {
-        expected: "a signature of the response or of the assertion",
-    };
+    let unsigned = SamlError::NotSigned { expected: "a signature of the response or of the assertion" };
     let signature = signature::find(assertion).ok_or(unsigned)?;
     signature::verify(provider, assertion, signature, now, listener)
 }
@@ -211,27 +171,16 @@ fn inside<L: Listener>(
     }
     let inner = {
         let tree = outer.document()?;
-        let none = || {
-            error::shape(
-                rules::ASSERTION,
-                "one assertion in the signed bytes",
-                "none",
-            )
-        };
+        let none = || error::shape(rules::ASSERTION, "one assertion in the signed bytes", "none");
         let root = tree.root().ok_or_else(none)?;
         if let Some(assertion) = root.elements_named(SAML, "Assertion").next() {
             return bare(provider, assertion, now, listener);
         }
-        let encrypted = root
-            .elements_named(SAML, "EncryptedAssertion")
-            .next()
-            .ok_or_else(none)?;
+        let encrypted = root.elements_named(SAML, "EncryptedAssertion").next().ok_or_else(none)?;
         let plaintext = decrypt::decrypt(encrypted, provider, Ciphertext::Signed)?;
-        with_plaintext(&plaintext, encrypted, |assertion| {
-            match signature::find(assertion) {
-                Some(_) => bare(provider, assertion, now, listener).map(Inner::Signed),
-                None => CanonicalPlaintext::of(assertion).map(Inner::Covered),
-            }
+        with_plaintext(&plaintext, encrypted, |assertion| match signature::find(assertion) {
+            Some(_) => bare(provider, assertion, now, listener).map(Inner::Signed),
+            None => CanonicalPlaintext::of(assertion).map(Inner::Covered),
         })?
     };
     Ok(match inner {
@@ -258,8 +207,7 @@ fn with_plaintext<T>(
     let document = Document::parse_text(text, &Profile::MESSAGE, &inherited)?;
     response::unique_ids(&document)?;
     let assertion = document.root().filter(|root| root.is(SAML, "Assertion"));
-    let assertion = assertion
-        .ok_or_else(|| error::shape(rules::DECRYPTION, "an Assertion", "another element"))?;
+    let assertion = assertion.ok_or_else(|| error::shape(rules::DECRYPTION, "an Assertion", "another element"))?;
     response::survey(&document, None, Some(assertion))?;
     read(assertion)
 }

@@ -77,11 +77,7 @@ impl SamlProvider {
     ///
     /// # Errors
     /// [`SamlError::Metadata`] when it holds no signing key.
-    pub fn from_metadata(
-        metadata: IdpMetadata,
-        sp_entity_id: &str,
-        acs_url: &str,
-    ) -> Result<Self, SamlError> {
+    pub fn from_metadata(metadata: IdpMetadata, sp_entity_id: &str, acs_url: &str) -> Result<Self, SamlError> {
         Self::build(metadata, sp_entity_id, acs_url, Relaxations::none())
     }
 
@@ -95,10 +91,7 @@ impl SamlProvider {
         let mut last = None;
         for pinned in metadata.keys() {
             match pinned.key(relaxations.small_rsa()) {
-                Ok(key) => keys.push(TrustedKey {
-                    key,
-                    validity: pinned.validity(),
-                }),
+                Ok(key) => keys.push(TrustedKey { key, validity: pinned.validity() }),
                 Err(error) => last = Some(error),
             }
         }
@@ -181,10 +174,7 @@ impl SamlProvider {
 
     /// Demands that the person signed in by one of these AuthnContextClassRef URIs.
     #[must_use]
-    pub fn with_authn_contexts<I: Into<String>>(
-        mut self,
-        class_refs: impl IntoIterator<Item = I>,
-    ) -> Self {
+    pub fn with_authn_contexts<I: Into<String>>(mut self, class_refs: impl IntoIterator<Item = I>) -> Self {
         self.authn_contexts = class_refs.into_iter().map(Into::into).collect();
         self
     }

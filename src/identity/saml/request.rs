@@ -83,9 +83,7 @@ impl<'p> AuthnRequest<'p> {
     /// [`SamlError::Metadata`] when the identity provider has no such endpoint, [`SamlError::RelayStateTooLong`].
     pub fn redirect_url(&self, relay_state: Option<&str>) -> Result<String, SamlError> {
         let endpoint = self.provider.metadata().redirect_endpoint();
-        let endpoint = endpoint.ok_or(MetadataError::NoEndpoint {
-            binding: "HTTP-Redirect",
-        })?;
+        let endpoint = endpoint.ok_or(MetadataError::NoEndpoint { binding: "HTTP-Redirect" })?;
         binding::redirect_url(endpoint, &self.to_xml(endpoint), relay_state)
     }
 
@@ -95,9 +93,7 @@ impl<'p> AuthnRequest<'p> {
     /// As [`AuthnRequest::redirect_url`].
     pub fn post_form(&self, relay_state: Option<&str>) -> Result<PostForm, SamlError> {
         let endpoint = self.provider.metadata().post_endpoint();
-        let endpoint = endpoint.ok_or(MetadataError::NoEndpoint {
-            binding: "HTTP-POST",
-        })?;
+        let endpoint = endpoint.ok_or(MetadataError::NoEndpoint { binding: "HTTP-POST" })?;
         binding::bounded(relay_state)?;
         Ok(PostForm {
             action: endpoint.to_owned(),
@@ -128,16 +124,8 @@ impl<'p> AuthnRequest<'p> {
         if self.is_passive {
             attribute(&mut xml, "IsPassive", "true");
         }
-        attribute(
-            &mut xml,
-            "ProtocolBinding",
-            "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST",
-        );
-        attribute(
-            &mut xml,
-            "AssertionConsumerServiceURL",
-            &self.provider.acs_url,
-        );
+        attribute(&mut xml, "ProtocolBinding", "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST");
+        attribute(&mut xml, "AssertionConsumerServiceURL", &self.provider.acs_url);
         xml.push_str("><saml:Issuer>");
         escape(&mut xml, &self.provider.sp_entity_id);
         xml.push_str("</saml:Issuer>");

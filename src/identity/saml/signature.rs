@@ -41,10 +41,7 @@ impl SignedElement {
 
     /// The canonical plaintext of what was signed as ciphertext: the signature of the response covers it.
     pub(super) fn decrypted_to(self, plaintext: CanonicalPlaintext) -> Self {
-        Self {
-            canonical: plaintext.0,
-            ..self
-        }
+        Self { canonical: plaintext.0, ..self }
     }
 }
 
@@ -81,46 +78,29 @@ pub(super) fn verify<L: Listener>(
 ) -> Result<SignedElement, SamlError> {
     let what = parent.local();
     let parts = Parts::read(signature, parent, provider)?;
-    listener.passed(rules::SIGNATURE_SHAPE, || {
-        Evidence::new("one signature of one reference", what)
-    });
-    listener.passed(rules::ALGORITHM, || {
-        Evidence::new("an allowed algorithm", parts.method_uri)
-    });
-    listener.passed(rules::REFERENCE, || {
-        Evidence::new("the signed element itself", what)
-    });
-    listener.passed(rules::TRANSFORMS, || {
-        Evidence::new("enveloped signature, exclusive C14N", "the same")
-    });
+    listener.passed(rules::SIGNATURE_SHAPE, || Evidence::new("one signature of one reference", what));
+    listener.passed(rules::ALGORITHM, || Evidence::new("an allowed algorithm", parts.method_uri));
+    listener.passed(rules::REFERENCE, || Evidence::new("the signed element itself", what));
+    listener.passed(rules::TRANSFORMS, || Evidence::new("enveloped signature, exclusive C14N", "the same"));
 
     let signed_info = canonical(parts.signed_info, None, &parts.info_prefixes)?;
     let (key, proof) = verify_value(provider, &parts, &signed_info)?;
     let tried = key.key.kind();
-    listener.passed(rules::SIGNATURE, || {
-        Evidence::new("a key of the metadata", tried)
-    });
+    listener.passed(rules::SIGNATURE, || Evidence::new("a key of the metadata", tried));
     mind_certificate(provider, key, now, listener)?;
 
     let canonical = canonical(parent, Some(signature), &parts.reference_prefixes)?;
-    listener.passed(rules::CANONICALIZATION, || {
-        Evidence::new("exclusive C14N", format_args!("{} bytes", canonical.len()))
-    });
+    listener
+        .passed(rules::CANONICALIZATION, || Evidence::new("exclusive C14N", format_args!("{} bytes", canonical.len())));
     let digest = crypto::digest(parts.digest, canonical.as_bytes());
     if digest.as_ref() != parts.digest_value {
         return Err(SamlError::DigestMismatch);
     }
     listener.passed(rules::DIGEST, || {
         let Range { start, end } = parent.bytes();
-        Evidence::new(
-            "the digest that was signed",
-            format_args!("the same, over {what} at bytes {start} to {end}"),
-        )
+        Evidence::new("the digest that was signed", format_args!("the same, over {what} at bytes {start} to {end}"))
     });
-    Ok(SignedElement {
-        canonical,
-        _proof: proof,
-    })
+    Ok(SignedElement { canonical, _proof: proof })
 }
 
 fn canonical<'t>(
@@ -128,13 +108,8 @@ fn canonical<'t>(
     omitted: Option<Element<'_, 't>>,
     prefixes: &[&str],
 ) -> Result<String, SamlError> {
-    canonicalize(element, omitted, prefixes, Profile::CANONICAL.bytes).map_err(|_| {
-        shape(
-            rules::CANONICALIZATION,
-            "canonical bytes within twice the limit of a message",
-            "more",
-        )
-    })
+    canonicalize(element, omitted, prefixes, Profile::CANONICAL.bytes)
+        .map_err(|_| shape(rules::CANONICALIZATION, "canonical bytes within twice the limit of a message", "more"))
 }
 
 /// Tries each trusted key that could have made such a signature. The key's kind decides, not the message: an HMAC or
@@ -151,20 +126,14 @@ fn verify_value<'p>(
             continue;
         };
         keys_tried = keys_tried.saturating_add(1);
-        match trusted
-            .key
-            .verify(algorithm, signed_info.as_bytes(), &parts.value)
-        {
+        match trusted.key.verify(algorithm, signed_info.as_bytes(), &parts.value) {
             Ok(proof) => return Ok((trusted, proof)),
             Err(error) => last = Some(error),
         }
     }
     match last {
         Some(error) => Err(SamlError::SignatureInvalid { keys_tried, error }),
-        None => Err(SamlError::SignatureInvalid {
-            keys_tried,
-            error: CryptoError::SignatureInvalid,
-        }),
+        None => Err(SamlError::SignatureInvalid { keys_tried, error: CryptoError::SignatureInvalid }),
     }
 }
 
@@ -179,16 +148,10 @@ fn mind_certificate<L: Listener>(
     };
     let valid = (not_before..=not_after).contains(&now);
     if provider.certificates == CertificateValidity::Required && !valid {
-        return Err(SamlError::CertificateNotValid {
-            not_before,
-            not_after,
-        });
+        return Err(SamlError::CertificateNotValid { not_before, not_after });
     }
     listener.passed(rules::CERTIFICATE, || {
-        Evidence::new(
-            "a pinned certificate",
-            format_args!("one valid from {not_before} to {not_after}"),
-        )
+        Evidence::new("a pinned certificate", format_args!("one valid from {not_before} to {not_after}"))
     });
     Ok(())
 }
@@ -206,22 +169,16 @@ struct Parts<'d, 't> {
 }
 
 impl<'d, 't> Parts<'d, 't> {
-    fn read(
-        signature: Element<'d, 't>,
-        parent: Element<'d, 't>,
-        provider: &SamlProvider,
-    ) -> Result<Self, SamlError> {
+    fn read(signature: Element<'d, 't>, parent: Element<'d, 't>, provider: &SamlProvider) -> Result<Self, SamlError> {
         let (signed_info, value) = signature_children(signature)?;
         let expected = "CanonicalizationMethod, SignatureMethod and one Reference in SignedInfo";
         let children = only_elements(rules::SIGNATURE_SHAPE, signed_info, expected)?;
         let [canonicalization, method, reference] = children.as_slice() else {
             return Err(shape(rules::SIGNATURE_SHAPE, expected, names(&children)));
         };
-        for (child, name) in [
-            (canonicalization, "CanonicalizationMethod"),
-            (method, "SignatureMethod"),
-            (reference, "Reference"),
-        ] {
+        for (child, name) in
+            [(canonicalization, "CanonicalizationMethod"), (method, "SignatureMethod"), (reference, "Reference")]
+        {
             if !child.is(DSIG, name) {
                 return Err(shape(rules::SIGNATURE_SHAPE, expected, names(&children)));
             }
@@ -231,39 +188,23 @@ impl<'d, 't> Parts<'d, 't> {
         let known = SignatureMethod::named(method_uri, &provider.relaxations);
         // A child would be a parameter, such as HMACOutputLength, that changes what is compared.
         let plain = method.children().next().is_none();
-        let method = known
-            .filter(|_| plain)
-            .ok_or_else(|| SamlError::AlgorithmNotAllowed {
-                rule: rules::ALGORITHM,
-                algorithm: method_uri.to_owned(),
-            })?;
-        let (reference_prefixes, digest, digest_value) =
-            read_reference(*reference, parent, provider)?;
+        let method = known.filter(|_| plain).ok_or_else(|| SamlError::AlgorithmNotAllowed {
+            rule: rules::ALGORITHM,
+            algorithm: method_uri.to_owned(),
+        })?;
+        let (reference_prefixes, digest, digest_value) = read_reference(*reference, parent, provider)?;
         let value = decode(rules::SIGNATURE_SHAPE, value, "base64 in SignatureValue")?;
-        Ok(Self {
-            signed_info,
-            info_prefixes,
-            method,
-            method_uri,
-            reference_prefixes,
-            digest,
-            digest_value,
-            value,
-        })
+        Ok(Self { signed_info, info_prefixes, method, method_uri, reference_prefixes, digest, digest_value, value })
     }
 }
 
 /// SignedInfo, SignatureValue and perhaps KeyInfo, in this order; an Object is where wrapped documents hide.
-fn signature_children<'d, 't>(
-    signature: Element<'d, 't>,
-) -> Result<(Element<'d, 't>, Element<'d, 't>), SamlError> {
+fn signature_children<'d, 't>(signature: Element<'d, 't>) -> Result<(Element<'d, 't>, Element<'d, 't>), SamlError> {
     let expected = "SignedInfo, SignatureValue and at most KeyInfo in Signature";
     let children = only_elements(rules::SIGNATURE_SHAPE, signature, expected)?;
     let found = || shape(rules::SIGNATURE_SHAPE, expected, names(&children));
     let (info, value, rest) = match children.as_slice() {
-        [info, value, rest @ ..]
-            if info.is(DSIG, "SignedInfo") && value.is(DSIG, "SignatureValue") =>
-        {
+        [info, value, rest @ ..] if info.is(DSIG, "SignedInfo") && value.is(DSIG, "SignatureValue") => {
             (info, value, rest)
         }
         _ => return Err(found()),
@@ -305,17 +246,9 @@ fn read_reference<'d>(
     };
     let prefixes = read_transforms(transforms)?;
     let algorithm = method.attribute("Algorithm").unwrap_or_default();
-    let digest = digest_named(algorithm, &provider.relaxations).ok_or_else(|| {
-        SamlError::AlgorithmNotAllowed {
-            rule: rules::ALGORITHM,
-            algorithm: algorithm.to_owned(),
-        }
-    })?;
-    Ok((
-        prefixes,
-        digest,
-        decode(rules::REFERENCE, value, "base64 in DigestValue")?,
-    ))
+    let digest = digest_named(algorithm, &provider.relaxations)
+        .ok_or_else(|| SamlError::AlgorithmNotAllowed { rule: rules::ALGORITHM, algorithm: algorithm.to_owned() })?;
+    Ok((prefixes, digest, decode(rules::REFERENCE, value, "base64 in DigestValue")?))
 }
 
 /// Exactly the enveloped transform and then exclusive C14N; XPath, XSLT, base64 and the rest are refused before they run.
@@ -323,18 +256,13 @@ fn read_transforms<'d>(transforms: Element<'d, '_>) -> Result<Vec<&'d str>, Saml
     let expected = "the enveloped-signature transform, then exclusive C14N";
     let children = only_elements(rules::TRANSFORMS, transforms, expected)?;
     let named = || {
-        children
-            .iter()
-            .map(|child| child.attribute("Algorithm").unwrap_or("nothing"))
-            .collect::<Vec<_>>()
-            .join(", ")
+        children.iter().map(|child| child.attribute("Algorithm").unwrap_or("nothing")).collect::<Vec<_>>().join(", ")
     };
     let [enveloped, exclusive] = children.as_slice() else {
         return Err(shape(rules::TRANSFORMS, expected, named()));
     };
     let transform = |element: Element<'_, '_>| element.is(DSIG, "Transform");
-    let plain = enveloped.attribute("Algorithm") == Some(ENVELOPED)
-        && enveloped.children().next().is_none();
+    let plain = enveloped.attribute("Algorithm") == Some(ENVELOPED) && enveloped.children().next().is_none();
     if !plain || !transform(*enveloped) || !transform(*exclusive) {
         return Err(shape(rules::TRANSFORMS, expected, named()));
     }
@@ -342,16 +270,10 @@ fn read_transforms<'d>(transforms: Element<'d, '_>) -> Result<Vec<&'d str>, Saml
 }
 
 /// The prefixes of an exclusive C14N method. `#default` is refused: libraries read it in different ways.
-fn exclusive_c14n<'d>(
-    rule: &'static Rule,
-    method: Element<'d, '_>,
-) -> Result<Vec<&'d str>, SamlError> {
+fn exclusive_c14n<'d>(rule: &'static Rule, method: Element<'d, '_>) -> Result<Vec<&'d str>, SamlError> {
     let algorithm = method.attribute("Algorithm").unwrap_or_default();
     if algorithm != EXCLUSIVE_C14N {
-        return Err(SamlError::AlgorithmNotAllowed {
-            rule,
-            algorithm: algorithm.to_owned(),
-        });
+        return Err(SamlError::AlgorithmNotAllowed { rule, algorithm: algorithm.to_owned() });
     }
     let expected = "at most InclusiveNamespaces in exclusive C14N";
     let children = only_elements(rule, method, expected)?;
@@ -364,11 +286,7 @@ fn exclusive_c14n<'d>(
     };
     let prefixes: Vec<&str> = list.split_ascii_whitespace().collect();
     if prefixes.len() > MOST_PREFIXES || prefixes.contains(&"#default") {
-        return Err(shape(
-            rule,
-            "at most 16 prefixes, none of them #default",
-            list,
-        ));
+        return Err(shape(rule, "at most 16 prefixes, none of them #default", list));
     }
     Ok(prefixes)
 }
@@ -378,17 +296,11 @@ fn only_elements<'d, 't>(
     element: Element<'d, 't>,
     expected: &'static str,
 ) -> Result<Vec<Element<'d, 't>>, SamlError> {
-    element
-        .only_elements()
-        .ok_or_else(|| shape(rule, expected, "text"))
+    element.only_elements().ok_or_else(|| shape(rule, expected, "text"))
 }
 
 fn names(elements: &[Element<'_, '_>]) -> String {
-    elements
-        .iter()
-        .map(|element| element.local())
-        .collect::<Vec<_>>()
-        .join(", ")
+    elements.iter().map(|element| element.local()).collect::<Vec<_>>().join(", ")
 }
 
 /// Base64 with line breaks, as signers write it. An element inside would be a second reading of the value.
@@ -397,11 +309,7 @@ pub(super) fn decode(
     element: Element<'_, '_>,
     expected: &'static str,
 ) -> Result<Vec<u8>, SamlError> {
-    let text = element
-        .text()
-        .ok_or_else(|| shape(rule, expected, "an element"))?;
+    let text = element.text().ok_or_else(|| shape(rule, expected, "an element"))?;
     let packed: Vec<u8> = text.bytes().filter(|byte| !is_space(*byte)).collect();
-    STANDARD
-        .decode(packed)
-        .map_err(|_| shape(rule, expected, "something else"))
+    STANDARD.decode(packed).map_err(|_| shape(rule, expected, "something else"))
 }

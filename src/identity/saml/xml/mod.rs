@@ -108,10 +108,7 @@ impl Profile {
     };
 
     /// Canonical bytes of a message: escaping and repeated namespace declarations may lengthen them.
-    pub(super) const CANONICAL: Self = Self {
-        bytes: 2 * Self::MESSAGE.bytes,
-        ..Self::MESSAGE
-    };
+    pub(super) const CANONICAL: Self = Self { bytes: 2 * Self::MESSAGE.bytes, ..Self::MESSAGE };
 
     /// Metadata an operator configured: the size IAM takes for a SAML provider.
     pub(super) const METADATA: Self = Self {
@@ -219,11 +216,7 @@ impl<'t> Document<'t> {
 
     fn element(&self, index: usize) -> Option<Element<'_, 't>> {
         match &self.nodes.get(index)?.content {
-            Content::Element(data) => Some(Element {
-                document: self,
-                index,
-                data,
-            }),
+            Content::Element(data) => Some(Element { document: self, index, data }),
             Content::Text(_) => None,
         }
     }
@@ -242,8 +235,7 @@ impl<'d, 't> Element<'d, 't> {
 
     /// Whether `other` stands inside this element or is this element.
     pub(super) fn contains(self, other: Self) -> bool {
-        std::ptr::eq(self.document, other.document)
-            && (self.index..self.end()).contains(&other.index)
+        std::ptr::eq(self.document, other.document) && (self.index..self.end()).contains(&other.index)
     }
 
     /// The name without its prefix.
@@ -268,10 +260,7 @@ impl<'d, 't> Element<'d, 't> {
 
     /// Every attribute but namespace declarations, as written.
     pub(super) fn attributes(self) -> &'d [Attribute<'t>] {
-        self.document
-            .attributes
-            .get(self.data.attributes.clone())
-            .unwrap_or_default()
+        self.document.attributes.get(self.data.attributes.clone()).unwrap_or_default()
     }
 
     /// The attribute that has no prefix and this name. A prefixed `evil:ID` is another attribute (CVE-2025-23369).
@@ -284,11 +273,7 @@ impl<'d, 't> Element<'d, 't> {
 
     /// Children in order.
     pub(super) fn children(self) -> Children<'d, 't> {
-        Children {
-            document: self.document,
-            next: self.index.saturating_add(1),
-            end: self.end(),
-        }
+        Children { document: self.document, next: self.index.saturating_add(1), end: self.end() }
     }
 
     /// Children that are elements.
@@ -300,13 +285,8 @@ impl<'d, 't> Element<'d, 't> {
     }
 
     /// Children that are elements of this expanded name.
-    pub(super) fn elements_named(
-        self,
-        namespace: &'static str,
-        local: &'static str,
-    ) -> impl Iterator<Item = Self> {
-        self.elements()
-            .filter(move |element| element.is(namespace, local))
+    pub(super) fn elements_named(self, namespace: &'static str, local: &'static str) -> impl Iterator<Item = Self> {
+        self.elements().filter(move |element| element.is(namespace, local))
     }
 
     /// The children of an element that may hold nothing but elements and white space.
@@ -361,10 +341,7 @@ impl<'d, 't> Element<'d, 't> {
     }
 
     fn end(self) -> usize {
-        self.document
-            .nodes
-            .get(self.index)
-            .map_or(self.index, |node| node.end)
+        self.document.nodes.get(self.index).map_or(self.index, |node| node.end)
     }
 }
 
@@ -388,11 +365,7 @@ impl<'d, 't> Iterator for Children<'d, 't> {
         self.next = node.end;
         Some(match &node.content {
             Content::Text(text) => Child::Text(text),
-            Content::Element(data) => Child::Element(Element {
-                document: self.document,
-                index,
-                data,
-            }),
+            Content::Element(data) => Child::Element(Element { document: self.document, index, data }),
         })
     }
 }

@@ -48,25 +48,10 @@ fn line_ends_and_attribute_white_space_are_normalized() {
 
 #[test]
 fn inner_declarations_end_with_their_element() {
-    let document = parse(
-        r#"<a xmlns:p="urn:1"><b xmlns:p="urn:2"><p:c/></b><p:d/><e xmlns:p="urn:3"/><p:f/></a>"#,
-    );
+    let document = parse(r#"<a xmlns:p="urn:1"><b xmlns:p="urn:2"><p:c/></b><p:d/><e xmlns:p="urn:3"/><p:f/></a>"#);
     let document = document.unwrap();
-    let namespaces: Vec<_> = document
-        .elements()
-        .map(|element| (element.local(), element.namespace()))
-        .collect();
-    assert_eq!(
-        namespaces,
-        [
-            ("a", ""),
-            ("b", ""),
-            ("c", "urn:2"),
-            ("d", "urn:1"),
-            ("e", ""),
-            ("f", "urn:1")
-        ]
-    );
+    let namespaces: Vec<_> = document.elements().map(|element| (element.local(), element.namespace())).collect();
+    assert_eq!(namespaces, [("a", ""), ("b", ""), ("c", "urn:2"), ("d", "urn:1"), ("e", ""), ("f", "urn:1")]);
 }
 
 #[test]
@@ -127,10 +112,7 @@ fn what_is_not_well_formed_is_refused() {
     ] {
         assert_eq!(refused(text), "malformed", "{text}");
     }
-    assert_eq!(
-        Document::parse(b"<a>\xff</a>", &Profile::MESSAGE).unwrap_err(),
-        XmlError::NotUtf8
-    );
+    assert_eq!(Document::parse(b"<a>\xff</a>", &Profile::MESSAGE).unwrap_err(), XmlError::NotUtf8);
 }
 
 #[test]
@@ -160,12 +142,7 @@ fn every_limit_is_reached_exactly() {
     let deep = |depth: usize| "<a>".repeat(depth) + &"</a>".repeat(depth);
     assert!(parse(&deep(24)).is_ok());
     assert_eq!(refused(&deep(25)), "limit");
-    let attributes = |count: usize| {
-        format!(
-            "<a {}/>",
-            (0..count).map(|n| format!("b{n}='' ")).collect::<String>()
-        )
-    };
+    let attributes = |count: usize| format!("<a {}/>", (0..count).map(|n| format!("b{n}='' ")).collect::<String>());
     assert!(parse(&attributes(32)).is_ok());
     assert_eq!(refused(&attributes(33)), "limit");
     let nodes = |count: usize| format!("<a>{}</a>", "<b/>".repeat(count));
@@ -175,20 +152,14 @@ fn every_limit_is_reached_exactly() {
     assert!(parse(&long(256 * 1024 - 7)).is_ok());
     assert_eq!(refused(&long(256 * 1024 - 6)), "limit");
     let declared = |count: usize| {
-        let declarations = |level: usize| {
-            (0..count)
-                .map(|n| format!("xmlns:p{level}x{n}='urn:x' "))
-                .collect::<String>()
-        };
+        let declarations =
+            |level: usize| (0..count).map(|n| format!("xmlns:p{level}x{n}='urn:x' ")).collect::<String>();
         format!("<a {}><a {}/></a>", declarations(0), declarations(1))
     };
     assert!(parse(&declared(32)).is_ok());
     let three = format!("<a xmlns:q='urn:q'>{}</a>", declared(32));
     assert_eq!(refused(&three), "limit");
-    assert_eq!(
-        refused(&format!("<a xmlns='urn:{}'/>", "x".repeat(509))),
-        "limit"
-    );
+    assert_eq!(refused(&format!("<a xmlns='urn:{}'/>", "x".repeat(509))), "limit");
 }
 
 #[test]
@@ -202,19 +173,10 @@ fn comments_of_metadata_are_skipped_and_their_text_joined() {
 /// An independent parser reads the same names, attributes and text.
 fn agree(ours: Element<'_, '_>, theirs: roxmltree::Node<'_, '_>) {
     assert_eq!(ours.local(), theirs.tag_name().name());
-    assert_eq!(
-        ours.namespace(),
-        theirs.tag_name().namespace().unwrap_or_default()
-    );
-    let mut mine: Vec<_> = ours
-        .attributes()
-        .iter()
-        .map(|a| (a.namespace, a.local, &*a.value))
-        .collect();
-    let mut other: Vec<_> = theirs
-        .attributes()
-        .map(|a| (a.namespace().unwrap_or_default(), a.name(), a.value()))
-        .collect();
+    assert_eq!(ours.namespace(), theirs.tag_name().namespace().unwrap_or_default());
+    let mut mine: Vec<_> = ours.attributes().iter().map(|a| (a.namespace, a.local, &*a.value)).collect();
+    let mut other: Vec<_> =
+        theirs.attributes().map(|a| (a.namespace().unwrap_or_default(), a.name(), a.value())).collect();
     mine.sort_unstable();
     other.sort_unstable();
     assert_eq!(mine, other);
