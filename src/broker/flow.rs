@@ -196,9 +196,24 @@ impl<'a> Flow<'a> {
     /// # Errors
     /// [`Error::Audit`] when the audit trail failed.
     pub fn refuse(&self, operation: &str, code: &'static str, reason: &str) -> Result<(), Error> {
+        self.refuse_after(operation, code, reason, Vec::new())
+    }
+
+    /// As [`Flow::refuse`], with the checks that led to it.
+    ///
+    /// # Errors
+    /// As [`Flow::refuse`].
+    pub fn refuse_after(
+        &self,
+        operation: &str,
+        code: &'static str,
+        reason: &str,
+        checks: Vec<Check>,
+    ) -> Result<(), Error> {
         let mut event = self.event(Stage::Identity, operation, Outcome::Refused);
         event.code = Some(code);
         reason.clone_into(&mut event.reason);
+        event.checks = checks;
         self.record(&event)
     }
 

@@ -1,7 +1,12 @@
 //! The wire: HTTP in, broker calls, HTTP out. No rule of its own.
 
+mod cookie;
 mod environment;
 pub mod fetch;
+pub mod inspector;
+mod page;
+pub mod portal;
 pub mod relying_party;
+mod signin;
 pub mod sts;
 pub mod well_known;

@@ -23,6 +23,7 @@ mod callback;
 mod error;
 mod token;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreJsonWebKeySet};
@@ -36,7 +37,7 @@ use crate::VerifiedIdentity;
 use crate::crypto::{SecretBytes, random_id, sha256_hex};
 use crate::explain::{Evidence, Listener};
 use crate::identity::oidc::discovery::{ClientAuthentication, Discovery};
-use crate::identity::oidc::{self, OidcProvider, UnverifiedIdToken};
+use crate::identity::oidc::{self, Jwks, OidcProvider, UnverifiedIdToken};
 use crate::time::Timestamp;
 pub use callback::{CALLBACK_RULES, claimed_state};
 pub use error::{RelyingPartyError, SignInError};
@@ -90,6 +91,23 @@ impl PendingSignIn {
     #[must_use]
     pub const fn expires(&self) -> Timestamp {
         self.expires
+    }
+
+    /// This sign-in as text for a store that outlives the request; it holds the nonce and the code verifier.
+    #[must_use]
+    pub fn to_text(&self) -> Zeroizing<String> {
+        let expires = self.expires.unix_millis();
+        let fields = (&self.state, &self.nonce, self.code_verifier.as_str(), &self.browser_digest, expires);
+        Zeroizing::new(serde_json::to_string(&fields).unwrap_or_default())
+    }
+
+    /// Reads back what [`PendingSignIn::to_text`] wrote; `None` for anything else.
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (state, nonce, code_verifier, browser_digest, expires): (_, _, String, _, i64) =
+            serde_json::from_str(text).ok()?;
+        let (code_verifier, expires) = (Zeroizing::new(code_verifier), Timestamp::from_unix_millis(expires));
+        Some(Self { state, nonce, code_verifier, browser_digest, expires })
     }
 }
 
@@ -145,6 +163,12 @@ impl RelyingParty {
         &self.provider
     }
 
+    /// Where the provider's answers come to.
+    #[must_use]
+    pub fn redirect_uri(&self) -> &str {
+        self.redirect_uri.as_str()
+    }
+
     /// The provider's metadata and keys, which workload tokens of the same issuer may share.
     #[must_use]
     pub const fn keys(&self) -> &IssuerKeys {
@@ -157,8 +181,19 @@ impl RelyingParty {
     /// [`SignInError::Fetch`] when the provider's metadata cannot be had, [`SignInError::Endpoint`] when it lacks the
     /// authorization endpoint, [`SignInError::Randomness`] when the operating system gives none.
     pub async fn begin(&self, now: Timestamp) -> Result<StartedSignIn, SignInError> {
-        let discovery = self.keys.discovery(now).await?;
         let browser_secret = random_id()?;
+        let (redirect_url, pending) = self.begin_in(&browser_secret, now).await?;
+        let browser_secret = SecretBytes::new(browser_secret.into_bytes());
+        Ok(StartedSignIn { redirect_url, browser_secret, pending })
+    }
+
+    /// As [`RelyingParty::begin`], in a browser that holds a random secret of ours already: where to send it, and what to
+    /// keep.
+    ///
+    /// # Errors
+    /// As [`RelyingParty::begin`].
+    pub async fn begin_in(&self, browser_secret: &str, now: Timestamp) -> Result<(String, PendingSignIn), SignInError> {
+        let discovery = self.keys.discovery(now).await?;
         let (state, nonce) = (random_id()?, random_id()?);
         let code_verifier = PkceCodeVerifier::new([random_id()?, random_id()?].concat());
         let url = self.authorization_url(&discovery, &state, &nonce, &code_verifier)?;
@@ -169,8 +204,7 @@ impl RelyingParty {
             code_verifier: Zeroizing::new(code_verifier.into_secret()),
             expires: now.saturating_add(SIGN_IN_LIFETIME),
         };
-        let browser_secret = SecretBytes::new(browser_secret.into_bytes());
-        Ok(StartedSignIn { redirect_url: url, browser_secret, pending })
+        Ok((url, pending))
     }
 
     fn authorization_url(
@@ -219,6 +253,23 @@ impl RelyingParty {
         now: Timestamp,
         listener: &mut L,
     ) -> Result<VerifiedIdentity, SignInError> {
+        let (token, jwks) = self.redeem(pending, browser_secret, query, now, listener).await?;
+        Ok(oidc::verify(&self.provider, &jwks, token, now, listener)?)
+    }
+
+    /// As [`RelyingParty::complete`] up to the ID token, which nobody has verified yet, and the keys to verify it with:
+    /// for a [`Flow`](crate::Flow), which records the verification and remembers that the token was used.
+    ///
+    /// # Errors
+    /// As [`RelyingParty::complete`], except for what the token breaks.
+    pub async fn redeem<L: Listener>(
+        &self,
+        pending: PendingSignIn,
+        browser_secret: &str,
+        query: &str,
+        now: Timestamp,
+        listener: &mut L,
+    ) -> Result<(UnverifiedIdToken, Arc<Jwks>), SignInError> {
         let discovery = self.keys.discovery(now).await?;
         let expected = callback::Expected {
             state: &pending.state,
@@ -239,7 +290,7 @@ impl RelyingParty {
             token = token.with_max_age(max_age);
         }
         let jwks = self.keys.for_token(&token, now).await?;
-        Ok(oidc::verify(&self.provider, &jwks, token, now, listener)?)
+        Ok((token, jwks))
     }
 
     async fn exchange(
@@ -254,6 +305,19 @@ impl RelyingParty {
             .first()
             .copied()
             .ok_or(SignInError::Endpoint { member: "token_endpoint_auth_methods_supported" })?;
+        let (form, authorization) = self.token_request(code, code_verifier, authentication);
+        let fetcher = self.keys.fetcher();
+        let answer = fetcher.post_form(endpoint, form, authorization, token::MAX_RESPONSE_LENGTH).await?;
+        token::parse(answer.status, &answer.body)
+    }
+
+    /// The form and the `Authorization` header that exchange a code.
+    fn token_request(
+        &self,
+        code: &str,
+        code_verifier: &str,
+        authentication: ClientAuthentication,
+    ) -> (String, Option<String>) {
         let secret = std::str::from_utf8(self.client_secret.expose()).unwrap_or_default();
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("grant_type", "authorization_code")
@@ -267,8 +331,6 @@ impl RelyingParty {
                 None
             }
         };
-        let answer =
-            self.keys.fetcher().post_form(endpoint, form.finish(), authorization, token::MAX_RESPONSE_LENGTH).await?;
-        token::parse(answer.status, &answer.body)
+        (form.finish(), authorization)
     }
 }

@@ -1,0 +1,118 @@
+//! The page that says what was refused, why, and what to do next.
+
+use askama::Template;
+use axum::http::StatusCode;
+
+use super::Frame;
+use crate::explain::{Check, CorrelationId, Verdict};
+
+/// What a person can do about a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::http) enum Next {
+    /// Begin a new sign-in.
+    SignIn,
+    /// Go back to the list of accounts.
+    Portal,
+}
+
+impl Next {
+    /// Where that is.
+    pub(in crate::http) const fn path(self) -> &'static str {
+        match self {
+            Self::SignIn => "/signin",
+            Self::Portal => "/portal",
+        }
+    }
+
+    /// What its button says.
+    pub(in crate::http) const fn label(self) -> &'static str {
+        match self {
+            Self::SignIn => "Sign in again",
+            Self::Portal => "Back to your accounts",
+        }
+    }
+}
+
+/// Something that was refused, in words for the person it was refused to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::http) struct Refusal {
+    /// The HTTP status.
+    pub(in crate::http) status: StatusCode,
+    /// What happened, as the page's heading.
+    pub(in crate::http) happened: &'static str,
+    /// Why, in one sentence that holds nothing of the message refused.
+    pub(in crate::http) because: String,
+    /// What helps, in one sentence.
+    pub(in crate::http) advice: &'static str,
+    /// Where to go on.
+    pub(in crate::http) next: Next,
+    /// What to name when asking for help.
+    pub(in crate::http) reference: Option<CorrelationId>,
+}
+
+impl Refusal {
+    /// A refusal without a reference.
+    pub(in crate::http) fn new(
+        status: StatusCode,
+        happened: &'static str,
+        because: impl Into<String>,
+        advice: &'static str,
+        next: Next,
+    ) -> Self {
+        Self { status, happened, because: because.into(), advice, next, reference: None }
+    }
+
+    /// Names the flow that was refused.
+    pub(in crate::http) fn following(mut self, flow: &CorrelationId) -> Self {
+        self.reference = Some(flow.clone());
+        self
+    }
+}
+
+/// One check as a table shows it.
+#[derive(Clone, Debug)]
+pub(in crate::http) struct CheckRow<'a>(&'a Check);
+
+impl<'a> CheckRow<'a> {
+    /// Each of `checks` as a row.
+    pub(in crate::http) fn all(checks: &'a [Check]) -> Vec<Self> {
+        checks.iter().map(CheckRow).collect()
+    }
+
+    /// The check itself.
+    pub(in crate::http) const fn check(&self) -> &'a Check {
+        self.0
+    }
+
+    /// The class that colours its verdict.
+    pub(in crate::http) const fn class(&self) -> &'static str {
+        match self.0.verdict {
+            Verdict::Passed => "passed",
+            Verdict::Failed => "failed",
+            Verdict::NotReached => "idle",
+        }
+    }
+
+    /// The sign that stands beside the verdict's word.
+    pub(in crate::http) const fn sign(&self) -> &'static str {
+        match self.0.verdict {
+            Verdict::Passed => "✓",
+            Verdict::Failed => "✕",
+            Verdict::NotReached => "–",
+        }
+    }
+}
+
+/// A [`Refusal`] as a page.
+#[derive(Debug, Template)]
+#[template(path = "refusal.html")]
+pub(in crate::http) struct RefusalPage<'a> {
+    /// The page's frame.
+    pub(in crate::http) frame: Frame<'a>,
+    /// What was refused.
+    pub(in crate::http) refusal: &'a Refusal,
+    /// The origin people should be at; a person may have come by another name of this host.
+    pub(in crate::http) base_url: &'a str,
+    /// In a demonstration, every check that was made.
+    pub(in crate::http) checks: Vec<CheckRow<'a>>,
+}

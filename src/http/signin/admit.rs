@@ -1,0 +1,129 @@
+//! A verified identity becomes a portal session.
+
+use axum::http::HeaderMap;
+use axum::http::header::SET_COOKIE;
+use axum::response::Response;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::pending::{self, Pending, PendingError, Protocol};
+use super::refused::{not_pending, refusal_of, unknown_person};
+use super::return_path::ReturnPath;
+use super::session::{PortalSession, PortalSessionError};
+use crate::Flow;
+use crate::VerifiedIdentity;
+use crate::directory::DirectoryError;
+use crate::http::cookie::{Cookie, CookieSecret};
+use crate::http::page::Next;
+use crate::http::portal::answer::{redirect, unavailable};
+use crate::http::portal::{Portal, Stop};
+
+/// A sign-in about to leave for its provider.
+pub(super) struct Departure<'a, T> {
+    pub(super) protocol: Protocol,
+    pub(super) state: &'a str,
+    pub(super) answer_to: &'a str,
+    pub(super) provider_url: &'a str,
+    pub(super) browser: &'a CookieSecret,
+    pub(super) pending: Pending<T>,
+}
+
+impl Protocol {
+    pub(super) const fn cookie(self) -> Cookie {
+        match self {
+            Self::Saml => Cookie::SamlSignIn,
+            Self::Oidc => Cookie::OidcSignIn,
+        }
+    }
+
+    pub(super) const fn operation(self) -> &'static str {
+        match self {
+            Self::Saml => "sign-in with SAML",
+            Self::Oidc => "sign-in with OpenID Connect",
+        }
+    }
+}
+
+/// The mark of the browser that a sign-in begins in. Sign-ins begun side by side in two tabs share it, so that both finish.
+pub(super) fn mark(portal: &Portal, headers: &HeaderMap, protocol: Protocol) -> Result<CookieSecret, Stop> {
+    match portal.cookies.read(headers, protocol.cookie()) {
+        Some(browser) => Ok(browser),
+        None => CookieSecret::generate().map_err(|_| unavailable(Next::SignIn, None).into()),
+    }
+}
+
+/// Remembers a sign-in, marks the browser it begins in, and sends it to the provider.
+pub(super) async fn depart<T: Serialize + DeserializeOwned>(
+    portal: &Portal,
+    departure: Departure<'_, T>,
+) -> Result<Response, Stop> {
+    let Departure { protocol, state, answer_to, provider_url, browser, pending } = departure;
+    let flow = pending.correlation_id.clone();
+    let failed = || unavailable(Next::SignIn, Some(&flow));
+    let (store, now) = (portal.broker.store(), portal.broker.now());
+    pending.keep(store, now, (protocol, state), browser, answer_to).await.map_err(|_| failed())?;
+    let mut response = redirect(provider_url);
+    let mark = portal.cookies.set(protocol.cookie(), browser, pending::LIFETIME);
+    response.headers_mut().extend(mark.map(|mark| (SET_COOKIE, mark)));
+    Ok(response)
+}
+
+/// The sign-in that an answer with `state` finishes.
+pub(super) async fn arrive<T: Serialize + DeserializeOwned>(
+    portal: &Portal,
+    headers: &HeaderMap,
+    (protocol, state): (Protocol, &str),
+    answer_to: &str,
+) -> Result<Pending<T>, Stop> {
+    let browser = portal.cookies.read(headers, protocol.cookie());
+    let (store, now) = (portal.broker.store(), portal.broker.now());
+    let taken = Pending::take(store, now, (protocol, state), browser.as_ref(), answer_to).await;
+    taken.map_err(|error| stray(portal, protocol, &error))
+}
+
+/// An answer that finishes no sign-in, recorded under a flow of its own.
+pub(super) fn stray(portal: &Portal, protocol: Protocol, error: &PendingError) -> Stop {
+    let Ok(flow) = portal.broker.begin() else {
+        return unavailable(Next::SignIn, None).into();
+    };
+    let refusal = match flow.refuse(protocol.operation(), error.code(), &error.to_string()) {
+        Ok(()) => not_pending(error),
+        Err(error) => refusal_of(&error, &flow, Next::SignIn),
+    };
+    refusal.following(flow.correlation_id()).into()
+}
+
+/// Signs in the person that `identity` is, and ends whatever session the browser had.
+pub(super) async fn admit(
+    portal: &Portal,
+    headers: &HeaderMap,
+    flow: &Flow<'_>,
+    identity: &VerifiedIdentity,
+    (label, return_to): (&str, &ReturnPath),
+) -> Result<Response, Stop> {
+    let user = portal.broker.directory().user_for(identity).map_err(|error| unknown(flow, &error))?;
+    let (store, now) = (portal.broker.store(), portal.broker.now());
+    let failed = |error: PortalSessionError| match error {
+        PortalSessionError::ProviderEnded => super::refused::provider_ended(flow),
+        PortalSessionError::Store(_) | PortalSessionError::Crypto(_) => {
+            unavailable(Next::SignIn, Some(flow.correlation_id()))
+        }
+    };
+    let ends = identity.session_not_on_or_after();
+    let session = PortalSession::new(&user.user_name, label, flow.correlation_id().clone(), now, ends);
+    let id = session.keep(store).await.map_err(failed)?;
+    if let Some(old) = portal.cookies.read(headers, Cookie::Session) {
+        PortalSession::end(store, now, &old).await.map_err(|error| failed(error.into()))?;
+    }
+    let mut response = portal.see_other(return_to.as_str());
+    let cookie = portal.cookies.set(Cookie::Session, &id, session.ends.duration_since(now));
+    response.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
+    Ok(response)
+}
+
+fn unknown(flow: &Flow<'_>, error: &DirectoryError) -> Stop {
+    match flow.refuse("sign-in to the portal", "AccessDenied", &error.to_string()) {
+        Ok(()) => unknown_person(flow).into(),
+        Err(error) => refusal_of(&error, flow, Next::SignIn).into(),
+    }
+}

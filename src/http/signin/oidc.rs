@@ -1,0 +1,114 @@
+//! Sign-in with OpenID Connect: an authorization request out by redirect, a code back by redirect.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+
+use super::admit::{Departure, admit, arrive, depart, mark, stray};
+use super::pending::{Pending, PendingError, Protocol};
+use super::refused::{refusal_of, unknown_provider};
+use super::wanted;
+use crate::explain::Report;
+use crate::http::page::{Next, Origin, Refusal};
+use crate::http::portal::answer::{sentence, unavailable, unreadable};
+use crate::http::portal::{Portal, Stop};
+use crate::http::relying_party::{CALLBACK_RULES, PendingSignIn, SignInError, claimed_state};
+use crate::{Error, Flow};
+
+/// Where answers of OpenID providers come to.
+pub(in crate::http) fn callback_url(origin: &Origin) -> String {
+    format!("{origin}/oidc/callback")
+}
+
+/// `GET /signin/oidc/{name}`.
+pub(in crate::http) async fn begin(
+    State(portal): State<Arc<Portal>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    portal.answer(send(&portal, &name, &headers, &uri).await)
+}
+
+async fn send(portal: &Portal, name: &str, headers: &HeaderMap, uri: &Uri) -> Result<Response, Stop> {
+    let return_to = wanted(uri)?;
+    let way = portal.oidc.iter().find(|way| way.name == name).ok_or_else(unknown_provider)?;
+    let flow = portal.broker.begin().map_err(|_| unavailable(Next::SignIn, None))?;
+    let browser = mark(portal, headers, Protocol::Oidc)?;
+    let begun = way.relying_party.begin_in(browser.expose(), portal.broker.now()).await;
+    let (url, started) = begun.map_err(|error| refused(&error, &flow, Report::new()))?;
+    let departure = Departure {
+        protocol: Protocol::Oidc,
+        state: started.state(),
+        answer_to: &callback_url(&portal.origin),
+        provider_url: &url,
+        browser: &browser,
+        pending: Pending {
+            provider: way.name.clone(),
+            correlation_id: flow.correlation_id().clone(),
+            return_to,
+            ticket: started.to_text().to_string(),
+        },
+    };
+    depart(portal, departure).await
+}
+
+/// `GET /oidc/callback`.
+pub(in crate::http) async fn finish(State(portal): State<Arc<Portal>>, headers: HeaderMap, uri: Uri) -> Response {
+    portal.answer(receive(&portal, &headers, uri.query().unwrap_or_default()).await)
+}
+
+async fn receive(portal: &Portal, headers: &HeaderMap, query: &str) -> Result<Response, Stop> {
+    let state = claimed_state(query).map_err(|error| unreadable(StatusCode::BAD_REQUEST, sentence(&error)))?;
+    let arriving = (Protocol::Oidc, state.as_str());
+    let pending: Pending<String> = arrive(portal, headers, arriving, &callback_url(&portal.origin)).await?;
+    let gone = || stray(portal, Protocol::Oidc, &PendingError::NotPending);
+    let started = PendingSignIn::from_text(&pending.ticket).ok_or_else(gone)?;
+    let way = portal.oidc.iter().find(|way| way.name == pending.provider).ok_or_else(unknown_provider)?;
+    let browser = mark(portal, headers, Protocol::Oidc)?;
+    let flow = portal.broker.follow(pending.correlation_id.clone());
+    let mut report = Report::new();
+    let now = portal.broker.now();
+    let redeemed = way.relying_party.redeem(started, browser.expose(), query, now, &mut report).await;
+    let (token, keys) = redeemed.map_err(|error| refused(&error, &flow, report))?;
+    let verified = flow.verify_token(way.relying_party.provider(), &keys, token).await;
+    let identity = verified.map_err(|error| refusal_of(&error, &flow, Next::SignIn))?;
+    admit(portal, headers, &flow, &identity, (&way.label, &pending.return_to)).await
+}
+
+/// What the relying party refused or could not do, recorded and in words.
+fn refused(error: &SignInError, flow: &Flow<'_>, report: Report) -> Refusal {
+    let reached = error.rule().is_some();
+    let code = if reached { "InvalidIdentityToken" } else { "IDPCommunicationError" };
+    let checks = if report.checks().is_empty() { Vec::new() } else { report.finish(&CALLBACK_RULES) };
+    if let Err(error) = flow.refuse_after(Protocol::Oidc.operation(), code, &error.reason(), checks) {
+        return refusal_of(&error, flow, Next::SignIn);
+    }
+    let refusal = match error {
+        SignInError::Token(error) => return refusal_of(&Error::from(error.clone()), flow, Next::SignIn),
+        SignInError::Refused { .. } => Refusal::new(
+            StatusCode::FORBIDDEN,
+            "You are not signed in",
+            "The identity provider said no, or you did.",
+            "If that was not what you wanted, start again.",
+            Next::SignIn,
+        ),
+        _ if reached => Refusal::new(
+            StatusCode::FORBIDDEN,
+            "Your sign-in was not accepted",
+            sentence(error),
+            "You are not signed in. Start again; if it happens again, give the reference below to whoever runs this portal.",
+            Next::SignIn,
+        ),
+        _ => Refusal::new(
+            StatusCode::BAD_GATEWAY,
+            "Your identity provider cannot be reached",
+            sentence(error),
+            "Nothing was done. Wait a minute and start again, or choose another way to sign in.",
+            Next::SignIn,
+        ),
+    };
+    refusal.following(flow.correlation_id())
+}

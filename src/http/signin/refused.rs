@@ -1,0 +1,119 @@
+//! Refused sign-ins in words for the person who tried.
+
+use axum::http::StatusCode;
+
+use super::pending::PendingError;
+use crate::Error;
+use crate::Flow;
+use crate::http::page::{Next, Refusal};
+use crate::http::portal::answer::{sentence, unavailable};
+use crate::identity::saml::SamlError;
+
+impl PendingError {
+    /// The wire code under which the audit trail records it.
+    pub(super) const fn code(&self) -> &'static str {
+        match self {
+            Self::NotPending | Self::OtherBrowser | Self::OtherAddress => "InvalidIdentityToken",
+            Self::Store(_) => "ServiceUnavailable",
+        }
+    }
+}
+
+/// What a broker refused, as a page.
+pub(in crate::http) fn refusal_of(error: &Error, flow: &Flow<'_>, next: Next) -> Refusal {
+    let (status, happened, advice) = match error {
+        Error::Saml(SamlError::TooLarge { .. } | SamlError::NotBase64 | SamlError::Xml(_)) => (
+            StatusCode::BAD_REQUEST,
+            "Your sign-in could not be read",
+            "You are not signed in. Start again; if it happens again, tell whoever runs the identity provider.",
+        ),
+        Error::Saml(_) | Error::Oidc(_) | Error::UnknownProvider { .. } => (
+            StatusCode::FORBIDDEN,
+            "Your sign-in was not accepted",
+            "You are not signed in. Start again; if it happens again, give the reference below to whoever runs this portal.",
+        ),
+        Error::Replayed { .. } => (
+            StatusCode::FORBIDDEN,
+            "Your sign-in was not accepted",
+            "You are not signed in. An answer counts once, so that nobody can use a copy of it: start again.",
+        ),
+        Error::Session(_) | Error::Directory(_) => (
+            StatusCode::FORBIDDEN,
+            "This role was not given to you",
+            "Choose another, or give the reference below to whoever looks after access in your organisation.",
+        ),
+        _ => return unavailable(next, Some(flow.correlation_id())),
+    };
+    Refusal::new(status, happened, sentence(error), advice, next).following(flow.correlation_id())
+}
+
+/// An answer that finishes no sign-in.
+pub(super) fn not_pending(error: &PendingError) -> Refusal {
+    let (status, happened, advice) = match error {
+        PendingError::NotPending => (
+            StatusCode::BAD_REQUEST,
+            "There is no sign-in to finish",
+            "Reloading an old page or using an old link does this. Start again; it takes one step if you are still signed in \
+             at your identity provider.",
+        ),
+        PendingError::OtherBrowser => (
+            StatusCode::FORBIDDEN,
+            "This browser did not begin this sign-in",
+            "You are not signed in. If someone sent you a link that led here, do not follow it: it would have signed you in \
+             as them. Otherwise allow cookies for this portal, and start again.",
+        ),
+        PendingError::OtherAddress => (
+            StatusCode::FORBIDDEN,
+            "This answer belongs somewhere else",
+            "You are not signed in. Start again from this portal.",
+        ),
+        PendingError::Store(_) => return unavailable(Next::SignIn, None),
+    };
+    Refusal::new(status, happened, sentence(error), advice, Next::SignIn)
+}
+
+/// An answer to no request of ours: a sign-in that began at the provider.
+pub(super) fn unsolicited() -> Refusal {
+    Refusal::new(
+        StatusCode::BAD_REQUEST,
+        "This sign-in did not begin here",
+        "The identity provider sent an answer that this portal had not asked for.",
+        "You are not signed in. Start from this portal; it takes one step if you are signed in at your identity provider.",
+        Next::SignIn,
+    )
+}
+
+/// Someone whom the provider knows and the directory does not.
+pub(super) fn unknown_person(flow: &Flow<'_>) -> Refusal {
+    Refusal::new(
+        StatusCode::FORBIDDEN,
+        "Nobody here has your name",
+        "Your identity provider says who you are, but this portal's directory does not hold that name.",
+        "Ask whoever looks after access in your organisation to add you, and give them the reference below.",
+        Next::SignIn,
+    )
+    .following(flow.correlation_id())
+}
+
+/// A provider that this portal does not offer.
+pub(super) fn unknown_provider() -> Refusal {
+    Refusal::new(
+        StatusCode::NOT_FOUND,
+        "There is no such way to sign in",
+        "This portal has no identity provider of that name.",
+        "Choose one from the sign-in page.",
+        Next::SignIn,
+    )
+}
+
+/// A session at the provider that was over before ours began.
+pub(super) fn provider_ended(flow: &Flow<'_>) -> Refusal {
+    Refusal::new(
+        StatusCode::FORBIDDEN,
+        "Your sign-in was not accepted",
+        "Your session at the identity provider has ended.",
+        "Sign out there, then sign in again.",
+        Next::SignIn,
+    )
+    .following(flow.correlation_id())
+}

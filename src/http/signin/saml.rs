@@ -1,0 +1,103 @@
+//! Sign-in with SAML: an AuthnRequest out by HTTP-Redirect, a response in by HTTP-POST (saml-profiles 4.1).
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+
+use super::admit::{Departure, admit, arrive, depart, mark};
+use super::pending::{Pending, Protocol};
+use super::refused::{refusal_of, unknown_provider, unsolicited};
+use super::wanted;
+use crate::Error;
+use crate::crypto::random_id;
+use crate::http::page::{Next, Origin};
+use crate::http::portal::answer::{form, sentence, unavailable, unreadable};
+use crate::http::portal::{Portal, Stop};
+use crate::identity::saml::{AuthnRequest, SamlError, UnverifiedResponse};
+
+/// The largest form posted to the assertion consumer service in bytes: 256 KiB of base64, escaped.
+const FORM_LIMIT: usize = 400 * 1024;
+
+/// Where answers of SAML providers come to.
+pub(in crate::http) fn acs_url(origin: &Origin) -> String {
+    format!("{origin}/saml/acs")
+}
+
+/// `GET /signin/saml/{name}`.
+pub(in crate::http) async fn begin(
+    State(portal): State<Arc<Portal>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    portal.answer(send(&portal, &name, &headers, &uri).await)
+}
+
+async fn send(portal: &Portal, name: &str, headers: &HeaderMap, uri: &Uri) -> Result<Response, Stop> {
+    let return_to = wanted(uri)?;
+    let way = portal.saml.iter().find(|way| way.name == name).ok_or_else(unknown_provider)?;
+    let provider = portal.broker.saml_provider(&way.name).ok_or_else(unknown_provider)?;
+    let flow = portal.broker.begin().map_err(|_| unavailable(Next::SignIn, None))?;
+    let state = random_id().map_err(|_| unavailable(Next::SignIn, None))?;
+    let asked = |error: SamlError| refusal_of(&Error::from(error), &flow, Next::SignIn);
+    let request = AuthnRequest::new(provider, portal.broker.now()).map_err(asked)?;
+    let departure = Departure {
+        protocol: Protocol::Saml,
+        state: &state,
+        answer_to: provider.acs_url(),
+        provider_url: &request.redirect_url(Some(&state)).map_err(asked)?,
+        browser: &mark(portal, headers, Protocol::Saml)?,
+        pending: Pending {
+            provider: way.name.clone(),
+            correlation_id: flow.correlation_id().clone(),
+            return_to,
+            ticket: request.id().to_owned(),
+        },
+    };
+    depart(portal, departure).await
+}
+
+/// `POST /saml/acs`: the assertion consumer service. The form comes from the provider's page, so its origin is not ours; the
+/// state and the browser's mark stand in for that.
+pub(in crate::http) async fn finish(State(portal): State<Arc<Portal>>, request: Request) -> Response {
+    portal.answer(receive(&portal, request).await)
+}
+
+async fn receive(portal: &Portal, request: Request) -> Result<Response, Stop> {
+    let (parts, body) = request.into_parts();
+    let params = form(&parts.headers, body, FORM_LIMIT).await?;
+    let response =
+        params.required("SAMLResponse").map_err(|error| unreadable(StatusCode::BAD_REQUEST, sentence(&error)))?;
+    let state = params.optional("RelayState").ok_or_else(unsolicited)?;
+    let arriving = (Protocol::Saml, state);
+    let pending: Pending<String> = arrive(portal, &parts.headers, arriving, &acs_url(&portal.origin)).await?;
+    let flow = portal.broker.follow(pending.correlation_id.clone());
+    let refused = |error: Error| refusal_of(&error, &flow, Next::SignIn);
+    let unverified = match UnverifiedResponse::from_post(response, &pending.ticket) {
+        Ok(unverified) => unverified,
+        Err(error) => {
+            flow.refuse(Protocol::Saml.operation(), error.code(), &error.reason()).map_err(refused)?;
+            return Err(refused(error.into()).into());
+        }
+    };
+    let way = portal.saml.iter().find(|way| way.name == pending.provider).ok_or_else(unknown_provider)?;
+    let identity = flow.verify_from(&way.name, unverified).await.map_err(refused)?;
+    admit(portal, &parts.headers, &flow, &identity, (&way.label, &pending.return_to)).await
+}
+
+/// `GET /saml/metadata`: what identity providers are configured with.
+pub(in crate::http) async fn metadata(State(portal): State<Arc<Portal>>) -> Response {
+    let provider = portal.saml.first().and_then(|way| portal.broker.saml_provider(&way.name));
+    let Some(provider) = provider else {
+        return portal.answer(Err(unknown_provider().into()));
+    };
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/samlmetadata+xml")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    (headers, provider.sp_metadata()).into_response()
+}

@@ -1,0 +1,166 @@
+//! People signed in to the portal.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::crypto::CryptoError;
+use crate::explain::CorrelationId;
+use crate::http::cookie::CookieSecret;
+use crate::store::{Space, Store, StoreError};
+use crate::time::Timestamp;
+
+/// How long a person stays signed in, unless the provider wants it shorter.
+pub(in crate::http) const LIFETIME: Duration = Duration::from_secs(8 * 3600);
+
+/// A person who signed in, as the portal remembers them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::http) struct PortalSession {
+    /// Whom the directory knows them as.
+    pub(in crate::http) user_name: String,
+    /// The provider's name as people read it.
+    pub(in crate::http) provider: String,
+    /// The sign-in this began with.
+    pub(in crate::http) correlation_id: CorrelationId,
+    /// When it began.
+    pub(in crate::http) began: Timestamp,
+    /// When it ends.
+    pub(in crate::http) ends: Timestamp,
+    /// When the provider's own session ends, if it said so.
+    pub(in crate::http) provider_ends: Option<Timestamp>,
+}
+
+/// Why a session was not begun.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub(in crate::http) enum PortalSessionError {
+    /// The provider's session has ended already.
+    #[error("your session at the identity provider has ended")]
+    ProviderEnded,
+    /// The store gave no answer.
+    #[error("sessions cannot be remembered at the moment")]
+    Store(#[from] StoreError),
+    /// No randomness for its id.
+    #[error("sessions cannot be begun at the moment")]
+    Crypto(#[from] CryptoError),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Record {
+    user_name: String,
+    provider: String,
+    correlation_id: String,
+    began: i64,
+    ends: i64,
+    provider_ends: Option<i64>,
+}
+
+impl PortalSession {
+    /// A session from `now` for eight hours, or until the provider's own session ends, whichever is first.
+    pub(in crate::http) fn new(
+        user_name: &str,
+        provider: &str,
+        correlation_id: CorrelationId,
+        now: Timestamp,
+        provider_ends: Option<Timestamp>,
+    ) -> Self {
+        let longest = now.saturating_add(LIFETIME);
+        Self {
+            user_name: user_name.to_owned(),
+            provider: provider.to_owned(),
+            correlation_id,
+            began: now,
+            ends: provider_ends.map_or(longest, |ends| ends.min(longest)),
+            provider_ends,
+        }
+    }
+
+    /// Remembers it under a new id, whatever id the browser had before (attack: session fixation).
+    pub(in crate::http) async fn keep(&self, store: &dyn Store) -> Result<CookieSecret, PortalSessionError> {
+        if self.ends <= self.began {
+            return Err(PortalSessionError::ProviderEnded);
+        }
+        let id = CookieSecret::generate()?;
+        let record = Record {
+            user_name: self.user_name.clone(),
+            provider: self.provider.clone(),
+            correlation_id: self.correlation_id.as_str().to_owned(),
+            began: self.began.unix_millis(),
+            ends: self.ends.unix_millis(),
+            provider_ends: self.provider_ends.map(Timestamp::unix_millis),
+        };
+        let value = serde_json::to_vec(&record).unwrap_or_default();
+        store.insert_new(Space::PortalSession, &id.hash(), &value, self.ends, self.began).await?;
+        Ok(id)
+    }
+
+    /// The live session of the browser that holds `id`.
+    pub(in crate::http) async fn read(
+        store: &dyn Store,
+        now: Timestamp,
+        id: &CookieSecret,
+    ) -> Result<Option<Self>, StoreError> {
+        let value = store.read(Space::PortalSession, &id.hash(), now).await?;
+        Ok(value.and_then(|value| Self::from_record(&value)))
+    }
+
+    /// Ends the session of the browser that holds `id`.
+    pub(in crate::http) async fn end(store: &dyn Store, now: Timestamp, id: &CookieSecret) -> Result<(), StoreError> {
+        store.take(Space::PortalSession, &id.hash(), now).await.map(drop)
+    }
+
+    fn from_record(value: &[u8]) -> Option<Self> {
+        let record: Record = serde_json::from_slice(value).ok()?;
+        Some(Self {
+            user_name: record.user_name,
+            provider: record.provider,
+            correlation_id: CorrelationId::parse(&record.correlation_id)?,
+            began: Timestamp::from_unix_millis(record.began),
+            ends: Timestamp::from_unix_millis(record.ends),
+            provider_ends: record.provider_ends.map(Timestamp::from_unix_millis),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::MemoryStore;
+
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_000_000);
+
+    fn session(provider_ends: Option<Timestamp>) -> PortalSession {
+        let flow = CorrelationId::parse("flow-1").unwrap();
+        PortalSession::new("martha", "Corporate directory", flow, NOW, provider_ends)
+    }
+
+    #[tokio::test]
+    async fn a_session_is_read_back_until_it_ends() {
+        let store = MemoryStore::new(10);
+        let kept = session(None);
+        let id = kept.keep(&store).await.unwrap();
+        let just_before = NOW.saturating_add(LIFETIME - Duration::from_secs(1));
+        assert_eq!(PortalSession::read(&store, just_before, &id).await, Ok(Some(kept)));
+        assert_eq!(PortalSession::read(&store, NOW.saturating_add(LIFETIME), &id).await, Ok(None));
+    }
+
+    #[tokio::test]
+    async fn the_providers_session_shortens_ours_and_never_lengthens_it() {
+        let hour = NOW.saturating_add(Duration::from_secs(3600));
+        assert_eq!(session(Some(hour)).ends, hour);
+        let week = NOW.saturating_add(Duration::from_secs(7 * 86_400));
+        assert_eq!(session(Some(week)).ends, NOW.saturating_add(LIFETIME));
+        let refused = session(Some(NOW)).keep(&MemoryStore::new(10)).await.unwrap_err();
+        assert_eq!(refused, PortalSessionError::ProviderEnded);
+    }
+
+    #[tokio::test]
+    async fn each_sign_in_has_its_own_id_and_signing_out_ends_it() {
+        let store = MemoryStore::new(10);
+        let (first, second) = (session(None).keep(&store).await.unwrap(), session(None).keep(&store).await.unwrap());
+        assert_ne!(first.hash(), second.hash());
+        PortalSession::end(&store, NOW, &first).await.unwrap();
+        assert_eq!(PortalSession::read(&store, NOW, &first).await, Ok(None));
+        assert!(PortalSession::read(&store, NOW, &second).await.unwrap().is_some());
+    }
+}

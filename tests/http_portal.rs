@@ -1,0 +1,12 @@
+//! Browser sign-in, the access portal and the inspector over HTTP, against a real identity provider.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "http_portal/keys.rs"]
+mod keys;
+#[path = "http_portal/oidc.rs"]
+mod oidc;
+#[path = "http_portal/saml.rs"]
+mod saml;
+#[path = "http_portal/site.rs"]
+mod site;

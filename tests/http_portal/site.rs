@@ -1,0 +1,289 @@
+//! A portal with a real identity provider beside it, and a browser that remembers cookies and looks before it follows.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request};
+use daypass::arn::AccountId;
+use daypass::audit::{AuditEvent, Discard, Recent};
+use daypass::directory::{Assignment, Directory, PermissionSet, Subject, User};
+use daypass::http::portal::Portal;
+use daypass::http::relying_party::RelyingParty;
+use daypass::identity::oidc::OidcProvider;
+use daypass::identity::saml::SamlProvider;
+use daypass::time::{Clock, ManualClock, SystemClock};
+use daypass::{Broker, Keyring};
+use demo_idp::{Client, Idp, ServiceProvider, demo_directory};
+use tower::ServiceExt;
+
+pub(crate) const BROKER: &str = "http://localhost:8200";
+pub(crate) const ACS: &str = "http://localhost:8200/saml/acs";
+pub(crate) const CALLBACK: &str = "http://localhost:8200/oidc/callback";
+pub(crate) const PRODUCTION: &str = "111111111111";
+const READ: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}"#;
+
+/// The portal of a broker, its clock and its audit trail, and the identity provider it trusts.
+pub(crate) struct Site {
+    app: Router,
+    pub(crate) idp: Idp,
+    pub(crate) clock: Arc<ManualClock>,
+    trail: Arc<Recent<Discard>>,
+}
+
+/// Who may see what of a site.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Demonstration,
+    Production,
+}
+
+impl Site {
+    pub(crate) async fn start() -> Self {
+        Self::start_in(Mode::Demonstration).await
+    }
+
+    pub(crate) async fn start_in(mode: Mode) -> Self {
+        let service_provider = ServiceProvider::new(format!("{BROKER}/saml/metadata"), ACS);
+        let client = Client::confidential("daypass-portal", "portal-secret", [CALLBACK]);
+        let idp = Idp::builder().users(demo_directory()).service_provider(service_provider).client(client).seed(7);
+        let idp = idp.start().await.unwrap();
+        let openid = OidcProvider::new(idp.issuer(), ["daypass-portal"]).unwrap().with_local_network();
+        let relying_party = RelyingParty::new(openid, "portal-secret", CALLBACK).unwrap();
+        let provider = SamlProvider::new(&idp.saml_metadata(), &format!("{BROKER}/saml/metadata"), ACS).unwrap();
+        let clock = Arc::new(ManualClock::new(SystemClock.now()));
+        let trail = Arc::new(Recent::new(1000, Discard));
+        let broker = Broker::new(Keyring::generate().unwrap())
+            .with_provider(provider)
+            .with_directory(directory())
+            .unwrap()
+            .with_clock(Arc::clone(&clock) as Arc<dyn Clock>)
+            .with_audit(Arc::clone(&trail) as Arc<dyn daypass::audit::AuditSink>);
+        let mut portal = Portal::new(Arc::new(broker), BROKER)
+            .unwrap()
+            .with_saml("corp", "Corporate directory")
+            .unwrap()
+            .with_relying_party("corp", "Corporate directory", relying_party)
+            .unwrap()
+            .with_gallery("http://127.0.0.1:8300/gallery/open")
+            .unwrap()
+            .with_s3_endpoint("http://127.0.0.1:8300")
+            .unwrap();
+        if mode == Mode::Demonstration {
+            portal = portal.with_inspector(Arc::clone(&trail) as Arc<dyn daypass::http::inspector::Trail>);
+        }
+        Self { app: portal.router(), idp, clock, trail }
+    }
+
+    pub(crate) fn browser(&self) -> Browser {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Browser { app: self.app.clone(), client, cookies: RefCell::default() }
+    }
+
+    /// A browser at this portal after its identity provider is gone.
+    pub(crate) async fn without_provider(self) -> Browser {
+        let browser = self.browser();
+        self.idp.stop().await;
+        browser
+    }
+
+    /// What the audit trail keeps, oldest first.
+    pub(crate) fn events(&self) -> Vec<AuditEvent> {
+        self.trail.events()
+    }
+
+    /// The last thing refused.
+    pub(crate) fn last_refusal(&self) -> AuditEvent {
+        self.events().into_iter().rfind(|event| event.outcome == daypass::audit::Outcome::Refused).unwrap()
+    }
+}
+
+fn directory() -> Directory {
+    let account = |id: &str| id.parse::<AccountId>().unwrap();
+    let group = |name: &str| Subject::Group(name.to_owned());
+    let set = |name: &str| PermissionSet::new(name, "Look at the photos.", READ.parse().unwrap());
+    let assignments = [
+        (group("Admins"), PRODUCTION, "AdministratorAccess"),
+        (group("Developers"), PRODUCTION, "PhotoReader"),
+        (group("Developers"), "222222222222", "PhotoReader"),
+    ];
+    let people = Directory::new()
+        .with_account(account(PRODUCTION), "Cat Photos Production")
+        .with_account(account("222222222222"), "Cat Photos Staging")
+        .with_user(User::new("martha", "Martha Rivera").with_groups(["Admins", "Developers"]))
+        .with_user(User::new("sam", "Sam Okafor").with_groups(["Developers"]))
+        .with_user(User::new("otto", "Otto Brandt"))
+        .with_permission_set(set("AdministratorAccess").lasting(Duration::from_secs(4 * 3600)))
+        .with_permission_set(set("PhotoReader"));
+    assignments.into_iter().fold(people, |directory, (subject, id, set)| {
+        directory.with_assignment(Assignment::new(subject, account(id), set)).unwrap()
+    })
+}
+
+/// A browser: cookies per origin, redirects that are looked at before they are followed.
+pub(crate) struct Browser {
+    app: Router,
+    client: reqwest::Client,
+    cookies: RefCell<BTreeMap<(String, String), String>>,
+}
+
+/// An answer, read.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn location(&self) -> &str {
+        self.header("location")
+    }
+
+    /// The value of a hidden field.
+    pub(crate) fn field(&self, name: &str) -> String {
+        let (_, after) =
+            self.text.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("{self:?}"));
+        after.split('"').next().unwrap().to_owned()
+    }
+
+    /// The page's heading.
+    pub(crate) fn heading(&self) -> &str {
+        self.text.split_once("<h1>").and_then(|(_, after)| after.split_once("</h1>")).map_or("", |(heading, _)| heading)
+    }
+
+    /// Holds a refusal to what every refusal has: a status, a heading, a way on, and headers that keep it to itself.
+    pub(crate) fn is_refused(&self, status: u16, heading: &str) {
+        assert_eq!((self.status, self.heading()), (status, heading), "{}", self.text);
+        assert!(self.text.contains(&format!("<a class=\"button\" href=\"{BROKER}/")), "{}", self.text);
+        assert_eq!(self.header("cache-control"), "no-store");
+        assert!(self.header("content-security-policy").starts_with("default-src 'none';"));
+        assert!(!self.text.contains("ASIA"));
+    }
+}
+
+impl Browser {
+    pub(crate) async fn get(&self, url: &str) -> Answer {
+        self.send(Method::GET, url, &[], String::new()).await
+    }
+
+    /// Posts a form as a page of the portal does.
+    pub(crate) async fn post(&self, url: &str, form: &[(&str, &str)]) -> Answer {
+        let origin = url.split('/').take(3).collect::<Vec<_>>().join("/");
+        self.post_as(url, form, &[("origin", &origin), ("sec-fetch-site", "same-origin")]).await
+    }
+
+    pub(crate) async fn post_as(&self, url: &str, form: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let mut headers = headers.to_vec();
+        headers.push(("content-type", "application/x-www-form-urlencoded"));
+        self.send(Method::POST, url, &headers, body).await
+    }
+
+    pub(crate) async fn send(&self, method: Method, url: &str, headers: &[(&str, &str)], body: String) -> Answer {
+        let origin = url.split('/').take(3).collect::<Vec<_>>().join("/");
+        let cookies: Vec<_> = self
+            .cookies
+            .borrow()
+            .iter()
+            .filter(|((at, _), _)| *at == origin)
+            .map(|((_, name), value)| format!("{name}={value}"))
+            .collect();
+        let mut request = Request::builder().method(method).uri(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if !cookies.is_empty() {
+            request = request.header("cookie", cookies.join("; "));
+        }
+        let answer = if origin == BROKER {
+            let response = self.app.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+            let (parts, body) = response.into_parts();
+            let text = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
+            Answer { status: parts.status.as_u16(), headers: parts.headers, text }
+        } else {
+            let request = reqwest::Request::try_from(request.body(body).unwrap()).unwrap();
+            let response = self.client.execute(request).await.unwrap();
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            Answer { status, headers, text: response.text().await.unwrap() }
+        };
+        self.keep_cookies(&origin, &answer.headers);
+        answer
+    }
+
+    fn keep_cookies(&self, origin: &str, headers: &HeaderMap) {
+        for line in headers.get_all("set-cookie") {
+            let line = line.to_str().unwrap();
+            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            let key = (origin.to_owned(), name.to_owned());
+            if line.contains("Max-Age=0") {
+                self.cookies.borrow_mut().remove(&key);
+            } else {
+                self.cookies.borrow_mut().insert(key, value.to_owned());
+            }
+        }
+    }
+
+    pub(crate) fn cookie(&self, name: &str) -> Option<String> {
+        self.cookies.borrow().get(&(BROKER.to_owned(), name.to_owned())).cloned()
+    }
+
+    pub(crate) fn put_cookie(&self, name: &str, value: &str) {
+        self.cookies.borrow_mut().insert((BROKER.to_owned(), name.to_owned()), value.to_owned());
+    }
+
+    pub(crate) fn forget_cookies(&self) {
+        self.cookies.borrow_mut().clear();
+    }
+
+    /// Begins a sign-in and goes through the identity provider's pages, up to its answer.
+    async fn answered(&self, begin: &str, user: &str) -> Answer {
+        let leaving = self.get(begin).await;
+        assert_eq!(leaving.status, 303, "{leaving:?}");
+        let mut page = self.get(leaving.location()).await;
+        if page.location().contains("/login?") {
+            let login = page.location().to_owned();
+            let flow = self.get(&login).await.field("flow");
+            let form = [("flow", flow.as_str()), ("username", user), ("password", "correct-horse")];
+            page = self.post(login.split_once('?').unwrap().0, &form).await;
+        }
+        while page.status == 303 && !page.location().starts_with(BROKER) {
+            page = self.get(page.location()).await;
+        }
+        page
+    }
+
+    /// What the identity provider wants posted back: the response and the RelayState.
+    pub(crate) async fn saml_answer(&self, begin: &str, user: &str) -> (String, String) {
+        let page = self.answered(begin, user).await;
+        (page.field("SAMLResponse"), page.field("RelayState"))
+    }
+
+    /// Where the identity provider sends the browser with its code.
+    pub(crate) async fn oidc_answer(&self, begin: &str, user: &str) -> String {
+        let callback = self.answered(begin, user).await.location().to_owned();
+        assert!(callback.starts_with(CALLBACK), "{callback}");
+        callback
+    }
+
+    /// Posts what the identity provider's page holds, from its origin.
+    pub(crate) async fn post_back(&self, saml_response: &str, relay_state: &str) -> Answer {
+        let form = [("SAMLResponse", saml_response), ("RelayState", relay_state)];
+        self.post_as(ACS, &form, &[("origin", "https://idp.example"), ("sec-fetch-site", "cross-site")]).await
+    }
+
+    /// Signs in with SAML, all the way to the portal.
+    pub(crate) async fn sign_in(&self, user: &str) -> Answer {
+        let (response, state) = self.saml_answer(&format!("{BROKER}/signin/saml/corp"), user).await;
+        let back = self.post_back(&response, &state).await;
+        assert_eq!((back.status, back.location()), (303, "http://localhost:8200/portal"), "{}", back.text);
+        self.get(back.location()).await
+    }
+}
