@@ -18,9 +18,9 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, REFERER, USER_AGENT};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Redirect, Response};
 use daypass::explain::CorrelationId;
 use daypass::policy::Keys;
@@ -73,7 +73,7 @@ fn is_person(request: &Request) -> bool {
         .get(ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.split(',').any(|kind| kind.trim().starts_with("text/html")));
-    request.method() == axum::http::Method::GET
+    request.method() == Method::GET
         && request.uri().path() == "/"
         && request.uri().query().is_none()
         && !request.headers().contains_key(AUTHORIZATION)
