@@ -31,7 +31,7 @@ pub const BUCKET_LIMIT: usize = 256 * 1024 * 1024;
 const OBJECT_COUNT_LIMIT: usize = 10_000;
 
 /// Why the bucket did not do what it was asked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BucketError {
     /// No object has this key.

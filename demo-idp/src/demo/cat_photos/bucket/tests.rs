@@ -44,7 +44,7 @@ fn an_entity_tag_is_the_md5_of_the_content() {
 #[test]
 fn last_modified_comes_from_the_injected_clock_in_whole_seconds() {
     let clock = Arc::new(ManualClock::new(Timestamp::from_unix_millis(1_790_000_000_900)));
-    let bucket = Bucket::empty(Arc::clone(&clock) as Arc<dyn Clock>);
+    let bucket = Bucket::empty(clock.clone());
     clock.advance(Duration::from_secs(60));
     assert_eq!(put(&bucket, "a", "x").last_modified, Timestamp::from_unix_seconds(1_790_000_060));
 }

@@ -48,9 +48,9 @@ pub(super) fn refusal(refused: BucketError) -> S3Error {
     error
 }
 
-pub(super) fn listing_v1(input: ListObjectsInput, listing: Listing) -> ListObjectsOutput {
+pub(super) fn listing_v1(input: ListObjectsInput, listing: &Listing) -> ListObjectsOutput {
     let encoded = Encoded::asked(input.encoding_type.as_ref());
-    let (contents, common_prefixes) = encoded.entries(&listing);
+    let (contents, common_prefixes) = encoded.entries(listing);
     ListObjectsOutput {
         name: Some(input.bucket),
         is_truncated: Some(listing.next.is_some()),
@@ -67,9 +67,9 @@ pub(super) fn listing_v1(input: ListObjectsInput, listing: Listing) -> ListObjec
     }
 }
 
-pub(super) fn listing_v2(input: ListObjectsV2Input, listing: Listing) -> ListObjectsV2Output {
+pub(super) fn listing_v2(input: ListObjectsV2Input, listing: &Listing) -> ListObjectsV2Output {
     let encoded = Encoded::asked(input.encoding_type.as_ref());
-    let (contents, common_prefixes) = encoded.entries(&listing);
+    let (contents, common_prefixes) = encoded.entries(listing);
     ListObjectsV2Output {
         name: Some(input.bucket),
         is_truncated: Some(listing.next.is_some()),

@@ -7,7 +7,8 @@ use futures_util::StreamExt;
 use s3s::dto::{ETag, ETagCondition, ListObjectsInput, ListObjectsV2Input, Metadata, StreamingBlob};
 use s3s::{S3Error, S3ErrorCode, S3Result};
 
-use super::super::bucket::{Condition, ListingQuery, OBJECT_LIMIT};
+use super::super::bucket::{BucketError, Condition, ListingQuery, OBJECT_LIMIT};
+use super::answer::refusal;
 
 /// The most entries S3 lists in one page.
 const PAGE: usize = 1000;
@@ -55,9 +56,10 @@ pub(super) async fn body(blob: Option<StreamingBlob>) -> S3Result<Bytes> {
     let Some(mut blob) = blob else { return Ok(Bytes::new()) };
     let mut whole: Vec<u8> = Vec::new();
     while let Some(chunk) = blob.next().await {
-        let chunk = chunk.map_err(|_| S3Error::new(S3ErrorCode::IncompleteBody))?;
+        let chunk =
+            chunk.map_err(|_| S3Error::with_message(S3ErrorCode::IncompleteBody, "The body ended too early."))?;
         if whole.len().saturating_add(chunk.len()) > OBJECT_LIMIT {
-            return Err(S3Error::new(S3ErrorCode::EntityTooLarge));
+            return Err(refusal(BucketError::EntityTooLarge));
         }
         whole.extend_from_slice(&chunk);
     }
@@ -70,7 +72,10 @@ pub(super) fn condition(if_match: Option<ETagCondition>, if_none_match: Option<&
         (None, Some(ETagCondition::Any)) => Ok(Condition::Absent),
         (Some(ETagCondition::ETag(etag)), None) => Ok(Condition::Is(etag.into_value())),
         // S3 answers the other combinations of a write the same way.
-        _ => Err(S3Error::new(S3ErrorCode::NotImplemented)),
+        _ => {
+            let message = "Write with If-None-Match: * or with If-Match and one entity tag.";
+            Err(S3Error::with_message(S3ErrorCode::NotImplemented, message))
+        }
     }
 }
 
@@ -85,7 +90,7 @@ pub(super) fn read_condition(
         ETagCondition::ETag(given) => given.weak_cmp(&ETag::Strong(etag.to_owned())),
     };
     if if_match.is_some_and(|condition| !is(condition)) {
-        return Err(S3Error::new(S3ErrorCode::PreconditionFailed));
+        return Err(refusal(BucketError::PreconditionFailed));
     }
     if if_none_match.is_some_and(is) {
         return Err(S3Error::new(S3ErrorCode::NotModified));
@@ -129,7 +134,8 @@ pub(super) fn metadata(given: Option<&Metadata>) -> S3Result<std::collections::B
     let kept: std::collections::BTreeMap<_, _> = pairs.map(|(name, value)| (name.clone(), value.clone())).collect();
     let size: usize = kept.iter().map(|(name, value)| name.len().saturating_add(value.len())).sum();
     if size > 2048 {
-        return Err(S3Error::new(S3ErrorCode::MetadataTooLarge));
+        let message = "Your metadata headers exceed the maximum allowed metadata size, 2 KiB.";
+        return Err(S3Error::with_message(S3ErrorCode::MetadataTooLarge, message));
     }
     Ok(kept)
 }

@@ -82,14 +82,14 @@ impl S3 for PhotoService {
         about_bucket(&req, Operation::ListObjects, &req.input.bucket)?;
         let query = ask::listing_v1(&req.input)?;
         let listing = self.bucket.list(&query);
-        Ok(S3Response::new(answer::listing_v1(req.input, listing)))
+        Ok(S3Response::new(answer::listing_v1(req.input, &listing)))
     }
 
     async fn list_objects_v2(&self, req: S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {
         about_bucket(&req, Operation::ListObjectsV2, &req.input.bucket)?;
         let query = ask::listing_v2(&req.input)?;
         let listing = self.bucket.list(&query);
-        Ok(S3Response::new(answer::listing_v2(req.input, listing)))
+        Ok(S3Response::new(answer::listing_v2(req.input, &listing)))
     }
 
     async fn get_object(&self, req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
@@ -109,10 +109,10 @@ impl S3 for PhotoService {
 
     async fn copy_object(&self, req: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
         let CopySource::Bucket { bucket, key, version_id: None } = &req.input.copy_source else {
-            return Err(S3Error::new(S3ErrorCode::NotImplemented));
+            return Err(S3Error::with_message(S3ErrorCode::NotImplemented, "Copy from an object of the bucket."));
         };
         if **bucket != *NAME {
-            return Err(S3Error::new(S3ErrorCode::NoSuchBucket));
+            return Err(S3Error::with_message(S3ErrorCode::NoSuchBucket, "The specified bucket does not exist."));
         }
         let (to, source) = (Some(req.input.bucket.as_str()), Some(&**key));
         Permit::verify(&req, Operation::CopyObject, to, Some(&req.input.key), source)?;

@@ -79,7 +79,8 @@ fn slice(stored: &Stored, range: Option<Range>) -> S3Result<Slice> {
         return Ok(Slice { first: 0, end: size, content_range: None });
     };
     let full = u64::try_from(size).unwrap_or(u64::MAX);
-    let wanted = range.check(full)?;
+    let unsatisfiable = || S3Error::with_message(S3ErrorCode::InvalidRange, "The requested range is not satisfiable.");
+    let wanted = range.check(full).map_err(|_| unsatisfiable())?;
     let within = |position: u64| usize::try_from(position).unwrap_or(size).min(size);
     let last = wanted.end.saturating_sub(1);
     Ok(Slice {
@@ -138,7 +139,8 @@ pub(super) fn delete_many(
 ) -> S3Result<S3Response<DeleteObjectsOutput>> {
     // The limit of S3 for one request.
     if delete.objects.len() > 1000 {
-        return Err(S3Error::new(S3ErrorCode::MalformedXML));
+        let message = "A request deletes at most 1,000 objects.";
+        return Err(S3Error::with_message(S3ErrorCode::MalformedXML, message));
     }
     let quiet = delete.quiet.unwrap_or(false);
     let (mut deleted, mut errors) = (Vec::new(), Vec::new());

@@ -61,6 +61,9 @@ pub(super) fn complete(
 fn named(part: CompletedPart) -> S3Result<Named> {
     match (part.part_number, part.e_tag) {
         (Some(number), Some(etag)) => Ok(Named { number, etag: etag.into_value() }),
-        _ => Err(S3Error::new(S3ErrorCode::MalformedXML)),
+        _ => {
+            let message = "Each part needs its PartNumber and its ETag.";
+            Err(S3Error::with_message(S3ErrorCode::MalformedXML, message))
+        }
     }
 }
