@@ -2,7 +2,7 @@
 //!
 //! A wrong byte here breaks a digest; it cannot make one, because the reader reads these bytes and no others.
 
-use super::xml::{Attribute, Child, Element};
+use super::xml::{Attribute, Child, Element, any_byte};
 
 /// Canonicalization would write more than a message may hold (quadratic canonicalization, GHSA-qhrp-hfff-vphr).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +47,9 @@ impl<'t> Writer<'_, '_, 't> {
         self.output.push('>');
         for child in element.children() {
             match child {
-                Child::Text(text) => escape(&mut self.output, text, text_escape),
-                Child::Element(child) if self.omitted.is_some_and(|omitted| omitted.same_as(child)) => {}
+                Child::Text(text) => escape_text(&mut self.output, text),
+                Child::Element(child)
+                    if self.omitted.is_some_and(|omitted| omitted.same_as(child)) => {}
                 Child::Element(child) => self.element(child)?,
             }
         }
@@ -79,7 +80,10 @@ impl<'t> Writer<'_, '_, 't> {
             }
         }
         for index in 0..self.inclusive.len() {
-            let found = self.inclusive.get(index).and_then(|prefix| element.in_scope_binding(prefix));
+            let found = self
+                .inclusive
+                .get(index)
+                .and_then(|prefix| element.in_scope_binding(prefix));
             if let Some((prefix, uri)) = found {
                 self.require(prefix, uri);
             }
@@ -87,7 +91,11 @@ impl<'t> Writer<'_, '_, 't> {
         if let Some(new) = self.rendered.get_mut(outer..) {
             new.sort_unstable();
             for (prefix, uri) in new {
-                self.output.push_str(if prefix.is_empty() { " xmlns" } else { " xmlns:" });
+                self.output.push_str(if prefix.is_empty() {
+                    " xmlns"
+                } else {
+                    " xmlns:"
+                });
                 self.output.push_str(prefix);
                 self.output.push_str("=\"");
                 self.output.push_str(uri);
@@ -100,7 +108,11 @@ impl<'t> Writer<'_, '_, 't> {
         if prefix == "xml" {
             return;
         }
-        let nearest = self.rendered.iter().rev().find(|(other, _)| *other == prefix);
+        let nearest = self
+            .rendered
+            .iter()
+            .rev()
+            .find(|(other, _)| *other == prefix);
         // No declaration at all means the same as `xmlns=""`.
         if nearest.map_or("", |(_, uri)| uri) != uri {
             self.rendered.push((prefix, uri));
@@ -109,45 +121,69 @@ impl<'t> Writer<'_, '_, 't> {
 
     /// Writes attributes sorted by namespace name, then local name.
     fn attributes(&mut self, attributes: &[Attribute<'_>]) {
+        let ordered = |one: &Attribute<'_>, other: &Attribute<'_>| {
+            (one.namespace, one.local) <= (other.namespace, other.local)
+        };
+        if attributes.is_sorted_by(ordered) {
+            return attributes
+                .iter()
+                .for_each(|attribute| self.attribute(attribute));
+        }
         let mut sorted: Vec<&Attribute<'_>> = attributes.iter().collect();
         sorted.sort_unstable_by_key(|attribute| (attribute.namespace, attribute.local));
         for attribute in sorted {
-            self.output.push(' ');
-            self.name(attribute.prefix, attribute.local);
-            self.output.push_str("=\"");
-            escape(&mut self.output, &attribute.value, attribute_escape);
-            self.output.push('"');
+            self.attribute(attribute);
         }
     }
-}
 
-fn text_escape(byte: u8) -> Option<&'static str> {
-    match byte {
-        b'&' => Some("&amp;"),
-        b'<' => Some("&lt;"),
-        b'>' => Some("&gt;"),
-        b'\r' => Some("&#xD;"),
-        _ => None,
+    fn attribute(&mut self, attribute: &Attribute<'_>) {
+        self.output.push(' ');
+        self.name(attribute.prefix, attribute.local);
+        self.output.push_str("=\"");
+        escape_attribute(&mut self.output, &attribute.value);
+        self.output.push('"');
     }
 }
 
-fn attribute_escape(byte: u8) -> Option<&'static str> {
-    match byte {
-        b'&' => Some("&amp;"),
-        b'<' => Some("&lt;"),
-        b'"' => Some("&quot;"),
-        b'\t' => Some("&#x9;"),
-        b'\n' => Some("&#xA;"),
-        b'\r' => Some("&#xD;"),
-        _ => None,
+fn escape_text(output: &mut String, text: &str) {
+    if any_byte(text.as_bytes(), |byte| {
+        matches!(byte, b'&' | b'<' | b'>' | b'\r')
+    }) {
+        escape(output, text, |byte| match byte {
+            b'&' => Some("&amp;"),
+            b'<' => Some("&lt;"),
+            b'>' => Some("&gt;"),
+            b'\r' => Some("&#xD;"),
+            _ => None,
+        });
+    } else {
+        output.push_str(text);
     }
 }
 
-fn escape(output: &mut String, text: &str, replacement: fn(u8) -> Option<&'static str>) {
+fn escape_attribute(output: &mut String, value: &str) {
+    if any_byte(value.as_bytes(), |byte| {
+        matches!(byte, b'&' | b'<' | b'"' | b'\t' | b'\n' | b'\r')
+    }) {
+        escape(output, value, |byte| match byte {
+            b'&' => Some("&amp;"),
+            b'<' => Some("&lt;"),
+            b'"' => Some("&quot;"),
+            b'\t' => Some("&#x9;"),
+            b'\n' => Some("&#xA;"),
+            b'\r' => Some("&#xD;"),
+            _ => None,
+        });
+    } else {
+        output.push_str(value);
+    }
+}
+
+/// Writes each special character, all of which are ASCII, as its reference.
+fn escape(output: &mut String, text: &str, replacement: impl Fn(u8) -> Option<&'static str>) {
     let mut rest = text;
-    while let Some((index, written)) =
-        rest.bytes().enumerate().find_map(|(index, byte)| replacement(byte).map(|written| (index, written)))
-    {
+    let find = |(index, byte)| replacement(byte).map(|written| (index, written));
+    while let Some((index, written)) = rest.bytes().enumerate().find_map(find) {
         output.push_str(rest.get(..index).unwrap_or_default());
         output.push_str(written);
         rest = rest.get(index.saturating_add(1)..).unwrap_or_default();
@@ -170,14 +206,26 @@ mod tests {
         for line in include_str!("../../../tests/vectors/saml/canonical.jsonl").lines() {
             let case: serde_json::Value = serde_json::from_str(line).unwrap();
             let text = case["xml"].as_str().unwrap();
-            let prefixes: Vec<&str> =
-                case["prefixes"].as_array().unwrap().iter().map(|prefix| prefix.as_str().unwrap()).collect();
-            assert_eq!(whole(text, &prefixes), case["canonical"].as_str().unwrap(), "{text} {prefixes:?}");
+            let prefixes: Vec<&str> = case["prefixes"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|prefix| prefix.as_str().unwrap())
+                .collect();
+            assert_eq!(
+                whole(text, &prefixes),
+                case["canonical"].as_str().unwrap(),
+                "{text} {prefixes:?}"
+            );
             let document = Document::parse_text(text, &Profile::MESSAGE, &[]).unwrap();
             let index = usize::try_from(case["inner"]["element"].as_u64().unwrap()).unwrap();
             let inner = document.elements().nth(index).unwrap();
             let written = canonicalize(inner, None, &[], usize::MAX).unwrap();
-            assert_eq!(written, case["inner"]["canonical"].as_str().unwrap(), "{text} {index}");
+            assert_eq!(
+                written,
+                case["inner"]["canonical"].as_str().unwrap(),
+                "{text} {index}"
+            );
         }
     }
 
@@ -191,7 +239,10 @@ mod tests {
         let document = document.unwrap();
         let b = document.root().unwrap().elements().next().unwrap();
         let written = canonicalize(b, None, &["p"], usize::MAX).unwrap();
-        assert_eq!(written, r#"<b xmlns:p="urn:p"><c xmlns:p="urn:p2"></c></b>"#);
+        assert_eq!(
+            written,
+            r#"<b xmlns:p="urn:p"><c xmlns:p="urn:p2"></c></b>"#
+        );
     }
 
     #[test]
@@ -214,9 +265,18 @@ mod tests {
     #[test]
     fn output_is_bounded() {
         // One long namespace name, repeated at every sibling: quadratic canonicalization.
-        let text = format!("<a xmlns:p='urn:{}'>{}</a>", "x".repeat(500), "<p:b/>".repeat(2_000));
+        let text = format!(
+            "<a xmlns:p='urn:{}'>{}</a>",
+            "x".repeat(500),
+            "<p:b/>".repeat(2_000)
+        );
         let document = Document::parse_text(&text, &Profile::MESSAGE, &[]).unwrap();
-        let refused = canonicalize(document.root().unwrap(), None, &[], Profile::CANONICAL.bytes);
+        let refused = canonicalize(
+            document.root().unwrap(),
+            None,
+            &[],
+            Profile::CANONICAL.bytes,
+        );
         assert_eq!(refused, Err(CanonicalTooLong));
     }
 }
