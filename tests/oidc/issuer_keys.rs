@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use daypass::explain::Silent;
 use daypass::http::fetch::{FetchError, IssuerKeys};
 use daypass::identity::oidc::discovery::DiscoveryError;
-use daypass::identity::oidc::{self, OidcError, OidcProvider, UnverifiedIdToken};
+use daypass::identity::oidc::{self, Jwks, OidcError, OidcProvider, UnverifiedIdToken};
 use daypass::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -186,4 +186,16 @@ async fn a_provider_that_is_not_declared_local_is_not_fetched_from_this_machine(
     let keys = IssuerKeys::new(&public).unwrap();
     let refused = keys.for_token(&issuer.token(Keys::of_issuer(), "ES256"), now()).await.unwrap_err();
     assert!(matches!(refused, FetchError::Url { .. }));
+}
+
+#[tokio::test]
+async fn pinned_keys_are_never_fetched() {
+    let issuer = Issuer::start().await;
+    let pinned = IssuerKeys::pinned(&issuer.provider(), Keys::of_issuer().jwks()).unwrap();
+    for kid in ["ES256", "random"] {
+        assert_eq!(pinned.for_token(&issuer.token(Keys::of_issuer(), kid), now()).await.unwrap().keys().len(), 5);
+    }
+    assert_eq!(issuer.asked(), 0);
+    let none = Jwks::parse(br#"{"keys":[{"kty":"oct","k":"AA"}]}"#).unwrap();
+    assert_eq!(IssuerKeys::pinned(&issuer.provider(), none).unwrap_err(), FetchError::NoUsableKey { skipped: 1 });
 }

@@ -20,6 +20,8 @@ pub struct IssuerKeys {
 struct Shared {
     issuer: IssuerUrl,
     fetcher: Fetcher,
+    /// Keys an operator gave, which are never fetched.
+    pinned: Option<Arc<Jwks>>,
     cache: Mutex<KeyCache>,
     last_error: Mutex<Option<FetchError>>,
     discovery: AsyncMutex<HeldDiscovery>,
@@ -39,11 +41,27 @@ impl IssuerKeys {
     /// # Errors
     /// [`FetchError::Unreachable`] when TLS cannot be set up.
     pub fn new(provider: &OidcProvider) -> Result<Self, FetchError> {
+        Self::with(provider, None)
+    }
+
+    /// Keys of `provider`'s issuer that an operator gave, for an issuer that publishes none or cannot be reached.
+    ///
+    /// # Errors
+    /// As [`IssuerKeys::new`]; [`FetchError::NoUsableKey`] when the set holds no key that can be used.
+    pub fn pinned(provider: &OidcProvider, jwks: Jwks) -> Result<Self, FetchError> {
+        if jwks.keys().is_empty() {
+            return Err(FetchError::NoUsableKey { skipped: jwks.skipped().len() });
+        }
+        Self::with(provider, Some(Arc::new(jwks)))
+    }
+
+    fn with(provider: &OidcProvider, pinned: Option<Arc<Jwks>>) -> Result<Self, FetchError> {
         let fetcher = if provider.is_local_network() { Fetcher::local()? } else { Fetcher::public()? };
         Ok(Self {
             shared: Arc::new(Shared {
                 issuer: provider.issuer().clone(),
                 fetcher,
+                pinned,
                 cache: Mutex::default(),
                 last_error: Mutex::default(),
                 discovery: AsyncMutex::default(),
@@ -59,6 +77,9 @@ impl IssuerKeys {
     /// # Errors
     /// [`FetchError`] when there are no keys to verify with.
     pub async fn for_token(&self, token: &UnverifiedIdToken, now: Timestamp) -> Result<Arc<Jwks>, FetchError> {
+        if let Some(jwks) = &self.shared.pinned {
+            return Ok(Arc::clone(jwks));
+        }
         let key_id = token.claimed_key_id();
         loop {
             // Watching begins before the cache is asked, so that no end of a fetch is missed.
