@@ -242,7 +242,7 @@ fn same_role(wanted: &str, role: &Arn) -> bool {
     if wanted == role.as_str() {
         return true;
     }
-    let Some(name) = role.resource().strip_prefix("role/").filter(|name| !name.contains('/')) else { return false };
+    let Some(name) = role.resource().strip_prefix("role/") else { return false };
     let head = role.as_str().strip_suffix(name).unwrap_or_default();
     let named = wanted.strip_prefix(head).and_then(|path| path.rsplit_once('/'));
     !head.is_empty() && named.is_some_and(|(_, last)| last == name)

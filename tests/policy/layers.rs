@@ -84,6 +84,26 @@ fn what_a_resource_policy_may_grant_by_itself() {
 }
 
 #[test]
+fn the_most_direct_of_several_grants_counts() {
+    let statement =
+        |name: &str| format!(r#"{{"Effect":"Allow","Principal":{{"AWS":"{name}"}},"Action":"s3:*","Resource":"*"}}"#);
+    let (account, role, session) = (statement("111111111111"), statement(ROLE), statement(SESSION));
+    let limits = [is_silent(Kind::Session)];
+    let who = principal(SESSION);
+    for (statements, alone, limited) in [
+        (format!("{account},{role}"), Allow, ImplicitDeny),
+        (format!("{role},{account}"), Allow, ImplicitDeny),
+        (format!("{account},{role},{session}"), Allow, Allow),
+        (format!("{session},{role},{account}"), Allow, Allow),
+    ] {
+        let bucket = policy(Kind::Resource, &statements);
+        let layers = Layers::new(&[]).with_resource(&bucket);
+        assert_eq!(within(&layers, &who), alone, "{statements}");
+        assert_eq!(within(&layers.with_session(&limits), &who), limited, "{statements}");
+    }
+}
+
+#[test]
 fn an_explicit_deny_in_any_layer_wins_for_every_principal() {
     let bucket = admits(r#""*""#);
     let (identity, boundary, session) =
@@ -246,6 +266,12 @@ fn roles_and_keys_admit_nobody_but_by_their_own_policy() {
     assert_eq!(ask(&Layers::new(&[]).with_resource(&account), "sts:AssumeRole", role), ImplicitDeny);
     assert_eq!(ask(&Layers::new(&[]).with_resource(&named), "sts:AssumeRole", role), Allow);
     assert_eq!(ask(&Layers::new(&everything).with_resource(&other), "sts:AssumeRole", role), ImplicitDeny);
+    for action in ["TagSession", "SetSourceIdentity", "SetContext", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"] {
+        let action = format!("sts:{action}");
+        assert_eq!(ask(&Layers::new(&everything), &action, role), ImplicitDeny, "{action}");
+        // GetFederationToken tags the session of a user, who has no trust policy.
+        assert_eq!(ask(&Layers::new(&everything), &action, super::USER), Allow, "{action}");
+    }
     let key_policy = admits(r#"{"AWS":"111111111111"}"#);
     assert_eq!(ask(&Layers::new(&everything).with_resource(&key_policy), "kms:Decrypt", key), ImplicitDeny);
 }

@@ -69,6 +69,22 @@ fn arn_parts_are_compared_one_by_one() {
 }
 
 #[test]
+fn the_pieces_of_a_pattern_do_not_overlap() {
+    for (pattern, text, expected) in [
+        ("ab*ba", "aba", false),
+        ("ab*ba", "abba", true),
+        ("a*b*b", "ab", false),
+        ("a*b*b", "abb", true),
+        ("*ab*ab*", "abab", true),
+        ("*ab*ab*", "aba", false),
+        ("??*??", "abc", false),
+    ] {
+        let condition = format!(r#"{{"StringLike":{{"a:x":"{pattern}"}}}}"#);
+        assert_eq!(super::holds(&condition, &Keys::new().with("a:x", text)), expected, "{pattern} {text}");
+    }
+}
+
+#[test]
 fn neither_service_nor_resource_type_may_be_wild() {
     let none = Keys::new();
     assert!(!resource_matches("arn:aws:*:::photos", BUCKET, &none));
