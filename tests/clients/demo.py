@@ -146,14 +146,14 @@ class Demo:
         """One of the demo's own commands, aimed at this demo."""
         return run(binary(), *words, "--port-base", self.base, **options)
 
-    def token(self, user="martha", *options):
-        return self._printed("token", user, *options)
+    def token(self, user="martha"):
+        return self._printed("token", user)
 
-    def assertion(self, user="martha", *options):
-        return self._printed("assertion", user, *options)
+    def assertion(self, user="martha"):
+        return self._printed("assertion", user)
 
-    def _printed(self, what, user, *options):
-        done = self.command(what, "--user", user, *options)
+    def _printed(self, what, user):
+        done = self.command(what, "--user", user)
         if done.returncode != 0:
             raise AssertionError(f"demo-idp {what} --user {user} ended with {done.returncode}: {done.stderr}")
         return done.stdout.strip()
@@ -161,6 +161,10 @@ class Demo:
     def break_next(self, fault):
         """Has the identity provider make one deliberate mistake in the next statement it issues."""
         return self.control("faults", {"fault": fault, "mode": "once"})
+
+    def advance(self, seconds):
+        """Moves the clock that all three parties read."""
+        return self.control("clock", {"advance_seconds": seconds})
 
     def control(self, path, body):
         request = urllib.request.Request(
@@ -187,7 +191,7 @@ def shared():
     audit = OUT / "audit.jsonl"
     OUT.mkdir(parents=True, exist_ok=True)
     audit.unlink(missing_ok=True)
-    return Demo("--audit", str(audit))
+    return Demo("--audit", str(audit), "--test-controls")
 
 
 def paste_blocks(output):

@@ -86,7 +86,7 @@ class WebIdentity(Errors):
 
     def test_wrong_audience(self):
         with self.refused(400, "InvalidIdentityToken", "audience"):
-            self.web(token=self.site.token("martha", "--audience", "somebody-else"))
+            self.web(token=self.issued_with("wrong-audience", self.site.token))
 
     def test_expired(self):
         with self.refused(400, "ExpiredTokenException", "expired"):
@@ -108,9 +108,13 @@ class WebIdentity(Errors):
         with self.refused(400, "InvalidIdentityToken"):
             self.web(token=self.issued_with("hmac-with-public-key", self.site.token))
 
-    def test_the_trust_policy_says_no(self):
+    def test_no_such_role(self):
         with self.refused(403, "AccessDenied", "sts:AssumeRoleWithWebIdentity"):
             self.web(role="NoSuchRole")
+
+    def test_the_trust_policy_names_other_people(self):
+        with self.refused(403, "AccessDenied", "sts:AssumeRoleWithWebIdentity"):
+            self.web(token=self.site.token("otto"))
 
     def test_a_role_of_another_account(self):
         with self.refused(403, "AccessDenied"):
@@ -400,6 +404,45 @@ class Wire(Errors):
         )
         self.assertEqual(reply.sts_error()[:2], (400, "InvalidAction"))
         self.assertNotIn("<script>", reply.text)
+
+
+class Expired(unittest.TestCase):
+    """What happens when time passes: a demo of its own, because its clock moves for everyone."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.site = daypass.Demo("--test-controls", name="later")
+        cls.addClassCleanup(cls.site.stop)
+        cls.token, cls.assertion = cls.site.token(), cls.site.assertion()
+        cls.credentials = sdk.assume_web(cls.site, DurationSeconds=900)["Credentials"]
+        cls.site.advance(24 * 3600)
+        cls.now = sdk.now() + datetime.timedelta(days=1)
+
+    def code(self, call):
+        moved = mock.patch("botocore.auth.get_current_datetime", lambda *_, **__: self.now.replace(tzinfo=None))
+        with moved, self.assertRaises(botocore.exceptions.ClientError) as caught:
+            call()
+        reply = caught.exception.response
+        self.assertIn("expired", reply["Error"]["Message"].lower())
+        return reply["Error"]["Code"], reply["ResponseMetadata"]["HTTPStatusCode"]
+
+    def test_session_credentials_at_the_broker(self):
+        sts = sdk.sts(self.site, self.credentials)
+        self.assertEqual(self.code(sts.get_caller_identity), ("ExpiredToken", 403))
+
+    def test_session_credentials_at_the_bucket(self):
+        s3 = sdk.s3(self.site, self.credentials)
+        self.assertEqual(self.code(lambda: s3.list_objects_v2(Bucket="cat-photos")), ("ExpiredToken", 400))
+
+    def test_id_token(self):
+        self.assertEqual(self.code(lambda: sdk.assume_web(self.site, token=self.token)), ("ExpiredTokenException", 400))
+
+    def test_assertion(self):
+        told = self.code(lambda: sdk.assume_saml(self.site, assertion=self.assertion))
+        self.assertEqual(told, ("ExpiredTokenException", 400))
+
+    def test_a_new_token_works_at_the_new_time(self):
+        self.assertIn("PhotoReader", sdk.assume_web(self.site)["AssumedRoleUser"]["Arn"])
 
 
 class Photos(Errors):
