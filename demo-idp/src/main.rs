@@ -1,2 +1,124 @@
-//! demo
-fn main() {}
+//! The demonstration on the command line: serve it, ask it for a token or an assertion, or take the tour.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use demo_idp::demo::{Asked, Demo, DemoError, Options, ask, banner, tour};
+
+/// A whole federation on this machine: an identity provider, a broker with its portal, and a bucket of cat photos.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Command {
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Print an ID token of the running demo, for `aws sts assume-role-with-web-identity`
+    Token(Ask),
+    /// Print a SAML response of the running demo, for `aws sts assume-role-with-saml`
+    Assertion(Ask),
+    /// Drive the whole flow without a browser, printing every step and every check
+    Tour,
+}
+
+#[derive(Debug, Args)]
+struct Ask {
+    /// For whom: martha, sam, rosa or otto
+    #[arg(long)]
+    user: String,
+    /// First of the running demo's three ports
+    #[arg(long, value_name = "N", default_value_t = 8100)]
+    port_base: u16,
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// First of three ports: N identity provider, N+100 broker, N+200 cat-photos
+    #[arg(long, value_name = "N", default_value_t = 8100)]
+    port_base: u16,
+    /// Keep keys in this directory between runs
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Make the identity provider's keys and ids from this number, the same in every run
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Append one line of JSON for each outcome of each stage to this file
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
+    /// Serve /_control on the identity provider: deliberate faults, the clock, the request log
+    #[arg(long)]
+    test_controls: bool,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Command::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // A closed standard error leaves nobody to tell.
+            let _ = writeln!(io::stderr(), "demo-idp: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<(), DemoError> {
+    match command.action {
+        None => serve(command.serve).await,
+        Some(Action::Token(of)) => print(&ask(of.port_base, Asked::Token, &of.user).await?),
+        Some(Action::Assertion(of)) => print(&ask(of.port_base, Asked::Assertion, &of.user).await?),
+        Some(Action::Tour) => {
+            let coloured = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            tour(&mut io::stdout().lock(), coloured).await
+        }
+    }
+}
+
+async fn serve(serve: Serve) -> Result<(), DemoError> {
+    let options = Options {
+        port_base: Some(serve.port_base),
+        state: serve.state,
+        seed: serve.seed,
+        audit: serve.audit,
+        test_controls: serve.test_controls,
+    };
+    let demo = Demo::start(options).await?;
+    print(&banner(&demo, &program()))?;
+    interrupted().await?;
+    demo.stop().await;
+    Ok(())
+}
+
+/// Ends with Ctrl-C, or as a service manager asks.
+async fn interrupted() -> Result<(), DemoError> {
+    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminated.recv() => {}
+    }
+    Ok(())
+}
+
+/// How this program is called again from the same shell: relative where that is possible, so that lines stay short.
+fn program() -> String {
+    let name = || "demo-idp".to_owned();
+    let Ok(path) = std::env::current_exe() else { return name() };
+    let here = std::env::current_dir().unwrap_or_default();
+    let short = path.strip_prefix(&here).unwrap_or(&path);
+    short.to_str().map_or_else(name, |text| format!("'{}'", text.replace('\'', r"'\''")))
+}
+
+fn print(text: &str) -> Result<(), DemoError> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()) {
+        // Whoever read the first lines and left has what they wanted.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}

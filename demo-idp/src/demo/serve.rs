@@ -87,11 +87,11 @@ impl Demo {
         let idp = Arc::new(identity_provider(site, &options, state.as_ref(), &secret)?);
         let keyring = state.as_ref().map_or_else(|| Ok(Keyring::generate()?), StateDirectory::keyring)?;
         let clock = Arc::new(IdpClock(Arc::clone(&idp)));
-        let broker = Arc::new(broker(site, &idp, keyring, Arc::clone(&trail), clock)?);
+        let broker = Arc::new(broker(site, &idp, keyring, Arc::clone(&trail), clock.clone())?);
 
         let (running, _) = watch::channel(());
         let portal = portal(site, &broker, &secret, Arc::clone(&trail))?;
-        let photos = cat_photos::router(&broker, &format!("{}/", site.broker_url()), world::bucket_policy_text()?);
+        let photos = cat_photos::router(Arc::clone(&broker), clock, &site.broker_url());
         let parties = [(sockets.idp, idp.router()), (sockets.broker, portal), (sockets.photos, photos)];
         let serve = |(listener, router)| tokio::spawn(serve(listener, router, running.subscribe()));
         let parties = parties.into_iter().map(serve).collect();
@@ -182,14 +182,15 @@ fn broker(site: Site, idp: &Idp, keyring: Keyring, trail: Trail, clock: Arc<dyn 
 fn portal(site: Site, broker: &Arc<Broker>, secret: &str, trail: Trail) -> Result<Router, DemoError> {
     let issuer = site.idp_url();
     let sign_in = OidcProvider::new(&issuer, [CLIENT_ID])?.with_local_network();
-    let relying_party = RelyingParty::new(sign_in, CLIENT_ID, &site.redirect_uri())?.with_secret(secret);
+    let relying_party = RelyingParty::new(sign_in, secret, &site.redirect_uri())?;
     let portal = Portal::new(Arc::clone(broker), &site.broker_url())?
         .with_saml(world::SAML_PROVIDER, "Sign in with SAML")?
-        .with_relying_party("corp", "Sign in with OpenID Connect", relying_party)
-        .with_gallery(&site.gallery_url())?
+        .with_relying_party("corp", "Sign in with OpenID Connect", relying_party)?
+        .with_gallery(&format!("{}/open", site.gallery_url()))?
         .with_s3_endpoint(&site.s3_url())?
         .with_inspector(trail);
     let tokens = OidcProvider::new(&issuer, [world::AUDIENCE])?.with_local_network();
     let sts = Sts::new(Arc::clone(broker)).with_issuer(&issuer, IssuerKeys::new(&tokens)?);
-    Ok(well_known::router(Arc::clone(broker)).merge(sts.router()).merge(portal.router()))
+    let services = well_known::router(Arc::clone(broker)).merge(sts.router());
+    Ok(portal.router_beside(services))
 }

@@ -10,8 +10,8 @@ use daypass::policy::{PermissionsPolicy, ResourcePolicy, TrustPolicy};
 use daypass::{Broker, Role};
 use serde_json::{Value, json};
 
-use super::DemoError;
 use super::site::Site;
+use super::{DemoError, cat_photos};
 use crate::demo_directory;
 
 /// Account of the photos, and of the roles for direct federation.
@@ -28,11 +28,12 @@ pub(super) const SAML_PROVIDER: &str = "corp";
 /// Gives `broker` everything the demonstration has beside its identity provider.
 pub(super) fn furnish(broker: Broker, site: &Site) -> Result<Broker, DemoError> {
     let account: AccountId = PRODUCTION.parse()?;
-    let bucket: Arn = format!("arn:aws:s3:::{BUCKET}").parse()?;
+    let bucket: Arn = cat_photos::BUCKET_ARN.parse()?;
+    let policy: ResourcePolicy = cat_photos::BUCKET_POLICY.parse()?;
     let broker = broker
         .with_role(federated_role(&account, "PhotoReader", &reader(), site, None)?)
         .with_role(federated_role(&account, "PhotoEditor", &editor(), site, Some("PhotoReader"))?)
-        .with_resource_policy(account, &bucket, bucket_policy()?.named("bucket policy of cat-photos"));
+        .with_resource_policy(account, &bucket, policy.named("the policy of cat-photos"));
     Ok(broker.with_directory(directory()?)?)
 }
 
@@ -119,25 +120,6 @@ fn audit() -> Value {
         "Action": ["s3:ListAllMyBuckets", "s3:GetBucketLocation", "s3:GetBucketPolicy", "iam:Get*", "iam:List*"],
         "Resource": "*"
     }})
-}
-
-/// Nobody deletes a photo but an administrator, whatever else they are allowed.
-fn bucket_policy() -> Result<ResourcePolicy, DemoError> {
-    let reserved = "role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_AdministratorAccess_*";
-    let statement = json!({
-        "Sid": "OnlyAdministratorsDelete",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
-        "Resource": format!("arn:aws:s3:::{BUCKET}/*"),
-        "Condition": {"ArnNotLike": {"aws:PrincipalArn": format!("arn:aws:iam::*:{reserved}")}}
-    });
-    Ok(document(&[statement]).parse()?)
-}
-
-/// The bucket's policy as a document, for whoever asks the bucket for it.
-pub(super) fn bucket_policy_text() -> Result<String, DemoError> {
-    Ok(bucket_policy()?.policy().as_str().to_owned())
 }
 
 fn directory() -> Result<Directory, DemoError> {

@@ -115,7 +115,7 @@ impl Guard {
         let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         let head = SignedHead::new(parts.method.as_str(), target, headers).map_err(daypass::Error::from)?;
         let signed = SignedRequest::new(head, body);
-        let authenticated = Arc::new(flow.authenticate_for(&Service::S3, signed)?);
+        let authenticated = Arc::new(flow.authenticate(&Service::S3, signed)?);
         let plain = Plain::from_authenticated(parts, &authenticated)?;
         Ok((Caller::Signed(authenticated), plain))
     }
