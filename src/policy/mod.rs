@@ -5,6 +5,11 @@
 //! and column: unknown elements and operators, keys given twice, values an operator cannot compare, and elements that
 //! the [`Kind`] of policy does not have. What cannot be evaluated denies.
 //!
+//! Where the guide leaves room, the reading is the one that grants less: a multivalued key is compared through set
+//! operators only, a wildcard in the service of an action or ARN names nothing, and `NotResource` with a variable that
+//! has no value allows nothing. Rules of single services (reserved roles, AWS managed policies, endpoint policies) are
+//! not part of the language and not here.
+//!
 //! ```
 //! use daypass::policy::{Action, Keys, Kind, Layers, Outcome, Policy, Principal, Request, Resource, evaluate};
 //!

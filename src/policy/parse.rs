@@ -18,7 +18,7 @@ const DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
 const STATEMENT: [&str; 9] =
     ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 
-/// Reads the statements of a document; an empty list of them allows and denies nothing.
+/// Reads the statements of a document.
 pub(super) fn document(text: &str, kind: Kind, quota: usize) -> Result<Box<[Statement]>, PolicyError> {
     let root = json::parse(text.as_bytes(), LIMITS).map_err(PolicyError::Json)?;
     let size = kind.size(text);
@@ -40,6 +40,10 @@ pub(super) fn document(text: &str, kind: Kind, quota: usize) -> Result<Box<[Stat
     let list = root.member("Statement").ok_or(PolicyError::Missing { at: root.at, element: "Statement" })?;
     let reader = Reader { kind, syntax: Syntax { wildcards: true, variables } };
     let statements = match &list.data {
+        // Only a control policy means something by saying nothing: its level of the organisation allows nothing.
+        Data::Array(values) if values.is_empty() && !matches!(kind, Kind::ServiceControl | Kind::ResourceControl) => {
+            return Err(malformed(list.at, "Statement", "a statement or a list of at least one"));
+        }
         Data::Array(values) => {
             let numbered = values.iter().zip(1..);
             numbered.map(|(value, number)| reader.statement(value, number)).collect::<Result<Box<[_]>, _>>()?

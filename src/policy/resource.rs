@@ -127,6 +127,10 @@ impl ResourcePattern {
 
     /// An ARN that leaves out its last parts means any, where the kind of policy lets it.
     fn short(text: &str, syntax: Syntax, kind: Kind) -> Result<Self, &'static str> {
+        // `arn:aws:s3::bucket` is a bucket with a colon missing, and would name nothing.
+        if text.contains("::") {
+            return Err("an ARN of six parts; a shorter one has no empty parts");
+        }
         let open = match kind {
             Kind::Identity | Kind::Boundary | Kind::Session => true,
             Kind::Resource | Kind::Trust => text.contains('*'),

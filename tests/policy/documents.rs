@@ -76,7 +76,7 @@ fn each_kind_is_held_to_its_quota() {
         assert_eq!(error.code(), code);
     }
     // IAM does not count white space; STS and organisations do.
-    let spaced = format!(r#"{{"Statement":[]{}}}"#, " ".repeat(30_000));
+    let spaced = format!(r#"{{"Statement":{}{{"Effect":"Deny","Action":"*","Resource":"*"}}}}"#, " ".repeat(30_000));
     assert!(Policy::parse(&spaced, Kind::Identity).is_ok() && Policy::parse(&spaced, Kind::Session).is_err());
     assert!(Policy::parse_within(&spaced, Kind::Session, 40_000).is_ok());
 }
@@ -123,6 +123,10 @@ fn elements_have_one_json_type_and_known_names() {
             "line 1, column 79: Resource must be * or an ARN that names a service",
         ),
         (
+            r#"{"Effect":"Deny","Action":"*","Resource":"arn:aws:s3::photos"}"#,
+            "line 1, column 79: Resource must be an ARN of six parts; a shorter one has no empty parts",
+        ),
+        (
             r#"{"Effect":"Deny","Action":"*","Resource":"arn:aws::::x"}"#,
             "line 1, column 79: Resource must be * or an ARN that names a service",
         ),
@@ -152,7 +156,7 @@ fn the_top_of_a_document_is_held_to_its_form() {
     for (text, reason) in [
         ("[]", "line 1, column 1: the policy must be an object"),
         ("{}", "line 1, column 1: Statement is missing"),
-        (r#"{"statement":[]}"#, r#"line 1, column 2: there is no element "statement""#),
+        (r#"{"statement":1}"#, r#"line 1, column 2: there is no element "statement""#),
         (
             r#"{"Version":"2012-10-18","Statement":[]}"#,
             r#"line 1, column 12: Version must be "2012-10-17" or "2008-10-17""#,
@@ -327,14 +331,16 @@ fn errors_say_nothing_of_the_document_to_callers() {
 }
 
 #[test]
-fn an_empty_list_of_statements_allows_nothing() {
-    let policies = [policy(Kind::Identity, "")];
-    let outcome = super::decide(
-        &Layers::new(&policies),
-        &super::principal(super::USER),
-        "s3:X",
-        "*",
-        &daypass::policy::Keys::new(),
-    );
+fn only_control_policies_may_say_nothing() {
+    let empty = document("");
+    for kind in [Kind::Identity, Kind::Trust, Kind::Resource, Kind::Boundary, Kind::Session] {
+        let reason = refusal(&empty, kind).reason();
+        assert_eq!(reason, "line 1, column 37: Statement must be a statement or a list of at least one", "{kind}");
+    }
+    let levels = [daypass::policy::Level::new("root", vec![policy(Kind::ServiceControl, "")])];
+    let identity = [policy(Kind::Identity, r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#)];
+    let layers = Layers::new(&identity).with_service_control(&levels);
+    let outcome = super::decide(&layers, &super::principal(super::USER), "s3:X", "*", &daypass::policy::Keys::new());
     assert_eq!(outcome, Outcome::ImplicitDeny);
+    policy(Kind::ResourceControl, "");
 }

@@ -87,7 +87,7 @@ fn statement(named: bool) -> BoxedStrategy<Statement> {
 }
 
 fn statements(named: bool) -> impl Strategy<Value = Document> {
-    prop::collection::vec(statement(named), 0..4)
+    prop::collection::vec(statement(named), 1..4)
 }
 
 fn rcp() -> impl Strategy<Value = Document> {
@@ -127,7 +127,7 @@ fn case() -> impl Strategy<Value = Case> {
         circumstances(),
     );
     let policies = (
-        statements(false),
+        prop::collection::vec(statement(false), 0..4),
         prop::option::of(statements(true)),
         prop::option::weighted(0.3, statements(false)),
         prop::option::weighted(0.3, statements(false)),
@@ -173,7 +173,8 @@ fn answer(case: &Case) -> Outcome {
     let levels = |kind, documents: &[Document]| -> Vec<Level> {
         documents.iter().map(|own| Level::new("level", vec![parse(kind, own)])).collect()
     };
-    let identity = [parse(Kind::Identity, &case.identity)];
+    let identity: Vec<Policy> =
+        Some(&case.identity).filter(|own| !own.is_empty()).map(|own| parse(Kind::Identity, own)).into_iter().collect();
     let resource_policy = case.resource_policy.as_ref().map(|own| parse(Kind::Resource, own));
     let (boundary, session) = (one(Kind::Boundary, &case.boundary), one(Kind::Session, &case.session));
     let (scps, rcps) = (levels(Kind::ServiceControl, &case.scps), levels(Kind::ResourceControl, &case.rcps));
