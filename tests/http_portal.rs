@@ -8,5 +8,7 @@ mod keys;
 mod oidc;
 #[path = "http_portal/saml.rs"]
 mod saml;
+#[path = "http_portal/setup.rs"]
+mod setup;
 #[path = "http_portal/site.rs"]
 mod site;
