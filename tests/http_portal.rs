@@ -1,6 +1,6 @@
 //! Browser sign-in, the access portal and the inspector over HTTP, against a real identity provider.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "http_portal/keys.rs"]
 mod keys;
