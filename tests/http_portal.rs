@@ -1,6 +1,6 @@
 //! Browser sign-in, the access portal and the inspector over HTTP, against a real identity provider.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "http_portal/keys.rs"]
 mod keys;
@@ -8,5 +8,7 @@ mod keys;
 mod oidc;
 #[path = "http_portal/saml.rs"]
 mod saml;
+#[path = "http_portal/setup.rs"]
+mod setup;
 #[path = "http_portal/site.rs"]
 mod site;

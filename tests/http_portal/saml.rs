@@ -19,7 +19,7 @@ async fn a_person_signs_in_and_sees_what_is_theirs() {
     let portal = browser.sign_in("martha").await;
     assert_eq!((portal.status, portal.heading()), (200, "Your accounts"));
     for seen in
-        ["Martha Rivera", "Cat Photos Production", "Cat Photos Staging", "you are in Admins", "keys last 4 hours"]
+        ["Martha Rivera", "Cat Photos Production", "Cat Photos Staging", "Yours through Admins", "keys last 4 hours"]
     {
         assert!(portal.text.contains(seen), "{seen} is not in {}", portal.text);
     }

@@ -15,7 +15,7 @@ use daypass::http::portal::Portal;
 use daypass::http::relying_party::RelyingParty;
 use daypass::identity::oidc::OidcProvider;
 use daypass::identity::saml::SamlProvider;
-use daypass::time::{Clock, ManualClock, SystemClock};
+use daypass::time::{Clock as _, ManualClock, SystemClock};
 use daypass::{Broker, Keyring};
 use demo_idp::{Client, Idp, ServiceProvider, demo_directory};
 use tower::ServiceExt;
@@ -60,8 +60,8 @@ impl Site {
             .with_provider(provider)
             .with_directory(directory())
             .unwrap()
-            .with_clock(Arc::clone(&clock) as Arc<dyn Clock>)
-            .with_audit(Arc::clone(&trail) as Arc<dyn daypass::audit::AuditSink>);
+            .with_clock(clock.clone())
+            .with_audit(trail.clone());
         let mut portal = Portal::new(Arc::new(broker), BROKER)
             .unwrap()
             .with_saml("corp", "Corporate directory")
@@ -73,7 +73,7 @@ impl Site {
             .with_s3_endpoint("http://127.0.0.1:8300")
             .unwrap();
         if mode == Mode::Demonstration {
-            portal = portal.with_inspector(Arc::clone(&trail) as Arc<dyn daypass::http::inspector::Trail>);
+            portal = portal.with_inspector(trail.clone());
         }
         Self { app: portal.router(), idp, clock, trail }
     }
@@ -237,10 +237,6 @@ impl Browser {
 
     pub(crate) fn put_cookie(&self, name: &str, value: &str) {
         self.cookies.borrow_mut().insert((BROKER.to_owned(), name.to_owned()), value.to_owned());
-    }
-
-    pub(crate) fn forget_cookies(&self) {
-        self.cookies.borrow_mut().clear();
     }
 
     /// Begins a sign-in and goes through the identity provider's pages, up to its answer.

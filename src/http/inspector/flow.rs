@@ -1,5 +1,8 @@
 //! Flows as pages: a list of them, and one as a timeline.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use askama::Template;
 
 use crate::audit::{AuditEvent, Outcome, Stage};
@@ -8,6 +11,9 @@ use crate::time::Timestamp;
 
 /// The most flows on the list.
 const LIST_LIMIT: usize = 100;
+
+/// The most operations told of one flow on the list.
+const OPERATIONS_LIMIT: usize = 5;
 
 /// The list of flows.
 #[derive(Debug, Template)]
@@ -29,29 +35,36 @@ struct FlowRow {
 }
 
 impl<'a> ListPage<'a> {
-    /// The flows that `events` belong to, the latest first.
+    /// The flows that `events`, oldest first, belong to; the latest flow first.
     pub(in crate::http) fn new(frame: Frame<'a>, events: &[AuditEvent], now: Timestamp) -> Self {
-        let mut flows: Vec<FlowRow> = Vec::new();
-        for event in events.iter().rev() {
-            let id = event.correlation_id.as_str();
-            if let Some(flow) = flows.iter_mut().find(|flow| flow.id == id) {
-                if flow.principal.is_empty() {
-                    flow.principal.clone_from(&event.principal);
-                }
-            } else if flows.len() < LIST_LIMIT {
-                let words = OutcomeWords::of(event);
-                flows.push(FlowRow {
-                    id: id.to_owned(),
-                    latest: Instant::new(event.at, now),
-                    what: event.operation.clone(),
-                    principal: event.principal.clone(),
-                    class: words.class,
-                    sign: words.sign,
-                    outcome: words.outcome,
-                });
-            }
+        let mut by_flow: BTreeMap<&str, Vec<&AuditEvent>> = BTreeMap::new();
+        for event in events {
+            by_flow.entry(event.correlation_id.as_str()).or_default().push(event);
         }
+        let mut flows: Vec<_> = by_flow.into_values().filter_map(|events| FlowRow::new(&events, now)).collect();
+        flows.sort_by_key(|flow| Reverse(flow.latest.at()));
+        flows.truncate(LIST_LIMIT);
         Self { frame, flows }
+    }
+}
+
+impl FlowRow {
+    fn new(events: &[&AuditEvent], now: Timestamp) -> Option<Self> {
+        let latest = events.last()?;
+        let words = OutcomeWords::of(latest);
+        let mut operations: Vec<&str> = events.iter().map(|event| event.operation.as_str()).collect();
+        operations.dedup();
+        let skipped = operations.len().saturating_sub(OPERATIONS_LIMIT);
+        let who = events.iter().map(|event| &event.principal).find(|who| !who.is_empty());
+        Some(Self {
+            id: latest.correlation_id.as_str().to_owned(),
+            latest: Instant::new(latest.at, now),
+            what: operations.split_off(skipped).join(" → "),
+            principal: who.cloned().unwrap_or_default(),
+            class: words.class,
+            sign: words.sign,
+            outcome: words.outcome,
+        })
     }
 }
 
@@ -82,7 +95,8 @@ impl<'a> FlowPage<'a> {
     /// The flow `id`, of which `events` are all that is known.
     pub(in crate::http) fn new(frame: Frame<'a>, id: &'a str, events: &'a [AuditEvent], now: Timestamp) -> Self {
         let who = events.iter().map(|event| event.principal.as_str()).find(|who| !who.is_empty());
-        let heading = who.map_or_else(|| "A flow without a name yet".to_owned(), |who| format!("The flow of {who}"));
+        let heading =
+            who.map_or_else(|| "The flow of someone not known".to_owned(), |who| format!("The flow of {who}"));
         Self { frame, id, heading, steps: events.iter().map(|event| Step::new(event, now)).collect() }
     }
 }
@@ -91,7 +105,6 @@ impl<'a> Step<'a> {
     fn new(event: &'a AuditEvent, now: Timestamp) -> Self {
         let words = OutcomeWords::of(event);
         let checks = CheckRow::all(&event.checks);
-        let passed = checks.iter().filter(|row| row.class() == "passed").count();
         Self {
             event,
             at: Instant::new(event.at, now),
@@ -100,7 +113,7 @@ impl<'a> Step<'a> {
             sign: words.sign,
             outcome: words.outcome,
             refused: event.outcome == Outcome::Refused,
-            checks_in_words: format!("{passed} of {} checks passed", checks.len()),
+            checks_in_words: CheckRow::summary(&checks),
             checks,
         }
     }
@@ -154,10 +167,12 @@ mod tests {
     fn a_flow_is_listed_once_by_its_latest_event() {
         let mut first = event("a", "verify", Outcome::Accepted);
         first.principal = "martha".to_owned();
-        let events = [first, event("b", "verify", Outcome::Refused), event("a", "mint", Outcome::Accepted)];
+        let mut latest = event("a", "mint", Outcome::Accepted);
+        latest.at = Timestamp::from_unix_seconds(1);
+        let events = [first, event("b", "verify", Outcome::Refused), latest];
         let page = ListPage::new(frame(), &events, Timestamp::EPOCH);
         let rows: Vec<_> = page.flows.iter().map(|flow| (flow.id.as_str(), flow.what.as_str(), flow.outcome)).collect();
-        assert_eq!(rows, [("a", "mint", "accepted"), ("b", "verify", "refused")]);
+        assert_eq!(rows, [("a", "verify → mint", "accepted"), ("b", "verify", "refused")]);
         assert_eq!(page.flows[0].principal, "martha");
     }
 
@@ -179,6 +194,6 @@ mod tests {
         let page = FlowPage::new(frame(), "a", &events, Timestamp::EPOCH).render().unwrap();
         assert!(!page.contains("<script>alert"), "{page}");
         assert_eq!(page.matches("&#60;script&#62;alert").count(), 5, "{page}");
-        assert!(page.contains("0 of 1 checks passed"));
+        assert!(page.contains("1 check failed"));
     }
 }

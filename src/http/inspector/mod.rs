@@ -12,7 +12,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use crate::audit::{AuditEvent, AuditSink, Recent};
+use crate::audit::{AuditEvent, AuditSink, Outcome, Recent};
 use crate::explain::{Check, CorrelationId};
 use crate::http::page::{Next, Refusal};
 use crate::http::portal::Portal;
@@ -70,9 +70,10 @@ fn events_of(trail: &dyn Trail, flow: &str) -> Vec<AuditEvent> {
     events
 }
 
-/// The checks that the last refusal of one flow made.
+/// The checks that led to the refusal a flow has just ended in.
 pub(in crate::http) fn checks_of(trail: &dyn Trail, flow: &CorrelationId) -> Vec<Check> {
-    events_of(trail, flow.as_str()).pop().map(|event| event.checks).unwrap_or_default()
+    let last = events_of(trail, flow.as_str()).pop();
+    last.filter(|event| event.outcome == Outcome::Refused).map(|event| event.checks).unwrap_or_default()
 }
 
 fn unknown_flow() -> Refusal {

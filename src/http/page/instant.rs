@@ -18,6 +18,11 @@ impl Instant {
         Self { at, now: now.whole_seconds() }
     }
 
+    /// The instant itself.
+    pub(in crate::http) const fn at(&self) -> Timestamp {
+        self.at
+    }
+
     /// For machines: RFC 3339.
     pub(in crate::http) fn iso(&self) -> String {
         self.at.to_string()

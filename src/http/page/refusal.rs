@@ -79,6 +79,23 @@ impl<'a> CheckRow<'a> {
         checks.iter().map(CheckRow).collect()
     }
 
+    /// How many of `rows` ended how: `34 checks passed, 1 failed, 9 not reached`.
+    pub(in crate::http) fn summary(rows: &[Self]) -> String {
+        let count = |verdict| rows.iter().filter(|row| row.0.verdict == verdict).count();
+        let told = [Verdict::Passed, Verdict::Failed, Verdict::NotReached].map(|verdict| (count(verdict), verdict));
+        let mut words = String::new();
+        for (count, verdict) in told.into_iter().filter(|(count, _)| *count > 0) {
+            let unit = match (words.is_empty(), count) {
+                (false, _) => "",
+                (true, 1) => " check",
+                (true, _) => " checks",
+            };
+            let comma = if words.is_empty() { "" } else { ", " };
+            words.push_str(&format!("{comma}{count}{unit} {verdict}"));
+        }
+        words
+    }
+
     /// The check itself.
     pub(in crate::http) const fn check(&self) -> &'a Check {
         self.0
@@ -107,12 +124,42 @@ impl<'a> CheckRow<'a> {
 #[derive(Debug, Template)]
 #[template(path = "refusal.html")]
 pub(in crate::http) struct RefusalPage<'a> {
-    /// The page's frame.
-    pub(in crate::http) frame: Frame<'a>,
-    /// What was refused.
-    pub(in crate::http) refusal: &'a Refusal,
+    frame: Frame<'a>,
+    refusal: &'a Refusal,
     /// The origin people should be at; a person may have come by another name of this host.
-    pub(in crate::http) base_url: &'a str,
-    /// In a demonstration, every check that was made.
-    pub(in crate::http) checks: Vec<CheckRow<'a>>,
+    base_url: &'a str,
+    failed: Vec<CheckRow<'a>>,
+    checks: Vec<CheckRow<'a>>,
+    summary: String,
+}
+
+impl<'a> RefusalPage<'a> {
+    /// The page of `refusal`, with what led to it.
+    pub(in crate::http) fn new(frame: Frame<'a>, refusal: &'a Refusal, base_url: &'a str, checks: &'a [Check]) -> Self {
+        let checks = CheckRow::all(checks);
+        let failed = checks.iter().filter(|row| row.0.verdict == Verdict::Failed).cloned().collect();
+        Self { frame, refusal, base_url, failed, summary: CheckRow::summary(&checks), checks }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_are_counted_in_words() {
+        let check = |verdict| Check {
+            name: "audience",
+            section: "saml-core 2.5.1.4",
+            prevents: "",
+            expected: String::new(),
+            found: String::new(),
+            verdict,
+        };
+        let checks = [Verdict::Passed, Verdict::Passed, Verdict::Failed, Verdict::NotReached].map(check);
+        let summary = |checks| CheckRow::summary(&CheckRow::all(checks));
+        assert_eq!(summary(&checks[..]), "2 checks passed, 1 failed, 1 not reached");
+        assert_eq!(summary(&checks[..1]), "1 check passed");
+        assert_eq!(summary(&[]), "");
+    }
 }

@@ -115,13 +115,13 @@ impl RoleRow {
     pub(super) fn new(assigned: &AssignedRole) -> Self {
         let set = assigned.permission_set();
         let why = assigned.because().iter().map(|subject| match subject {
-            Subject::User(_) => "it is assigned to you".to_owned(),
-            Subject::Group(name) => format!("you are in {name}"),
+            Subject::User(_) => "by name".to_owned(),
+            Subject::Group(name) => format!("through {name}"),
         });
         Self {
             name: set.name.clone(),
             description: set.description.clone(),
-            why: format!("Yours because {}", why.collect::<Vec<_>>().join(" and ")),
+            why: format!("Yours {}", why.collect::<Vec<_>>().join(" and ")),
             lasts: duration_in_words(set.session_duration),
         }
     }
@@ -156,7 +156,7 @@ mod tests {
         let rows = rows();
         let names: Vec<_> = rows.iter().map(|row| (row.name.as_str(), row.roles.len(), row.initial())).collect();
         assert_eq!(names, [("Cat Photos Production", 2, "C".to_owned()), ("Cat Photos Staging", 1, "C".to_owned())]);
-        assert_eq!(rows[0].roles[0].why, "Yours because you are in Developers");
+        assert_eq!(rows[0].roles[0].why, "Yours through Developers");
         assert_eq!(rows[0].roles[0].lasts, "1 hour");
         assert_ne!(rows[0].tint(), rows[1].tint());
     }

@@ -10,7 +10,7 @@ use crate::directory::User;
 use crate::explain::CorrelationId;
 use crate::http::cookie::Cookie;
 use crate::http::inspector::{self, Trail};
-use crate::http::page::{CheckRow, Frame, Next, Refusal, RefusalPage, render};
+use crate::http::page::{Frame, Next, Refusal, RefusalPage, render};
 use crate::http::signin::params::Params;
 use crate::http::signin::return_path::ReturnPath;
 use crate::http::signin::session::PortalSession;
@@ -110,12 +110,7 @@ impl Portal {
             (Some(trail), Some(flow)) => inspector::checks_of(trail, flow),
             _ => Vec::new(),
         };
-        let page = RefusalPage {
-            frame: self.frame(refusal.happened, None),
-            refusal,
-            base_url: self.origin.as_str(),
-            checks: CheckRow::all(&checks),
-        };
+        let page = RefusalPage::new(self.frame(refusal.happened, None), refusal, self.origin.as_str(), &checks);
         self.page(refusal.status, &page)
     }
 }
