@@ -33,11 +33,13 @@ const READ: &str = r#"{"Version": "2012-10-17", "Statement": [
      "Condition": {"StringLike": {"s3:prefix": ["", "photos/*"]}}},
     {"Sid": "ReadPhotos", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::cat-photos/photos/*"},
     {"Sid": "NotAtNight", "Effect": "Deny", "Action": "s3:GetObject",
-     "Resource": "arn:aws:s3:::cat-photos/photos/night.svg"}]}"#;
+     "Resource": "arn:aws:s3:::cat-photos/photos/night.svg"},
+    {"Sid": "FromThisMachine", "Effect": "Deny", "Action": "s3:*", "Resource": "*",
+     "Condition": {"NotIpAddress": {"aws:SourceIp": "127.0.0.0/8"}}}]}"#;
 const EVERYTHING: &str = r#"{"Version": "2012-10-17", "Statement": {"Sid": "Everything", "Effect": "Allow",
     "Action": "s3:*", "Resource": "*"}}"#;
 
-/// Lists and reads photos, but not the one of the night.
+/// Lists and reads photos, but not the one of the night, and from this machine alone.
 pub(crate) const READER: &str = "PhotoReader";
 /// May do everything that the bucket's policy does not deny.
 pub(crate) const EDITOR: &str = "PhotoEditor";

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Method, Response};
 
-use crate::fixture::{ADMINISTRATOR, Demo, EDITOR, PORTAL, READER, read, start};
+use crate::fixture::{ADMINISTRATOR, Ask, Demo, EDITOR, PORTAL, READER, read, start};
 
 /// Comes in as the portal's form does, and gives the cookie of the visit.
 async fn open(demo: &Demo, role: &str) -> String {
@@ -96,6 +96,11 @@ async fn an_upload_is_decided_and_kept_under_a_plain_name() {
     assert_eq!(upload(&demo, &cookie, "image/svg+xml", "<svg/>").await.status(), 303);
     let (status, photo) = read(look(&demo, &cookie, "/gallery/photo/photos/My-cat.svg").await).await;
     assert_eq!((status, photo.as_str()), (200, "<svg/>"));
+    let page =
+        Ask::put("/cat-photos/photos/page.html", "<script>alert(1)</script>").header("content-type", "text/html");
+    assert_eq!(demo.send(&demo.credentials(EDITOR).await, page).await.status(), 200);
+    let (_, page) = read(look(&demo, &cookie, "/gallery").await).await;
+    assert!(page.contains("This object is not a photo.") && !page.contains("alert(1)"), "{page}");
     assert_eq!(upload(&demo, &cookie, "text/html", "<p>").await.status(), 400);
     assert_eq!(upload(&demo, &cookie, "image/png", &"x".repeat(9 * 1024 * 1024)).await.status(), 400);
 }

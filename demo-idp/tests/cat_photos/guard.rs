@@ -221,3 +221,31 @@ async fn a_body_beyond_the_limit_is_refused_before_it_is_read() {
     let (status, code, _) = refusal(demo.send(&credentials, announced).await).await;
     assert_eq!((status, code.as_str()), (400, "BadDigest"));
 }
+
+#[tokio::test]
+async fn the_old_signature_is_refused_with_what_to_set() {
+    let demo = start().await;
+    let presigned =
+        demo.plain(Method::GET, &format!("{LOAF}?AWSAccessKeyId=ASIAEXAMPLE&Signature=x&Expires=9999999999"));
+    let signed = demo.plain(Method::GET, LOAF).header("authorization", "AWS ASIAEXAMPLE:x");
+    for request in [presigned, signed] {
+        let (status, code, message) = refusal(request.send().await.unwrap()).await;
+        assert_eq!((status, code.as_str()), (400, "InvalidRequest"));
+        assert!(message.contains("signature_version s3v4"), "{message}");
+    }
+}
+
+/// Attack: a header that changes the operation, brought in the query of a presigned URL.
+#[tokio::test]
+async fn a_header_in_the_query_is_decided_as_a_header() {
+    let demo = start().await;
+    let target = "/cat-photos/copy.svg?x-amz-copy-source=cat-photos%2Fphotos%2Fnight.svg";
+    let fetch = async |role| {
+        let request = demo.sign(&demo.credentials(role).await, Ask::put(target, "").presigned(60));
+        reqwest::Client::new().put(request.url().clone()).send().await.unwrap()
+    };
+    let (status, _, message) = refusal(fetch(READER).await).await;
+    assert!(status == 403 && message.contains("s3:GetObject") && message.contains("NotAtNight"), "{message}");
+    let (status, answer) = read(fetch(EDITOR).await).await;
+    assert!(status == 200 && answer.contains("<CopyObjectResult"), "{answer}");
+}

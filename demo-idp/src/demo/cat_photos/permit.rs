@@ -68,3 +68,46 @@ impl fmt::Debug for Permit {
         f.debug_struct("Permit").field("wanted", &self.wanted).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{Extensions, HeaderMap, Method, Uri};
+
+    use super::*;
+
+    fn request(permit: Option<Permit>) -> S3Request<()> {
+        let mut extensions = Extensions::new();
+        if let Some(permit) = permit {
+            extensions.insert(permit);
+        }
+        S3Request {
+            input: (),
+            method: Method::GET,
+            uri: Uri::from_static("/"),
+            headers: HeaderMap::new(),
+            extensions,
+            credentials: None,
+            region: None,
+            service: None,
+            trailing_headers: None,
+        }
+    }
+
+    /// Attack: the service reads another operation, key or source out of the request than the guard decided.
+    #[test]
+    fn only_what_was_decided_is_done() {
+        let wanted = Wanted::parse(&Method::GET, "/cat-photos/a", &[], &HeaderMap::new()).unwrap();
+        let permit = Permit::new(wanted, Arc::new(|_| Ok(())));
+        let permitted = request(Some(permit));
+        let verify =
+            |operation, bucket, key, source| Permit::verify(&permitted, operation, Some(bucket), key, source).is_ok();
+        assert!(verify(Operation::GetObject, NAME, Some("a"), None));
+        assert!(!verify(Operation::DeleteObject, NAME, Some("a"), None));
+        assert!(!verify(Operation::GetObject, "other", Some("a"), None));
+        assert!(!verify(Operation::GetObject, NAME, Some("b"), None));
+        assert!(!verify(Operation::GetObject, NAME, None, None));
+        assert!(!verify(Operation::GetObject, NAME, Some("a"), Some("b")));
+        let without = Permit::verify(&request(None), Operation::GetObject, Some(NAME), Some("a"), None);
+        assert_eq!(without.unwrap_err().code(), &S3ErrorCode::AccessDenied);
+    }
+}

@@ -1,7 +1,11 @@
 //! One question put to daypass and its answer, in the words a person reads.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::extract::ConnectInfo;
+use axum::http::header::{REFERER, USER_AGENT};
+use axum::http::request::Parts;
 use daypass::Flow;
 use daypass::policy::{Explanation, Keys, Layer, Outcome};
 use daypass::request::{AuthenticatedRequest, BearerSession};
@@ -42,6 +46,20 @@ pub(super) struct Ruling {
     pub(super) why: String,
     /// The sentence of an S3 AccessDenied error.
     pub(super) message: String,
+}
+
+/// What is known of the request beyond who signed it.
+pub(super) fn environment(parts: &Parts) -> Keys {
+    let mut keys = Keys::new().with("aws:SecureTransport", "false");
+    if let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
+        keys.set("aws:SourceIp", peer.ip().to_string());
+    }
+    for (name, header) in [("aws:UserAgent", USER_AGENT), ("aws:Referer", REFERER)] {
+        if let Some(value) = parts.headers.get(header).and_then(|value| value.to_str().ok()) {
+            keys.set(name, value);
+        }
+    }
+    keys
 }
 
 /// Asks whether the caller may do what is demanded.

@@ -5,8 +5,9 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::multipart::{Multipart, MultipartRejection};
 use axum::extract::rejection::FormRejection;
+use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -16,10 +17,8 @@ use super::super::operation::Demand;
 use super::super::ruling::Ruling;
 use super::origin::{verify_own, verify_portal};
 use super::page::{Notice, Problem};
-use super::{Gallery, PHOTO_LIMIT, PREFIX, Visitor};
+use super::{Gallery, PHOTO_LIMIT, PHOTO_TYPES, PREFIX, Visitor};
 
-/// The media types of photos that browsers show.
-const PHOTO_TYPES: [&str; 5] = ["image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp"];
 /// The longest name of an uploaded photo, in bytes.
 const NAME_LIMIT: usize = 100;
 
@@ -35,26 +34,26 @@ pub(super) struct DeleteForm {
 
 pub(super) async fn open(
     State(gallery): State<Gallery>,
-    headers: HeaderMap,
+    parts: Parts,
     form: Result<Form<OpenForm>, FormRejection>,
 ) -> Response {
-    let opened = gallery.open(&headers, form);
+    let opened = gallery.open(&parts, form);
     opened.unwrap_or_else(|problem| problem.into_response(&gallery.portal))
 }
 
-pub(super) async fn close(State(gallery): State<Gallery>, headers: HeaderMap) -> Response {
-    if let Err(foreign) = verify_own(&headers) {
+pub(super) async fn close(State(gallery): State<Gallery>, parts: Parts) -> Response {
+    if let Err(foreign) = verify_own(&parts.headers) {
         return Problem::from(foreign).into_response(&gallery.portal);
     }
-    ([(SET_COOKIE, gallery.visits.end(&headers))], Redirect::to("/gallery")).into_response()
+    ([(SET_COOKIE, gallery.visits.end(&parts.headers))], Redirect::to("/gallery")).into_response()
 }
 
 pub(super) async fn delete(
     State(gallery): State<Gallery>,
-    headers: HeaderMap,
+    parts: Parts,
     form: Result<Form<DeleteForm>, FormRejection>,
 ) -> Response {
-    let deleted = act(&gallery, &headers, |visitor| {
+    let deleted = act(&gallery, &parts, |visitor| {
         let Form(form) = form.map_err(|_| Problem::Form("Open the gallery and press Delete again."))?;
         gallery.delete(visitor, &form.key)
     });
@@ -63,33 +62,33 @@ pub(super) async fn delete(
 
 pub(super) async fn upload(
     State(gallery): State<Gallery>,
-    headers: HeaderMap,
+    parts: Parts,
     form: Result<Multipart, MultipartRejection>,
 ) -> Response {
     // A form from elsewhere is refused before its body is read.
-    let photo = match verify_own(&headers) {
+    let photo = match verify_own(&parts.headers) {
         Ok(()) => Photo::read(form).await,
         Err(foreign) => Err(foreign.into()),
     };
-    let uploaded = act(&gallery, &headers, |visitor| gallery.upload(visitor, photo?));
+    let uploaded = act(&gallery, &parts, |visitor| gallery.upload(visitor, photo?));
     uploaded.unwrap_or_else(|problem| problem.into_response(&gallery.portal))
 }
 
 /// Goes on with a visit for a form of the gallery's own.
 fn act(
     gallery: &Gallery,
-    headers: &HeaderMap,
+    parts: &Parts,
     then: impl FnOnce(&Visitor<'_>) -> Result<Response, Problem>,
 ) -> Result<Response, Problem> {
-    verify_own(headers)?;
-    gallery.continued(headers, then)
+    verify_own(&parts.headers)?;
+    gallery.continued(parts, then)
 }
 
 impl Gallery {
-    fn open(&self, headers: &HeaderMap, form: Result<Form<OpenForm>, FormRejection>) -> Result<Response, Problem> {
-        verify_portal(headers, &self.portal)?;
+    fn open(&self, parts: &Parts, form: Result<Form<OpenForm>, FormRejection>) -> Result<Response, Problem> {
+        verify_portal(&parts.headers, &self.portal)?;
         let Form(form) = form.map_err(|_| Problem::Form("Go back to the portal and open the gallery again."))?;
-        let visitor = self.visitor(form.session_token.trim())?;
+        let visitor = self.visitor(parts, form.session_token.trim())?;
         let cookie = self.visits.begin(form.session_token.trim(), visitor.expiration, self.broker.now())?;
         Ok(([(SET_COOKIE, cookie)], Redirect::to("/gallery")).into_response())
     }

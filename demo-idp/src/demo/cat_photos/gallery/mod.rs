@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::request::Parts;
 use axum::routing::{get, post};
 use daypass::explain::CorrelationId;
 use daypass::policy::Keys;
@@ -20,7 +21,7 @@ use daypass::{Broker, Flow};
 
 use super::bucket::Bucket;
 use super::operation::Demand;
-use super::ruling::{Caller, Ruling, rule};
+use super::ruling::{Caller, Ruling, environment, rule};
 
 use page::Problem;
 use visits::Visits;
@@ -31,6 +32,8 @@ const PHOTO_LIMIT: usize = 8 * 1024 * 1024;
 const UPLOAD_LIMIT: usize = PHOTO_LIMIT + 64 * 1024;
 /// The largest form without one; a session token is what takes room in it.
 const FORM_LIMIT: usize = 64 * 1024;
+/// The media types of photos that browsers show.
+const PHOTO_TYPES: [&str; 5] = ["image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp"];
 /// Where the photos are in the bucket.
 const PREFIX: &str = "photos/";
 
@@ -47,6 +50,7 @@ pub(super) struct Gallery {
 struct Visitor<'a> {
     flow: Flow<'a>,
     caller: Caller,
+    environment: Keys,
     session_arn: String,
     expiration: daypass::time::Timestamp,
 }
@@ -72,13 +76,14 @@ impl Gallery {
     }
 
     /// Verifies a session token and follows the flow in which it was minted.
-    fn visitor(&self, session_token: &str) -> Result<Visitor<'_>, Problem> {
+    fn visitor(&self, parts: &Parts, session_token: &str) -> Result<Visitor<'_>, Problem> {
         let bearer = self.broker.begin()?.authenticate_bearer(session_token)?;
         let session = bearer.session();
         let id = session.claims().correlation_id.as_deref().and_then(CorrelationId::parse);
         let flow = id.map_or_else(|| self.broker.begin(), |id| Ok(self.broker.follow(id)))?;
         Ok(Visitor {
             flow,
+            environment: environment(parts),
             session_arn: session.arn().to_string(),
             expiration: session.expiration(),
             caller: Caller::Borne(Arc::new(bearer)),
@@ -89,7 +94,6 @@ impl Gallery {
 impl Visitor<'_> {
     /// Asks whether the visitor may do something.
     fn may(&self, demand: &Demand) -> Result<Ruling, Problem> {
-        let keys = Keys::new().with("aws:SecureTransport", "false");
-        Ok(rule(&self.flow, &self.caller, demand, &keys)?)
+        Ok(rule(&self.flow, &self.caller, demand, &self.environment)?)
     }
 }

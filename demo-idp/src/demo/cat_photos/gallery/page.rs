@@ -58,6 +58,8 @@ pub(super) struct PhotoView {
     pub(super) url: String,
     pub(super) size: String,
     pub(super) refused: Option<String>,
+    /// The media type of what is no photo.
+    pub(super) other: Option<String>,
 }
 
 /// Why there is no visit, or no page.

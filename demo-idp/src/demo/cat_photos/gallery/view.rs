@@ -1,26 +1,27 @@
 //! What a visitor may look at.
 
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
 use super::super::bucket::{Entry, ListingQuery};
 use super::super::guard::SANDBOX;
 use super::super::operation::Demand;
 use super::page::{GalleryPage, Notice, PhotoView, Problem, VisitorView, render, size, time_left};
-use super::{Gallery, PREFIX, Visitor};
+use super::{Gallery, PHOTO_TYPES, PREFIX, Visitor};
 
 /// Photos on one page.
 const PHOTO_COUNT: usize = 60;
 
-pub(super) async fn gallery(State(gallery): State<Gallery>, headers: HeaderMap) -> Response {
-    let shown = gallery.continued(&headers, |visitor| gallery.page(StatusCode::OK, visitor, None));
+pub(super) async fn gallery(State(gallery): State<Gallery>, parts: Parts) -> Response {
+    let shown = gallery.continued(&parts, |visitor| gallery.page(StatusCode::OK, visitor, None));
     shown.unwrap_or_else(|problem| problem.into_response(&gallery.portal))
 }
 
-pub(super) async fn photo(State(gallery): State<Gallery>, headers: HeaderMap, Path(key): Path<String>) -> Response {
-    let shown = gallery.continued(&headers, |visitor| gallery.photo(visitor, &key));
+pub(super) async fn photo(State(gallery): State<Gallery>, parts: Parts, Path(key): Path<String>) -> Response {
+    let shown = gallery.continued(&parts, |visitor| gallery.photo(visitor, &key));
     shown.unwrap_or_else(|problem| problem.into_response(&gallery.portal))
 }
 
@@ -45,11 +46,11 @@ impl Gallery {
     /// Goes on with the visit that the request's cookie names.
     pub(super) fn continued(
         &self,
-        headers: &HeaderMap,
+        parts: &Parts,
         then: impl FnOnce(&Visitor<'_>) -> Result<Response, Problem>,
     ) -> Result<Response, Problem> {
-        let session_token = self.visits.session_token(headers).ok_or(Problem::NoVisit)?;
-        then(&self.visitor(&session_token)?)
+        let session_token = self.visits.session_token(&parts.headers).ok_or(Problem::NoVisit)?;
+        then(&self.visitor(parts, &session_token)?)
     }
 
     /// The gallery as the visitor may see it.
@@ -96,6 +97,7 @@ impl Gallery {
                 url: format!("/gallery/photo/{}", encode(&key)),
                 size: size(object.body.len()),
                 refused: (!ruling.allowed).then(|| ruling.why.clone()),
+                other: not_a_photo(object.attributes.content_type.as_deref()),
                 key,
             });
             page.rulings.push(ruling);
@@ -126,6 +128,12 @@ impl Gallery {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         Ok(response)
     }
+}
+
+/// The media type, unless browsers show it as a photo.
+fn not_a_photo(content_type: Option<&str>) -> Option<String> {
+    let content_type = content_type.unwrap_or("binary/octet-stream");
+    (!PHOTO_TYPES.contains(&content_type)).then(|| content_type.to_owned())
 }
 
 /// Percent-encodes a key for a path.

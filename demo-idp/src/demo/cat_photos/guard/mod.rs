@@ -13,12 +13,11 @@ mod refusal;
 
 pub(super) use answer::SANDBOX;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, REFERER, USER_AGENT};
+use axum::extract::{Request, State};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -32,7 +31,7 @@ use s3s::service::S3Service;
 use super::bucket::OBJECT_LIMIT;
 use super::operation::{Demand, Wanted};
 use super::permit::Permit;
-use super::ruling::{Caller, rule};
+use super::ruling::{Caller, environment, rule};
 
 use plain::Plain;
 use refusal::Refusal;
@@ -111,6 +110,9 @@ impl Guard {
         if plain::is_anonymous(parts) {
             return Ok((Caller::Anonymous, Plain::from_anonymous(parts, body.into())?));
         }
+        if plain::is_signature_version_2(parts) {
+            return Err(Refusal::signature_version_2());
+        }
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         let head = SignedHead::new(parts.method.as_str(), target, headers).map_err(daypass::Error::from)?;
@@ -150,18 +152,4 @@ async fn receive(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Refusal> {
         whole.extend_from_slice(&chunk);
     }
     Ok(whole)
-}
-
-/// What is known of the request beyond who signed it.
-fn environment(parts: &Parts) -> Keys {
-    let mut keys = Keys::new().with("aws:SecureTransport", "false");
-    if let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
-        keys.set("aws:SourceIp", peer.ip().to_string());
-    }
-    for (name, header) in [("aws:UserAgent", USER_AGENT), ("aws:Referer", REFERER)] {
-        if let Some(value) = parts.headers.get(header).and_then(|value| value.to_str().ok()) {
-            keys.set(name, value);
-        }
-    }
-    keys
 }

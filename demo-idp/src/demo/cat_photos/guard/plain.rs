@@ -21,6 +21,9 @@ const SIGNATURE_PARAMETERS: [&str; 8] = [
     "X-Amz-SignedHeaders",
 ];
 
+/// Query parameters of a URL presigned with Signature Version 2.
+const VERSION_2_PARAMETERS: [&str; 2] = ["AWSAccessKeyId", "Signature"];
+
 /// Headers that speak of the signature, or of the body as it was framed.
 const FRAMING_HEADERS: [&str; 9] = [
     "authorization",
@@ -48,13 +51,19 @@ pub(super) struct Plain {
 /// Whether nothing in the request claims an identity; whatever claims one must prove it.
 pub(super) fn is_anonymous(parts: &Parts) -> bool {
     let claims = |name: &str| {
-        let lower = name.to_ascii_lowercase();
-        SIGNATURE_PARAMETERS.iter().any(|parameter| parameter.to_ascii_lowercase() == lower)
-            || ["awsaccesskeyid", "signature"].contains(&lower.as_str())
+        let parameters = SIGNATURE_PARAMETERS.iter().chain(&VERSION_2_PARAMETERS);
+        parameters.into_iter().any(|parameter| parameter.eq_ignore_ascii_case(name))
     };
     !parts.headers.contains_key(AUTHORIZATION)
         && !parts.headers.contains_key("x-amz-security-token")
         && !pairs(parts.uri.query()).iter().any(|(name, _)| claims(name))
+}
+
+/// Whether the request is signed with the version of the signature that came before.
+pub(super) fn is_signature_version_2(parts: &Parts) -> bool {
+    let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    header.is_some_and(|value| value.starts_with("AWS "))
+        || pairs(parts.uri.query()).iter().any(|(name, _)| VERSION_2_PARAMETERS.contains(&name.as_str()))
 }
 
 impl Plain {

@@ -39,6 +39,13 @@ impl Refusal {
         Self::new("IncompleteBody", StatusCode::BAD_REQUEST, message)
     }
 
+    /// It is signed in a way that is no longer taken; the sentence says what to set, since old clients choose it silently.
+    pub(super) const fn signature_version_2() -> Self {
+        let message = "The request is signed with Signature Version 2, which is not supported. Sign it with \
+                       AWS4-HMAC-SHA256; the AWS CLI does so after: aws configure set default.s3.signature_version s3v4";
+        Self::new("InvalidRequest", StatusCode::BAD_REQUEST, message)
+    }
+
     /// A header of the request cannot be passed on.
     pub(super) const fn invalid() -> Self {
         Self::new("InvalidRequest", StatusCode::BAD_REQUEST, "The request is malformed.")
@@ -103,5 +110,17 @@ impl From<OperationError> for Refusal {
             _ => StatusCode::BAD_REQUEST,
         };
         Self { code: error.code(), status, message: error.to_string().into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_stays_text_in_xml() {
+        let mut escaped = String::new();
+        escape("<Code>&\"'\u{0}</Code>", &mut escaped);
+        assert_eq!(escaped, "&lt;Code&gt;&amp;&quot;&apos;\u{fffd}&lt;/Code&gt;");
     }
 }
