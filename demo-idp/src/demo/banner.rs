@@ -41,7 +41,7 @@ const QUERY: &str = "--query 'Credentials.[AccessKeyId,SecretAccessKey,SessionTo
 
 fn endpoints(demo: &Demo) -> String {
     let (sts, s3) = (demo.site().broker_url(), demo.site().s3_url());
-    format!("STS={sts} S3={s3}; export AWS_REGION=us-east-1 AWS_PAGER=\n{KEYS}")
+    format!("STS={sts} S3={s3}; export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_PAGER=\n{KEYS}")
 }
 
 fn with_id_token(demo: &Demo, program: &str) -> String {

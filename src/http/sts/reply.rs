@@ -14,7 +14,7 @@ pub(super) enum Element {
     /// An element that holds text.
     Text(&'static str, String),
     /// An element that holds elements.
-    Group(&'static str, Vec<Element>),
+    Group(&'static str, Vec<Self>),
 }
 
 impl Element {

@@ -156,6 +156,7 @@ fn absolute(base: &str, target: &str) -> String {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 pub(super) fn failed(error: reqwest::Error) -> DemoError {
     DemoError::Tour(error.to_string())
 }
