@@ -48,6 +48,9 @@ pub struct AuditEvent {
     pub at: Timestamp,
     /// Follows one person's flow through every stage.
     pub correlation_id: CorrelationId,
+    /// The one request within that flow, where it has an id of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<CorrelationId>,
     /// Which stage.
     pub stage: Stage,
     /// What was attempted: `verify`, `AssumeRoleWithSAML`, `s3:GetObject` …
@@ -84,6 +87,7 @@ impl AuditEvent {
         Self {
             at,
             correlation_id,
+            request_id: None,
             stage,
             operation: operation.into(),
             outcome,

@@ -1,14 +1,14 @@
 //! One person's way through the stages: runs each, records its outcome, keeps assertions from being used again.
 
-use crate::audit::{AuditEvent, Outcome, Stage};
+use crate::audit::{Outcome, Stage};
 use crate::credentials::Credentials;
 use crate::decision::{self, Decision, Question};
 use crate::directory::AssignedRole;
-use crate::explain::{Check, CorrelationId, Evidence, Listener, Report, Rule};
+use crate::explain::{Check, CorrelationId};
 use crate::identity::Use;
 use crate::identity::oidc::{self, Jwks, OidcProvider, UnverifiedIdToken};
 use crate::identity::replay;
-use crate::identity::saml::{self, UnverifiedResponse};
+use crate::identity::saml::{self, SamlProvider, UnverifiedResponse};
 use crate::policy::Keys;
 use crate::request::{self, AuthenticatedRequest, BearerSession, Service, SignedRequest};
 use crate::session::{self, AssumeRole, Caller, Role, RoleSession, SessionError};
@@ -16,37 +16,20 @@ use crate::store::Space;
 use crate::{Error, VerifiedIdentity};
 
 use super::Broker;
+use super::record::{Hearing, Told};
+
+const SIGN_IN_WITH_SAML: &str = "sign-in with SAML";
+const EXCHANGE_OF_SAML: &str = "exchange of a SAML assertion";
 
 /// One person's way through the stages, under one correlation id.
+///
+/// What is done with a role session is recorded under the flow that the session came from, which its token carries: a
+/// person is followed from the sign-in to the last request. Where that is another flow than this one, the event's
+/// `request_id` is this one's id.
 #[derive(Debug)]
 pub struct Flow<'a> {
     broker: &'a Broker,
     correlation_id: CorrelationId,
-}
-
-/// What a flow hears of a stage: nothing unless the audit trail asked for it.
-struct Hearing(Option<Report>);
-
-impl Listener for Hearing {
-    fn passed(&mut self, rule: &'static Rule, evidence: impl FnOnce() -> Evidence) {
-        if let Some(report) = &mut self.0 {
-            report.passed(rule, evidence);
-        }
-    }
-
-    fn failed(&mut self, rule: &'static Rule, evidence: impl FnOnce() -> Evidence) {
-        if let Some(report) = &mut self.0 {
-            report.failed(rule, evidence);
-        }
-    }
-}
-
-/// What an event says beside its outcome.
-#[derive(Default)]
-struct Told {
-    principal: String,
-    resource: String,
-    checks: Vec<Check>,
 }
 
 impl<'a> Flow<'a> {
@@ -54,7 +37,11 @@ impl<'a> Flow<'a> {
         Self { broker, correlation_id }
     }
 
-    /// The id that every event of this flow carries.
+    pub(super) const fn broker(&self) -> &'a Broker {
+        self.broker
+    }
+
+    /// The id that events of this flow carry, as their correlation id or as their request id.
     #[must_use]
     pub const fn correlation_id(&self) -> &CorrelationId {
         &self.correlation_id
@@ -68,7 +55,7 @@ impl<'a> Flow<'a> {
         let mut names = self.broker.saml.keys();
         match (names.next(), names.next()) {
             (Some(name), None) => self.verify_from(name, response).await,
-            _ => Err(Error::UnknownProvider { issuer: "the one SAML provider".to_owned() }),
+            _ => self.unknown(SIGN_IN_WITH_SAML, "the one SAML provider"),
         }
     }
 
@@ -77,8 +64,9 @@ impl<'a> Flow<'a> {
     /// # Errors
     /// [`Error::Saml`], [`Error::UnknownProvider`], [`Error::Replayed`], or that the store or the audit trail failed.
     pub async fn verify_from(&self, name: &str, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
-        let (verified, checks) = self.saml(name, response)?;
-        self.admit("sign-in with SAML", Some(Use::Once), verified, checks).await
+        let Some(provider) = self.broker.saml.get(name) else { return self.unknown(SIGN_IN_WITH_SAML, name) };
+        let (verified, checks) = self.saml(provider, response);
+        self.admit(SIGN_IN_WITH_SAML, Some(Use::Once), verified, checks).await
     }
 
     /// Verifies a SAML response that its bearer exchanges for a role: until it expires, unless the provider or the
@@ -87,21 +75,24 @@ impl<'a> Flow<'a> {
     /// # Errors
     /// As [`Flow::verify_from`].
     pub async fn exchange(&self, name: &str, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
-        let (verified, checks) = self.saml(name, response)?;
-        self.admit("exchange of a SAML assertion", None, verified, checks).await
+        let Some(provider) = self.broker.saml.get(name) else { return self.unknown(EXCHANGE_OF_SAML, name) };
+        let (verified, checks) = self.saml(provider, response);
+        self.admit(EXCHANGE_OF_SAML, None, verified, checks).await
     }
 
     fn saml(
         &self,
-        name: &str,
+        provider: &SamlProvider,
         response: UnverifiedResponse,
-    ) -> Result<(Result<VerifiedIdentity, Error>, Vec<Check>), Error> {
-        let Some(provider) = self.broker.saml.get(name) else {
-            return Err(Error::UnknownProvider { issuer: name.to_owned() });
-        };
+    ) -> (Result<VerifiedIdentity, Error>, Vec<Check>) {
         let mut hearing = self.hearing();
         let verified = saml::verify(provider, response, self.broker.now(), &mut hearing);
-        Ok((verified.map_err(Error::from), hearing.finish(&saml::RULES)))
+        (verified.map_err(Error::from), hearing.finish(&saml::RULES))
+    }
+
+    fn unknown(&self, operation: &str, name: &str) -> Result<VerifiedIdentity, Error> {
+        let refused = Err(Error::UnknownProvider { issuer: name.to_owned() });
+        self.conclude(Stage::Identity, operation, Told::default(), refused)
     }
 
     /// Verifies the ID token of a sign-in, which serves once.
@@ -172,7 +163,7 @@ impl<'a> Flow<'a> {
             |identity| Told {
                 principal: identity.subject().to_owned(),
                 resource: identity.provider().to_string(),
-                checks: Vec::new(),
+                ..Told::default()
             },
         );
         self.conclude(Stage::Identity, operation, Told { checks, ..told }, admitted)
@@ -210,10 +201,10 @@ impl<'a> Flow<'a> {
         reason: &str,
         checks: Vec<Check>,
     ) -> Result<(), Error> {
-        let mut event = self.event(Stage::Identity, operation, Outcome::Refused);
+        let told = Told { checks, ..Told::default() };
+        let mut event = self.event(Stage::Identity, operation, Outcome::Refused, told);
         event.code = Some(code);
         reason.clone_into(&mut event.reason);
-        event.checks = checks;
         self.record(&event)
     }
 
@@ -222,7 +213,8 @@ impl<'a> Flow<'a> {
     /// # Errors
     /// [`Error::Session`], or that the audit trail failed.
     pub fn assume_role(&self, identity: &VerifiedIdentity, ask: AssumeRole) -> Result<RoleSession, Error> {
-        self.assume("assume role with federation", identity.subject(), ask, |role, ask, hearing| {
+        let told = Told { principal: identity.subject().to_owned(), ..Told::default() };
+        self.assume("assume role with federation", told, ask, |role, ask, hearing| {
             session::assume_federated(identity, role, ask, self.broker.now(), hearing)
         })
     }
@@ -232,7 +224,8 @@ impl<'a> Flow<'a> {
     /// # Errors
     /// As [`Flow::assume_role`].
     pub fn assume_assigned(&self, assigned: &AssignedRole, ask: AssumeRole) -> Result<RoleSession, Error> {
-        self.assume("assume assigned role", assigned.user_name(), ask, |role, ask, hearing| {
+        let told = Told { principal: assigned.user_name().to_owned(), ..Told::default() };
+        self.assume("assume assigned role", told, ask, |role, ask, hearing| {
             session::assume_assigned(assigned, role, ask, self.broker.now(), hearing)
         })
     }
@@ -245,7 +238,7 @@ impl<'a> Flow<'a> {
         let from = request.session();
         let permissions = self.broker.role(from.role_arn()).map_or(&[][..], Role::permissions);
         let caller = Caller::new(from, permissions);
-        self.assume("assume role from another role", from.arn().as_str(), ask, |role, ask, hearing| {
+        self.assume("assume role from another role", Told::of(from), ask, |role, ask, hearing| {
             session::assume_chained(caller, role, ask, self.broker.now(), hearing)
         })
     }
@@ -253,19 +246,19 @@ impl<'a> Flow<'a> {
     fn assume(
         &self,
         operation: &str,
-        principal: &str,
+        mut told: Told,
         ask: AssumeRole,
         stage: impl FnOnce(&Role, AssumeRole, &mut Hearing) -> Result<RoleSession, SessionError>,
     ) -> Result<RoleSession, Error> {
         let mut hearing = self.hearing();
         let role_arn = ask.role_arn().clone();
-        let ask = ask.following(self.correlation_id.clone());
+        let ask = ask.following(told.origin.as_ref().unwrap_or(&self.correlation_id).clone());
         let assumed = match self.broker.role(&role_arn) {
             Some(role) => stage(role, ask, &mut hearing),
             None => Err(SessionError::UnknownRole { role: role_arn.clone() }),
         };
-        let checks = hearing.finish(&session::RULES);
-        let told = Told { principal: principal.to_owned(), resource: role_arn.to_string(), checks };
+        told.checks = hearing.finish(&session::RULES);
+        told.resource = role_arn.to_string();
         self.conclude(Stage::Session, operation, told, assumed.map_err(Error::from))
     }
 
@@ -274,10 +267,9 @@ impl<'a> Flow<'a> {
     /// # Errors
     /// [`Error::Credentials`], or that the audit trail failed.
     pub fn mint(&self, session: RoleSession) -> Result<Credentials, Error> {
-        let principal = session.arn().to_string();
+        let mut told = Told::of(&session);
         let minted = crate::credentials::mint(self.broker.sessions.keyring(), session, self.broker.now());
-        let resource = minted.as_ref().map(|minted| minted.access_key_id().to_string()).unwrap_or_default();
-        let told = Told { principal, resource, checks: Vec::new() };
+        told.resource = minted.as_ref().map(|minted| minted.access_key_id().to_string()).unwrap_or_default();
         self.conclude(Stage::Credentials, "mint", told, minted.map_err(Error::from))
     }
 
@@ -291,8 +283,8 @@ impl<'a> Flow<'a> {
         let resource = format!("{} {}", signed.head().method(), signed.head().path());
         let now = self.broker.now();
         let authenticated = request::authenticate(&self.broker.sessions, service, signed, now, &mut hearing);
-        let principal = authenticated.as_ref().map(|request| request.session().arn().to_string()).unwrap_or_default();
-        let told = Told { principal, resource, checks: hearing.finish(&request::RULES) };
+        let told = authenticated.as_ref().map(|request| Told::of(request.session())).unwrap_or_default();
+        let told = Told { resource, checks: hearing.finish(&request::RULES), ..told };
         self.conclude(Stage::Request, "authenticate", told, authenticated.map_err(Error::from))
     }
 
@@ -304,8 +296,8 @@ impl<'a> Flow<'a> {
         let mut hearing = self.hearing();
         let now = self.broker.now();
         let borne = request::authenticate_bearer(&self.broker.sessions, session_token, now, &mut hearing);
-        let principal = borne.as_ref().map(|borne| borne.session().arn().to_string()).unwrap_or_default();
-        let told = Told { principal, resource: String::new(), checks: hearing.finish(&request::RULES) };
+        let told = borne.as_ref().map(|borne| Told::of(borne.session())).unwrap_or_default();
+        let told = Told { checks: hearing.finish(&request::RULES), ..told };
         self.conclude(Stage::Request, "authenticate bearer", told, borne.map_err(Error::from))
     }
 
@@ -360,47 +352,17 @@ impl<'a> Flow<'a> {
         if let Some((owner, policy)) = self.broker.resource_policy(resource) {
             question = question.with_resource_policy(owner, policy);
         }
-        let decision = decision::authorize(question, action, resource, self.broker.now())?;
+        let nobody = || Told { principal: "anonymous".to_owned(), ..Told::default() };
+        let told = Told { resource: resource.to_owned(), ..session.map_or_else(nobody, Told::of) };
+        let decision = match decision::authorize(question, action, resource, self.broker.now()) {
+            Ok(decision) => decision,
+            Err(error) => return self.conclude(Stage::Decision, action, told, Err(error.into())),
+        };
         let outcome = if decision.is_allow() { Outcome::Accepted } else { Outcome::Refused };
-        let mut event = self.event(Stage::Decision, action, outcome);
-        event.principal = session.map_or_else(|| "anonymous".to_owned(), |session| session.arn().to_string());
-        resource.clone_into(&mut event.resource);
+        let mut event = self.event(Stage::Decision, action, outcome, told);
         event.code = (!decision.is_allow()).then_some("AccessDenied");
         event.reason = decision.to_string();
         self.record(&event)?;
         Ok(decision)
-    }
-
-    fn conclude<T>(&self, stage: Stage, operation: &str, told: Told, result: Result<T, Error>) -> Result<T, Error> {
-        let outcome = if result.is_ok() { Outcome::Accepted } else { Outcome::Refused };
-        let mut event = self.event(stage, operation, outcome);
-        event.principal = told.principal;
-        event.resource = told.resource;
-        event.checks = told.checks;
-        if let Err(error) = &result {
-            event.code = Some(error.code());
-            event.reason = error.reason();
-        }
-        // What cannot be recorded does not happen.
-        self.record(&event)?;
-        result
-    }
-
-    fn event(&self, stage: Stage, operation: &str, outcome: Outcome) -> AuditEvent {
-        AuditEvent::new(self.broker.now(), self.correlation_id.clone(), stage, operation, outcome)
-    }
-
-    fn record(&self, event: &AuditEvent) -> Result<(), Error> {
-        self.broker.audit.record(event).map_err(|error| Error::Audit { reason: error.to_string() })
-    }
-
-    fn hearing(&self) -> Hearing {
-        Hearing(self.broker.audit.wants_checks().then(Report::new))
-    }
-}
-
-impl Hearing {
-    fn finish(self, rules: &[&'static Rule]) -> Vec<Check> {
-        self.0.map(|report| report.finish(rules)).unwrap_or_default()
     }
 }

@@ -1,9 +1,10 @@
 //! Runs the stages with a clock, a store and an audit sink; verifies nothing itself.
 //!
 //! A [`Broker`] holds the configuration: whom to trust, which roles there are, what resources permit. A [`Flow`] is one
-//! person's way through the stages, and every event it leaves carries the flow's correlation id.
+//! person's way through the stages; the events it leaves share one correlation id, which a role session carries on.
 
 mod flow;
+mod record;
 
 pub use flow::Flow;
 
@@ -103,7 +104,8 @@ impl Broker {
         self
     }
 
-    /// Puts `policy` on a resource of `owner`'s account and on everything below it, such as `arn:aws:s3:::photos`.
+    /// Puts `policy` on a resource of `owner`'s account and on everything below it, such as `arn:aws:s3:::photos`. Where
+    /// something below has a policy of its own, that one alone has a say in it.
     #[must_use]
     pub fn with_resource_policy(mut self, owner: AccountId, resource: &Arn, policy: ResourcePolicy) -> Self {
         self.resources.insert(resource.to_string(), (owner, policy));
@@ -206,11 +208,11 @@ impl Broker {
         self.roles.get(arn)
     }
 
-    /// The policy of `resource`, or of what it is below, with the account that owns it.
+    /// The policy of `resource`, or of the nearest thing it is below, with the account that owns it.
     #[must_use]
     pub fn resource_policy(&self, resource: &str) -> Option<(&AccountId, &ResourcePolicy)> {
-        let above = resource.split_once('/').map_or(resource, |(above, _)| above);
-        let found = self.resources.get(resource).or_else(|| self.resources.get(above));
+        let above = resource.rmatch_indices('/').filter_map(|(slash, _)| resource.get(..slash));
+        let found = std::iter::once(resource).chain(above).find_map(|name| self.resources.get(name));
         found.map(|(owner, policy)| (owner, policy))
     }
 

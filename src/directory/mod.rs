@@ -195,7 +195,8 @@ impl Directory {
 
     /// The person whom the provider signed for: the subject is the user name, exactly.
     ///
-    /// An e-mail address never links: two providers may both vouch for it, and only one of them is right.
+    /// Every provider that people may sign in with vouches for every name, so connect only those that name people alike. An
+    /// e-mail address never links: two providers may both vouch for it, and only one of them is right.
     ///
     /// # Errors
     /// [`DirectoryError::UnknownUser`] when nobody has this name.

@@ -69,6 +69,7 @@ pub struct VerifiedIdentity {
     pub(in crate::identity) audience: String,
     pub(in crate::identity) attributes: BTreeMap<String, Vec<String>>,
     pub(in crate::identity) condition_keys: Vec<(String, Vec<String>)>,
+    pub(in crate::identity) multivalued: Vec<String>,
     pub(in crate::identity) assertion_id: String,
     pub(in crate::identity) assertion_use: Use,
     pub(in crate::identity) not_on_or_after: Timestamp,
@@ -123,6 +124,13 @@ impl VerifiedIdentity {
     #[must_use]
     pub fn condition_keys(&self) -> &[(String, Vec<String>)] {
         &self.condition_keys
+    }
+
+    /// Whether a condition key is a list however many values it has: a person in one group is still in a list of groups,
+    /// and a policy that compares lists must mean the same for them.
+    #[must_use]
+    pub fn is_multivalued(&self, condition_key: &str) -> bool {
+        self.multivalued.iter().any(|key| key == condition_key)
     }
 
     /// What replay memory remembers: the assertion's ID, or the digest of the token.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::federation::FederationRequest;
 use super::role::{DEFAULT_SESSION_DURATION, MIN_SESSION_DURATION, name_qualifier};
 use super::trust::Trust;
-use super::{AssumeRole, Origin, Role, RoleSession, SessionClaims, SessionError, Tags, rules};
+use super::{AssumeRole, Origin, Role, RoleSession, SessionClaims, SessionError, SourceIdentity, Tags, rules};
 use crate::VerifiedIdentity;
 use crate::arn::Arn;
 use crate::directory::{AssignedRole, Directory};
@@ -43,6 +43,7 @@ pub fn assume_federated(
 
     let mut keys = ask.environment.clone();
     let federation_keys = federation_keys(identity, role, &provider, &mut keys);
+    keys.set("sts:RoleAuthorizedByIdp", federation.pinned_roles.is_some().to_string());
     let principal = Principal::Federated { provider_arn: provider.clone() };
     Trust { role, principal: &principal, action, ask: &ask, keys, now }.verify(listener)?;
     let duration = verify_duration(ask.duration, role.max_session_duration(), Limit::Role, listener)?;
@@ -65,17 +66,21 @@ pub fn assume_assigned(
     listener: &mut impl Listener,
 ) -> Result<RoleSession, SessionError> {
     let provider = Directory::managed_provider_arn(role.account());
+    let evidence = || Evidence::new(format_args!("an assignment of {}", role.arn()), assigned.role_arn());
     if assigned.role_arn() != role.arn() {
+        listener.failed(&rules::LISTED, evidence);
         return Err(SessionError::NotListed { role: role.arn().clone(), provider });
     }
-    listener.passed(&rules::LISTED, || Evidence::new("an assignment in the directory", assigned.role_arn()));
+    listener.passed(&rules::LISTED, evidence);
     let mut keys = ask.environment.clone();
     keys.set("saml:sub", assigned.user_name());
     keys.set("aws:FederatedProvider", provider.to_string());
     let principal = Principal::Federated { provider_arn: provider.clone() };
     Trust { role, principal: &principal, action: "sts:AssumeRoleWithSAML", ask: &ask, keys, now }.verify(listener)?;
     let most = role.max_session_duration();
-    let asked = ask.duration.or(Some(assigned.permission_set().session_duration));
+    // What an operator set out of range must not lock everyone out; what a person asks for is held to the range.
+    let usual = assigned.permission_set().session_duration.clamp(MIN_SESSION_DURATION, most);
+    let asked = ask.duration.or(Some(usual));
     let duration = verify_duration(asked, most, Limit::Role, listener)?;
     let mut claims = claims(role, &ask, Origin::Assigned, now, now.saturating_add(duration));
     claims.federated_provider = Some(provider.to_string());
@@ -116,7 +121,7 @@ pub fn assume_chained(
     let from = caller.session.claims();
     let inherited = Tags::new(from.principal_tags.clone(), from.transitive_tag_keys.clone())?;
     let tags = ask.tags.clone().inheriting(&inherited)?;
-    verify_source_identity_kept(&ask, from)?;
+    ask.source_identity = source_identity(&ask, from, listener)?;
 
     let mut keys = ask.environment.clone();
     caller.session.principal_keys(&mut keys);
@@ -128,7 +133,6 @@ pub fn assume_chained(
     let duration = verify_duration(ask.duration, most, Limit::Chaining, listener)?;
     ask.tags = tags;
     let mut claims = claims(role, &ask, Origin::Chained, now, now.saturating_add(duration));
-    claims.source_identity = claims.source_identity.or_else(|| from.source_identity.clone());
     claims.federated_provider.clone_from(&from.federated_provider);
     claims.federation_keys.clone_from(&from.federation_keys);
     claims.correlation_id = claims.correlation_id.or_else(|| from.correlation_id.clone());
@@ -159,7 +163,11 @@ fn verify_listed(
         Ok(())
     } else {
         listener.failed(&rules::LISTED, evidence);
-        Err(SessionError::NotListed { role: role.arn().clone(), provider: provider.clone() })
+        let role = role.arn().clone();
+        Err(match origin {
+            Origin::Saml => SessionError::NotListed { role, provider: provider.clone() },
+            _ => SessionError::PinnedElsewhere { role },
+        })
     }
 }
 
@@ -171,12 +179,18 @@ fn federation_keys(
     keys: &mut Keys,
 ) -> BTreeMap<String, Vec<String>> {
     let mut lasting = BTreeMap::new();
+    let prefix = match identity.provider() {
+        ProviderName::Saml(_) => "saml",
+        ProviderName::Oidc(host_and_path) => host_and_path,
+    };
+    // Exactly these two: a claim may be called `8100:sub`, and `localhost:8100` may be another provider.
+    let outlive = [format!("{prefix}:sub"), format!("{prefix}:aud")];
     for (name, values) in identity.condition_keys() {
         match values.as_slice() {
-            [value] => keys.set(name, value.clone()),
-            several => keys.set_list(name, several.iter().cloned()),
+            [value] if !identity.is_multivalued(name) => keys.set(name, value.as_str()),
+            several => keys.set_list(name, several.iter().map(String::as_str)),
         }
-        if name.ends_with(":sub") || name.ends_with(":aud") {
+        if outlive.contains(name) {
             lasting.insert(name.clone(), values.clone());
         }
     }
@@ -215,13 +229,20 @@ fn verify_duration(
     })
 }
 
-/// A source identity is set once, at the start of a chain.
-fn verify_source_identity_kept(ask: &AssumeRole, from: &SessionClaims) -> Result<(), SessionError> {
-    match (&ask.source_identity, &from.source_identity) {
-        (Some(asked), Some(set)) if asked.as_str() != set => {
+/// A source identity is set once, at the start of a chain; every role further down must let it be set (IAM user guide,
+/// "Monitor and control actions taken with assumed roles").
+fn source_identity(
+    ask: &AssumeRole,
+    from: &SessionClaims,
+    listener: &mut impl Listener,
+) -> Result<Option<SourceIdentity>, SessionError> {
+    let Some(set) = &from.source_identity else { return Ok(ask.source_identity.clone()) };
+    match &ask.source_identity {
+        Some(asked) if asked.as_str() != set => {
+            listener.failed(&rules::SOURCE_IDENTITY, || Evidence::new(set, asked.as_str()));
             Err(SessionError::SourceIdentityFixed { set: set.clone() })
         }
-        _ => Ok(()),
+        _ => set.parse().map(Some).map_err(|_| SessionError::Claims),
     }
 }
 

@@ -27,7 +27,7 @@ pub enum Origin {
 pub struct SessionClaims {
     /// ARN of the role.
     pub role_arn: String,
-    /// Unique id of the role (`AROA…`): a role made anew under the same name does not inherit sessions.
+    /// Id of the role (`AROA…`).
     pub role_id: String,
     /// The session's name, 2 to 64 characters.
     pub role_session_name: String,

@@ -30,7 +30,7 @@ pub struct FederationRequest {
     pub pinned_roles: Option<Vec<Arn>>,
     /// The session's name, where the provider sets it.
     pub role_session_name: Option<RoleSessionName>,
-    /// How long the provider wants the session to last at most.
+    /// How long the session lasts where the caller does not say.
     pub session_duration: Option<Duration>,
     /// The source identity.
     pub source_identity: Option<SourceIdentity>,
@@ -107,10 +107,10 @@ fn tags(identity: &VerifiedIdentity, prefix: &str, transitive: &str) -> Result<T
 }
 
 fn single<'a>(identity: &'a VerifiedIdentity, name: &str) -> Result<Option<&'a str>, SessionError> {
-    match identity.attribute(name) {
-        [] => Ok(None),
-        [value] => Ok(Some(value)),
-        _ => Err(malformed(name, "exactly one value")),
+    match identity.attributes().get(name).map(Vec::as_slice) {
+        None => Ok(None),
+        Some([value]) => Ok(Some(value)),
+        Some(_) => Err(malformed(name, "exactly one value")),
     }
 }
 

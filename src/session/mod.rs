@@ -78,6 +78,12 @@ pub enum SessionError {
         /// The provider that would have to list it.
         provider: Arn,
     },
+    /// The identity provider pinned its token to other roles (claim `https://aws.amazon.com/roles`).
+    #[error("the identity provider does not authorize this token for this role")]
+    PinnedElsewhere {
+        /// The role that was asked for.
+        role: Arn,
+    },
     /// The trust policy, or the caller's own policies, do not allow it.
     #[error("not authorized to perform {action} on {role}")]
     NotTrusted {
@@ -141,7 +147,7 @@ impl SessionError {
         match self {
             Self::UnknownRole { .. } | Self::NotListed { .. } | Self::NotTrusted { .. } => "AccessDenied",
             Self::SourceIdentityFixed { .. } => "AccessDenied",
-            Self::FederationAttribute { .. } => "InvalidIdentityToken",
+            Self::FederationAttribute { .. } | Self::PinnedElsewhere { .. } => "InvalidIdentityToken",
             Self::Tag { .. } => "InvalidParameterValue",
             Self::SessionPolicy(_) => "MalformedPolicyDocument",
             Self::SessionPoliciesTooLarge { .. } => "PackedPolicyTooLarge",
@@ -162,6 +168,7 @@ impl SessionError {
             Self::NotTrusted { reason, .. } => reason.clone(),
             Self::UnknownRole { role } => format!("no role is configured as {role}"),
             Self::NotListed { role, provider } => format!("{provider} does not list {role} for this subject"),
+            Self::PinnedElsewhere { role } => format!("the token is pinned to other roles than {role}"),
             Self::FederationAttribute { attribute, expected } => format!("{attribute}: expected {expected}"),
             Self::RoleSessionName { found } | Self::SourceIdentity { found } | Self::RoleArn { found } => {
                 format!("{self}; found {found:?}")
@@ -286,6 +293,8 @@ impl RoleSession {
             ("aws:SourceIdentity", &self.claims.source_identity),
             ("aws:FederatedProvider", &self.claims.federated_provider),
         ] {
+            // Where the session has none, nothing that came along with the request may pass for it.
+            keys.set_list(name, [""; 0]);
             if let Some(value) = value {
                 keys.set(name, value.as_str());
             }

@@ -15,7 +15,7 @@ pub const MAX_SESSION_DURATION: Duration = Duration::from_secs(43_200);
 /// How long sessions last when nobody says: one hour. Also the most a chained session lasts.
 pub const DEFAULT_SESSION_DURATION: Duration = Duration::from_secs(3600);
 
-/// The unique id of a role, `AROA` and 17 characters; a role made anew has another.
+/// The id of a role, `AROA` and 17 characters, made from its ARN.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleId(String);
 

@@ -43,6 +43,8 @@ impl Tags {
         if !transitive.iter().all(|key| folded.contains(&key.to_lowercase())) {
             return refuse("The specified transitive tag key must be included in the requested tags.");
         }
+        let mut seen = BTreeSet::new();
+        let transitive = transitive.into_iter().filter(|key| seen.insert(key.to_lowercase())).collect();
         Ok(Self { values, transitive })
     }
 
@@ -67,20 +69,21 @@ impl Tags {
     /// These tags with those `inherited` from the calling session added.
     ///
     /// # Errors
-    /// [`SessionError::Tag`] when one of these would override an inherited tag.
+    /// [`SessionError::Tag`] when one of these would override an inherited tag, or there are more than 50 together.
     pub(super) fn inheriting(mut self, inherited: &Self) -> Result<Self, SessionError> {
-        for key in &inherited.transitive {
-            if self.values.keys().any(|own| own.eq_ignore_ascii_case(key)) {
+        // Keys are compared as condition keys are, beyond ASCII too: `ä` would otherwise stand over an inherited `Ä`.
+        for key in inherited.transitive.iter().map(|key| key.to_lowercase()) {
+            if self.values.keys().any(|own| own.to_lowercase() == key) {
                 return Err(SessionError::Tag {
                     rule: "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.",
                 });
             }
-            if let Some((key, value)) = inherited.values.iter().find(|(own, _)| own.eq_ignore_ascii_case(key)) {
+            if let Some((key, value)) = inherited.values.iter().find(|(own, _)| own.to_lowercase() == key) {
                 self.values.insert(key.clone(), value.clone());
                 self.transitive.push(key.clone());
             }
         }
-        Ok(self)
+        Self::new(self.values, self.transitive)
     }
 }
 
@@ -119,5 +122,27 @@ mod tests {
         assert_eq!(child.values().get("stage").map(String::as_str), Some("two"));
         assert_eq!(child.transitive(), ["team"]);
         assert!(tags(&[("TEAM", "dogs")], &[]).unwrap().inheriting(&parent).is_err());
+        let parent = tags(&[("Ä", "cats")], &["Ä"]).unwrap();
+        assert!(tags(&[("ä", "dogs")], &[]).unwrap().inheriting(&parent).is_err(), "case beyond ASCII");
+    }
+
+    #[test]
+    fn a_transitive_key_named_twice_is_inherited_once() {
+        let parent = tags(&[("team", "cats")], &["team", "Team"]).unwrap();
+        assert_eq!(parent.transitive(), ["team"]);
+        assert_eq!(Tags::default().inheriting(&parent).unwrap(), parent);
+    }
+
+    #[test]
+    fn inherited_and_own_tags_are_at_most_fifty_together() {
+        let many = |prefix: &str, count: usize| -> Vec<(String, String)> {
+            (0..count).map(|n| (format!("{prefix}{n}"), String::new())).collect()
+        };
+        let parent = many("parent", 30);
+        let keys = parent.iter().map(|(key, _)| key.clone()).collect();
+        let parent = Tags::new(parent.into_iter().collect(), keys).unwrap();
+        let own = |count| Tags::new(many("own", count).into_iter().collect(), Vec::new()).unwrap();
+        assert!(own(20).inheriting(&parent).is_ok());
+        assert!(own(21).inheriting(&parent).is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! What must outlive a request: replay memory, sign-ins under way, portal sessions.
 //!
-//! A [`Store`] keeps small records that expire, each in a [`Space`]. Its four operations are atomic, so that an
+//! A [`Store`] keeps small records that expire, each in a [`Space`]. Its three operations are atomic, so that an
 //! assertion is used once and a sign-in is finished once however many broker nodes share the store.
 
 mod memory;

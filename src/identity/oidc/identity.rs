@@ -12,13 +12,15 @@ use crate::time::Timestamp;
 
 /// The claim in which a provider asks for session tags.
 const TAGS: &str = "https://aws.amazon.com/tags";
+/// Where the claims are in which a provider asks for something: roles, tags, a source identity.
+const ASKED_FOR: &str = "https://aws.amazon.com/";
 /// Claims about the token, not about its subject: no trust policy should depend on them.
 const ABOUT_THE_TOKEN: [&str; 10] =
     ["iss", "aud", "exp", "iat", "nbf", "nonce", "at_hash", "c_hash", "auth_time", "jti"];
 
 /// Builds the identity, with each claim as a list of text under its own name.
 ///
-/// Nested objects are left out, but for session tags: `https://aws.amazon.com/tags` with `principal_tags` and
+/// Nested objects are left out (under `https://aws.amazon.com/` they count as an empty list), but for session tags: `https://aws.amazon.com/tags` with `principal_tags` and
 /// `transitive_tag_keys` inside becomes `https://aws.amazon.com/tags/principal_tags/<key>` and
 /// `https://aws.amazon.com/tags/transitive_tag_keys`, which are also the names of the flat form a provider may send.
 pub(super) fn build(
@@ -41,8 +43,9 @@ pub(super) fn build(
         subject_type: None,
         audience: audience.to_owned(),
         condition_keys: condition_keys(provider.issuer().name(), audience, &attributes),
+        multivalued: multivalued(provider.issuer().name(), payload),
         attributes,
-        assertion_id: crypto::sha256_hex(token.token.expose()),
+        assertion_id: crypto::sha256_hex(signed_part(token.token.expose())),
         assertion_use,
         not_on_or_after: claims.exp.map_or(Timestamp::EPOCH, instant),
         session_not_on_or_after: None,
@@ -70,6 +73,19 @@ fn condition_keys(
     keys
 }
 
+/// The keys of claims that are arrays. Every token has one audience that was ours, so `<issuer>:aud` is none of them.
+fn multivalued(issuer: &str, payload: &Payload<'_>) -> Vec<String> {
+    let arrays = payload.members().iter().filter(|member| matches!(member.value.data, Data::Array(_)));
+    arrays.map(|member| key(issuer, if member.key == "aud" { "oaud" } else { member.key.as_ref() })).collect()
+}
+
+/// Header and payload, without the signature: an ECDSA signature has a twin that verifies too (`r, n - s`), and a token
+/// given again with it must not pass for another token.
+fn signed_part(token: &[u8]) -> &[u8] {
+    let end = token.iter().rposition(|byte| *byte == b'.').unwrap_or(token.len());
+    token.get(..end).unwrap_or_default()
+}
+
 fn key(issuer: &str, name: &str) -> String {
     [issuer, ":", name].concat()
 }
@@ -94,6 +110,9 @@ fn attributes(payload: &Payload<'_>) -> BTreeMap<String, Vec<String>> {
             tags(value, &mut attributes);
         } else if let Some(texts) = texts(value) {
             attributes.insert(key.as_ref().to_owned(), texts);
+        } else if key.starts_with(ASKED_FOR) {
+            // Left out, a claim that pins the token to some roles would pin it to none.
+            attributes.insert(key.as_ref().to_owned(), Vec::new());
         }
     }
     attributes

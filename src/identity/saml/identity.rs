@@ -41,6 +41,23 @@ const CONDITION_KEYS: [(&str, &[&str]); 31] = [
     ("saml:uid", &["http://schemas.microsoft.com/ws/2008/06/identity/claims/windowsaccountname"]),
 ];
 
+/// The condition keys that IAM documents as lists.
+const LISTS: [&str; 13] = [
+    "saml:cn",
+    "saml:eduorghomepageuri",
+    "saml:eduorgidentityauthnpolicyuri",
+    "saml:eduorglegalname",
+    "saml:eduorgsuperioruri",
+    "saml:eduorgwhitepagesuri",
+    "saml:edupersonaffiliation",
+    "saml:edupersonassurance",
+    "saml:edupersonentitlement",
+    "saml:edupersonnickname",
+    "saml:edupersonorgunitdn",
+    "saml:edupersonscopedaffiliation",
+    "saml:edupersontargetedid",
+];
+
 pub(super) fn build(provider: &SamlProvider, assertion: Assertion<'_>, validity: &Validity) -> VerifiedIdentity {
     let subject_type = assertion.name_id.short_format().to_owned();
     let subject = assertion.name_id.value.into_owned();
@@ -58,6 +75,8 @@ pub(super) fn build(provider: &SamlProvider, assertion: Assertion<'_>, validity:
             }
         }
     }
+    let lists = condition_keys.iter().map(|(key, _)| key).filter(|key| LISTS.contains(&key.as_str()));
+    let multivalued = lists.cloned().collect();
     let assertion_use = if assertion.conditions.one_time_use { Use::Once } else { provider.assertion_use };
     VerifiedIdentity {
         provider: provider.name.clone(),
@@ -67,6 +86,7 @@ pub(super) fn build(provider: &SamlProvider, assertion: Assertion<'_>, validity:
         audience: provider.acs_url.clone(),
         attributes: assertion.attributes,
         condition_keys,
+        multivalued,
         assertion_id: assertion.id.to_owned(),
         assertion_use,
         not_on_or_after: validity.not_on_or_after,

@@ -1,0 +1,88 @@
+//! What a flow hears of each stage, and the event it leaves.
+
+use super::Flow;
+use crate::Error;
+use crate::audit::{AuditEvent, Outcome, Stage};
+use crate::explain::{Check, CorrelationId, Evidence, Listener, Report, Rule};
+use crate::session::RoleSession;
+
+/// What a flow hears of a stage: nothing unless the audit trail asked for it.
+pub(super) struct Hearing(Option<Report>);
+
+impl Listener for Hearing {
+    fn passed(&mut self, rule: &'static Rule, evidence: impl FnOnce() -> Evidence) {
+        if let Some(report) = &mut self.0 {
+            report.passed(rule, evidence);
+        }
+    }
+
+    fn failed(&mut self, rule: &'static Rule, evidence: impl FnOnce() -> Evidence) {
+        if let Some(report) = &mut self.0 {
+            report.failed(rule, evidence);
+        }
+    }
+}
+
+/// What an event says beside its outcome.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) principal: String,
+    pub(super) resource: String,
+    pub(super) checks: Vec<Check>,
+    /// The flow that the role session it is about came from.
+    pub(super) origin: Option<CorrelationId>,
+}
+
+impl Told {
+    /// About what a role session does.
+    pub(super) fn of(session: &RoleSession) -> Self {
+        let origin = session.claims().correlation_id.as_deref().and_then(CorrelationId::parse);
+        Self { principal: session.arn().to_string(), origin, ..Self::default() }
+    }
+}
+
+impl Flow<'_> {
+    pub(super) fn conclude<T>(
+        &self,
+        stage: Stage,
+        operation: &str,
+        told: Told,
+        result: Result<T, Error>,
+    ) -> Result<T, Error> {
+        let outcome = if result.is_ok() { Outcome::Accepted } else { Outcome::Refused };
+        let mut event = self.event(stage, operation, outcome, told);
+        if let Err(error) = &result {
+            event.code = Some(error.code());
+            event.reason = error.reason();
+        }
+        // What cannot be recorded does not happen.
+        self.record(&event)?;
+        result
+    }
+
+    pub(super) fn event(&self, stage: Stage, operation: &str, outcome: Outcome, told: Told) -> AuditEvent {
+        let own = self.correlation_id();
+        let request_id = told.origin.as_ref().filter(|origin| *origin != own).map(|_| own.clone());
+        let correlation_id = told.origin.unwrap_or_else(|| own.clone());
+        let mut event = AuditEvent::new(self.broker().now(), correlation_id, stage, operation, outcome);
+        event.request_id = request_id;
+        event.principal = told.principal;
+        event.resource = told.resource;
+        event.checks = told.checks;
+        event
+    }
+
+    pub(super) fn record(&self, event: &AuditEvent) -> Result<(), Error> {
+        self.broker().audit.record(event).map_err(|error| Error::Audit { reason: error.to_string() })
+    }
+
+    pub(super) fn hearing(&self) -> Hearing {
+        Hearing(self.broker().audit.wants_checks().then(Report::new))
+    }
+}
+
+impl Hearing {
+    pub(super) fn finish(self, rules: &[&'static Rule]) -> Vec<Check> {
+        self.0.map(|report| report.finish(rules)).unwrap_or_default()
+    }
+}
