@@ -30,7 +30,7 @@ const named = node => [node.innerText, node.textContent, node.getAttribute('aria
   .filter(Boolean).map(text => text.replace(/\\s+/g, ' ').trim().toLowerCase());
 const account = node => {
   for (let place = node; place; place = place.parentElement) {
-    const found = new Set((place.textContent + ' ' + (place.id || '')).match(/\\b\\d{12}\\b/g));
+    const found = new Set((place.textContent + ' ' + (place.id || '')).match(/(?<!\\d)\\d{12}(?!\\d)/g));
     if (found.size) return found.size === 1 ? [...found][0] : null;
   }
   return null;

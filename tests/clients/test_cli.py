@@ -182,18 +182,9 @@ class Cli:
         self.assertIn("sts:AssumeRole", told)
 
     def test_presigned_url_opens_with_curl(self):
-        first = self.answer(
-            "s3api",
-            "list-objects-v2",
-            "--bucket",
-            "cat-photos",
-            "--prefix",
-            "photos/",
-            credentials=self.as_role("PhotoReader"),
-        )["Contents"][0]["Key"]
-        url = self.answer(
-            "s3", "presign", f"s3://cat-photos/{first}", "--expires-in", "60", credentials=self.as_role("PhotoReader")
-        ).strip()
+        # Version 1 still presigns with Signature Version 2 in the oldest regions, which no newer region takes, nor we.
+        words = ("s3", "presign", "s3://cat-photos/photos/nap.svg", "--expires-in", "60")
+        url = self.answer(*words, credentials=self.as_role("PhotoReader"), region="eu-central-1").strip()
         shown = daypass.run("curl", "-sS", "--fail-with-body", url)
         self.assertEqual(shown.returncode, 0, shown.stdout)
         self.assertIn("<svg", shown.stdout)

@@ -105,7 +105,7 @@ class WebIdentity(Sts):
 class Saml(Sts):
     def test_reply_names_the_person_the_issuer_and_the_audience(self):
         self.assertEqual(self.saml["Subject"], "martha")
-        self.assertEqual(self.saml["SubjectType"], "unspecified")
+        self.assertEqual(self.saml["SubjectType"], "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified")
         self.assertEqual(self.saml["Issuer"], f"{self.site.idp}/saml/metadata")
         self.assertEqual(self.saml["Audience"], f"{self.site.broker}/saml/acs")
         self.assertRegex(
