@@ -1,9 +1,17 @@
 //! The SAML stage from outside: honest messages, each rule on its own, and the attacks service providers fell to.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests stop where the tests would"
+)]
+
 #[path = "saml/attacks.rs"]
 mod attacks;
 #[path = "saml/encryption.rs"]
 mod encryption;
+#[path = "saml/fixtures.rs"]
+mod fixtures;
 #[path = "saml/metadata.rs"]
 mod metadata;
 #[path = "saml/request.rs"]

@@ -150,8 +150,10 @@ fn another_destination_is_refused() {
 #[test]
 fn a_status_other_than_success_is_refused_with_its_second_level_code() {
     let status = r#"<samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Responder"><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:AuthnFailed"></samlp:StatusCode></samlp:StatusCode>"#;
-    let mut fields = Fields::default();
-    fields.status = status.into();
+    let fields = Fields {
+        status: status.into(),
+        ..Fields::default()
+    };
     let error = judge(&fields.response("")).unwrap_err();
     assert_eq!(error.rule().name, "status");
     assert_eq!(error.code(), "IDPRejectedClaim");

@@ -2,7 +2,7 @@
 //!
 //! A wrong byte here breaks a digest; it cannot make one, because the reader reads these bytes and no others.
 
-use super::xml::{Attribute, Child, Element};
+use super::xml::{Attribute, Child, Element, any_byte};
 
 /// Canonicalization would write more than a message may hold (quadratic canonicalization, GHSA-qhrp-hfff-vphr).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +47,9 @@ impl<'t> Writer<'_, '_, 't> {
         self.output.push('>');
         for child in element.children() {
             match child {
-                Child::Text(text) => escape(&mut self.output, text, text_escape),
-                Child::Element(child) if self.omitted.is_some_and(|omitted| omitted.same_as(child)) => {}
+                Child::Text(text) => escape_text(&mut self.output, text),
+                Child::Element(child)
+                    if self.omitted.is_some_and(|omitted| omitted.same_as(child)) => {}
                 Child::Element(child) => self.element(child)?,
             }
         }
@@ -109,45 +110,69 @@ impl<'t> Writer<'_, '_, 't> {
 
     /// Writes attributes sorted by namespace name, then local name.
     fn attributes(&mut self, attributes: &[Attribute<'_>]) {
+        let ordered = |one: &Attribute<'_>, other: &Attribute<'_>| {
+            (one.namespace, one.local) <= (other.namespace, other.local)
+        };
+        if attributes.is_sorted_by(ordered) {
+            return attributes
+                .iter()
+                .for_each(|attribute| self.attribute(attribute));
+        }
         let mut sorted: Vec<&Attribute<'_>> = attributes.iter().collect();
         sorted.sort_unstable_by_key(|attribute| (attribute.namespace, attribute.local));
         for attribute in sorted {
-            self.output.push(' ');
-            self.name(attribute.prefix, attribute.local);
-            self.output.push_str("=\"");
-            escape(&mut self.output, &attribute.value, attribute_escape);
-            self.output.push('"');
+            self.attribute(attribute);
         }
     }
-}
 
-fn text_escape(byte: u8) -> Option<&'static str> {
-    match byte {
-        b'&' => Some("&amp;"),
-        b'<' => Some("&lt;"),
-        b'>' => Some("&gt;"),
-        b'\r' => Some("&#xD;"),
-        _ => None,
+    fn attribute(&mut self, attribute: &Attribute<'_>) {
+        self.output.push(' ');
+        self.name(attribute.prefix, attribute.local);
+        self.output.push_str("=\"");
+        escape_attribute(&mut self.output, &attribute.value);
+        self.output.push('"');
     }
 }
 
-fn attribute_escape(byte: u8) -> Option<&'static str> {
-    match byte {
-        b'&' => Some("&amp;"),
-        b'<' => Some("&lt;"),
-        b'"' => Some("&quot;"),
-        b'\t' => Some("&#x9;"),
-        b'\n' => Some("&#xA;"),
-        b'\r' => Some("&#xD;"),
-        _ => None,
+fn escape_text(output: &mut String, text: &str) {
+    if any_byte(text.as_bytes(), |byte| {
+        matches!(byte, b'&' | b'<' | b'>' | b'\r')
+    }) {
+        escape(output, text, |byte| match byte {
+            b'&' => Some("&amp;"),
+            b'<' => Some("&lt;"),
+            b'>' => Some("&gt;"),
+            b'\r' => Some("&#xD;"),
+            _ => None,
+        });
+    } else {
+        output.push_str(text);
     }
 }
 
-fn escape(output: &mut String, text: &str, replacement: fn(u8) -> Option<&'static str>) {
+fn escape_attribute(output: &mut String, value: &str) {
+    if any_byte(value.as_bytes(), |byte| {
+        matches!(byte, b'&' | b'<' | b'"' | b'\t' | b'\n' | b'\r')
+    }) {
+        escape(output, value, |byte| match byte {
+            b'&' => Some("&amp;"),
+            b'<' => Some("&lt;"),
+            b'"' => Some("&quot;"),
+            b'\t' => Some("&#x9;"),
+            b'\n' => Some("&#xA;"),
+            b'\r' => Some("&#xD;"),
+            _ => None,
+        });
+    } else {
+        output.push_str(value);
+    }
+}
+
+/// Writes each special character, all of which are ASCII, as its reference.
+fn escape(output: &mut String, text: &str, replacement: impl Fn(u8) -> Option<&'static str>) {
     let mut rest = text;
-    while let Some((index, written)) =
-        rest.bytes().enumerate().find_map(|(index, byte)| replacement(byte).map(|written| (index, written)))
-    {
+    let find = |(index, byte)| replacement(byte).map(|written| (index, written));
+    while let Some((index, written)) = rest.bytes().enumerate().find_map(find) {
         output.push_str(rest.get(..index).unwrap_or_default());
         output.push_str(written);
         rest = rest.get(index.saturating_add(1)..).unwrap_or_default();

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{
-    Attribute, Binding, Comments, Content, Document, ElementData, Node, Profile, XML_NAMESPACE, XmlError, is_space,
-    lookup, within,
+    Attribute, Binding, Comments, Content, Document, ElementData, Node, Profile, XML_NAMESPACE,
+    XmlError, any_byte, is_space, lookup, within,
 };
 
 /// The longest namespace name; those of SAML stay under 60 bytes, and canonicalization may repeat one per element.
@@ -396,6 +396,22 @@ impl<'t, 'p> Parser<'t, 'p> {
 
 /// Length in bytes of the name without colons that `text` begins with (xml-names, production 4).
 fn ncname_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let ascii = bytes
+        .iter()
+        .position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')))
+        .unwrap_or(bytes.len());
+    let begins = bytes
+        .first()
+        .is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    if begins && bytes.get(ascii).is_none_or(u8::is_ascii) {
+        ascii
+    } else {
+        unicode_ncname_length(text)
+    }
+}
+
+fn unicode_ncname_length(text: &str) -> usize {
     let mut characters = text.char_indices();
     match characters.next() {
         Some((_, first)) if is_name_start(first) => {}
@@ -436,11 +452,15 @@ enum Place {
 
 /// Resolves references and normalizes line ends (xml 2.11) and, in attributes, white space (xml 3.3.3).
 fn decode(raw: &str, place: Place, at: usize) -> Result<Cow<'_, str>, XmlError> {
-    let plain = match place {
-        Place::Text => {
-            raw.bytes().all(|b| matches!(b, b'\n' | b'\t' | b' '..=b'%' | b'\''..=b'=' | b'?'..=0xee | 0xf0..))
-        }
-        Place::Attribute => raw.bytes().all(|b| matches!(b, b' '..=b'%' | b'\''..=b';' | b'='..=0xee | 0xf0..)),
+    // Control characters, references, and the first byte of U+FFFE and U+FFFF.
+    let common = |byte| byte == b'&' || byte == 0xef;
+    let plain = !match place {
+        Place::Text => any_byte(raw.as_bytes(), |byte| {
+            common(byte) || byte == b'>' || (byte < b' ' && byte != b'\n' && byte != b'\t')
+        }),
+        Place::Attribute => any_byte(raw.as_bytes(), |byte| {
+            common(byte) || byte == b'<' || byte < b' '
+        }),
     };
     if plain {
         return Ok(Cow::Borrowed(raw));
