@@ -1,9 +1,9 @@
 //! A store in memory: for tests, and for one process that may forget when it stops.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use super::{Space, Store, StoreError, StoreFuture};
 use crate::time::Timestamp;
@@ -11,32 +11,35 @@ use crate::time::Timestamp;
 /// The most bytes of one record.
 const RECORD_LIMIT: usize = 64 * 1024;
 
-/// Records in a map, at most `capacity` live ones; when it is full it refuses rather than forgets.
+/// Records in maps, at most `capacity` live ones in each space; a full space refuses rather than forgets.
+///
+/// Anyone may begin sign-ins: were there one capacity for all, a flood of them would leave replay memory no room.
 #[derive(Debug)]
 pub struct MemoryStore {
     capacity: usize,
-    records: Mutex<Records>,
+    spaces: Mutex<BTreeMap<Space, Records>>,
 }
 
 #[derive(Debug, Default)]
 struct Records {
-    by_key: BTreeMap<(Space, String), (Vec<u8>, Timestamp)>,
-    by_expiry: BTreeMap<(Timestamp, Space, String), ()>,
+    by_key: BTreeMap<String, (Vec<u8>, Timestamp)>,
+    by_expiry: BTreeSet<(Timestamp, String)>,
 }
 
 impl MemoryStore {
-    /// An empty store for at most `capacity` live records.
+    /// An empty store for at most `capacity` live records in each space.
     #[must_use]
     pub const fn new(capacity: usize) -> Self {
-        let records = Records { by_key: BTreeMap::new(), by_expiry: BTreeMap::new() };
-        Self { capacity, records: Mutex::new(records) }
+        Self { capacity, spaces: Mutex::new(BTreeMap::new()) }
     }
 
-    fn live(&self, now: Timestamp) -> MutexGuard<'_, Records> {
+    /// Does one thing to the live records of a space.
+    fn with<T>(&self, space: Space, now: Timestamp, act: impl FnOnce(&mut Records) -> T) -> T {
         // A panic elsewhere cannot leave the two maps half changed: nothing between their changes can panic.
-        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spaces = self.spaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let records = spaces.entry(space).or_default();
         records.forget_expired(now);
-        records
+        act(records)
     }
 
     fn insert(
@@ -50,29 +53,37 @@ impl MemoryStore {
         if value.len().saturating_add(key.len()) > RECORD_LIMIT {
             return Err(StoreError::TooLarge { limit: RECORD_LIMIT });
         }
-        let mut records = self.live(now);
-        let full = records.by_key.len() >= self.capacity;
-        match records.by_key.entry((space, key.to_owned())) {
-            Entry::Occupied(_) => return Ok(false),
-            Entry::Vacant(_) if full => return Err(StoreError::Full { capacity: self.capacity }),
-            Entry::Vacant(vacant) => vacant.insert((value.to_vec(), until)),
-        };
-        records.by_expiry.insert((until, space, key.to_owned()), ());
-        Ok(true)
+        self.with(space, now, |records| {
+            let full = records.by_key.len() >= self.capacity;
+            match records.by_key.entry(key.to_owned()) {
+                Entry::Occupied(_) => return Ok(false),
+                Entry::Vacant(_) if full => return Err(StoreError::Full { capacity: self.capacity }),
+                Entry::Vacant(vacant) => vacant.insert((value.to_vec(), until)),
+            };
+            records.by_expiry.insert((until, key.to_owned()));
+            Ok(true)
+        })
     }
 }
 
 impl Records {
     fn forget_expired(&mut self, now: Timestamp) {
-        while let Some(entry) = self.by_expiry.first_entry().filter(|entry| entry.key().0 <= now) {
-            let ((_, space, key), ()) = entry.remove_entry();
-            self.by_key.remove(&(space, key));
+        while self.by_expiry.first().is_some_and(|(until, _)| *until <= now) {
+            if let Some((_, key)) = self.by_expiry.pop_first() {
+                self.by_key.remove(&key);
+            }
         }
+    }
+
+    fn take(&mut self, key: &str) -> Option<Vec<u8>> {
+        let (value, until) = self.by_key.remove(key)?;
+        self.by_expiry.remove(&(until, key.to_owned()));
+        Some(value)
     }
 }
 
 impl Default for MemoryStore {
-    /// A store for a million live records.
+    /// A store for a million live records in each space.
     fn default() -> Self {
         Self::new(1_000_000)
     }
@@ -91,17 +102,12 @@ impl Store for MemoryStore {
     }
 
     fn read<'a>(&'a self, space: Space, key: &'a str, now: Timestamp) -> StoreFuture<'a, Option<Vec<u8>>> {
-        let found = self.live(now).by_key.get(&(space, key.to_owned())).map(|(value, _)| value.clone());
+        let found = self.with(space, now, |records| records.by_key.get(key).map(|(value, _)| value.clone()));
         Box::pin(ready(Ok(found)))
     }
 
     fn take<'a>(&'a self, space: Space, key: &'a str, now: Timestamp) -> StoreFuture<'a, Option<Vec<u8>>> {
-        let mut records = self.live(now);
-        let taken = records.by_key.remove(&(space, key.to_owned())).map(|(value, until)| {
-            records.by_expiry.remove(&(until, space, key.to_owned()));
-            value
-        });
-        Box::pin(ready(Ok(taken)))
+        Box::pin(ready(Ok(self.with(space, now, |records| records.take(key)))))
     }
 }
 
@@ -138,6 +144,14 @@ mod tests {
         let refused = store.insert_new(Space::Replay, "b", b"", at(10), at(0)).await;
         assert_eq!(refused, Err(StoreError::Full { capacity: 1 }));
         assert_eq!(store.insert_new(Space::Replay, "b", b"", at(20), at(10)).await, Ok(true));
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_sign_ins_leaves_replay_memory_its_room() {
+        let store = MemoryStore::new(1);
+        store.insert_new(Space::PendingSignIn, "a", b"", at(10), at(0)).await.unwrap();
+        assert!(store.insert_new(Space::PendingSignIn, "b", b"", at(10), at(0)).await.is_err());
+        assert_eq!(store.insert_new(Space::Replay, "a", b"", at(10), at(0)).await, Ok(true));
     }
 
     #[tokio::test]

@@ -27,6 +27,8 @@ use crate::{Client, Idp, ServiceProvider, demo_directory};
 
 /// How many audit events the inspector can show.
 const INSPECTED_EVENTS: usize = 10_000;
+/// The identity provider as people know it.
+const DIRECTORY: &str = "Example Corp directory";
 /// The broker as a client of the OpenID provider.
 const CLIENT_ID: &str = "daypass-portal";
 
@@ -184,8 +186,8 @@ fn portal(site: Site, broker: &Arc<Broker>, secret: &str, trail: Trail) -> Resul
     let sign_in = OidcProvider::new(&issuer, [CLIENT_ID])?.with_local_network();
     let relying_party = RelyingParty::new(sign_in, secret, &site.redirect_uri())?;
     let portal = Portal::new(Arc::clone(broker), &site.broker_url())?
-        .with_saml(world::SAML_PROVIDER, "Sign in with SAML")?
-        .with_relying_party("corp", "Sign in with OpenID Connect", relying_party)?
+        .with_saml(world::SAML_PROVIDER, DIRECTORY)?
+        .with_relying_party("corp", DIRECTORY, relying_party)?
         .with_gallery(&format!("{}/open", site.gallery_url()))?
         .with_s3_endpoint(&site.s3_url())?
         .with_inspector(trail);

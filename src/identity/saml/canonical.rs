@@ -48,8 +48,7 @@ impl<'t> Writer<'_, '_, 't> {
         for child in element.children() {
             match child {
                 Child::Text(text) => escape_text(&mut self.output, text),
-                Child::Element(child)
-                    if self.omitted.is_some_and(|omitted| omitted.same_as(child)) => {}
+                Child::Element(child) if self.omitted.is_some_and(|omitted| omitted.same_as(child)) => {}
                 Child::Element(child) => self.element(child)?,
             }
         }
@@ -80,10 +79,7 @@ impl<'t> Writer<'_, '_, 't> {
             }
         }
         for index in 0..self.inclusive.len() {
-            let found = self
-                .inclusive
-                .get(index)
-                .and_then(|prefix| element.in_scope_binding(prefix));
+            let found = self.inclusive.get(index).and_then(|prefix| element.in_scope_binding(prefix));
             if let Some((prefix, uri)) = found {
                 self.require(prefix, uri);
             }
@@ -91,11 +87,7 @@ impl<'t> Writer<'_, '_, 't> {
         if let Some(new) = self.rendered.get_mut(outer..) {
             new.sort_unstable();
             for (prefix, uri) in new {
-                self.output.push_str(if prefix.is_empty() {
-                    " xmlns"
-                } else {
-                    " xmlns:"
-                });
+                self.output.push_str(if prefix.is_empty() { " xmlns" } else { " xmlns:" });
                 self.output.push_str(prefix);
                 self.output.push_str("=\"");
                 self.output.push_str(uri);
@@ -108,11 +100,7 @@ impl<'t> Writer<'_, '_, 't> {
         if prefix == "xml" {
             return;
         }
-        let nearest = self
-            .rendered
-            .iter()
-            .rev()
-            .find(|(other, _)| *other == prefix);
+        let nearest = self.rendered.iter().rev().find(|(other, _)| *other == prefix);
         // No declaration at all means the same as `xmlns=""`.
         if nearest.map_or("", |(_, uri)| uri) != uri {
             self.rendered.push((prefix, uri));
@@ -121,13 +109,10 @@ impl<'t> Writer<'_, '_, 't> {
 
     /// Writes attributes sorted by namespace name, then local name.
     fn attributes(&mut self, attributes: &[Attribute<'_>]) {
-        let ordered = |one: &Attribute<'_>, other: &Attribute<'_>| {
-            (one.namespace, one.local) <= (other.namespace, other.local)
-        };
+        let ordered =
+            |one: &Attribute<'_>, other: &Attribute<'_>| (one.namespace, one.local) <= (other.namespace, other.local);
         if attributes.is_sorted_by(ordered) {
-            return attributes
-                .iter()
-                .for_each(|attribute| self.attribute(attribute));
+            return attributes.iter().for_each(|attribute| self.attribute(attribute));
         }
         let mut sorted: Vec<&Attribute<'_>> = attributes.iter().collect();
         sorted.sort_unstable_by_key(|attribute| (attribute.namespace, attribute.local));
@@ -146,9 +131,7 @@ impl<'t> Writer<'_, '_, 't> {
 }
 
 fn escape_text(output: &mut String, text: &str) {
-    if any_byte(text.as_bytes(), |byte| {
-        matches!(byte, b'&' | b'<' | b'>' | b'\r')
-    }) {
+    if any_byte(text.as_bytes(), |byte| matches!(byte, b'&' | b'<' | b'>' | b'\r')) {
         escape(output, text, |byte| match byte {
             b'&' => Some("&amp;"),
             b'<' => Some("&lt;"),
@@ -162,9 +145,7 @@ fn escape_text(output: &mut String, text: &str) {
 }
 
 fn escape_attribute(output: &mut String, value: &str) {
-    if any_byte(value.as_bytes(), |byte| {
-        matches!(byte, b'&' | b'<' | b'"' | b'\t' | b'\n' | b'\r')
-    }) {
+    if any_byte(value.as_bytes(), |byte| matches!(byte, b'&' | b'<' | b'"' | b'\t' | b'\n' | b'\r')) {
         escape(output, value, |byte| match byte {
             b'&' => Some("&amp;"),
             b'<' => Some("&lt;"),
@@ -206,26 +187,14 @@ mod tests {
         for line in include_str!("../../../tests/vectors/saml/canonical.jsonl").lines() {
             let case: serde_json::Value = serde_json::from_str(line).unwrap();
             let text = case["xml"].as_str().unwrap();
-            let prefixes: Vec<&str> = case["prefixes"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|prefix| prefix.as_str().unwrap())
-                .collect();
-            assert_eq!(
-                whole(text, &prefixes),
-                case["canonical"].as_str().unwrap(),
-                "{text} {prefixes:?}"
-            );
+            let prefixes: Vec<&str> =
+                case["prefixes"].as_array().unwrap().iter().map(|prefix| prefix.as_str().unwrap()).collect();
+            assert_eq!(whole(text, &prefixes), case["canonical"].as_str().unwrap(), "{text} {prefixes:?}");
             let document = Document::parse_text(text, &Profile::MESSAGE, &[]).unwrap();
             let index = usize::try_from(case["inner"]["element"].as_u64().unwrap()).unwrap();
             let inner = document.elements().nth(index).unwrap();
             let written = canonicalize(inner, None, &[], usize::MAX).unwrap();
-            assert_eq!(
-                written,
-                case["inner"]["canonical"].as_str().unwrap(),
-                "{text} {index}"
-            );
+            assert_eq!(written, case["inner"]["canonical"].as_str().unwrap(), "{text} {index}");
         }
     }
 
@@ -239,10 +208,7 @@ mod tests {
         let document = document.unwrap();
         let b = document.root().unwrap().elements().next().unwrap();
         let written = canonicalize(b, None, &["p"], usize::MAX).unwrap();
-        assert_eq!(
-            written,
-            r#"<b xmlns:p="urn:p"><c xmlns:p="urn:p2"></c></b>"#
-        );
+        assert_eq!(written, r#"<b xmlns:p="urn:p"><c xmlns:p="urn:p2"></c></b>"#);
     }
 
     #[test]
@@ -265,18 +231,9 @@ mod tests {
     #[test]
     fn output_is_bounded() {
         // One long namespace name, repeated at every sibling: quadratic canonicalization.
-        let text = format!(
-            "<a xmlns:p='urn:{}'>{}</a>",
-            "x".repeat(500),
-            "<p:b/>".repeat(2_000)
-        );
+        let text = format!("<a xmlns:p='urn:{}'>{}</a>", "x".repeat(500), "<p:b/>".repeat(2_000));
         let document = Document::parse_text(&text, &Profile::MESSAGE, &[]).unwrap();
-        let refused = canonicalize(
-            document.root().unwrap(),
-            None,
-            &[],
-            Profile::CANONICAL.bytes,
-        );
+        let refused = canonicalize(document.root().unwrap(), None, &[], Profile::CANONICAL.bytes);
         assert_eq!(refused, Err(CanonicalTooLong));
     }
 }
