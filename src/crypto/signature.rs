@@ -100,12 +100,59 @@ pub enum SignatureAlgorithm {
 }
 
 /// A public key, read once and used for many verifications.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct PublicKey {
     kind: PublicKeyKind,
     /// As the backend takes it: RSAPublicKey in DER, an uncompressed point, or 32 bytes of Ed25519.
     bytes: Vec<u8>,
     rsa_minimum_bits: usize,
+    parsed: Parsed,
+}
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        (self.kind, &self.bytes, self.rsa_minimum_bits) == (other.kind, &other.bytes, other.rsa_minimum_bits)
+    }
+}
+
+impl Eq for PublicKey {}
+
+/// An algorithm by its name, and as the backend has it for this key.
+type Chosen = (SignatureAlgorithm, &'static dyn backend::VerificationAlgorithm);
+
+/// The key as the backend computes with it, kept from the first signature that verified; all clones share it.
+#[cfg(feature = "aws-lc-rs")]
+#[derive(Clone, Default)]
+struct Parsed(std::sync::Arc<std::sync::OnceLock<(SignatureAlgorithm, backend::ParsedPublicKey)>>);
+
+#[cfg(feature = "aws-lc-rs")]
+impl Parsed {
+    fn verify(&self, key: &[u8], chosen: Chosen, message: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
+        let (algorithm, parameters) = chosen;
+        if let Some((known, parsed)) = self.0.get()
+            && *known == algorithm
+        {
+            return parsed.verify_sig(message, signature).map_err(|_| CryptoError::SignatureInvalid);
+        }
+        let parsed = backend::ParsedPublicKey::new(parameters, key).map_err(|_| CryptoError::SignatureInvalid)?;
+        parsed.verify_sig(message, signature).map_err(|_| CryptoError::SignatureInvalid)?;
+        // Kept only now: a forged signature must not choose for which algorithm the key is ready.
+        let _ = self.0.set((algorithm, parsed));
+        Ok(())
+    }
+}
+
+/// This backend has no parsed form of a key.
+#[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+#[derive(Clone, Default)]
+struct Parsed;
+
+#[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+impl Parsed {
+    fn verify(&self, key: &[u8], chosen: Chosen, message: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
+        let key = backend::UnparsedPublicKey::new(chosen.1, key);
+        key.verify(message, signature).map_err(|_| CryptoError::SignatureInvalid)
+    }
 }
 
 impl PublicKey {
@@ -140,7 +187,7 @@ impl PublicKey {
         }
         let content = [der_integer(modulus), der_integer(exponent)].concat();
         let bytes = der(0x30, &content);
-        Ok(Self { kind: PublicKeyKind::Rsa { bits }, bytes, rsa_minimum_bits: minimum })
+        Ok(Self { kind: PublicKeyKind::Rsa { bits }, bytes, rsa_minimum_bits: minimum, parsed: Parsed::default() })
     }
 
     /// An elliptic-curve key from its two coordinates, each of the curve's full width.
@@ -153,7 +200,12 @@ impl PublicKey {
             return Err(CryptoError::KeyMalformed { expected: "two coordinates of the curve's full width" });
         }
         let bytes = [&[0x04], x, y].concat();
-        Ok(Self { kind: PublicKeyKind::Ec(curve), bytes, rsa_minimum_bits: RSA_MINIMUM_BITS })
+        Ok(Self {
+            kind: PublicKeyKind::Ec(curve),
+            bytes,
+            rsa_minimum_bits: RSA_MINIMUM_BITS,
+            parsed: Parsed::default(),
+        })
     }
 
     /// An Ed25519 key from its 32 bytes.
@@ -164,7 +216,12 @@ impl PublicKey {
         if bytes.len() != 32 {
             return Err(CryptoError::KeyMalformed { expected: "32 bytes of an Ed25519 public key" });
         }
-        Ok(Self { kind: PublicKeyKind::Ed25519, bytes: bytes.to_vec(), rsa_minimum_bits: RSA_MINIMUM_BITS })
+        Ok(Self {
+            kind: PublicKeyKind::Ed25519,
+            bytes: bytes.to_vec(),
+            rsa_minimum_bits: RSA_MINIMUM_BITS,
+            parsed: Parsed::default(),
+        })
     }
 
     /// What the key is.
@@ -198,9 +255,7 @@ impl PublicKey {
             }
             _ => signature,
         };
-        backend::UnparsedPublicKey::new(parameters, &self.bytes)
-            .verify(message, signature)
-            .map_err(|_| CryptoError::SignatureInvalid)?;
+        self.parsed.verify(&self.bytes, (algorithm, parameters), message, signature)?;
         Ok(SignatureValid(()))
     }
 
@@ -306,6 +361,22 @@ mod tests {
         for exponent in [&[1][..], &[2], &[0], &[1, 0, 0, 0, 0, 1]] {
             assert!(matches!(PublicKey::rsa(&[0xff; 256], exponent), Err(CryptoError::KeyMalformed { .. })));
         }
+    }
+
+    #[test]
+    fn a_key_that_verified_once_still_refuses_other_signatures_and_algorithms() {
+        let key_pair = super::super::SigningKey::from_seed(&zeroize::Zeroizing::new([7; 32])).unwrap();
+        let key = PublicKey::ed25519(key_pair.public_key()).unwrap();
+        let signature = key_pair.sign(b"message");
+        for _ in 0..2 {
+            assert!(key.verify(SignatureAlgorithm::Ed25519, b"message", &signature).is_ok());
+            let forged = key.verify(SignatureAlgorithm::Ed25519, b"another", &signature).unwrap_err();
+            assert_eq!(forged, CryptoError::SignatureInvalid);
+            let mismatch = key.verify(SignatureAlgorithm::EcdsaP256Sha256, b"message", &signature).unwrap_err();
+            assert!(matches!(mismatch, CryptoError::AlgorithmMismatch { .. }));
+        }
+        let clone = key.clone();
+        assert_eq!(clone, PublicKey::ed25519(key_pair.public_key()).unwrap());
     }
 
     #[test]
