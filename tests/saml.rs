@@ -1,10 +1,6 @@
 //! The SAML stage from outside: honest messages, each rule on its own, and the attacks service providers fell to.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests stop where the tests would"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stop where the tests would")]
 
 #[path = "saml/attacks.rs"]
 mod attacks;
@@ -35,21 +31,11 @@ fn now() -> Timestamp {
 }
 
 fn provider() -> SamlProvider {
-    SamlProvider::new(
-        &signer::metadata(&[(" use=\"signing\"", &TRUSTED)]),
-        SP,
-        ACS,
-    )
-    .unwrap()
+    SamlProvider::new(&signer::metadata(&[(" use=\"signing\"", &TRUSTED)]), SP, ACS).unwrap()
 }
 
 fn judge_with(provider: &SamlProvider, xml: &str) -> Result<VerifiedIdentity, SamlError> {
-    verify(
-        provider,
-        UnverifiedResponse::from_post(&STANDARD.encode(xml), REQUEST)?,
-        now(),
-        &mut Silent,
-    )
+    verify(provider, UnverifiedResponse::from_post(&STANDARD.encode(xml), REQUEST)?, now(), &mut Silent)
 }
 
 fn judge(xml: &str) -> Result<VerifiedIdentity, SamlError> {

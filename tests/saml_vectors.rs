@@ -1,11 +1,7 @@
 //! Every case of the public SAML vectors: the verdict it states, the same NameID and attributes, under the relaxations it
 //! names and no others. What this crate refuses whatever is relaxed stands in `tests/vectors/saml/exceptions.json`.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests stop where the tests would"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests stop where the tests would")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,10 +18,8 @@ use daypass::time::Timestamp;
 use serde_json::Value;
 
 fn vectors() -> Option<PathBuf> {
-    let root = std::env::var_os("DAYPASS_VECTORS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("DAYPASS_VECTORS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors"), PathBuf::from);
     Some(root.join("saml")).filter(|saml| saml.join("cases.jsonl").exists())
 }
 
@@ -42,10 +36,7 @@ fn metadata(root: &Path, case: &Value) -> String {
     let mut keys = String::new();
     for certificate in case["idp_certs"].as_array().into_iter().flatten() {
         let pem = std::fs::read_to_string(root.join(certificate.as_str().unwrap())).unwrap();
-        let body: String = pem
-            .lines()
-            .filter(|line| !line.starts_with("-----"))
-            .collect();
+        let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
         keys += &format!(
             "<md:KeyDescriptor><ds:KeyInfo><ds:X509Data><ds:X509Certificate>{body}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
         );
@@ -68,12 +59,8 @@ fn provider(root: &Path, case: &Value) -> Result<SamlProvider, SamlError> {
         // The vectors have one word for both: CBC inside a signature, and without one.
         relaxations = relaxations.allow_cbc_in_unsigned_responses();
     }
-    let mut provider = danger::provider(
-        &metadata(root, case),
-        text(case, "sp_entity_id"),
-        text(case, "acs_url"),
-        relaxations,
-    )?;
+    let mut provider =
+        danger::provider(&metadata(root, case), text(case, "sp_entity_id"), text(case, "acs_url"), relaxations)?;
     if let Some(seconds) = case["policy"]["clock_skew_s"].as_u64() {
         provider = provider.with_clock_skew(Duration::from_secs(seconds))?;
     }
@@ -109,9 +96,9 @@ fn judge(root: &Path, case: &Value) -> Result<VerifiedIdentity, SamlError> {
 
 /// Whether the refusal is one of those that `exceptions.json` gives reasons for.
 fn ours_alone(root: &Path, case: &Value, error: &SamlError) -> bool {
-    let short_key = case["sp_key"].as_str().is_some_and(|key| {
-        RsaDecryptionKey::from_pem(&std::fs::read_to_string(root.join(key)).unwrap()).is_err()
-    });
+    let short_key = case["sp_key"]
+        .as_str()
+        .is_some_and(|key| RsaDecryptionKey::from_pem(&std::fs::read_to_string(root.join(key)).unwrap()).is_err());
     (short_key && *error == SamlError::DecryptionFailed)
         || matches!(error, SamlError::AlgorithmNotAllowed { algorithm, .. } if algorithm.ends_with("xml-c14n11"))
 }
@@ -130,19 +117,12 @@ fn differs(case: &Value, identity: &VerifiedIdentity) -> Option<String> {
     if let Some(name_id) = case["name_id"].as_str()
         && name_id != identity.subject()
     {
-        return Some(format!(
-            "NameID {} instead of {name_id}",
-            identity.subject()
-        ));
+        return Some(format!("NameID {} instead of {name_id}", identity.subject()));
     }
     if case["attributes"].is_object() {
-        let stated: BTreeMap<String, Vec<String>> =
-            serde_json::from_value(case["attributes"].clone()).unwrap();
+        let stated: BTreeMap<String, Vec<String>> = serde_json::from_value(case["attributes"].clone()).unwrap();
         if stated != *identity.attributes() {
-            return Some(format!(
-                "attributes {:?} instead of {stated:?}",
-                identity.attributes()
-            ));
+            return Some(format!("attributes {:?} instead of {stated:?}", identity.attributes()));
         }
     }
     None
@@ -164,10 +144,7 @@ impl Tally {
         let (id, started) = (text(case, "id"), Instant::now());
         let verdict = judge(root, case);
         let took = started.elapsed();
-        if case["max_ms"]
-            .as_u64()
-            .is_some_and(|most| took > Duration::from_millis(most))
-        {
+        if case["max_ms"].as_u64().is_some_and(|most| took > Duration::from_millis(most)) {
             self.wrong.push(format!("{id}: took {took:?}"));
         }
         match (text(case, "expect"), verdict) {
@@ -176,17 +153,13 @@ impl Tally {
                 Some(difference) => self.wrong.push(format!("{id}: {difference}")),
             },
             // Such a case lacks what the full profile wants: only its signature is claimed to be good.
-            ("accept", Err(error))
-                if text(case, "layer") == "signature" && after_signature(&error) =>
-            {
+            ("accept", Err(error)) if text(case, "layer") == "signature" && after_signature(&error) => {
                 self.accepted += 1;
             }
             ("accept", Err(error)) if listed.contains_key(id) => {
                 self.exceptions.push(format!("{id}: {}", error.reason()));
             }
-            ("accept", Err(error)) => self
-                .wrong
-                .push(format!("{id}: refused: {}", error.reason())),
+            ("accept", Err(error)) => self.wrong.push(format!("{id}: refused: {}", error.reason())),
             (_, Err(error)) if ours_alone(root, case, &error) => self.before_the_point += 1,
             (_, Err(error)) => {
                 self.refused += 1;
@@ -196,22 +169,14 @@ impl Tally {
         }
     }
 
-    fn accepted_against(
-        &mut self,
-        case: &Value,
-        identity: &VerifiedIdentity,
-        listed: &BTreeMap<String, String>,
-    ) {
+    fn accepted_against(&mut self, case: &Value, identity: &VerifiedIdentity, listed: &BTreeMap<String, String>) {
         let (id, subject) = (text(case, "id"), identity.subject());
         if case["safe_name_id"].as_str() == Some(subject) {
             self.refused += 1;
         } else if listed.contains_key(id) && case["forged_name_id"].as_str() != Some(subject) {
             self.exceptions.push(format!("{id}: accepted"));
         } else {
-            self.wrong.push(format!(
-                "{id}: accepted as {subject}: {}",
-                text(case, "reason")
-            ));
+            self.wrong.push(format!("{id}: accepted as {subject}: {}", text(case, "reason")));
         }
     }
 }
@@ -222,37 +187,17 @@ fn every_public_case_has_its_verdict() {
         eprintln!("every_public_case_has_its_verdict skipped: no vectors");
         return;
     };
-    let listed: BTreeMap<String, String> =
-        serde_json::from_str(include_str!("vectors/saml/exceptions.json")).unwrap();
+    let listed: BTreeMap<String, String> = serde_json::from_str(include_str!("vectors/saml/exceptions.json")).unwrap();
     let mut tally = Tally::default();
-    for line in std::fs::read_to_string(root.join("cases.jsonl"))
-        .unwrap()
-        .lines()
-    {
+    for line in std::fs::read_to_string(root.join("cases.jsonl")).unwrap().lines() {
         tally.count(&root, &serde_json::from_str(line).unwrap(), &listed);
     }
-    let Tally {
-        accepted,
-        refused,
-        before_the_point,
-        exceptions,
-        wrong,
-        rules,
-    } = tally;
+    let Tally { accepted, refused, before_the_point, exceptions, wrong, rules } = tally;
     println!(
         "accepted {accepted}, refused {refused}, exceptions {}, refused by policy {before_the_point}",
         exceptions.len()
     );
     println!("refused by {rules:?}\n{}", exceptions.join("\n"));
-    assert!(
-        wrong.is_empty(),
-        "{} wrong:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
-    assert_eq!(
-        exceptions.len(),
-        listed.len(),
-        "an exception is no longer one"
-    );
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert_eq!(exceptions.len(), listed.len(), "an exception is no longer one");
 }

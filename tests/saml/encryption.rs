@@ -38,17 +38,12 @@ impl AsDerPkcs8 {
 
 fn provider_with(relaxations: Relaxations) -> SamlProvider {
     let metadata = signer::metadata(&[("", &TRUSTED)]);
-    danger::provider(&metadata, SP, ACS, relaxations)
-        .unwrap()
-        .with_decryption_key(our_key())
+    danger::provider(&metadata, SP, ACS, relaxations).unwrap().with_decryption_key(our_key())
 }
 
 #[track_caller]
 fn rule_with(relaxations: Relaxations, xml: &str) -> &'static str {
-    judge_with(&provider_with(relaxations), xml)
-        .unwrap_err()
-        .rule()
-        .name
+    judge_with(&provider_with(relaxations), xml).unwrap_err().rule().name
 }
 
 #[track_caller]
@@ -59,16 +54,9 @@ fn rule(xml: &str) -> &'static str {
 fn sealed(content_method: &str, key: &[u8], plain: &[u8]) -> Vec<u8> {
     let mut content = plain.to_vec();
     if content_method.ends_with("cbc") {
-        let algorithm = if key.len() == 32 {
-            &cipher::AES_256
-        } else {
-            &cipher::AES_128
-        };
+        let algorithm = if key.len() == 32 { &cipher::AES_256 } else { &cipher::AES_128 };
         let key = cipher::UnboundCipherKey::new(algorithm, key).unwrap();
-        let context = cipher::PaddedBlockEncryptingKey::cbc_pkcs7(key)
-            .unwrap()
-            .encrypt(&mut content)
-            .unwrap();
+        let context = cipher::PaddedBlockEncryptingKey::cbc_pkcs7(key).unwrap().encrypt(&mut content).unwrap();
         let vector: &[u8] = (&context).try_into().unwrap();
         return [vector, &content].concat();
     }
@@ -78,12 +66,8 @@ fn sealed(content_method: &str, key: &[u8], plain: &[u8]) -> Vec<u8> {
         _ => &aead::AES_256_GCM,
     };
     let key = aead::LessSafeKey::new(aead::UnboundKey::new(algorithm, key).unwrap());
-    key.seal_in_place_append_tag(
-        aead::Nonce::assume_unique_for_key([7; 12]),
-        aead::Aad::empty(),
-        &mut content,
-    )
-    .unwrap();
+    key.seal_in_place_append_tag(aead::Nonce::assume_unique_for_key([7; 12]), aead::Aad::empty(), &mut content)
+        .unwrap();
     [&[7; 12][..], &content].concat()
 }
 
@@ -113,14 +97,7 @@ impl Default for Sealing {
 impl Sealing {
     /// An EncryptedAssertion around `plain`, in canonical form.
     fn seal(&self, plain: &str) -> String {
-        let Self {
-            content_method,
-            key,
-            key_method,
-            key_parameters,
-            oaep,
-            beside,
-        } = self;
+        let Self { content_method, key, key_method, key_parameters, oaep, beside } = self;
         let public = rsa::OaepPublicEncryptingKey::new(OURS.public_key()).unwrap();
         let mut wrapped = vec![0; public.ciphertext_size()];
         public.encrypt(oaep, key, &mut wrapped, None).unwrap();
@@ -135,11 +112,7 @@ impl Sealing {
         };
         let encrypted_key = format!(
             r#"<xenc:EncryptedKey{}>{}{}</xenc:EncryptedKey>"#,
-            if *beside {
-                format!(r#" xmlns:xenc="{XENC}""#)
-            } else {
-                String::new()
-            },
+            if *beside { format!(r#" xmlns:xenc="{XENC}""#) } else { String::new() },
             method(key_method, key_parameters),
             cipher(&wrapped)
         );
@@ -159,20 +132,12 @@ impl Sealing {
     /// The commonest shape: signed, then encrypted, in an unsigned response.
     fn signed_inside(&self) -> String {
         let fields = Fields::default();
-        fields.response(&self.seal(&Signing::default().sign(
-            &fields.assertion(),
-            "_assertion",
-            &TRUSTED,
-        )))
+        fields.response(&self.seal(&Signing::default().sign(&fields.assertion(), "_assertion", &TRUSTED)))
     }
 
     /// Encrypted, then the response around it signed.
     fn signed_outside(&self, plain: &str) -> String {
-        Signing::default().sign(
-            &Fields::default().response(&self.seal(plain)),
-            "_response",
-            &TRUSTED,
-        )
+        Signing::default().sign(&Fields::default().response(&self.seal(plain)), "_response", &TRUSTED)
     }
 }
 
@@ -180,28 +145,11 @@ impl Sealing {
 fn a_signed_assertion_is_decrypted_and_read() {
     let provider = provider_with(Relaxations::none());
     for (content_method, length) in [(AES_128_GCM, 16), (AES_256_GCM, 32)] {
-        let sealing = Sealing {
-            content_method,
-            key: vec![9; length],
-            ..Sealing::default()
-        };
-        assert_eq!(
-            judge_with(&provider, &sealing.signed_inside())
-                .unwrap()
-                .subject(),
-            "martha"
-        );
+        let sealing = Sealing { content_method, key: vec![9; length], ..Sealing::default() };
+        assert_eq!(judge_with(&provider, &sealing.signed_inside()).unwrap().subject(), "martha");
     }
-    let beside = Sealing {
-        beside: true,
-        ..Sealing::default()
-    };
-    assert_eq!(
-        judge_with(&provider, &beside.signed_inside())
-            .unwrap()
-            .subject(),
-        "martha"
-    );
+    let beside = Sealing { beside: true, ..Sealing::default() };
+    assert_eq!(judge_with(&provider, &beside.signed_inside()).unwrap().subject(), "martha");
 }
 
 #[test]
@@ -209,17 +157,11 @@ fn an_unsigned_assertion_is_read_when_the_response_around_it_is_signed() {
     let provider = provider_with(Relaxations::none());
     let plain = Fields::default().assertion();
     let message = Sealing::default().signed_outside(&plain);
-    assert_eq!(
-        judge_with(&provider, &message).unwrap().attribute("groups"),
-        ["Admins", "Developers"]
-    );
+    assert_eq!(judge_with(&provider, &message).unwrap().attribute("groups"), ["Admins", "Developers"]);
     let signed = Signing::default().sign(&plain, "_assertion", &TRUSTED);
     assert!(judge_with(&provider, &Sealing::default().signed_outside(&signed)).is_ok());
     let by_a_stranger = Signing::default().sign(&plain, "_assertion", &STRANGER);
-    assert_eq!(
-        rule(&Sealing::default().signed_outside(&by_a_stranger)),
-        "signature"
-    );
+    assert_eq!(rule(&Sealing::default().signed_outside(&by_a_stranger)), "signature");
 }
 
 #[test]
@@ -243,37 +185,23 @@ fn oaep_with_sha256_is_accepted_and_mixed_hashes_are_not() {
 fn a_forged_assertion_encrypted_to_our_public_key() {
     // CVE-2026-2092 (Keycloak): encrypted was taken for signed. Anyone has our public key.
     let forged = Fields::default().assertion().replace("martha", "admin");
-    assert_eq!(
-        rule(&Fields::default().response(&Sealing::default().seal(&forged))),
-        "signed"
-    );
+    assert_eq!(rule(&Fields::default().response(&Sealing::default().seal(&forged))), "signed");
     let by_a_stranger = Signing::default().sign(&forged, "_assertion", &STRANGER);
-    assert_eq!(
-        rule(&Fields::default().response(&Sealing::default().seal(&by_a_stranger))),
-        "signature"
-    );
+    assert_eq!(rule(&Fields::default().response(&Sealing::default().seal(&by_a_stranger))), "signature");
 }
 
 #[test]
 fn plaintext_goes_through_the_same_gate() {
     let seal = |plain: &str| Fields::default().response(&Sealing::default().seal(plain));
     let signed = Signing::default().sign(&Fields::default().assertion(), "_assertion", &TRUSTED);
-    assert_eq!(
-        rule(&seal(&signed.replace("martha", "mar<!-- -->tha"))),
-        "comment"
-    );
+    assert_eq!(rule(&seal(&signed.replace("martha", "mar<!-- -->tha"))), "comment");
     assert_eq!(rule(&seal(&format!("<!DOCTYPE x>{signed}"))), "doctype");
     assert_eq!(rule(&seal("not xml")), "well_formed");
     assert_eq!(rule(&seal("<x></x>")), "decryption");
     let twice = signed.replace("<saml:Subject>", "<saml:Subject ID=\"_assertion\">");
     assert_eq!(rule(&seal(&twice)), "unique_id");
-    let two = signed.replace(
-        "</saml:Assertion>",
-        &format!(
-            "{}</saml:Assertion>",
-            signed.replace("_assertion", "_other")
-        ),
-    );
+    let two =
+        signed.replace("</saml:Assertion>", &format!("{}</saml:Assertion>", signed.replace("_assertion", "_other")));
     assert_eq!(rule(&seal(&two)), "response");
 }
 
@@ -282,14 +210,8 @@ fn an_encrypted_assertion_beside_a_plain_one() {
     let fields = Fields::default();
     let signed = Signing::default().sign(&fields.assertion(), "_assertion", &TRUSTED);
     let sealed = Sealing::default().seal(&fields.assertion().replace("martha", "admin"));
-    assert_eq!(
-        rule(&fields.response(&format!("{sealed}{signed}"))),
-        "response"
-    );
-    assert_eq!(
-        rule(&fields.response(&format!("{signed}{sealed}"))),
-        "response"
-    );
+    assert_eq!(rule(&fields.response(&format!("{sealed}{signed}"))), "response");
+    assert_eq!(rule(&fields.response(&format!("{signed}{sealed}"))), "response");
 }
 
 #[test]
@@ -305,12 +227,8 @@ fn every_failure_to_decrypt_looks_the_same() {
         edited.join("<xenc:CipherValue>")
     };
     let provider = provider_with(Relaxations::none());
-    let wrong_length = Sealing {
-        key: vec![9; 16],
-        ..Sealing::default()
-    }
-    .signed_inside()
-    .replace(AES_128_GCM, AES_256_GCM);
+    let wrong_length =
+        Sealing { key: vec![9; 16], ..Sealing::default() }.signed_inside().replace(AES_128_GCM, AES_256_GCM);
     let keyless = super::provider();
     let errors = [
         judge_with(&provider, &edit(1)).unwrap_err(),
@@ -327,24 +245,15 @@ fn every_failure_to_decrypt_looks_the_same() {
 #[test]
 fn weak_ciphers_and_transports_are_refused_by_name() {
     let honest = Sealing::default().signed_inside();
-    for uri in [
-        "http://www.w3.org/2001/04/xmlenc#tripledes-cbc",
-        AES_256_CBC,
-        "http://www.w3.org/2009/xmlenc11#aes192-gcm",
-    ] {
-        let error = judge_with(
-            &provider_with(Relaxations::none()),
-            &honest.replace(AES_256_GCM, uri),
-        )
-        .unwrap_err();
+    for uri in
+        ["http://www.w3.org/2001/04/xmlenc#tripledes-cbc", AES_256_CBC, "http://www.w3.org/2009/xmlenc11#aes192-gcm"]
+    {
+        let error = judge_with(&provider_with(Relaxations::none()), &honest.replace(AES_256_GCM, uri)).unwrap_err();
         assert_eq!(error.rule().name, "decryption");
         assert!(error.reason().contains(uri), "{}", error.reason());
     }
     let rsa_1_5 = "http://www.w3.org/2001/04/xmlenc#rsa-1_5";
-    let everything = Relaxations::none()
-        .allow_cbc_in_unsigned_responses()
-        .allow_aes_192()
-        .allow_sha1();
+    let everything = Relaxations::none().allow_cbc_in_unsigned_responses().allow_aes_192().allow_sha1();
     let error = judge_with(&provider_with(everything), &honest.replace(OAEP, rsa_1_5)).unwrap_err();
     assert!(error.reason().contains(rsa_1_5), "{}", error.reason());
 }
@@ -356,21 +265,12 @@ fn aes_192_is_accepted_by_name() {
         key: vec![9; 24],
         ..Sealing::default()
     };
-    assert!(
-        judge_with(
-            &provider_with(Relaxations::none().allow_aes_192()),
-            &sealing.signed_inside()
-        )
-        .is_ok()
-    );
+    assert!(judge_with(&provider_with(Relaxations::none().allow_aes_192()), &sealing.signed_inside()).is_ok());
 }
 
 #[test]
 fn cbc_is_accepted_inside_a_signature_and_elsewhere_only_by_a_name_of_its_own() {
-    let sealing = Sealing {
-        content_method: AES_256_CBC,
-        ..Sealing::default()
-    };
+    let sealing = Sealing { content_method: AES_256_CBC, ..Sealing::default() };
     let cbc = Relaxations::none().allow_cbc();
     let covered = sealing.signed_outside(&Fields::default().assertion());
     assert!(judge_with(&provider_with(cbc), &covered).is_ok());
@@ -382,19 +282,12 @@ fn cbc_is_accepted_inside_a_signature_and_elsewhere_only_by_a_name_of_its_own() 
 #[test]
 fn a_padding_oracle_hears_one_answer() {
     // Jager and Somorovsky 2011: whether varied plaintext still parses tells the plaintext byte by byte.
-    let sealing = Sealing {
-        content_method: AES_256_CBC,
-        ..Sealing::default()
-    };
+    let sealing = Sealing { content_method: AES_256_CBC, ..Sealing::default() };
     let open = Relaxations::none().allow_cbc_in_unsigned_responses();
     for plain in ["not xml", "<x></x>", &Fields::default().assertion()] {
         let message = Fields::default().response(&sealing.seal(plain));
         let error = judge_with(&provider_with(open), &message).unwrap_err();
-        assert_eq!(
-            error,
-            daypass::identity::saml::SamlError::DecryptionFailed,
-            "{plain}"
-        );
+        assert_eq!(error, daypass::identity::saml::SamlError::DecryptionFailed, "{plain}");
     }
 }
 
@@ -402,10 +295,7 @@ fn a_padding_oracle_hears_one_answer() {
 fn a_bomb_of_encrypted_keys_is_refused_before_any_is_decrypted() {
     let honest = Sealing::default().signed_inside();
     let (_, key) = honest.split_once("<xenc:EncryptedKey>").unwrap();
-    let key = format!(
-        "<xenc:EncryptedKey>{}</xenc:EncryptedKey>",
-        key.split_once("</xenc:EncryptedKey>").unwrap().0
-    );
+    let key = format!("<xenc:EncryptedKey>{}</xenc:EncryptedKey>", key.split_once("</xenc:EncryptedKey>").unwrap().0);
     let many = honest.replace(&key, &key.repeat(5));
     let error = judge_with(&provider_with(Relaxations::none()), &many).unwrap_err();
     assert!(error.reason().contains("one to four"), "{}", error.reason());

@@ -4,9 +4,7 @@ use aws_lc_rs::rsa;
 use aws_lc_rs::signature::KeyPair as _;
 use daypass::explain::Silent;
 use daypass::identity::saml::danger::{self, Relaxations};
-use daypass::identity::saml::{
-    IdpMetadata, MetadataError, SamlError, SamlProvider, UnverifiedResponse, verify,
-};
+use daypass::identity::saml::{IdpMetadata, MetadataError, SamlError, SamlProvider, UnverifiedResponse, verify};
 
 use super::signer::{self, Fields, IDP, Key, REQUEST, SP, STRANGER, TRUSTED};
 use super::{ACS, STANDARD, judge_with, now};
@@ -21,17 +19,11 @@ fn refused(xml: &str) -> MetadataError {
 
 #[test]
 fn entity_id_keys_and_endpoints_are_read() {
-    let metadata = IdpMetadata::parse(&signer::metadata(&[
-        ("", &TRUSTED),
-        (" use=\"encryption\"", &STRANGER),
-    ]))
-    .unwrap();
+    let metadata =
+        IdpMetadata::parse(&signer::metadata(&[("", &TRUSTED), (" use=\"encryption\"", &STRANGER)])).unwrap();
     assert_eq!(metadata.entity_id(), IDP);
     assert_eq!(metadata.keys().len(), 1);
-    assert_eq!(
-        metadata.redirect_endpoint(),
-        Some("https://idp.example/sso?tenant=1")
-    );
+    assert_eq!(metadata.redirect_endpoint(), Some("https://idp.example/sso?tenant=1"));
     assert_eq!(metadata.post_endpoint(), Some("https://idp.example/sso"));
     let (from, until) = metadata.keys()[0].validity().unwrap();
     assert_eq!(
@@ -43,10 +35,7 @@ fn entity_id_keys_and_endpoints_are_read() {
 #[test]
 fn metadata_without_a_signing_key_makes_no_provider() {
     // samael and others took it as "signatures are not checked".
-    assert_eq!(
-        refused(&signer::metadata(&[])),
-        MetadataError::NoSigningKey { last: None }
-    );
+    assert_eq!(refused(&signer::metadata(&[])), MetadataError::NoSigningKey { last: None });
     assert_eq!(
         refused(&signer::metadata(&[(" use=\"encryption\"", &TRUSTED)])),
         MetadataError::NoSigningKey { last: None }
@@ -55,25 +44,14 @@ fn metadata_without_a_signing_key_makes_no_provider() {
 
 #[test]
 fn an_encryption_key_does_not_sign() {
-    let metadata = signer::metadata(&[
-        (" use=\"encryption\"", &TRUSTED),
-        (" use=\"signing\"", &STRANGER),
-    ]);
+    let metadata = signer::metadata(&[(" use=\"encryption\"", &TRUSTED), (" use=\"signing\"", &STRANGER)]);
     let provider = SamlProvider::new(&metadata, SP, ACS).unwrap();
-    assert_eq!(
-        judge_with(&provider, &Fields::default().signed_assertion())
-            .unwrap_err()
-            .rule()
-            .name,
-        "signature"
-    );
+    assert_eq!(judge_with(&provider, &Fields::default().signed_assertion()).unwrap_err().rule().name, "signature");
 }
 
 #[test]
 fn a_bare_rsa_key_is_as_good_as_a_certificate_and_a_small_one_is_not() {
-    let Key::Rsa(pair) = &*TRUSTED else {
-        unreachable!()
-    };
+    let Key::Rsa(pair) = &*TRUSTED else { unreachable!() };
     let bare = |modulus: &[u8]| {
         let value = format!(
             "<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>{}</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>",
@@ -81,44 +59,22 @@ fn a_bare_rsa_key_is_as_good_as_a_certificate_and_a_small_one_is_not() {
         );
         let metadata = signer::metadata(&[("", &TRUSTED)]);
         let (before, rest) = metadata.split_once("<ds:X509Data>").unwrap();
-        format!(
-            "{before}{value}{}",
-            rest.split_once("</ds:X509Data>").unwrap().1
-        )
+        format!("{before}{value}{}", rest.split_once("</ds:X509Data>").unwrap().1)
     };
-    let modulus = pair
-        .public_key()
-        .modulus()
-        .big_endian_without_leading_zero()
-        .to_vec();
+    let modulus = pair.public_key().modulus().big_endian_without_leading_zero().to_vec();
     let provider = SamlProvider::new(&bare(&modulus), SP, ACS).unwrap();
     assert!(judge_with(&provider, &Fields::default().signed_assertion()).is_ok());
     let small = bare(&[0xff; 128]);
-    assert!(matches!(
-        refused(&small),
-        MetadataError::NoSigningKey { last: Some(_) }
-    ));
+    assert!(matches!(refused(&small), MetadataError::NoSigningKey { last: Some(_) }));
     assert!(danger::provider(&small, SP, ACS, Relaxations::none().allow_small_rsa()).is_ok());
-    assert!(
-        danger::provider(
-            &bare(&[0xff; 64]),
-            SP,
-            ACS,
-            Relaxations::none().allow_small_rsa()
-        )
-        .is_err()
-    );
+    assert!(danger::provider(&bare(&[0xff; 64]), SP, ACS, Relaxations::none().allow_small_rsa()).is_err());
 }
 
 #[test]
 fn relaxations_are_listed_by_name() {
     let relaxations = Relaxations::none().allow_sha1().allow_cbc();
-    let provider =
-        danger::provider(&signer::metadata(&[("", &TRUSTED)]), SP, ACS, relaxations).unwrap();
-    assert_eq!(
-        provider.relaxations().names().collect::<Vec<_>>(),
-        ["sha1", "cbc"]
-    );
+    let provider = danger::provider(&signer::metadata(&[("", &TRUSTED)]), SP, ACS, relaxations).unwrap();
+    assert_eq!(provider.relaxations().names().collect::<Vec<_>>(), ["sha1", "cbc"]);
     assert_eq!(super::provider().relaxations().names().count(), 0);
 }
 
@@ -133,65 +89,34 @@ fn aggregates_are_searched_by_entity_id() {
     };
     let both = aggregate(&format!("{one}{other}"));
     assert_eq!(IdpMetadata::pick(&both, IDP).unwrap().entity_id(), IDP);
-    assert_eq!(
-        IdpMetadata::parse(&both).unwrap_err(),
-        MetadataError::EntityNotFound.into()
-    );
-    assert_eq!(
-        IdpMetadata::pick(&both, "https://third.example").unwrap_err(),
-        MetadataError::EntityNotFound.into()
-    );
-    assert_eq!(
-        IdpMetadata::pick(&aggregate(&one.repeat(2)), IDP).unwrap_err(),
-        MetadataError::EntityNotFound.into()
-    );
-    assert_eq!(
-        IdpMetadata::parse(&aggregate(&one)).unwrap().entity_id(),
-        IDP
-    );
+    assert_eq!(IdpMetadata::parse(&both).unwrap_err(), MetadataError::EntityNotFound.into());
+    assert_eq!(IdpMetadata::pick(&both, "https://third.example").unwrap_err(), MetadataError::EntityNotFound.into());
+    assert_eq!(IdpMetadata::pick(&aggregate(&one.repeat(2)), IDP).unwrap_err(), MetadataError::EntityNotFound.into());
+    assert_eq!(IdpMetadata::parse(&aggregate(&one)).unwrap().entity_id(), IDP);
 }
 
 #[test]
 fn metadata_that_has_run_out_vouches_for_nobody() {
     let metadata = signer::metadata(&[("", &TRUSTED)]);
     for place in ["<md:EntityDescriptor ", "<md:IDPSSODescriptor "] {
-        let until =
-            |instant: &str| metadata.replace(place, &format!("{place}validUntil=\"{instant}\" "));
-        let judged = |xml: &str| {
-            judge_with(
-                &SamlProvider::new(xml, SP, ACS).unwrap(),
-                &Fields::default().signed_assertion(),
-            )
-        };
+        let until = |instant: &str| metadata.replace(place, &format!("{place}validUntil=\"{instant}\" "));
+        let judged =
+            |xml: &str| judge_with(&SamlProvider::new(xml, SP, ACS).unwrap(), &Fields::default().signed_assertion());
         assert!(judged(&until("2026-06-01T12:00:31Z")).is_ok());
         let refusal = judged(&until("2026-06-01T12:00:30Z")).unwrap_err();
         assert_eq!(refusal.rule().name, "metadata");
-        assert!(matches!(
-            refusal,
-            SamlError::Metadata(MetadataError::RunOut { .. })
-        ));
-        assert!(matches!(
-            refused(&until("soon")),
-            MetadataError::Shape { .. }
-        ));
+        assert!(matches!(refusal, SamlError::Metadata(MetadataError::RunOut { .. })));
+        assert!(matches!(refused(&until("soon")), MetadataError::Shape { .. }));
     }
-    let response = UnverifiedResponse::from_post(
-        &STANDARD.encode(Fields::default().signed_assertion()),
-        REQUEST,
-    )
-    .unwrap();
+    let response =
+        UnverifiedResponse::from_post(&STANDARD.encode(Fields::default().signed_assertion()), REQUEST).unwrap();
     assert!(verify(&super::provider(), response, now(), &mut Silent).is_ok());
 }
 
 #[test]
 fn endpoints_that_are_not_web_addresses_are_refused() {
     let metadata = signer::metadata(&[("", &TRUSTED)]);
-    for location in [
-        "javascript:alert(1)",
-        "//idp.example",
-        "https://idp.example/ x",
-        "",
-    ] {
+    for location in ["javascript:alert(1)", "//idp.example", "https://idp.example/ x", ""] {
         assert_eq!(
             refused(&metadata.replace("https://idp.example/sso\"", &format!("{location}\""))),
             MetadataError::EndpointMalformed
@@ -204,30 +129,14 @@ fn metadata_of_another_shape_is_refused() {
     let metadata = signer::metadata(&[("", &TRUSTED)]);
     assert!(matches!(refused("<x/>"), MetadataError::Shape { .. }));
     assert!(matches!(refused("not xml"), MetadataError::Xml(_)));
-    assert!(matches!(
-        refused(&format!("<!DOCTYPE x>{metadata}")),
-        MetadataError::Xml(_)
-    ));
-    assert_eq!(
-        refused(&metadata.replace("IDPSSODescriptor", "SPSSODescriptor")),
-        MetadataError::EntityNotFound
-    );
-    assert_eq!(
-        refused(&metadata.replace("SAML:2.0:protocol", "SAML:1.1:protocol")),
-        MetadataError::EntityNotFound
-    );
+    assert!(matches!(refused(&format!("<!DOCTYPE x>{metadata}")), MetadataError::Xml(_)));
+    assert_eq!(refused(&metadata.replace("IDPSSODescriptor", "SPSSODescriptor")), MetadataError::EntityNotFound);
+    assert_eq!(refused(&metadata.replace("SAML:2.0:protocol", "SAML:1.1:protocol")), MetadataError::EntityNotFound);
     assert_eq!(
         refused(&metadata.replace("<ds:X509Certificate>\n", "<ds:X509Certificate>!")),
         MetadataError::CertificateMalformed
     );
-    assert!(
-        SamlProvider::new(
-            &format!("<?xml version=\"1.0\"?><!-- ours -->{metadata}"),
-            SP,
-            ACS
-        )
-        .is_ok()
-    );
+    assert!(SamlProvider::new(&format!("<?xml version=\"1.0\"?><!-- ours -->{metadata}"), SP, ACS).is_ok());
 }
 
 #[test]
@@ -235,38 +144,22 @@ fn certificates_with_something_after_them_are_refused() {
     let key = Key::rsa(rsa::KeySize::Rsa2048);
     let mut der = STANDARD.decode(key.certificate()).unwrap();
     der.push(0);
-    let metadata =
-        signer::metadata(&[("", &key)]).replace(&key.certificate(), &STANDARD.encode(der));
+    let metadata = signer::metadata(&[("", &key)]).replace(&key.certificate(), &STANDARD.encode(der));
     assert_eq!(refused(&metadata), MetadataError::CertificateMalformed);
 }
 
 #[test]
 fn our_metadata_names_us_and_where_to_post() {
-    let provider = SamlProvider::new(
-        &signer::metadata(&[("", &TRUSTED)]),
-        "https://sp.example/?a=1&b=\"2\"",
-        ACS,
-    )
-    .unwrap();
+    let provider =
+        SamlProvider::new(&signer::metadata(&[("", &TRUSTED)]), "https://sp.example/?a=1&b=\"2\"", ACS).unwrap();
     let xml = provider.sp_metadata();
     let document = roxmltree::Document::parse(&xml).unwrap();
     let root = document.root_element();
-    assert_eq!(
-        root.attribute("entityID"),
-        Some("https://sp.example/?a=1&b=\"2\"")
-    );
+    assert_eq!(root.attribute("entityID"), Some("https://sp.example/?a=1&b=\"2\""));
     let service = document
         .descendants()
-        .find(|node| {
-            node.has_tag_name((
-                "urn:oasis:names:tc:SAML:2.0:metadata",
-                "AssertionConsumerService",
-            ))
-        })
+        .find(|node| node.has_tag_name(("urn:oasis:names:tc:SAML:2.0:metadata", "AssertionConsumerService")))
         .unwrap();
     assert_eq!(service.attribute("Location"), Some(ACS));
-    assert_eq!(
-        service.attribute("Binding"),
-        Some("urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST")
-    );
+    assert_eq!(service.attribute("Binding"), Some("urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"));
 }

@@ -8,8 +8,8 @@ use daypass::identity::saml::{RULES, SamlError, SamlProvider, UnverifiedResponse
 use daypass::time::Timestamp;
 
 use super::signer::{
-    ACS, Fields, IDP, Key, REQUEST, SP, STRANGER, Signing, TRUSTED, attribute, audience,
-    authn_statement, confirmation, issuer,
+    ACS, Fields, IDP, Key, REQUEST, SP, STRANGER, Signing, TRUSTED, attribute, audience, authn_statement, confirmation,
+    issuer,
 };
 use super::{STANDARD, judge, judge_with, now, provider, rule, signer, with};
 use base64::Engine as _;
@@ -20,32 +20,20 @@ fn a_signed_assertion_gives_the_identity_it_states() {
     assert_eq!(identity.provider().to_string(), "saml-provider/corp");
     assert_eq!(identity.issuer(), IDP);
     assert_eq!(identity.subject(), "martha");
-    assert_eq!(
-        identity.subject_type(),
-        Some("urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified")
-    );
+    assert_eq!(identity.subject_type(), Some("urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"));
     assert_eq!(identity.audience(), ACS);
     assert_eq!(identity.attribute("groups"), ["Admins", "Developers"]);
     assert_eq!(identity.assertion_id(), "_assertion");
     assert_eq!(identity.assertion_use(), Use::UntilExpiry);
-    assert_eq!(
-        identity.not_on_or_after().to_string(),
-        "2026-06-01T12:05:00Z"
-    );
+    assert_eq!(identity.not_on_or_after().to_string(), "2026-06-01T12:05:00Z");
     assert_eq!(identity.session_not_on_or_after(), None);
-    assert_eq!(
-        identity.authenticated_at().unwrap().to_string(),
-        "2026-06-01T11:59:50Z"
-    );
+    assert_eq!(identity.authenticated_at().unwrap().to_string(), "2026-06-01T11:59:50Z");
 }
 
 #[test]
 fn a_signed_response_and_both_signed_are_accepted() {
     let fields = Fields::default();
-    assert_eq!(
-        judge(&fields.signed_response()).unwrap().subject(),
-        "martha"
-    );
+    assert_eq!(judge(&fields.signed_response()).unwrap().subject(), "martha");
     let inner = Signing::default().sign(&fields.assertion(), "_assertion", &TRUSTED);
     let both = Signing::default().sign(&fields.response(&inner), "_response", &TRUSTED);
     assert_eq!(judge(&both).unwrap().subject(), "martha");
@@ -65,27 +53,17 @@ fn of_two_signatures_both_must_be_good() {
 #[test]
 fn every_listed_algorithm_verifies() {
     let rsa = "http://www.w3.org/2001/04/xmldsig-more#rsa-";
-    for method in [
-        &format!("{rsa}sha384"),
-        &format!("{rsa}sha512"),
-        "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1",
-    ] {
-        let signed =
-            Signing::method(method).sign(&Fields::default().assertion(), "_assertion", &TRUSTED);
-        assert!(
-            judge(&Fields::default().response(&signed)).is_ok(),
-            "{method}"
-        );
+    for method in
+        [&format!("{rsa}sha384"), &format!("{rsa}sha512"), "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1"]
+    {
+        let signed = Signing::method(method).sign(&Fields::default().assertion(), "_assertion", &TRUSTED);
+        assert!(judge(&Fields::default().response(&signed)).is_ok(), "{method}");
     }
     for (key, hash) in [(Key::p256(), "sha256"), (Key::p384(), "sha384")] {
         let provider = SamlProvider::new(&signer::metadata(&[("", &key)]), SP, ACS).unwrap();
         let method = format!("http://www.w3.org/2001/04/xmldsig-more#ecdsa-{hash}");
-        let signed =
-            Signing::method(&method).sign(&Fields::default().assertion(), "_assertion", &key);
-        assert!(
-            judge_with(&provider, &Fields::default().response(&signed)).is_ok(),
-            "{method}"
-        );
+        let signed = Signing::method(&method).sign(&Fields::default().assertion(), "_assertion", &key);
+        assert!(judge_with(&provider, &Fields::default().response(&signed)).is_ok(), "{method}");
     }
 }
 
@@ -98,51 +76,26 @@ fn during_rollover_every_listed_key_signs() {
 
 #[test]
 fn versions_other_than_2_0_are_refused() {
-    assert_eq!(
-        rule(&with(
-            |f| f.response_attributes = f.response_attributes.replace("2.0", "1.1")
-        )),
-        "version"
-    );
-    assert_eq!(
-        rule(&with(
-            |f| f.assertion_attributes = f.assertion_attributes.replace("2.0", "1.1")
-        )),
-        "version"
-    );
+    assert_eq!(rule(&with(|f| f.response_attributes = f.response_attributes.replace("2.0", "1.1"))), "version");
+    assert_eq!(rule(&with(|f| f.assertion_attributes = f.assertion_attributes.replace("2.0", "1.1"))), "version");
 }
 
 #[test]
 fn another_issuer_of_the_response_or_the_assertion_is_refused() {
-    assert_eq!(
-        rule(&with(|f| f.response_issuer = issuer("https://evil.example"))),
-        "response_issuer"
-    );
-    assert_eq!(
-        rule(&with(
-            |f| f.issuer = f.issuer.replace(IDP, "https://evil.example")
-        )),
-        "issuer"
-    );
-    assert_eq!(
-        rule(&with(|f| f.response_issuer = String::new())),
-        "response"
-    );
+    assert_eq!(rule(&with(|f| f.response_issuer = issuer("https://evil.example"))), "response_issuer");
+    assert_eq!(rule(&with(|f| f.issuer = f.issuer.replace(IDP, "https://evil.example"))), "issuer");
+    assert_eq!(rule(&with(|f| f.response_issuer = String::new())), "response");
 }
 
 #[test]
 fn another_destination_is_refused() {
     assert_eq!(
-        rule(&with(|f| f.response_attributes = f
-            .response_attributes
-            .replace(ACS, "https://other.example/acs"))),
+        rule(&with(|f| f.response_attributes = f.response_attributes.replace(ACS, "https://other.example/acs"))),
         "destination"
     );
     // A prefix is another address.
     assert_eq!(
-        rule(&with(
-            |f| f.response_attributes = f.response_attributes.replace(ACS, &format!("{ACS}/more"))
-        )),
+        rule(&with(|f| f.response_attributes = f.response_attributes.replace(ACS, &format!("{ACS}/more")))),
         "destination"
     );
 }
@@ -150,18 +103,11 @@ fn another_destination_is_refused() {
 #[test]
 fn a_status_other_than_success_is_refused_with_its_second_level_code() {
     let status = r#"<samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Responder"><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:AuthnFailed"></samlp:StatusCode></samlp:StatusCode>"#;
-    let fields = Fields {
-        status: status.into(),
-        ..Fields::default()
-    };
+    let fields = Fields { status: status.into(), ..Fields::default() };
     let error = judge(&fields.response("")).unwrap_err();
     assert_eq!(error.rule().name, "status");
     assert_eq!(error.code(), "IDPRejectedClaim");
-    assert!(
-        error.reason().contains("status:AuthnFailed"),
-        "{}",
-        error.reason()
-    );
+    assert!(error.reason().contains("status:AuthnFailed"), "{}", error.reason());
     assert!(!error.to_string().contains("AuthnFailed"));
     // A status hidden one level down is not success.
     let wrapped = with(|f| {
@@ -178,31 +124,20 @@ fn a_successful_response_without_an_assertion_is_refused() {
 #[test]
 fn another_recipient_is_refused_and_none_is_too() {
     assert_eq!(
-        rule(&with(
-            |f| f.confirmations = f.confirmations.replace(ACS, "https://other.example/acs")
-        )),
+        rule(&with(|f| f.confirmations = f.confirmations.replace(ACS, "https://other.example/acs"))),
         "recipient"
     );
     assert_eq!(
-        rule(&with(|f| f.confirmations = f
-            .confirmations
-            .replace(&format!(" Recipient=\"{ACS}\""), ""))),
+        rule(&with(|f| f.confirmations = f.confirmations.replace(&format!(" Recipient=\"{ACS}\""), ""))),
         "recipient"
     );
 }
 
 #[test]
 fn the_answer_to_another_request_is_refused() {
+    assert_eq!(rule(&with(|f| f.confirmations = f.confirmations.replace(REQUEST, "_another"))), "in_response_to");
     assert_eq!(
-        rule(&with(
-            |f| f.confirmations = f.confirmations.replace(REQUEST, "_another")
-        )),
-        "in_response_to"
-    );
-    assert_eq!(
-        rule(&with(
-            |f| f.response_attributes = f.response_attributes.replace(REQUEST, "_another")
-        )),
+        rule(&with(|f| f.response_attributes = f.response_attributes.replace(REQUEST, "_another"))),
         "in_response_to"
     );
 }
@@ -210,54 +145,28 @@ fn the_answer_to_another_request_is_refused() {
 #[test]
 fn an_unsigned_in_response_to_does_not_stand_in_for_the_signed_one() {
     // CVE-2026-49284: the response named the request, the assertion named none.
-    let message = with(|f| {
-        f.confirmations = f
-            .confirmations
-            .replace(&format!("InResponseTo=\"{REQUEST}\" "), "")
-    });
+    let message = with(|f| f.confirmations = f.confirmations.replace(&format!("InResponseTo=\"{REQUEST}\" "), ""));
     assert_eq!(rule(&message), "in_response_to");
 }
 
 #[test]
 fn unsolicited_responses_need_the_providers_consent_and_must_name_no_request() {
     let silent = |fields: &mut Fields| {
-        fields.confirmations = fields
-            .confirmations
-            .replace(&format!("InResponseTo=\"{REQUEST}\" "), "");
-        fields.response_attributes = fields
-            .response_attributes
-            .replace(&format!("InResponseTo=\"{REQUEST}\" "), "");
+        fields.confirmations = fields.confirmations.replace(&format!("InResponseTo=\"{REQUEST}\" "), "");
+        fields.response_attributes = fields.response_attributes.replace(&format!("InResponseTo=\"{REQUEST}\" "), "");
     };
     let unsolicited = |provider: &SamlProvider, xml: &str| {
         let response = UnverifiedResponse::unsolicited(&STANDARD.encode(xml)).unwrap();
         verify(provider, response, now(), &mut Silent)
     };
-    assert_eq!(
-        unsolicited(&provider(), &with(silent)).unwrap_err(),
-        SamlError::Unsolicited
-    );
+    assert_eq!(unsolicited(&provider(), &with(silent)).unwrap_err(), SamlError::Unsolicited);
     let open = provider().with_unsolicited_responses();
-    assert_eq!(
-        unsolicited(&open, &with(silent)).unwrap().subject(),
-        "martha"
-    );
+    assert_eq!(unsolicited(&open, &with(silent)).unwrap().subject(), "martha");
     let answering = Fields::default();
-    assert_eq!(
-        unsolicited(&open, &answering.signed_assertion())
-            .unwrap_err()
-            .rule()
-            .name,
-        "in_response_to"
-    );
-    let half = with(|f| {
-        f.response_attributes = f
-            .response_attributes
-            .replace(&format!("InResponseTo=\"{REQUEST}\" "), "")
-    });
-    assert_eq!(
-        unsolicited(&open, &half).unwrap_err().rule().name,
-        "in_response_to"
-    );
+    assert_eq!(unsolicited(&open, &answering.signed_assertion()).unwrap_err().rule().name, "in_response_to");
+    let half =
+        with(|f| f.response_attributes = f.response_attributes.replace(&format!("InResponseTo=\"{REQUEST}\" "), ""));
+    assert_eq!(unsolicited(&open, &half).unwrap_err().rule().name, "in_response_to");
 }
 
 #[test]
@@ -267,24 +176,17 @@ fn an_exchange_takes_assertions_with_and_without_a_request() {
         verify(&provider(), response, now(), &mut Silent)
     };
     assert!(exchange(&Fields::default().signed_assertion()).is_ok());
-    let none = with(|f| {
-        f.confirmations = f
-            .confirmations
-            .replace(&format!("InResponseTo=\"{REQUEST}\" "), "")
-    });
+    let none = with(|f| f.confirmations = f.confirmations.replace(&format!("InResponseTo=\"{REQUEST}\" "), ""));
     assert!(exchange(&none).is_ok());
 }
 
 #[test]
 fn only_bearer_confirmations_count_and_one_good_one_is_enough() {
-    let holder =
-        |f: &mut Fields| f.confirmations = f.confirmations.replace("cm:bearer", "cm:holder-of-key");
+    let holder = |f: &mut Fields| f.confirmations = f.confirmations.replace("cm:bearer", "cm:holder-of-key");
     assert_eq!(rule(&with(holder)), "bearer");
     assert_eq!(rule(&with(|f| f.confirmations = String::new())), "bearer");
     let two = with(|f| {
-        let other = confirmation(
-            r#"NotOnOrAfter="2026-06-01T12:05:00Z" Recipient="https://other.example/acs""#,
-        );
+        let other = confirmation(r#"NotOnOrAfter="2026-06-01T12:05:00Z" Recipient="https://other.example/acs""#);
         f.confirmations = format!("{other}{}", f.confirmations);
     });
     assert!(judge(&two).is_ok());
@@ -292,12 +194,7 @@ fn only_bearer_confirmations_count_and_one_good_one_is_enough() {
 
 fn at(instant: &str, xml: &str) -> Result<daypass::VerifiedIdentity, SamlError> {
     let response = UnverifiedResponse::from_post(&STANDARD.encode(xml), REQUEST).unwrap();
-    verify(
-        &provider(),
-        response,
-        Timestamp::parse_rfc3339(instant).unwrap(),
-        &mut Silent,
-    )
+    verify(&provider(), response, Timestamp::parse_rfc3339(instant).unwrap(), &mut Silent)
 }
 
 #[test]
@@ -305,21 +202,11 @@ fn confirmation_times_hold_to_the_millisecond_of_the_skew() {
     let message = Fields::default().signed_assertion();
     assert!(at("2026-06-01T12:05:59.999Z", &message).is_ok());
     let late = at("2026-06-01T12:06:00Z", &message).unwrap_err();
-    assert_eq!(
-        (late.rule().name, late.code()),
-        ("confirmation_time", "ExpiredTokenException")
-    );
-    let endless = with(|f| {
-        f.confirmations = f
-            .confirmations
-            .replace(r#"NotOnOrAfter="2026-06-01T12:05:00Z" "#, "")
-    });
+    assert_eq!((late.rule().name, late.code()), ("confirmation_time", "ExpiredTokenException"));
+    let endless = with(|f| f.confirmations = f.confirmations.replace(r#"NotOnOrAfter="2026-06-01T12:05:00Z" "#, ""));
     assert_eq!(rule(&endless), "confirmation_time");
     let early = with(|f| {
-        f.confirmations = f.confirmations.replace(
-            "NotOnOrAfter",
-            "NotBefore=\"2026-06-01T12:02:00Z\" NotOnOrAfter",
-        )
+        f.confirmations = f.confirmations.replace("NotOnOrAfter", "NotBefore=\"2026-06-01T12:02:00Z\" NotOnOrAfter")
     });
     assert_eq!(rule(&early), "confirmation_time");
 }
@@ -328,21 +215,9 @@ fn confirmation_times_hold_to_the_millisecond_of_the_skew() {
 fn condition_times_hold_to_the_millisecond_of_the_skew() {
     let message = with(|f| f.confirmations = f.confirmations.replace("12:05:00Z", "13:00:00Z"));
     assert!(at("2026-06-01T11:58:00Z", &message).is_ok());
-    assert_eq!(
-        at("2026-06-01T11:57:59.999Z", &message)
-            .unwrap_err()
-            .rule()
-            .name,
-        "not_before"
-    );
+    assert_eq!(at("2026-06-01T11:57:59.999Z", &message).unwrap_err().rule().name, "not_before");
     assert!(at("2026-06-01T12:10:59.999Z", &message).is_ok());
-    assert_eq!(
-        at("2026-06-01T12:11:00Z", &message)
-            .unwrap_err()
-            .rule()
-            .name,
-        "not_on_or_after"
-    );
+    assert_eq!(at("2026-06-01T12:11:00Z", &message).unwrap_err().rule().name, "not_on_or_after");
     let empty = with(|f| f.conditions = f.conditions.replace("12:10:00Z", "11:59:00Z"));
     assert_eq!(rule(&empty), "conditions");
 }
@@ -350,31 +225,19 @@ fn condition_times_hold_to_the_millisecond_of_the_skew() {
 #[test]
 fn skew_is_bounded() {
     assert!(provider().with_clock_skew(Duration::from_secs(300)).is_ok());
-    assert!(
-        provider()
-            .with_clock_skew(Duration::from_secs(301))
-            .is_err()
-    );
+    assert!(provider().with_clock_skew(Duration::from_secs(301)).is_err());
 }
 
 #[test]
 fn unreadable_instants_are_refused() {
-    for bad in [
-        "2026-06-01T12:10:00",
-        "tomorrow",
-        "2026-13-01T12:10:00Z",
-        "",
-    ] {
+    for bad in ["2026-06-01T12:10:00", "tomorrow", "2026-13-01T12:10:00Z", ""] {
         assert_eq!(
-            rule(&with(
-                |f| f.conditions = f.conditions.replace("2026-06-01T12:10:00Z", bad)
-            )),
+            rule(&with(|f| f.conditions = f.conditions.replace("2026-06-01T12:10:00Z", bad))),
             "not_on_or_after",
             "{bad}"
         );
         assert_eq!(
-            rule(&with(|f| f.assertion_attributes =
-                f.assertion_attributes.replace("2026-06-01T12:00:00Z", bad))),
+            rule(&with(|f| f.assertion_attributes = f.assertion_attributes.replace("2026-06-01T12:00:00Z", bad))),
             "issue_instant"
         );
     }
@@ -383,9 +246,7 @@ fn unreadable_instants_are_refused() {
 #[test]
 fn an_assertion_made_in_advance_is_refused() {
     assert_eq!(
-        rule(&with(
-            |f| f.assertion_attributes = f.assertion_attributes.replace("2026", "2099")
-        )),
+        rule(&with(|f| f.assertion_attributes = f.assertion_attributes.replace("2026", "2099"))),
         "issue_instant"
     );
 }
@@ -393,35 +254,16 @@ fn an_assertion_made_in_advance_is_refused() {
 #[test]
 fn every_audience_restriction_must_name_this_service() {
     let other = audience("https://other.example");
-    assert_eq!(
-        rule(&with(
-            |f| f.conditions = f.conditions.replace(SP, "https://other.example")
-        )),
-        "audience"
-    );
-    assert_eq!(
-        rule(&with(
-            |f| f.conditions = f.conditions.replace(&audience(SP), "")
-        )),
-        "audience"
-    );
+    assert_eq!(rule(&with(|f| f.conditions = f.conditions.replace(SP, "https://other.example"))), "audience");
+    assert_eq!(rule(&with(|f| f.conditions = f.conditions.replace(&audience(SP), ""))), "audience");
     // Read as alternatives, the second restriction would satisfy what the first refuses.
     assert_eq!(
-        rule(&with(|f| f.conditions = f
-            .conditions
-            .replace(&audience(SP), &format!("{other}{}", audience(SP))))),
+        rule(&with(|f| f.conditions = f.conditions.replace(&audience(SP), &format!("{other}{}", audience(SP))))),
         "audience"
     );
-    let one_of = audience(SP).replace(
-        "<saml:Audience>",
-        "<saml:Audience>https://other.example</saml:Audience><saml:Audience>",
-    );
-    assert!(
-        judge(&with(
-            |f| f.conditions = f.conditions.replace(&audience(SP), &one_of)
-        ))
-        .is_ok()
-    );
+    let one_of =
+        audience(SP).replace("<saml:Audience>", "<saml:Audience>https://other.example</saml:Audience><saml:Audience>");
+    assert!(judge(&with(|f| f.conditions = f.conditions.replace(&audience(SP), &one_of))).is_ok());
 }
 
 #[test]
@@ -431,30 +273,18 @@ fn conditions_must_be_there_and_be_understood() {
         "{}<saml:Condition xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"evil\"></saml:Condition>",
         audience(SP)
     );
-    assert_eq!(
-        rule(&with(
-            |f| f.conditions = f.conditions.replace(&audience(SP), &unknown)
-        )),
-        "conditions"
-    );
+    assert_eq!(rule(&with(|f| f.conditions = f.conditions.replace(&audience(SP), &unknown))), "conditions");
 }
 
 #[test]
 fn one_time_use_is_stated_or_set() {
     let stated = with(|f| {
-        f.conditions = f.conditions.replace(
-            "</saml:Conditions>",
-            "<saml:OneTimeUse></saml:OneTimeUse></saml:Conditions>",
-        )
+        f.conditions =
+            f.conditions.replace("</saml:Conditions>", "<saml:OneTimeUse></saml:OneTimeUse></saml:Conditions>")
     });
     assert_eq!(judge(&stated).unwrap().assertion_use(), Use::Once);
     let set = provider().with_assertion_use(Use::Once);
-    assert_eq!(
-        judge_with(&set, &Fields::default().signed_assertion())
-            .unwrap()
-            .assertion_use(),
-        Use::Once
-    );
+    assert_eq!(judge_with(&set, &Fields::default().signed_assertion()).unwrap().assertion_use(), Use::Once);
 }
 
 #[test]
@@ -470,22 +300,14 @@ fn a_proxy_restriction_is_understood() {
 
 #[test]
 fn an_assertion_about_no_sign_in_is_refused() {
-    assert_eq!(
-        rule(&with(|f| f.authn_statement = String::new())),
-        "authn_statement"
-    );
+    assert_eq!(rule(&with(|f| f.authn_statement = String::new())), "authn_statement");
 }
 
 #[test]
 fn a_session_that_has_ended_is_refused() {
-    let until = |end: &str| {
-        with(|f| f.authn_statement = authn_statement(&format!(r#" SessionNotOnOrAfter="{end}""#)))
-    };
+    let until = |end: &str| with(|f| f.authn_statement = authn_statement(&format!(r#" SessionNotOnOrAfter="{end}""#)));
     let identity = judge(&until("2026-06-01T20:00:00Z")).unwrap();
-    assert_eq!(
-        identity.session_not_on_or_after().unwrap().to_string(),
-        "2026-06-01T20:00:00Z"
-    );
+    assert_eq!(identity.session_not_on_or_after().unwrap().to_string(), "2026-06-01T20:00:00Z");
     assert_eq!(rule(&until("2026-06-01T11:59:30Z")), "session");
 }
 
@@ -495,31 +317,20 @@ fn sign_ins_are_held_to_an_age_and_a_context_when_set() {
     let fresh = provider().with_authn_age(Duration::from_secs(30));
     assert!(judge_with(&fresh, &message).is_ok());
     let old = with(|f| f.authn_statement = f.authn_statement.replace("11:59:50", "11:58:59"));
-    assert_eq!(
-        judge_with(&fresh, &old).unwrap_err().rule().name,
-        "authn_instant"
-    );
+    assert_eq!(judge_with(&fresh, &old).unwrap_err().rule().name, "authn_instant");
     let ahead = with(|f| f.authn_statement = f.authn_statement.replace("11:59:50", "12:01:31"));
-    assert_eq!(
-        judge_with(&fresh, &ahead).unwrap_err().rule().name,
-        "authn_instant"
-    );
+    assert_eq!(judge_with(&fresh, &ahead).unwrap_err().rule().name, "authn_instant");
     let password = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
     assert!(judge_with(&provider().with_authn_contexts([password]), &message).is_ok());
     let strong = provider().with_authn_contexts(["urn:oasis:names:tc:SAML:2.0:ac:classes:X509"]);
-    assert_eq!(
-        judge_with(&strong, &message).unwrap_err().rule().name,
-        "authn_context"
-    );
+    assert_eq!(judge_with(&strong, &message).unwrap_err().rule().name, "authn_context");
 }
 
 #[test]
 fn an_assertion_needs_an_id() {
     // Replay memory knows assertions by it.
     let mut fields = Fields::default();
-    fields.assertion_attributes = fields
-        .assertion_attributes
-        .replace(r#"ID="_assertion" "#, "");
+    fields.assertion_attributes = fields.assertion_attributes.replace(r#"ID="_assertion" "#, "");
     assert_eq!(rule(&fields.signed_response()), "assertion");
 }
 
@@ -527,9 +338,7 @@ fn an_assertion_needs_an_id() {
 fn a_confirmation_says_one_thing() {
     let data = "</saml:SubjectConfirmationData>";
     let two = with(|f| {
-        f.confirmations = f
-            .confirmations
-            .replace(data, &format!("{data}<saml:SubjectConfirmationData>{data}"))
+        f.confirmations = f.confirmations.replace(data, &format!("{data}<saml:SubjectConfirmationData>{data}"))
     });
     assert_eq!(rule(&two), "bearer");
 }
@@ -537,28 +346,15 @@ fn a_confirmation_says_one_thing() {
 #[test]
 fn the_subject_must_be_one_name_that_is_not_empty() {
     assert_eq!(rule(&with(|f| f.name_id = String::new())), "subject");
-    assert_eq!(
-        rule(&with(|f| f.name_id = "<saml:NameID> </saml:NameID>".into())),
-        "subject"
-    );
+    assert_eq!(rule(&with(|f| f.name_id = "<saml:NameID> </saml:NameID>".into())), "subject");
     assert_eq!(rule(&with(|f| f.name_id = f.name_id.repeat(2))), "subject");
-    assert_eq!(
-        rule(&with(
-            |f| f.name_id = "<saml:NameID><saml:b>martha</saml:b></saml:NameID>".into()
-        )),
-        "subject"
-    );
+    assert_eq!(rule(&with(|f| f.name_id = "<saml:NameID><saml:b>martha</saml:b></saml:NameID>".into())), "subject");
 }
 
 #[test]
 fn name_ids_keep_their_spaces_and_lose_indentation() {
     let named = |text: &str| {
-        judge(&with(|f| {
-            f.name_id = format!("<saml:NameID>{text}</saml:NameID>")
-        }))
-        .unwrap()
-        .subject()
-        .to_owned()
+        judge(&with(|f| f.name_id = format!("<saml:NameID>{text}</saml:NameID>"))).unwrap().subject().to_owned()
     };
     assert_eq!(named(" martha"), " martha");
     assert_eq!(named("\n    martha\n  "), "martha");
@@ -576,37 +372,21 @@ fn name_id_formats_are_reported_as_sts_does() {
 
 #[test]
 fn attributes_are_text_leaves_by_name() {
-    let two =
-        with(|f| f.attributes = attribute("groups", &["A"]) + &attribute("groups", &["B", ""]));
+    let two = with(|f| f.attributes = attribute("groups", &["A"]) + &attribute("groups", &["B", ""]));
     assert_eq!(judge(&two).unwrap().attribute("groups"), ["A", "B", ""]);
     let markup = with(|f| f.attributes = attribute("groups", &["<saml:b>Admins</saml:b>"]));
     assert_eq!(rule(&markup), "attributes");
-    let targeted = with(|f| {
-        f.attributes = attribute(
-            "urn:oid:1.3.6.1.4.1.5923.1.1.1.10",
-            &["<saml:NameID>opaque</saml:NameID>"],
-        )
-    });
+    let targeted =
+        with(|f| f.attributes = attribute("urn:oid:1.3.6.1.4.1.5923.1.1.1.10", &["<saml:NameID>opaque</saml:NameID>"]));
     let identity = judge(&targeted).unwrap();
-    assert!(identity.condition_keys().contains(&(
-        "saml:edupersontargetedid".to_owned(),
-        vec!["opaque".to_owned()]
-    )));
+    assert!(identity.condition_keys().contains(&("saml:edupersontargetedid".to_owned(), vec!["opaque".to_owned()])));
 }
 
 #[test]
 fn condition_keys_carry_what_trust_policies_test() {
-    let identity = judge(&with(|f| {
-        f.attributes = attribute("mail", &["martha@example.com"])
-    }))
-    .unwrap();
-    let value = |key: &str| {
-        identity
-            .condition_keys()
-            .iter()
-            .find(|(name, _)| name == key)
-            .map(|(_, values)| values.concat())
-    };
+    let identity = judge(&with(|f| f.attributes = attribute("mail", &["martha@example.com"]))).unwrap();
+    let value =
+        |key: &str| identity.condition_keys().iter().find(|(name, _)| name == key).map(|(_, values)| values.concat());
     assert_eq!(value("saml:aud").as_deref(), Some(ACS));
     assert_eq!(value("saml:iss").as_deref(), Some(IDP));
     assert_eq!(value("saml:sub").as_deref(), Some("martha"));
@@ -616,13 +396,7 @@ fn condition_keys_carry_what_trust_policies_test() {
 #[test]
 fn a_demanded_response_signature_is_not_replaced_by_the_assertions() {
     let strict = provider().with_signed_responses();
-    assert_eq!(
-        judge_with(&strict, &Fields::default().signed_assertion())
-            .unwrap_err()
-            .rule()
-            .name,
-        "signed"
-    );
+    assert_eq!(judge_with(&strict, &Fields::default().signed_assertion()).unwrap_err().rule().name, "signed");
     assert!(judge_with(&strict, &Fields::default().signed_response()).is_ok());
 }
 
@@ -636,54 +410,21 @@ fn certificate_validity_is_reported_and_refuses_only_when_set() {
     let strict = provider().with_certificate_validity();
     let response = UnverifiedResponse::from_post(&STANDARD.encode(&message), REQUEST).unwrap();
     let later = Timestamp::parse_rfc3339("2027-06-01T12:00:00Z").unwrap();
-    assert_eq!(
-        verify(&strict, response, later, &mut Silent)
-            .unwrap_err()
-            .rule()
-            .name,
-        "certificate"
-    );
+    assert_eq!(verify(&strict, response, later, &mut Silent).unwrap_err().rule().name, "certificate");
 }
 
 #[test]
 fn a_report_lists_the_checks_in_the_order_of_the_rules() {
     let mut report = Report::new();
-    let response = UnverifiedResponse::from_post(
-        &STANDARD.encode(Fields::default().signed_assertion()),
-        REQUEST,
-    )
-    .unwrap();
+    let response =
+        UnverifiedResponse::from_post(&STANDARD.encode(Fields::default().signed_assertion()), REQUEST).unwrap();
     verify(&provider(), response, now(), &mut report).unwrap();
-    let positions: Vec<_> = report
-        .checks()
-        .iter()
-        .map(|check| {
-            RULES
-                .iter()
-                .position(|rule| rule.name == check.name)
-                .unwrap()
-        })
-        .collect();
-    assert!(
-        positions.is_sorted(),
-        "{:?}",
-        report
-            .checks()
-            .iter()
-            .map(|check| check.name)
-            .collect::<Vec<_>>()
-    );
+    let positions: Vec<_> =
+        report.checks().iter().map(|check| RULES.iter().position(|rule| rule.name == check.name).unwrap()).collect();
+    assert!(positions.is_sorted(), "{:?}", report.checks().iter().map(|check| check.name).collect::<Vec<_>>());
     assert!(report.checks().len() > 30);
-    let digest = report
-        .checks()
-        .iter()
-        .find(|check| check.name == "digest")
-        .unwrap();
-    assert!(
-        digest.found.contains("Assertion at bytes"),
-        "{}",
-        digest.found
-    );
+    let digest = report.checks().iter().find(|check| check.name == "digest").unwrap();
+    assert!(digest.found.contains("Assertion at bytes"), "{}", digest.found);
 }
 
 #[test]
@@ -694,18 +435,10 @@ fn a_report_of_a_refusal_names_the_rule_and_leaves_the_rest_unreached() {
     verify(&provider(), response, now(), &mut report).unwrap_err();
     let failure = report.failure().unwrap();
     assert_eq!(
-        (
-            failure.name,
-            failure.expected.as_str(),
-            failure.found.as_str()
-        ),
+        (failure.name, failure.expected.as_str(), failure.found.as_str()),
         ("audience", SP, "https://other.example")
     );
-    let unreached = report
-        .finish(&RULES)
-        .into_iter()
-        .filter(|check| check.verdict == Verdict::NotReached)
-        .count();
+    let unreached = report.finish(&RULES).into_iter().filter(|check| check.verdict == Verdict::NotReached).count();
     assert!(unreached > 3);
 }
 
@@ -720,26 +453,9 @@ fn rules_have_different_names() {
 #[test]
 fn form_values_are_bounded_and_base64() {
     let too_large = "A".repeat(256 * 1024 + 4);
-    assert_eq!(
-        UnverifiedResponse::from_post(&too_large, REQUEST)
-            .unwrap_err()
-            .rule()
-            .name,
-        "size"
-    );
-    assert_eq!(
-        UnverifiedResponse::from_post("not base64!", REQUEST).unwrap_err(),
-        SamlError::NotBase64
-    );
+    assert_eq!(UnverifiedResponse::from_post(&too_large, REQUEST).unwrap_err().rule().name, "size");
+    assert_eq!(UnverifiedResponse::from_post("not base64!", REQUEST).unwrap_err(), SamlError::NotBase64);
     let mut broken = STANDARD.encode(Fields::default().signed_assertion());
     broken.insert_str(76, "\r\n");
-    assert!(
-        verify(
-            &provider(),
-            UnverifiedResponse::from_post(&broken, REQUEST).unwrap(),
-            now(),
-            &mut Silent
-        )
-        .is_ok()
-    );
+    assert!(verify(&provider(), UnverifiedResponse::from_post(&broken, REQUEST).unwrap(), now(), &mut Silent).is_ok());
 }

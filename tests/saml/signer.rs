@@ -6,9 +6,8 @@ use std::sync::LazyLock;
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
-    EcdsaSigningAlgorithm, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512,
-    RSA_PSS_SHA256, RsaEncoding,
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
+    KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding,
 };
 use aws_lc_rs::{digest, rsa};
 use base64::Engine as _;
@@ -61,8 +60,7 @@ impl Key {
                     _ => &RSA_PKCS1_SHA256,
                 };
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(encoding, &random, message, &mut signature)
-                    .unwrap();
+                pair.sign(encoding, &random, message, &mut signature).unwrap();
                 signature
             }
             Self::Ec(pair) => pair.sign(&random, message).unwrap().as_ref().to_vec(),
@@ -73,41 +71,18 @@ impl Key {
     pub(crate) fn certificate(&self) -> String {
         let spki = match self {
             Self::Rsa(pair) => {
-                AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(pair.public_key())
-                    .unwrap()
-                    .as_ref()
-                    .to_vec()
+                AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap().as_ref().to_vec()
             }
             Self::Ec(pair) => {
-                AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(pair.public_key())
-                    .unwrap()
-                    .as_ref()
-                    .to_vec()
+                AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap().as_ref().to_vec()
             }
         };
-        let sha256_with_rsa = [
-            0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05,
-            0x00,
-        ];
+        let sha256_with_rsa =
+            [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00];
         let name = der(0x30, &[]);
-        let dates = der(
-            0x30,
-            &[der(0x17, b"260101000000Z"), der(0x17, b"261231235959Z")].concat(),
-        );
-        let to_be_signed = [
-            der(0x02, &[1]),
-            sha256_with_rsa.to_vec(),
-            name.clone(),
-            dates,
-            name,
-            spki,
-        ]
-        .concat();
-        let parts = [
-            der(0x30, &to_be_signed),
-            sha256_with_rsa.to_vec(),
-            der(0x03, &[0; 33]),
-        ];
+        let dates = der(0x30, &[der(0x17, b"260101000000Z"), der(0x17, b"261231235959Z")].concat());
+        let to_be_signed = [der(0x02, &[1]), sha256_with_rsa.to_vec(), name.clone(), dates, name, spki].concat();
+        let parts = [der(0x30, &to_be_signed), sha256_with_rsa.to_vec(), der(0x03, &[0; 33])];
         STANDARD.encode(der(0x30, &parts.concat()))
     }
 }
@@ -116,12 +91,7 @@ fn der(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = content.len();
     let mut element = match length {
         0..0x80 => vec![tag, u8::try_from(length).unwrap()],
-        _ => vec![
-            tag,
-            0x82,
-            u8::try_from(length >> 8).unwrap(),
-            u8::try_from(length & 0xff).unwrap(),
-        ],
+        _ => vec![tag, 0x82, u8::try_from(length >> 8).unwrap(), u8::try_from(length & 0xff).unwrap()],
     };
     element.extend(content);
     element
@@ -163,7 +133,8 @@ impl Default for Fields {
                 r#"Destination="{ACS}" ID="_response" InResponseTo="{REQUEST}" IssueInstant="2026-06-01T12:00:00Z" Version="2.0""#
             ),
             response_issuer: issuer(IDP),
-            status: r#"<samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"></samlp:StatusCode>"#.into(),
+            status: r#"<samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"></samlp:StatusCode>"#
+                .into(),
             assertion_attributes: r#"ID="_assertion" IssueInstant="2026-06-01T12:00:00Z" Version="2.0""#.into(),
             issuer: format!("<saml:Issuer>{IDP}</saml:Issuer>"),
             name_id: "<saml:NameID>martha</saml:NameID>".into(),
@@ -191,9 +162,7 @@ pub(crate) fn confirmation(data: &str) -> String {
 }
 
 pub(crate) fn audience(entity_id: &str) -> String {
-    format!(
-        "<saml:AudienceRestriction><saml:Audience>{entity_id}</saml:Audience></saml:AudienceRestriction>"
-    )
+    format!("<saml:AudienceRestriction><saml:Audience>{entity_id}</saml:Audience></saml:AudienceRestriction>")
 }
 
 pub(crate) fn authn_statement(session: &str) -> String {
@@ -203,10 +172,8 @@ pub(crate) fn authn_statement(session: &str) -> String {
 }
 
 pub(crate) fn attribute(name: &str, values: &[&str]) -> String {
-    let values: String = values
-        .iter()
-        .map(|value| format!("<saml:AttributeValue>{value}</saml:AttributeValue>"))
-        .collect();
+    let values: String =
+        values.iter().map(|value| format!("<saml:AttributeValue>{value}</saml:AttributeValue>")).collect();
     format!(r#"<saml:Attribute Name="{name}">{values}</saml:Attribute>"#)
 }
 
@@ -214,14 +181,7 @@ impl Fields {
     /// The assertion, unsigned, in canonical form.
     pub(crate) fn assertion(&self) -> String {
         let Self {
-            assertion_attributes,
-            issuer,
-            name_id,
-            confirmations,
-            conditions,
-            authn_statement,
-            attributes,
-            ..
+            assertion_attributes, issuer, name_id, confirmations, conditions, authn_statement, attributes, ..
         } = self;
         format!(
             r#"<saml:Assertion xmlns:saml="{SAML}" {assertion_attributes}>{issuer}<saml:Subject>{name_id}{confirmations}</saml:Subject>{conditions}{authn_statement}<saml:AttributeStatement>{attributes}</saml:AttributeStatement></saml:Assertion>"#
@@ -230,12 +190,7 @@ impl Fields {
 
     /// The response around `content`, unsigned, in canonical form.
     pub(crate) fn response(&self, content: &str) -> String {
-        let Self {
-            response_attributes,
-            response_issuer,
-            status,
-            ..
-        } = self;
+        let Self { response_attributes, response_issuer, status, .. } = self;
         format!(
             r#"<samlp:Response xmlns:samlp="{SAMLP}" {response_attributes}>{response_issuer}<samlp:Status>{status}</samlp:Status>{content}</samlp:Response>"#
         )
@@ -273,11 +228,7 @@ impl Default for Signing {
             canonicalization: algorithm("CanonicalizationMethod", EXCLUSIVE),
             method: algorithm("SignatureMethod", RSA_SHA256),
             uri: None,
-            transforms: format!(
-                "{}{}",
-                algorithm("Transform", ENVELOPED),
-                algorithm("Transform", EXCLUSIVE)
-            ),
+            transforms: format!("{}{}", algorithm("Transform", ENVELOPED), algorithm("Transform", EXCLUSIVE)),
             digest_method: "http://www.w3.org/2001/04/xmlenc#sha256".into(),
             digest: &digest::SHA256,
             more_signed_info: String::new(),
@@ -293,10 +244,7 @@ pub(crate) fn algorithm(element: &str, uri: &str) -> String {
 impl Signing {
     /// With another SignatureMethod.
     pub(crate) fn method(uri: &str) -> Self {
-        Self {
-            method: algorithm("SignatureMethod", uri),
-            ..Self::default()
-        }
+        Self { method: algorithm("SignatureMethod", uri), ..Self::default() }
     }
 
     /// `element` (canonical, of this ID) with a signature by `key` after its first Issuer.
@@ -310,22 +258,13 @@ impl Signing {
     pub(crate) fn signature(&self, element: &str, id: &str, key: &Key) -> String {
         let uri = self.uri.clone().unwrap_or_else(|| format!("#{id}"));
         let digest = STANDARD.encode(digest::digest(self.digest, element.as_bytes()));
-        let Self {
-            canonicalization,
-            method,
-            transforms,
-            digest_method,
-            more_signed_info,
-            more,
-            ..
-        } = self;
+        let Self { canonicalization, method, transforms, digest_method, more_signed_info, more, .. } = self;
         let inside = format!(
             r#"{canonicalization}{method}<ds:Reference URI="{uri}"><ds:Transforms>{transforms}</ds:Transforms>{}<ds:DigestValue>{digest}</ds:DigestValue></ds:Reference>{more_signed_info}"#,
             algorithm("DigestMethod", digest_method)
         );
         let canonical = format!(r#"<ds:SignedInfo xmlns:ds="{DSIG}">{inside}</ds:SignedInfo>"#);
-        let value =
-            STANDARD.encode(key.sign(method.split('"').nth(1).unwrap(), canonical.as_bytes()));
+        let value = STANDARD.encode(key.sign(method.split('"').nth(1).unwrap(), canonical.as_bytes()));
         format!(
             r#"<ds:Signature xmlns:ds="{DSIG}"><ds:SignedInfo>{inside}</ds:SignedInfo><ds:SignatureValue>{value}</ds:SignatureValue>{more}</ds:Signature>"#
         )

@@ -48,8 +48,7 @@ impl<'t> Writer<'_, '_, 't> {
         for child in element.children() {
             match child {
                 Child::Text(text) => escape_text(&mut self.output, text),
-                Child::Element(child)
-                    if self.omitted.is_some_and(|omitted| omitted.same_as(child)) => {}
+                Child::Element(child) if self.omitted.is_some_and(|omitted| omitted.same_as(child)) => {}
                 Child::Element(child) => self.element(child)?,
             }
         }
@@ -121,13 +120,10 @@ impl<'t> Writer<'_, '_, 't> {
 
     /// Writes attributes sorted by namespace name, then local name.
     fn attributes(&mut self, attributes: &[Attribute<'_>]) {
-        let ordered = |one: &Attribute<'_>, other: &Attribute<'_>| {
-            (one.namespace, one.local) <= (other.namespace, other.local)
-        };
+        let ordered =
+            |one: &Attribute<'_>, other: &Attribute<'_>| (one.namespace, one.local) <= (other.namespace, other.local);
         if attributes.is_sorted_by(ordered) {
-            return attributes
-                .iter()
-                .for_each(|attribute| self.attribute(attribute));
+            return attributes.iter().for_each(|attribute| self.attribute(attribute));
         }
         let mut sorted: Vec<&Attribute<'_>> = attributes.iter().collect();
         sorted.sort_unstable_by_key(|attribute| (attribute.namespace, attribute.local));
@@ -146,9 +142,7 @@ impl<'t> Writer<'_, '_, 't> {
 }
 
 fn escape_text(output: &mut String, text: &str) {
-    if any_byte(text.as_bytes(), |byte| {
-        matches!(byte, b'&' | b'<' | b'>' | b'\r')
-    }) {
+    if any_byte(text.as_bytes(), |byte| matches!(byte, b'&' | b'<' | b'>' | b'\r')) {
         escape(output, text, |byte| match byte {
             b'&' => Some("&amp;"),
             b'<' => Some("&lt;"),
@@ -162,9 +156,7 @@ fn escape_text(output: &mut String, text: &str) {
 }
 
 fn escape_attribute(output: &mut String, value: &str) {
-    if any_byte(value.as_bytes(), |byte| {
-        matches!(byte, b'&' | b'<' | b'"' | b'\t' | b'\n' | b'\r')
-    }) {
+    if any_byte(value.as_bytes(), |byte| matches!(byte, b'&' | b'<' | b'"' | b'\t' | b'\n' | b'\r')) {
         escape(output, value, |byte| match byte {
             b'&' => Some("&amp;"),
             b'<' => Some("&lt;"),

@@ -398,9 +398,6 @@ pub(super) const fn is_space(byte: u8) -> bool {
 /// Whether any byte is `special`. Looks at whole chunks at a time, which compiles to vector instructions.
 pub(super) fn any_byte(bytes: &[u8], special: impl Fn(u8) -> bool) -> bool {
     let (chunks, rest) = bytes.as_chunks::<16>();
-    chunks.iter().any(|chunk| {
-        chunk
-            .iter()
-            .fold(false, |found, byte| found | special(*byte))
-    }) || rest.iter().any(|byte| special(*byte))
+    chunks.iter().any(|chunk| chunk.iter().fold(false, |found, byte| found | special(*byte)))
+        || rest.iter().any(|byte| special(*byte))
 }

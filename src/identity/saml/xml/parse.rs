@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{
-    Attribute, Binding, Comments, Content, Document, ElementData, Node, Profile, XML_NAMESPACE,
-    XmlError, any_byte, is_space, lookup, within,
+    Attribute, Binding, Comments, Content, Document, ElementData, Node, Profile, XML_NAMESPACE, XmlError, any_byte,
+    is_space, lookup, within,
 };
 
 /// The longest namespace name; those of SAML stay under 60 bytes, and canonicalization may repeat one per element.
@@ -476,14 +476,8 @@ fn ncname_length(text: &str) -> usize {
         .iter()
         .position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')))
         .unwrap_or(bytes.len());
-    let begins = bytes
-        .first()
-        .is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
-    if begins && bytes.get(ascii).is_none_or(u8::is_ascii) {
-        ascii
-    } else {
-        unicode_ncname_length(text)
-    }
+    let begins = bytes.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
+    if begins && bytes.get(ascii).is_none_or(u8::is_ascii) { ascii } else { unicode_ncname_length(text) }
 }
 
 fn unicode_ncname_length(text: &str) -> usize {
@@ -537,9 +531,7 @@ fn decode(raw: &str, place: Place, at: usize) -> Result<Cow<'_, str>, XmlError> 
         Place::Text => any_byte(raw.as_bytes(), |byte| {
             common(byte) || byte == b'>' || (byte < b' ' && byte != b'\n' && byte != b'\t')
         }),
-        Place::Attribute => any_byte(raw.as_bytes(), |byte| {
-            common(byte) || byte == b'<' || byte < b' '
-        }),
+        Place::Attribute => any_byte(raw.as_bytes(), |byte| common(byte) || byte == b'<' || byte < b' '),
     };
     if plain {
         return Ok(Cow::Borrowed(raw));
