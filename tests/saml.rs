@@ -10,6 +10,8 @@ mod encryption;
 mod fixtures;
 #[path = "saml/metadata.rs"]
 mod metadata;
+#[path = "saml/peer.rs"]
+mod peer;
 #[path = "saml/request.rs"]
 mod request;
 #[path = "saml/rules.rs"]
