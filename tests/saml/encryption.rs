@@ -97,6 +97,11 @@ impl Default for Sealing {
 impl Sealing {
     /// An EncryptedAssertion around `plain`, in canonical form.
     fn seal(&self, plain: &str) -> String {
+        self.seal_as("EncryptedAssertion", &format!(r#" xmlns:saml="{SAML}""#), plain)
+    }
+
+    /// `plain` inside an element of this name.
+    fn seal_as(&self, element: &str, declared: &str, plain: &str) -> String {
         let Self { content_method, key, key_method, key_parameters, oaep, beside } = self;
         let public = rsa::OaepPublicEncryptingKey::new(OURS.public_key()).unwrap();
         let mut wrapped = vec![0; public.ciphertext_size()];
@@ -123,7 +128,7 @@ impl Sealing {
         };
         let content = cipher(&sealed(content_method, key, plain.as_bytes()));
         format!(
-            r#"<saml:EncryptedAssertion xmlns:saml="{SAML}"><xenc:EncryptedData xmlns:xenc="{XENC}" Type="{XENC}Element">{}{info}{content}</xenc:EncryptedData>{}</saml:EncryptedAssertion>"#,
+            r#"<saml:{element}{declared}><xenc:EncryptedData xmlns:xenc="{XENC}" Type="{XENC}Element">{}{info}{content}</xenc:EncryptedData>{}</saml:{element}>"#,
             method(content_method, ""),
             if *beside { encrypted_key.as_str() } else { "" }
         )
@@ -312,4 +317,26 @@ fn ciphertext_elsewhere_is_not_fetched() {
         )
         .replacen("</xenc:CipherValue>", "</xenc:x>", 1);
     assert_eq!(rule(&elsewhere), "decryption");
+}
+
+#[test]
+fn an_encrypted_id_and_an_encrypted_attribute_are_read_inside_the_signature() {
+    let provider = provider_with(Relaxations::none());
+    let seal = |element: &str, plain: &str| Sealing::default().seal_as(element, "", plain);
+    // The prefix is declared around the ciphertext, not in it.
+    let name_id = r#"<saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">rosa</saml:NameID>"#;
+    let fields = Fields {
+        name_id: seal("EncryptedID", name_id),
+        attributes: seal("EncryptedAttribute", &signer::attribute("groups", &["Security"])),
+        ..Fields::default()
+    };
+    let identity = judge_with(&provider, &fields.signed_assertion()).unwrap();
+    assert_eq!((identity.subject(), identity.subject_type()), ("rosa", Some("persistent")));
+    assert_eq!(identity.attribute("groups"), ["Security"]);
+    let both = Fields { name_id: format!("<saml:NameID>admin</saml:NameID>{}", fields.name_id), ..Fields::default() };
+    assert_eq!(rule(&both.signed_assertion()), "subject");
+    let swapped = Fields { name_id: seal("EncryptedID", &signer::attribute("x", &[])), ..Fields::default() };
+    assert_eq!(rule(&swapped.signed_assertion()), "decryption");
+    let swapped = Fields { attributes: seal("EncryptedAttribute", name_id), ..Fields::default() };
+    assert_eq!(rule(&swapped.signed_assertion()), "decryption");
 }

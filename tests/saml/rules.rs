@@ -88,6 +88,16 @@ fn another_issuer_of_the_response_or_the_assertion_is_refused() {
 }
 
 #[test]
+fn indentation_around_issuers_and_audiences_is_no_difference() {
+    let indented = with(|f| {
+        f.response_issuer = issuer(&format!("\n    {IDP}\n  "));
+        f.issuer = f.issuer.replace(IDP, &format!("\n    {IDP}\n  "));
+        f.conditions = f.conditions.replace(SP, &format!("\n    {SP}\n  "));
+    });
+    assert!(judge(&indented).is_ok());
+}
+
+#[test]
 fn another_destination_is_refused() {
     assert_eq!(
         rule(&with(|f| f.response_attributes = f.response_attributes.replace(ACS, "https://other.example/acs"))),

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::decrypt::{self, Ciphertext};
 use super::error::shape;
+use super::provider::SamlProvider;
 use super::signature::SignedDocument;
 use super::xml::Element;
 use super::{DSIG, SAML, SamlError, rules};
@@ -31,7 +33,7 @@ pub(super) struct Assertion<'d> {
 #[derive(Debug)]
 pub(super) struct NameId<'d> {
     pub(super) value: Cow<'d, str>,
-    pub(super) format: &'d str,
+    pub(super) format: Cow<'d, str>,
 }
 
 /// How its bearer proves to be the subject (saml-core 2.4.1.1).
@@ -65,16 +67,16 @@ pub(super) struct AuthnStatement<'d> {
 
 impl<'d> Assertion<'d> {
     /// Reads the one assertion of `signed`: its root, or the child of a signed response.
-    pub(super) fn read(signed: &'d SignedDocument<'_>) -> Result<Self, SamlError> {
+    pub(super) fn read(signed: &'d SignedDocument<'_>, provider: &SamlProvider) -> Result<Self, SamlError> {
         let missing = || shape(rules::ASSERTION, "one assertion in the signed bytes", "none or several");
         let root = signed.root().ok_or_else(missing)?;
         // The survey of the document has found that there is no other.
         let element =
             if root.is(SAML, "Assertion") { Some(root) } else { root.elements_named(SAML, "Assertion").next() };
-        Self::of(element.ok_or_else(missing)?)
+        Self::of(element.ok_or_else(missing)?, provider)
     }
 
-    fn of(element: Element<'d, '_>) -> Result<Self, SamlError> {
+    fn of(element: Element<'d, '_>, provider: &SamlProvider) -> Result<Self, SamlError> {
         let expected = "Issuer, then Subject, Conditions, Advice and statements in Assertion";
         let parts = element.only_elements().ok_or_else(|| shape(rules::ASSERTION, expected, "text"))?;
         let mut parts = parts.into_iter().filter(|part| !part.is(DSIG, "Signature"));
@@ -96,7 +98,7 @@ impl<'d> Assertion<'d> {
                     conditions = Some(Conditions::of(part)?);
                 }
                 "AuthnStatement" if part.namespace() == SAML => authn_statements.push(AuthnStatement::of(part)?),
-                "AttributeStatement" if part.namespace() == SAML => read_attributes(part, &mut attributes)?,
+                "AttributeStatement" if part.namespace() == SAML => read_attributes(part, provider, &mut attributes)?,
                 // Neither says who signed in, and Advice may be ignored (saml-core 2.6).
                 "Advice" | "AuthzDecisionStatement" if part.namespace() == SAML => {}
                 other => return Err(shape(rules::ASSERTION, expected, other)),
@@ -106,9 +108,9 @@ impl<'d> Assertion<'d> {
         Ok(Self {
             version: element.attribute("Version"),
             id: element.attribute("ID").unwrap_or_default(),
-            issuer: leaf(rules::ASSERTION, issuer)?,
+            issuer: trimmed(leaf(rules::ASSERTION, issuer)?),
             issue_instant: required_instant(rules::ISSUE_INSTANT, element, "IssueInstant")?,
-            name_id: NameId::of(subject)?,
+            name_id: NameId::of(subject, provider)?,
             confirmations: confirmations(subject)?,
             conditions: conditions.ok_or_else(|| shape(rules::CONDITIONS, "Conditions", "none"))?,
             authn_statements,
@@ -118,23 +120,40 @@ impl<'d> Assertion<'d> {
 }
 
 impl<'d> NameId<'d> {
-    fn of(subject: Element<'d, '_>) -> Result<Self, SamlError> {
-        let expected = "one NameID that is not empty";
-        let mut all = subject.elements_named(SAML, "NameID");
+    fn of(subject: Element<'d, '_>, provider: &SamlProvider) -> Result<Self, SamlError> {
+        let expected = "one NameID or EncryptedID";
+        let is_name = |element: &Element<'_, '_>| element.is(SAML, "NameID") || element.is(SAML, "EncryptedID");
+        let mut all = subject.elements().filter(is_name);
         let name_id = all.next().ok_or_else(|| shape(rules::SUBJECT, expected, "none"))?;
         if all.next().is_some() {
             return Err(shape(rules::SUBJECT, expected, "two"));
         }
+        if name_id.is(SAML, "NameID") {
+            return Self::plain(name_id);
+        }
+        // The signature that covers the assertion covers this ciphertext.
+        let plaintext = decrypt::decrypt(name_id, provider, Ciphertext::Signed)?;
+        decrypt::parse(&plaintext, name_id, |_, root| match root.is(SAML, "NameID") {
+            true => NameId::plain(root).map(NameId::into_owned),
+            false => Err(shape(rules::DECRYPTION, "a NameID", root.local())),
+        })
+    }
+
+    fn plain(name_id: Element<'d, '_>) -> Result<Self, SamlError> {
         let value = without_indentation(leaf(rules::SUBJECT, name_id)?);
         if value.trim().is_empty() {
-            return Err(shape(rules::SUBJECT, expected, "an empty one"));
+            return Err(shape(rules::SUBJECT, "a NameID that is not empty", "an empty one"));
         }
-        Ok(Self { value, format: name_id.attribute("Format").unwrap_or(UNSPECIFIED) })
+        Ok(Self { value, format: name_id.attribute("Format").unwrap_or(UNSPECIFIED).into() })
+    }
+
+    fn into_owned<'o>(self) -> NameId<'o> {
+        NameId { value: self.value.into_owned().into(), format: self.format.into_owned().into() }
     }
 
     /// The format as STS reports it: without the prefix that SAML 2.0 formats share.
-    pub(super) fn short_format(&self) -> &'d str {
-        self.format.strip_prefix(NAMEID_FORMAT_PREFIX).unwrap_or(self.format)
+    pub(super) fn short_format(&self) -> &str {
+        self.format.strip_prefix(NAMEID_FORMAT_PREFIX).unwrap_or(&self.format)
     }
 }
 
@@ -204,18 +223,31 @@ impl<'d> AuthnStatement<'d> {
 
 fn read_attributes(
     statement: Element<'_, '_>,
+    provider: &SamlProvider,
     attributes: &mut BTreeMap<String, Vec<String>>,
 ) -> Result<(), SamlError> {
     for attribute in statement.elements() {
-        if !attribute.is(SAML, "Attribute") {
+        if attribute.is(SAML, "Attribute") {
+            read_attribute(attribute, attributes)?;
+        } else if attribute.is(SAML, "EncryptedAttribute") {
+            let plaintext = decrypt::decrypt(attribute, provider, Ciphertext::Signed)?;
+            decrypt::parse(&plaintext, attribute, |_, root| match root.is(SAML, "Attribute") {
+                true => read_attribute(root, attributes),
+                false => Err(shape(rules::DECRYPTION, "an Attribute", root.local())),
+            })?;
+        } else {
             return Err(shape(rules::ATTRIBUTES, "Attribute in AttributeStatement", attribute.local()));
         }
-        let name = attribute.attribute("Name").filter(|name| !name.is_empty());
-        let name = name.ok_or_else(|| shape(rules::ATTRIBUTES, "a Name", "none"))?;
-        let values = attributes.entry(name.to_owned()).or_default();
-        for value in attribute.elements_named(SAML, "AttributeValue") {
-            values.push(attribute_value(value)?.into_owned());
-        }
+    }
+    Ok(())
+}
+
+fn read_attribute(attribute: Element<'_, '_>, attributes: &mut BTreeMap<String, Vec<String>>) -> Result<(), SamlError> {
+    let name = attribute.attribute("Name").filter(|name| !name.is_empty());
+    let name = name.ok_or_else(|| shape(rules::ATTRIBUTES, "a Name", "none"))?;
+    let values = attributes.entry(name.to_owned()).or_default();
+    for value in attribute.elements_named(SAML, "AttributeValue") {
+        values.push(attribute_value(value)?.into_owned());
     }
     Ok(())
 }
@@ -244,7 +276,8 @@ fn without_indentation(text: Cow<'_, str>) -> Cow<'_, str> {
     if indented { trimmed(text) } else { text }
 }
 
-fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+/// For values that are compared with configured ones, where white space around them is a pretty-printer's.
+pub(super) fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),

@@ -1,4 +1,5 @@
-//! An EncryptedAssertion and our keys in, the plaintext of the assertion out (saml-core 2.3.4, xmlenc-core 1.1).
+//! An EncryptedAssertion, EncryptedID or EncryptedAttribute and our keys in, the plaintext out (saml-core 2.2.4, 2.3.4,
+//! 2.7.3.2, xmlenc-core 1.1).
 //!
 //! Decrypting proves nothing about who encrypted: the plaintext goes through the same gate as every message, and a
 //! signature must cover it. Which algorithm is refused is said, since the message says it openly; why a decryption failed
@@ -8,7 +9,7 @@ use super::danger::Relaxations;
 use super::error::shape;
 use super::provider::SamlProvider;
 use super::signature::decode;
-use super::xml::Element;
+use super::xml::{Document, Element, Profile};
 use super::{DSIG, SamlError, XENC, rules};
 use crate::crypto::{ContentMode, OaepHash, SecretBytes, decrypt_content};
 
@@ -67,6 +68,19 @@ pub(super) fn decrypt<'d>(
         algorithm,
         malleable: content.mode == ContentMode::Cbc && ciphertext == Ciphertext::Unsigned,
     })
+}
+
+/// Sends `plaintext` through the gate that every message goes through, and lends out its root.
+pub(super) fn parse<T>(
+    plaintext: &Plaintext<'_>,
+    encrypted: Element<'_, '_>,
+    read: impl FnOnce(&Document<'_>, Element<'_, '_>) -> Result<T, SamlError>,
+) -> Result<T, SamlError> {
+    let text = std::str::from_utf8(&plaintext.bytes).map_err(|_| SamlError::DecryptionFailed)?;
+    // Plaintext replaces EncryptedData where it stands (xmlenc-core 4.4), so it may use the prefixes declared there.
+    let document = Document::parse_text(text, &Profile::MESSAGE, &encrypted.in_scope())?;
+    let root = document.root().ok_or(SamlError::DecryptionFailed)?;
+    read(&document, root)
 }
 
 fn unwrap(transports: &[Transport], provider: &SamlProvider) -> Option<SecretBytes> {

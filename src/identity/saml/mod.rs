@@ -93,7 +93,7 @@ fn verify_in_order<L: Listener>(
     let content = envelope.verify(provider, &expected, listener)?;
     let signed = signed_assertion(provider, &envelope, content, now, listener)?;
     let tree = signed.document()?;
-    let assertion = Assertion::read(&tree)?;
+    let assertion = Assertion::read(&tree, provider)?;
     let validity = conditions::verify(&assertion, provider, &expected, now, listener)?;
     listener.passed(rules::ATTRIBUTES, || {
         Evidence::new("text values", format_args!("{} names", assertion.attributes.len()))
@@ -201,13 +201,11 @@ fn with_plaintext<T>(
     encrypted: Element<'_, '_>,
     read: impl FnOnce(Element<'_, '_>) -> Result<T, SamlError>,
 ) -> Result<T, SamlError> {
-    let text = std::str::from_utf8(&plaintext.bytes).map_err(|_| SamlError::DecryptionFailed)?;
-    // Plaintext replaces EncryptedData where it stands (xmlenc-core 4.4), so it may use the prefixes declared there.
-    let inherited = encrypted.in_scope();
-    let document = Document::parse_text(text, &Profile::MESSAGE, &inherited)?;
-    response::unique_ids(&document)?;
-    let assertion = document.root().filter(|root| root.is(SAML, "Assertion"));
-    let assertion = assertion.ok_or_else(|| error::shape(rules::DECRYPTION, "an Assertion", "another element"))?;
-    response::survey(&document, None, Some(assertion))?;
-    read(assertion)
+    decrypt::parse(plaintext, encrypted, |document, root| {
+        response::unique_ids(document)?;
+        let assertion = Some(root).filter(|root| root.is(SAML, "Assertion"));
+        let assertion = assertion.ok_or_else(|| error::shape(rules::DECRYPTION, "an Assertion", "another element"))?;
+        response::survey(document, None, Some(assertion))?;
+        read(assertion)
+    })
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::assertion::trimmed;
 use super::error::shape;
 use super::provider::{SamlProvider, Unsolicited};
 use super::xml::{Document, Element, is_space};
@@ -107,15 +108,9 @@ impl<'d, 't> Envelope<'d, 't> {
         let found = || shape(rules::RESPONSE, expected, children(element));
         let signature = signature::find(element);
         let children = element.only_elements().ok_or_else(found)?;
-        let mut rest = children
-            .into_iter()
-            .filter(|child| !child.is(DSIG, "Signature"))
-            .peekable();
-        let issuer = rest
-            .next()
-            .filter(|issuer| issuer.is(SAML, "Issuer"))
-            .ok_or_else(found)?;
-        let issuer = issuer.text().ok_or_else(found)?;
+        let mut rest = children.into_iter().filter(|child| !child.is(DSIG, "Signature")).peekable();
+        let issuer = rest.next().filter(|issuer| issuer.is(SAML, "Issuer")).ok_or_else(found)?;
+        let issuer = issuer.text().map(trimmed).ok_or_else(found)?;
         if provider.relaxations.extensions() {
             rest.next_if(|child| child.is(SAMLP, "Extensions"));
         }
