@@ -79,10 +79,7 @@ impl<'t> Writer<'_, '_, 't> {
             }
         }
         for index in 0..self.inclusive.len() {
-            let found = self
-                .inclusive
-                .get(index)
-                .and_then(|prefix| element.in_scope_binding(prefix));
+            let found = self.inclusive.get(index).and_then(|prefix| element.in_scope_binding(prefix));
             if let Some((prefix, uri)) = found {
                 self.require(prefix, uri);
             }
@@ -90,11 +87,7 @@ impl<'t> Writer<'_, '_, 't> {
         if let Some(new) = self.rendered.get_mut(outer..) {
             new.sort_unstable();
             for (prefix, uri) in new {
-                self.output.push_str(if prefix.is_empty() {
-                    " xmlns"
-                } else {
-                    " xmlns:"
-                });
+                self.output.push_str(if prefix.is_empty() { " xmlns" } else { " xmlns:" });
                 self.output.push_str(prefix);
                 self.output.push_str("=\"");
                 self.output.push_str(uri);
@@ -107,11 +100,7 @@ impl<'t> Writer<'_, '_, 't> {
         if prefix == "xml" {
             return;
         }
-        let nearest = self
-            .rendered
-            .iter()
-            .rev()
-            .find(|(other, _)| *other == prefix);
+        let nearest = self.rendered.iter().rev().find(|(other, _)| *other == prefix);
         // No declaration at all means the same as `xmlns=""`.
         let nearest = nearest.map_or("", |(_, uri)| uri);
         // Mostly the very same declaration, which needs no comparing.
@@ -200,26 +189,14 @@ mod tests {
         for line in include_str!("../../../tests/vectors/saml/canonical.jsonl").lines() {
             let case: serde_json::Value = serde_json::from_str(line).unwrap();
             let text = case["xml"].as_str().unwrap();
-            let prefixes: Vec<&str> = case["prefixes"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|prefix| prefix.as_str().unwrap())
-                .collect();
-            assert_eq!(
-                whole(text, &prefixes),
-                case["canonical"].as_str().unwrap(),
-                "{text} {prefixes:?}"
-            );
+            let prefixes: Vec<&str> =
+                case["prefixes"].as_array().unwrap().iter().map(|prefix| prefix.as_str().unwrap()).collect();
+            assert_eq!(whole(text, &prefixes), case["canonical"].as_str().unwrap(), "{text} {prefixes:?}");
             let document = Document::parse_text(text, &Profile::MESSAGE, &[]).unwrap();
             let index = usize::try_from(case["inner"]["element"].as_u64().unwrap()).unwrap();
             let inner = document.elements().nth(index).unwrap();
             let written = canonicalize(inner, None, &[], usize::MAX).unwrap();
-            assert_eq!(
-                written,
-                case["inner"]["canonical"].as_str().unwrap(),
-                "{text} {index}"
-            );
+            assert_eq!(written, case["inner"]["canonical"].as_str().unwrap(), "{text} {index}");
         }
     }
 
@@ -233,10 +210,7 @@ mod tests {
         let document = document.unwrap();
         let b = document.root().unwrap().elements().next().unwrap();
         let written = canonicalize(b, None, &["p"], usize::MAX).unwrap();
-        assert_eq!(
-            written,
-            r#"<b xmlns:p="urn:p"><c xmlns:p="urn:p2"></c></b>"#
-        );
+        assert_eq!(written, r#"<b xmlns:p="urn:p"><c xmlns:p="urn:p2"></c></b>"#);
     }
 
     #[test]
@@ -259,18 +233,9 @@ mod tests {
     #[test]
     fn output_is_bounded() {
         // One long namespace name, repeated at every sibling: quadratic canonicalization.
-        let text = format!(
-            "<a xmlns:p='urn:{}'>{}</a>",
-            "x".repeat(500),
-            "<p:b/>".repeat(2_000)
-        );
+        let text = format!("<a xmlns:p='urn:{}'>{}</a>", "x".repeat(500), "<p:b/>".repeat(2_000));
         let document = Document::parse_text(&text, &Profile::MESSAGE, &[]).unwrap();
-        let refused = canonicalize(
-            document.root().unwrap(),
-            None,
-            &[],
-            Profile::CANONICAL.bytes,
-        );
+        let refused = canonicalize(document.root().unwrap(), None, &[], Profile::CANONICAL.bytes);
         assert_eq!(refused, Err(CanonicalTooLong));
     }
 }

@@ -64,10 +64,7 @@ impl UnverifiedResponse {
 
     fn decode(text: &str, expected: Expected) -> Result<Self, SamlError> {
         if text.len() > MOST_BASE64_BYTES {
-            return Err(SamlError::TooLarge {
-                counted: "bytes of base64",
-                most: MOST_BASE64_BYTES,
-            });
+            return Err(SamlError::TooLarge { counted: "bytes of base64", most: MOST_BASE64_BYTES });
         }
         // Most identity providers break no lines, and those who do are decoded again without them.
         let xml = STANDARD.decode(text).or_else(|_| {
@@ -98,10 +95,7 @@ pub(super) enum Content<'d, 't> {
 
 impl<'d, 't> Envelope<'d, 't> {
     /// Reads the shape of saml-core 3.3.3: Issuer, perhaps Signature, Status, and one assertion.
-    pub(super) fn read(
-        document: &'d Document<'t>,
-        provider: &SamlProvider,
-    ) -> Result<Self, SamlError> {
+    pub(super) fn read(document: &'d Document<'t>, provider: &SamlProvider) -> Result<Self, SamlError> {
         let expected = "Issuer, perhaps Signature, Status, and one Assertion or EncryptedAssertion in samlp:Response";
         let root = document.root().filter(|root| root.is(SAMLP, "Response"));
         let element = root.ok_or_else(|| shape(rules::RESPONSE, expected, "another root"))?;
@@ -114,10 +108,7 @@ impl<'d, 't> Envelope<'d, 't> {
         if provider.relaxations.extensions() {
             rest.next_if(|child| child.is(SAMLP, "Extensions"));
         }
-        let status = rest
-            .next()
-            .filter(|status| status.is(SAMLP, "Status"))
-            .ok_or_else(found)?;
+        let status = rest.next().filter(|status| status.is(SAMLP, "Status")).ok_or_else(found)?;
         let code = status.elements_named(SAMLP, "StatusCode").next();
         let second = code.and_then(|code| code.elements_named(SAMLP, "StatusCode").next());
         let content = match rest.next() {
@@ -155,27 +146,15 @@ impl<'d, 't> Envelope<'d, 't> {
         let version = self.element.attribute("Version");
         require_equal(rules::VERSION, "2.0", version)?;
         listener.passed(rules::VERSION, || Evidence::new("2.0", "2.0"));
-        require_equal(
-            rules::RESPONSE_ISSUER,
-            provider.entity_id(),
-            Some(&self.issuer),
-        )?;
-        listener.passed(rules::RESPONSE_ISSUER, || {
-            Evidence::new(provider.entity_id(), &self.issuer)
-        });
+        require_equal(rules::RESPONSE_ISSUER, provider.entity_id(), Some(&self.issuer))?;
+        listener.passed(rules::RESPONSE_ISSUER, || Evidence::new(provider.entity_id(), &self.issuer));
         // Absent or empty, the signed Recipient alone says for whom it is (saml-core 3.2.2: optional).
-        let destination = self
-            .element
-            .attribute("Destination")
-            .filter(|value| !value.is_empty());
+        let destination = self.element.attribute("Destination").filter(|value| !value.is_empty());
         if destination.is_some() {
             require_equal(rules::DESTINATION, &provider.acs_url, destination)?;
         }
         listener.passed(rules::DESTINATION, || {
-            Evidence::new(
-                &provider.acs_url,
-                destination.unwrap_or("none: Recipient decides"),
-            )
+            Evidence::new(&provider.acs_url, destination.unwrap_or("none: Recipient decides"))
         });
         if self.status != Some(STATUS_SUCCESS) {
             return Err(SamlError::StatusNotSuccess {
@@ -183,24 +162,17 @@ impl<'d, 't> Envelope<'d, 't> {
                 second_level: self.second_level.map(str::to_owned),
             });
         }
-        listener.passed(rules::STATUS, || {
-            Evidence::new(STATUS_SUCCESS, STATUS_SUCCESS)
-        });
+        listener.passed(rules::STATUS, || Evidence::new(STATUS_SUCCESS, STATUS_SUCCESS));
         self.answers(provider, expected)?;
-        self.content
-            .ok_or_else(|| shape(rules::RESPONSE, "one assertion", "none"))
+        self.content.ok_or_else(|| shape(rules::RESPONSE, "one assertion", "none"))
     }
 
     /// The unsigned half of InResponseTo: it can refuse, and only the signed half can satisfy (CVE-2026-49284).
     fn answers(&self, provider: &SamlProvider, expected: &Expected) -> Result<(), SamlError> {
         let in_response_to = self.element.attribute("InResponseTo");
         match (expected, in_response_to) {
-            (Expected::Request(id), Some(_)) => {
-                require_equal(rules::IN_RESPONSE_TO, id, in_response_to)
-            }
-            (Expected::Nothing, _) if provider.unsolicited == Unsolicited::Refused => {
-                Err(SamlError::Unsolicited)
-            }
+            (Expected::Request(id), Some(_)) => require_equal(rules::IN_RESPONSE_TO, id, in_response_to),
+            (Expected::Nothing, _) if provider.unsolicited == Unsolicited::Refused => Err(SamlError::Unsolicited),
             (Expected::Nothing, Some(found)) => Err(answers_another(found)),
             (Expected::Request(_) | Expected::Nothing, None) | (Expected::Exchange, _) => Ok(()),
         }
@@ -222,19 +194,11 @@ pub(super) fn survey<'d, 't>(
         }
         let is = |other: Option<Element<'_, '_>>| other.is_some_and(|other| other.same_as(element));
         if element.is(SAML, "Assertion") && !is(assertion) {
-            return Err(shape(
-                rules::RESPONSE,
-                "one assertion",
-                "another one elsewhere",
-            ));
+            return Err(shape(rules::RESPONSE, "one assertion", "another one elsewhere"));
         }
         if element.is(DSIG, "Signature") && !is(signature) && !is(inner_signature) {
             let expected = "signatures of the response and the assertion alone";
-            return Err(shape(
-                rules::SIGNATURE_SHAPE,
-                expected,
-                "another one elsewhere",
-            ));
+            return Err(shape(rules::SIGNATURE_SHAPE, expected, "another one elsewhere"));
         }
     }
     Ok(())
@@ -257,11 +221,7 @@ pub(super) fn require_equal(
     if found == Some(expected) {
         return Ok(());
     }
-    Err(SamlError::Mismatch {
-        rule,
-        expected: expected.to_owned(),
-        found: found.map(str::to_owned),
-    })
+    Err(SamlError::Mismatch { rule, expected: expected.to_owned(), found: found.map(str::to_owned) })
 }
 
 /// Every ID once, and none in a namespace (`xml:id`, `evil:ID`): a second meaning of "the element of this ID" is what
@@ -272,9 +232,7 @@ pub(super) fn unique_ids(document: &Document<'_>) -> Result<usize, SamlError> {
         for attribute in element.attributes() {
             if attribute.local.eq_ignore_ascii_case("id") {
                 if !attribute.namespace.is_empty() {
-                    return Err(SamlError::IdNotUnique {
-                        id: format!("{}:{}", attribute.prefix, attribute.local),
-                    });
+                    return Err(SamlError::IdNotUnique { id: format!("{}:{}", attribute.prefix, attribute.local) });
                 }
                 ids.push(&attribute.value);
             }
@@ -282,19 +240,12 @@ pub(super) fn unique_ids(document: &Document<'_>) -> Result<usize, SamlError> {
     }
     ids.sort_unstable();
     match ids.windows(2).find(|pair| pair.first() == pair.last()) {
-        Some(pair) => Err(SamlError::IdNotUnique {
-            id: pair.first().copied().unwrap_or_default().to_owned(),
-        }),
+        Some(pair) => Err(SamlError::IdNotUnique { id: pair.first().copied().unwrap_or_default().to_owned() }),
         None => Ok(ids.len()),
     }
 }
 
 fn children(element: Element<'_, '_>) -> String {
     // A hostile message may have thousands; the first few say enough.
-    element
-        .elements()
-        .take(8)
-        .map(|child| child.local())
-        .collect::<Vec<_>>()
-        .join(", ")
+    element.elements().take(8).map(|child| child.local()).collect::<Vec<_>>().join(", ")
 }

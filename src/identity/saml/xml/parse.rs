@@ -32,11 +32,7 @@ struct Open<'t> {
 }
 
 impl<'t, 'p> Parser<'t, 'p> {
-    pub(super) fn new(
-        text: &'t str,
-        profile: &'p Profile,
-        inherited: &[(&'t str, &'t str)],
-    ) -> Self {
+    pub(super) fn new(text: &'t str, profile: &'p Profile, inherited: &[(&'t str, &'t str)]) -> Self {
         let mut parser = Self {
             length: text.len(),
             rest: text,
@@ -82,9 +78,7 @@ impl<'t, 'p> Parser<'t, 'p> {
     fn prolog(&mut self) -> Result<(), XmlError> {
         // Some writers put a byte order mark before UTF-8; it is no part of the document (xml 4.3.3).
         self.take("\u{feff}");
-        if self.rest.starts_with("<?xml")
-            && self.rest.as_bytes().get(5).copied().is_some_and(is_space)
-        {
+        if self.rest.starts_with("<?xml") && self.rest.as_bytes().get(5).copied().is_some_and(is_space) {
             self.declaration()?;
         }
         self.spaces();
@@ -102,29 +96,17 @@ impl<'t, 'p> Parser<'t, 'p> {
             .strip_prefix("<?xml")
             .and_then(|rest| rest.split_once("?>"))
             .ok_or_else(|| self.malformed(expected))?;
-        let mut words = inside
-            .split_ascii_whitespace()
-            .map(|word| word.replace('\'', "\""));
+        let mut words = inside.split_ascii_whitespace().map(|word| word.replace('\'', "\""));
         let version = words.next();
         let mut next = words.next();
-        let encoded = next.as_deref().is_none_or(|word| {
-            !word.starts_with("encoding") || word.eq_ignore_ascii_case("encoding=\"utf-8\"")
-        });
-        if next
+        let encoded = next
             .as_deref()
-            .is_some_and(|word| word.starts_with("encoding"))
-        {
+            .is_none_or(|word| !word.starts_with("encoding") || word.eq_ignore_ascii_case("encoding=\"utf-8\""));
+        if next.as_deref().is_some_and(|word| word.starts_with("encoding")) {
             next = words.next();
         }
-        let alone = matches!(
-            next.as_deref(),
-            None | Some("standalone=\"yes\"" | "standalone=\"no\"")
-        );
-        if version.as_deref() != Some("version=\"1.0\"")
-            || !encoded
-            || !alone
-            || words.next().is_some()
-        {
+        let alone = matches!(next.as_deref(), None | Some("standalone=\"yes\"" | "standalone=\"no\""));
+        if version.as_deref() != Some("version=\"1.0\"") || !encoded || !alone || words.next().is_some() {
             return Err(self.malformed(expected));
         }
         self.rest = rest;
@@ -161,11 +143,7 @@ impl<'t, 'p> Parser<'t, 'p> {
 
     fn text(&mut self) -> Result<(), XmlError> {
         let at = self.at();
-        let Some((raw, rest)) = self
-            .rest
-            .find('<')
-            .and_then(|end| self.rest.split_at_checked(end))
-        else {
+        let Some((raw, rest)) = self.rest.find('<').and_then(|end| self.rest.split_at_checked(end)) else {
             return Err(self.malformed("an end tag"));
         };
         self.rest = rest;
@@ -236,18 +214,10 @@ impl<'t, 'p> Parser<'t, 'p> {
                         .skip(first)
                         .any(|other| other.local == local && other.prefix == prefix);
                     if twice {
-                        return Err(XmlError::Malformed {
-                            at,
-                            expected: "each attribute once",
-                        });
+                        return Err(XmlError::Malformed { at, expected: "each attribute once" });
                     }
                     let value = decode(value, Place::Attribute, at)?;
-                    self.document.attributes.push(Attribute {
-                        prefix,
-                        local,
-                        namespace: "",
-                        value,
-                    });
+                    self.document.attributes.push(Attribute { prefix, local, namespace: "", value });
                 }
             }
         }
@@ -265,28 +235,17 @@ impl<'t, 'p> Parser<'t, 'p> {
             _ => return Err(self.malformed("a quoted attribute value")),
         };
         let inside = self.rest.get(1..).unwrap_or_default();
-        let (value, rest) = inside
-            .split_once(quote)
-            .ok_or_else(|| self.malformed("the end of an attribute value"))?;
+        let (value, rest) = inside.split_once(quote).ok_or_else(|| self.malformed("the end of an attribute value"))?;
         self.rest = rest;
         Ok(value)
     }
 
     /// Takes a namespace declaration. Names with `&` are written differently by libxml2 and by the specification, and
     /// relative ones make canonicalization fail in some libraries and succeed in others (CVE-2025-66568): both are refused.
-    fn declare(
-        &mut self,
-        prefix: &'t str,
-        uri: &'t str,
-        outer: Option<usize>,
-        at: usize,
-    ) -> Result<(), XmlError> {
+    fn declare(&mut self, prefix: &'t str, uri: &'t str, outer: Option<usize>, at: usize) -> Result<(), XmlError> {
         let refuse = |problem| Err(XmlError::Namespace { at, problem });
         if uri.len() > NAMESPACE_NAME_BYTES {
-            return Err(XmlError::Limit {
-                counted: "bytes of a namespace name",
-                most: NAMESPACE_NAME_BYTES,
-            });
+            return Err(XmlError::Limit { counted: "bytes of a namespace name", most: NAMESPACE_NAME_BYTES });
         }
         if prefix == "xmlns" || uri == XMLNS_NAMESPACE {
             return refuse("the namespace of declarations is declared");
@@ -306,19 +265,12 @@ impl<'t, 'p> Parser<'t, 'p> {
                 break;
             };
             if binding.prefix == prefix {
-                return Err(XmlError::Malformed {
-                    at,
-                    expected: "each prefix declared once",
-                });
+                return Err(XmlError::Malformed { at, expected: "each prefix declared once" });
             }
             scope = binding.outer;
         }
         self.bind(prefix, uri);
-        within(
-            "namespace declarations in scope",
-            self.in_scope,
-            self.profile.namespaces,
-        )
+        within("namespace declarations in scope", self.in_scope, self.profile.namespaces)
     }
 
     fn bind(&mut self, prefix: &'t str, uri: &'t str) {
@@ -330,18 +282,12 @@ impl<'t, 'p> Parser<'t, 'p> {
 
     fn resolve(&self, prefix: &str, at: usize) -> Result<&'t str, XmlError> {
         if prefix == "xmlns" {
-            return Err(XmlError::Namespace {
-                at,
-                problem: "xmlns is used as a prefix",
-            });
+            return Err(XmlError::Namespace { at, problem: "xmlns is used as a prefix" });
         }
         match lookup(&self.document.bindings, self.scope, prefix) {
             Some(uri) => Ok(uri),
             None if prefix.is_empty() => Ok(""),
-            None => Err(XmlError::Namespace {
-                at,
-                problem: "a prefix is not declared",
-            }),
+            None => Err(XmlError::Namespace { at, problem: "a prefix is not declared" }),
         }
     }
 
@@ -355,19 +301,9 @@ impl<'t, 'p> Parser<'t, 'p> {
                 continue;
             }
             let namespace = self.resolve(prefix, at)?;
-            let earlier = self
-                .document
-                .attributes
-                .get(first..index)
-                .unwrap_or_default();
-            if earlier
-                .iter()
-                .any(|other| other.local == local && other.namespace == namespace)
-            {
-                return Err(XmlError::Namespace {
-                    at,
-                    problem: "two attributes have the same expanded name",
-                });
+            let earlier = self.document.attributes.get(first..index).unwrap_or_default();
+            if earlier.iter().any(|other| other.local == local && other.namespace == namespace) {
+                return Err(XmlError::Namespace { at, problem: "two attributes have the same expanded name" });
             }
             if let Some(attribute) = self.document.attributes.get_mut(index) {
                 attribute.namespace = namespace;
@@ -381,10 +317,7 @@ impl<'t, 'p> Parser<'t, 'p> {
         let Some(open) = self.open.pop() else {
             return Err(self.malformed(expected));
         };
-        let rest = self
-            .rest
-            .strip_prefix("</")
-            .and_then(|rest| rest.strip_prefix(open.name));
+        let rest = self.rest.strip_prefix("</").and_then(|rest| rest.strip_prefix(open.name));
         let Some(rest) = rest else {
             return Err(self.malformed(expected));
         };
@@ -407,10 +340,7 @@ impl<'t, 'p> Parser<'t, 'p> {
     fn push(&mut self, content: Content<'t>) -> Result<usize, XmlError> {
         let index = self.document.nodes.len();
         within("nodes", index.saturating_add(1), self.profile.nodes)?;
-        self.document.nodes.push(Node {
-            end: index.saturating_add(1),
-            content,
-        });
+        self.document.nodes.push(Node { end: index.saturating_add(1), content });
         Ok(index)
     }
 
@@ -428,9 +358,7 @@ impl<'t, 'p> Parser<'t, 'p> {
         };
         let second = ncname_length(after);
         let whole = first.saturating_add(1).saturating_add(second);
-        let (Some(local), Some((name, rest))) =
-            (after.get(..second), self.rest.split_at_checked(whole))
-        else {
+        let (Some(local), Some((name, rest))) = (after.get(..second), self.rest.split_at_checked(whole)) else {
             return Err(self.malformed(expected));
         };
         // `a::b` and `:a` have been read one way and written another (CVE-2020-29509).
@@ -462,10 +390,7 @@ impl<'t, 'p> Parser<'t, 'p> {
     }
 
     fn malformed(&self, expected: &'static str) -> XmlError {
-        XmlError::Malformed {
-            at: self.at(),
-            expected,
-        }
+        XmlError::Malformed { at: self.at(), expected }
     }
 }
 
@@ -486,9 +411,7 @@ fn unicode_ncname_length(text: &str) -> usize {
         Some((_, first)) if is_name_start(first) => {}
         _ => return 0,
     }
-    characters
-        .find(|(_, c)| !is_name_start(*c) && !is_name_extra(*c))
-        .map_or(text.len(), |(index, _)| index)
+    characters.find(|(_, c)| !is_name_start(*c) && !is_name_extra(*c)).map_or(text.len(), |(index, _)| index)
 }
 
 fn is_name_start(c: char) -> bool {
@@ -512,9 +435,7 @@ fn is_absolute(uri: &str) -> bool {
     let mut bytes = scheme.bytes();
     bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
-        && uri
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'&' | b'<' | b'"'))
+        && uri.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'&' | b'<' | b'"'))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -553,13 +474,8 @@ fn decode(raw: &str, place: Place, at: usize) -> Result<Cow<'_, str>, XmlError> 
         text.push_str(before);
         let mut after = from.get(1..).unwrap_or_default();
         if from.starts_with('&') {
-            let (name, tail) = after
-                .split_once(';')
-                .ok_or_else(|| malformed("; after a reference"))?;
-            text.push(
-                referenced(name)
-                    .ok_or_else(|| malformed("a predefined entity or a character reference"))?,
-            );
+            let (name, tail) = after.split_once(';').ok_or_else(|| malformed("; after a reference"))?;
+            text.push(referenced(name).ok_or_else(|| malformed("a predefined entity or a character reference"))?);
             after = tail;
         } else {
             if from.starts_with('\r') {
@@ -594,8 +510,5 @@ fn referenced(name: &str) -> Option<char> {
     if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
-    u32::from_str_radix(digits, radix)
-        .ok()
-        .and_then(char::from_u32)
-        .filter(|c| is_character(*c))
+    u32::from_str_radix(digits, radix).ok().and_then(char::from_u32).filter(|c| is_character(*c))
 }
