@@ -404,6 +404,17 @@ fn condition_keys_carry_what_trust_policies_test() {
 }
 
 #[test]
+fn two_names_of_one_condition_key_are_joined() {
+    let both = with(|f| {
+        f.attributes =
+            attribute("mail", &["a@example.com"]) + &attribute("urn:oid:0.9.2342.19200300.100.1.3", &["b@example.com"])
+    });
+    let identity = judge(&both).unwrap();
+    let mail: Vec<_> = identity.condition_keys().iter().filter(|(key, _)| key == "saml:mail").collect();
+    assert_eq!(mail, [&("saml:mail".to_owned(), vec!["a@example.com".to_owned(), "b@example.com".to_owned()])]);
+}
+
+#[test]
 fn a_demanded_response_signature_is_not_replaced_by_the_assertions() {
     let strict = provider().with_signed_responses();
     assert_eq!(judge_with(&strict, &Fields::default().signed_assertion()).unwrap_err().rule().name, "signed");

@@ -102,7 +102,9 @@ impl<'t> Writer<'_, '_, 't> {
         }
         let nearest = self.rendered.iter().rev().find(|(other, _)| *other == prefix);
         // No declaration at all means the same as `xmlns=""`.
-        if nearest.map_or("", |(_, uri)| uri) != uri {
+        let nearest = nearest.map_or("", |(_, uri)| uri);
+        // Mostly the very same declaration, which needs no comparing.
+        if !std::ptr::eq(nearest, uri) && nearest != uri {
             self.rendered.push((prefix, uri));
         }
     }

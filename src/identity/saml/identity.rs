@@ -5,41 +5,47 @@ use super::conditions::Validity;
 use super::provider::SamlProvider;
 use crate::identity::{Use, VerifiedIdentity};
 
-/// Attribute names and the condition key IAM reads each as. `saml:doc` and `saml:namequalifier` need the account that
-/// registered the provider and are added where the account is known.
-const CONDITION_KEYS: [(&str, &[&str]); 31] = [
-    ("saml:edupersonaffiliation", &["eduPersonAffiliation", "urn:oid:1.3.6.1.4.1.5923.1.1.1.1"]),
-    ("saml:edupersonnickname", &["eduPersonNickname", "urn:oid:1.3.6.1.4.1.5923.1.1.1.2"]),
-    ("saml:edupersonorgdn", &["eduPersonOrgDN", "urn:oid:1.3.6.1.4.1.5923.1.1.1.3"]),
-    ("saml:edupersonorgunitdn", &["eduPersonOrgUnitDN", "urn:oid:1.3.6.1.4.1.5923.1.1.1.4"]),
-    ("saml:edupersonprimaryaffiliation", &["eduPersonPrimaryAffiliation", "urn:oid:1.3.6.1.4.1.5923.1.1.1.5"]),
-    ("saml:edupersonprincipalname", &["eduPersonPrincipalName", "urn:oid:1.3.6.1.4.1.5923.1.1.1.6"]),
-    ("saml:edupersonentitlement", &["eduPersonEntitlement", "urn:oid:1.3.6.1.4.1.5923.1.1.1.7"]),
-    ("saml:edupersonprimaryorgunitdn", &["eduPersonPrimaryOrgUnitDN", "urn:oid:1.3.6.1.4.1.5923.1.1.1.8"]),
-    ("saml:edupersonscopedaffiliation", &["eduPersonScopedAffiliation", "urn:oid:1.3.6.1.4.1.5923.1.1.1.9"]),
-    ("saml:edupersontargetedid", &["eduPersonTargetedID", "urn:oid:1.3.6.1.4.1.5923.1.1.1.10"]),
-    ("saml:edupersonassurance", &["eduPersonAssurance", "urn:oid:1.3.6.1.4.1.5923.1.1.1.11"]),
-    ("saml:eduorghomepageuri", &["eduOrgHomePageURI", "urn:oid:1.3.6.1.4.1.5923.1.2.1.2"]),
-    ("saml:eduorgidentityauthnpolicyuri", &["eduOrgIdentityAuthNPolicyURI", "urn:oid:1.3.6.1.4.1.5923.1.2.1.3"]),
-    ("saml:eduorglegalname", &["eduOrgLegalName", "urn:oid:1.3.6.1.4.1.5923.1.2.1.4"]),
-    ("saml:eduorgsuperioruri", &["eduOrgSuperiorURI", "urn:oid:1.3.6.1.4.1.5923.1.2.1.5"]),
-    ("saml:eduorgwhitepagesuri", &["eduOrgWhitePagesURI", "urn:oid:1.3.6.1.4.1.5923.1.2.1.6"]),
-    ("saml:cn", &["cn", "urn:oid:2.5.4.3"]),
-    ("saml:commonName", &["commonName", "http://schemas.xmlsoap.org/claims/CommonName"]),
-    ("saml:givenName", &["givenName", "urn:oid:2.5.4.42"]),
-    ("saml:givenName", &["http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname"]),
-    ("saml:surname", &["surname", "urn:oid:2.5.4.4"]),
-    ("saml:surname", &["http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname"]),
-    ("saml:name", &["name", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name"]),
-    ("saml:mail", &["mail", "urn:oid:0.9.2342.19200300.100.1.3"]),
-    ("saml:mail", &["http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"]),
-    ("saml:uid", &["uid", "urn:oid:0.9.2342.19200300.100.1.1"]),
-    ("saml:x500UniqueIdentifier", &["x500UniqueIdentifier", "urn:oid:2.5.4.45"]),
-    ("saml:organizationStatus", &["organizationStatus", "urn:oid:0.9.2342.19200300.100.1.45"]),
-    ("saml:primaryGroupSID", &["primaryGroupSID"]),
-    ("saml:primaryGroupSID", &["http://schemas.microsoft.com/ws/2008/06/identity/claims/primarygroupsid"]),
-    ("saml:uid", &["http://schemas.microsoft.com/ws/2008/06/identity/claims/windowsaccountname"]),
-];
+/// The condition key that IAM reads an attribute of this name as. `saml:doc` and `saml:namequalifier` need the account
+/// that registered the provider and are added where the account is known.
+fn condition_key(attribute: &str) -> Option<&'static str> {
+    Some(match attribute {
+        "eduPersonAffiliation" | "urn:oid:1.3.6.1.4.1.5923.1.1.1.1" => "saml:edupersonaffiliation",
+        "eduPersonNickname" | "urn:oid:1.3.6.1.4.1.5923.1.1.1.2" => "saml:edupersonnickname",
+        "eduPersonOrgDN" | "urn:oid:1.3.6.1.4.1.5923.1.1.1.3" => "saml:edupersonorgdn",
+        "eduPersonOrgUnitDN" | "urn:oid:1.3.6.1.4.1.5923.1.1.1.4" => "saml:edupersonorgunitdn",
+        "eduPersonPrimaryAffiliation" | "urn:oid:1.3.6.1.4.1.5923.1.1.1.5" => "saml:edupersonprimaryaffiliation",
+        "eduPersonPrincipalName" | "urn:oid:1.3.6.1.4.1.5923.1.1.1.6" => "saml:edupersonprincipalname",
+        "eduPersonEntitlement" | "urn:oid:1.3.6.1.4.1.5923.1.1.1.7" => "saml:edupersonentitlement",
+        "eduPersonPrimaryOrgUnitDN" | "urn:oid:1.3.6.1.4.1.5923.1.1.1.8" => "saml:edupersonprimaryorgunitdn",
+        "eduPersonScopedAffiliation" | "urn:oid:1.3.6.1.4.1.5923.1.1.1.9" => "saml:edupersonscopedaffiliation",
+        "eduPersonTargetedID" | "urn:oid:1.3.6.1.4.1.5923.1.1.1.10" => "saml:edupersontargetedid",
+        "eduPersonAssurance" | "urn:oid:1.3.6.1.4.1.5923.1.1.1.11" => "saml:edupersonassurance",
+        "eduOrgHomePageURI" | "urn:oid:1.3.6.1.4.1.5923.1.2.1.2" => "saml:eduorghomepageuri",
+        "eduOrgIdentityAuthNPolicyURI" | "urn:oid:1.3.6.1.4.1.5923.1.2.1.3" => "saml:eduorgidentityauthnpolicyuri",
+        "eduOrgLegalName" | "urn:oid:1.3.6.1.4.1.5923.1.2.1.4" => "saml:eduorglegalname",
+        "eduOrgSuperiorURI" | "urn:oid:1.3.6.1.4.1.5923.1.2.1.5" => "saml:eduorgsuperioruri",
+        "eduOrgWhitePagesURI" | "urn:oid:1.3.6.1.4.1.5923.1.2.1.6" => "saml:eduorgwhitepagesuri",
+        "cn" | "urn:oid:2.5.4.3" => "saml:cn",
+        "commonName" | "http://schemas.xmlsoap.org/claims/CommonName" => "saml:commonName",
+        "givenName" | "urn:oid:2.5.4.42" | "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname" => {
+            "saml:givenName"
+        }
+        "surname" | "urn:oid:2.5.4.4" | "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname" => {
+            "saml:surname"
+        }
+        "name" | "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name" => "saml:name",
+        "mail"
+        | "urn:oid:0.9.2342.19200300.100.1.3"
+        | "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress" => "saml:mail",
+        "uid" | "urn:oid:0.9.2342.19200300.100.1.1" => "saml:uid",
+        "x500UniqueIdentifier" | "urn:oid:2.5.4.45" => "saml:x500UniqueIdentifier",
+        "organizationStatus" | "urn:oid:0.9.2342.19200300.100.1.45" => "saml:organizationStatus",
+        "primaryGroupSID" | "http://schemas.microsoft.com/ws/2008/06/identity/claims/primarygroupsid" => {
+            "saml:primaryGroupSID"
+        }
+        _ => return None,
+    })
+}
 
 /// The condition keys that IAM documents as lists.
 const LISTS: [&str; 13] = [
@@ -68,11 +74,12 @@ pub(super) fn build(provider: &SamlProvider, assertion: Assertion<'_>, validity:
         one("saml:sub", &subject),
         one("saml:sub_type", &subject_type),
     ];
-    for (key, names) in CONDITION_KEYS {
-        for name in names {
-            if let Some(values) = assertion.attributes.get(*name) {
-                condition_keys.push((key.to_owned(), values.clone()));
-            }
+    for (name, values) in &assertion.attributes {
+        let Some(key) = condition_key(name) else { continue };
+        // One key may have two names, and an assertion may state both.
+        match condition_keys.iter_mut().find(|(known, _)| known == key) {
+            Some((_, known)) => known.extend(values.iter().cloned()),
+            None => condition_keys.push((key.to_owned(), values.clone())),
         }
     }
     let lists = condition_keys.iter().map(|(key, _)| key).filter(|key| LISTS.contains(&key.as_str()));
