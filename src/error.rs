@@ -4,7 +4,9 @@ use crate::audit::Stage;
 use crate::credentials::CredentialsError;
 use crate::crypto::CryptoError;
 use crate::directory::DirectoryError;
+#[cfg(feature = "oidc")]
 use crate::identity::oidc::OidcError;
+#[cfg(feature = "saml")]
 use crate::identity::saml::SamlError;
 use crate::policy::NameError;
 use crate::request::RequestError;
@@ -16,9 +18,11 @@ use crate::store::StoreError;
 #[non_exhaustive]
 pub enum Error {
     /// A SAML response was refused.
+    #[cfg(feature = "saml")]
     #[error(transparent)]
     Saml(#[from] SamlError),
     /// An ID token was refused.
+    #[cfg(feature = "oidc")]
     #[error(transparent)]
     Oidc(#[from] OidcError),
     /// The assertion comes from a provider that is not configured.
@@ -67,7 +71,9 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
+            #[cfg(feature = "saml")]
             Self::Saml(error) => error.code(),
+            #[cfg(feature = "oidc")]
             Self::Oidc(error) => error.code(),
             Self::UnknownProvider { .. } | Self::Replayed { .. } => "InvalidIdentityToken",
             Self::Session(error) => error.code(),
@@ -83,7 +89,9 @@ impl Error {
     #[must_use]
     pub fn reason(&self) -> String {
         match self {
+            #[cfg(feature = "saml")]
             Self::Saml(error) => error.reason(),
+            #[cfg(feature = "oidc")]
             Self::Oidc(error) => error.reason(),
             Self::UnknownProvider { issuer } => format!("no provider is configured for {issuer:?}"),
             Self::Replayed { assertion_id } => format!("assertion {assertion_id:?} was used before"),
@@ -99,9 +107,11 @@ impl Error {
     #[must_use]
     pub const fn stage(&self) -> Option<Stage> {
         match self {
-            Self::Saml(_) | Self::Oidc(_) | Self::UnknownProvider { .. } | Self::Replayed { .. } => {
-                Some(Stage::Identity)
-            }
+            #[cfg(feature = "saml")]
+            Self::Saml(_) => Some(Stage::Identity),
+            #[cfg(feature = "oidc")]
+            Self::Oidc(_) => Some(Stage::Identity),
+            Self::UnknownProvider { .. } | Self::Replayed { .. } => Some(Stage::Identity),
             Self::Session(_) | Self::Directory(_) => Some(Stage::Session),
             Self::Credentials(_) => Some(Stage::Credentials),
             Self::Request(_) => Some(Stage::Request),

@@ -20,7 +20,9 @@ pub mod session;
 pub mod store;
 pub mod time;
 
-pub use broker::{Broker, Flow, Provider};
+#[cfg(any(feature = "saml", feature = "oidc"))]
+pub use broker::Provider;
+pub use broker::{Broker, Flow};
 pub use credentials::{Credentials, Keyring};
 pub use decision::Decision;
 pub use error::Error;

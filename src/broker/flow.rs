@@ -5,21 +5,13 @@ use crate::credentials::Credentials;
 use crate::decision::{self, Decision, Question};
 use crate::directory::AssignedRole;
 use crate::explain::{Check, CorrelationId};
-use crate::identity::Use;
-use crate::identity::oidc::{self, Jwks, OidcProvider, UnverifiedIdToken};
-use crate::identity::replay;
-use crate::identity::saml::{self, SamlProvider, UnverifiedResponse};
 use crate::policy::Keys;
 use crate::request::{self, AuthenticatedRequest, BearerSession, Service, SignedRequest};
 use crate::session::{self, AssumeRole, Caller, Role, RoleSession, SessionError};
-use crate::store::Space;
 use crate::{Error, VerifiedIdentity};
 
 use super::Broker;
 use super::record::{Hearing, Told};
-
-const SIGN_IN_WITH_SAML: &str = "sign-in with SAML";
-const EXCHANGE_OF_SAML: &str = "exchange of a SAML assertion";
 
 /// One person's way through the stages, under one correlation id.
 ///
@@ -45,141 +37,6 @@ impl<'a> Flow<'a> {
     #[must_use]
     pub const fn correlation_id(&self) -> &CorrelationId {
         &self.correlation_id
-    }
-
-    /// Verifies a SAML response of the one configured provider for signing in.
-    ///
-    /// # Errors
-    /// As [`Flow::verify_from`]; [`Error::UnknownProvider`] when not exactly one SAML provider is configured.
-    pub async fn verify(&self, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
-        let mut names = self.broker.saml.keys();
-        match (names.next(), names.next()) {
-            (Some(name), None) => self.verify_from(name, response).await,
-            _ => self.unknown(SIGN_IN_WITH_SAML, "the one SAML provider"),
-        }
-    }
-
-    /// Verifies a SAML response of the provider called `name` for signing in, for which it serves once.
-    ///
-    /// # Errors
-    /// [`Error::Saml`], [`Error::UnknownProvider`], [`Error::Replayed`], or that the store or the audit trail failed.
-    pub async fn verify_from(&self, name: &str, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
-        let Some(provider) = self.broker.saml.get(name) else { return self.unknown(SIGN_IN_WITH_SAML, name) };
-        let (verified, checks) = self.saml(provider, response);
-        self.admit(SIGN_IN_WITH_SAML, Some(Use::Once), verified, checks).await
-    }
-
-    /// Verifies a SAML response that its bearer exchanges for a role: until it expires, unless the provider or the
-    /// assertion says once.
-    ///
-    /// # Errors
-    /// As [`Flow::verify_from`].
-    pub async fn exchange(&self, name: &str, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
-        let Some(provider) = self.broker.saml.get(name) else { return self.unknown(EXCHANGE_OF_SAML, name) };
-        let (verified, checks) = self.saml(provider, response);
-        self.admit(EXCHANGE_OF_SAML, None, verified, checks).await
-    }
-
-    fn saml(
-        &self,
-        provider: &SamlProvider,
-        response: UnverifiedResponse,
-    ) -> (Result<VerifiedIdentity, Error>, Vec<Check>) {
-        let mut hearing = self.hearing();
-        let verified = saml::verify(provider, response, self.broker.now(), &mut hearing);
-        (verified.map_err(Error::from), hearing.finish(&saml::RULES))
-    }
-
-    fn unknown(&self, operation: &str, name: &str) -> Result<VerifiedIdentity, Error> {
-        let refused = Err(Error::UnknownProvider { issuer: name.to_owned() });
-        self.conclude(Stage::Identity, operation, Told::default(), refused)
-    }
-
-    /// Verifies the ID token of a sign-in, which serves once.
-    ///
-    /// # Errors
-    /// [`Error::Oidc`], [`Error::Replayed`], or that the store or the audit trail failed.
-    pub async fn verify_token(
-        &self,
-        provider: &OidcProvider,
-        keys: &Jwks,
-        token: UnverifiedIdToken,
-    ) -> Result<VerifiedIdentity, Error> {
-        let (verified, checks) = self.oidc(provider, keys, token);
-        self.admit("sign-in with OpenID Connect", Some(Use::Once), verified, checks).await
-    }
-
-    /// Verifies an ID token that its bearer exchanges for a role, until it expires.
-    ///
-    /// # Errors
-    /// As [`Flow::verify_token`].
-    pub async fn exchange_token(
-        &self,
-        provider: &OidcProvider,
-        keys: &Jwks,
-        token: UnverifiedIdToken,
-    ) -> Result<VerifiedIdentity, Error> {
-        let (verified, checks) = self.oidc(provider, keys, token);
-        self.admit("exchange of an ID token", None, verified, checks).await
-    }
-
-    /// Admits what a relying party verified at the end of a sign-in, with the `checks` it made; the token serves once.
-    ///
-    /// # Errors
-    /// What `verified` says, [`Error::Replayed`], or that the store or the audit trail failed.
-    pub async fn admit_sign_in(
-        &self,
-        verified: Result<VerifiedIdentity, Error>,
-        checks: Vec<Check>,
-    ) -> Result<VerifiedIdentity, Error> {
-        self.admit("sign-in with OpenID Connect", Some(Use::Once), verified, checks).await
-    }
-
-    fn oidc(
-        &self,
-        provider: &OidcProvider,
-        keys: &Jwks,
-        token: UnverifiedIdToken,
-    ) -> (Result<VerifiedIdentity, Error>, Vec<Check>) {
-        let mut hearing = self.hearing();
-        let verified = oidc::verify(provider, keys, token, self.broker.now(), &mut hearing);
-        (verified.map_err(Error::from), hearing.finish(&oidc::RULES))
-    }
-
-    /// Records a verification and remembers the assertion, failing closed when it cannot be remembered.
-    async fn admit(
-        &self,
-        operation: &str,
-        uses: Option<Use>,
-        verified: Result<VerifiedIdentity, Error>,
-        checks: Vec<Check>,
-    ) -> Result<VerifiedIdentity, Error> {
-        let admitted = match verified {
-            Ok(identity) => self.remember(uses, identity).await,
-            Err(error) => Err(error),
-        };
-        let told = admitted.as_ref().map_or_else(
-            |_| Told::default(),
-            |identity| Told {
-                principal: identity.subject().to_owned(),
-                resource: identity.provider().to_string(),
-                ..Told::default()
-            },
-        );
-        self.conclude(Stage::Identity, operation, Told { checks, ..told }, admitted)
-    }
-
-    async fn remember(&self, uses: Option<Use>, identity: VerifiedIdentity) -> Result<VerifiedIdentity, Error> {
-        if uses.unwrap_or(identity.assertion_use()) == Use::UntilExpiry {
-            return Ok(identity);
-        }
-        let (key, until) = (replay::key(&identity), replay::remembered_until(&identity));
-        let store = self.broker.store();
-        if store.insert_new(Space::Replay, &key, &[], until, self.broker.now()).await? {
-            Ok(identity)
-        } else {
-            Err(Error::Replayed { assertion_id: identity.assertion_id().to_owned() })
-        }
     }
 
     /// Records a sign-in that was refused before there was anything to verify, such as one that nobody began.

@@ -3,9 +3,17 @@
 //! A [`Broker`] holds the configuration: whom to trust, which roles there are, what resources permit. A [`Flow`] is one
 //! person's way through the stages; the events it leaves share one correlation id, which a role session carries on.
 
+#[cfg(any(feature = "saml", feature = "oidc"))]
+mod admission;
 mod flow;
+#[cfg(feature = "oidc")]
+mod oidc;
 mod record;
+#[cfg(feature = "saml")]
+mod saml;
 
+#[cfg(any(feature = "saml", feature = "oidc"))]
+pub use admission::Provider;
 pub use flow::Flow;
 
 use std::collections::BTreeMap;
@@ -18,9 +26,10 @@ use crate::crypto;
 use crate::decision::Decision;
 use crate::directory::Directory;
 use crate::explain::CorrelationId;
-use crate::identity::ProviderName;
-use crate::identity::oidc::{Jwks, OidcProvider, UnverifiedIdToken};
-use crate::identity::saml::{SamlProvider, UnverifiedResponse};
+#[cfg(feature = "oidc")]
+use crate::identity::oidc::OidcProvider;
+#[cfg(feature = "saml")]
+use crate::identity::saml::SamlProvider;
 use crate::policy::{Keys, ResourcePolicy};
 use crate::request::{AuthenticatedRequest, Service, SignedRequest};
 use crate::session::{AssumeRole, Role, RoleSession};
@@ -32,7 +41,9 @@ use crate::{Error, VerifiedIdentity};
 #[derive(Debug)]
 pub struct Broker {
     sessions: Sessions,
+    #[cfg(feature = "saml")]
     saml: BTreeMap<String, SamlProvider>,
+    #[cfg(feature = "oidc")]
     oidc: BTreeMap<String, OidcProvider>,
     roles: BTreeMap<Arn, Role>,
     resources: BTreeMap<String, (AccountId, ResourcePolicy)>,
@@ -42,35 +53,15 @@ pub struct Broker {
     audit: Arc<dyn AuditSink>,
 }
 
-/// An identity provider of either kind.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Provider {
-    /// A SAML identity provider.
-    Saml(Box<SamlProvider>),
-    /// An OpenID provider.
-    Oidc(Box<OidcProvider>),
-}
-
-impl From<SamlProvider> for Provider {
-    fn from(provider: SamlProvider) -> Self {
-        Self::Saml(Box::new(provider))
-    }
-}
-
-impl From<OidcProvider> for Provider {
-    fn from(provider: OidcProvider) -> Self {
-        Self::Oidc(Box::new(provider))
-    }
-}
-
 impl Broker {
     /// A broker that mints with `keyring`, trusts no one yet, keeps its state in memory and no audit trail.
     #[must_use]
     pub fn new(keyring: Keyring) -> Self {
         Self {
             sessions: Sessions::new(keyring),
+            #[cfg(feature = "saml")]
             saml: BTreeMap::new(),
+            #[cfg(feature = "oidc")]
             oidc: BTreeMap::new(),
             roles: BTreeMap::new(),
             resources: BTreeMap::new(),
@@ -79,22 +70,6 @@ impl Broker {
             store: Arc::new(MemoryStore::default()),
             audit: Arc::new(Discard),
         }
-    }
-
-    /// Trusts assertions of `provider`; one of the same name or issuer is replaced.
-    #[must_use]
-    pub fn with_provider(mut self, provider: impl Into<Provider>) -> Self {
-        match provider.into() {
-            Provider::Saml(provider) => {
-                if let ProviderName::Saml(name) = provider.name() {
-                    self.saml.insert(name.clone(), *provider);
-                }
-            }
-            Provider::Oidc(provider) => {
-                self.oidc.insert(provider.issuer().as_str().to_owned(), *provider);
-            }
-        }
-        self
     }
 
     /// Adds a role; one of the same ARN is replaced.
@@ -185,23 +160,6 @@ impl Broker {
         &self.sessions
     }
 
-    /// The SAML provider that accounts register under `name`.
-    #[must_use]
-    pub fn saml_provider(&self, name: &str) -> Option<&SamlProvider> {
-        self.saml.get(name)
-    }
-
-    /// Every SAML provider, by name.
-    pub fn saml_providers(&self) -> impl Iterator<Item = &SamlProvider> {
-        self.saml.values()
-    }
-
-    /// The OpenID provider of this issuer whose tokens are exchanged for roles.
-    #[must_use]
-    pub fn oidc_provider(&self, issuer: &str) -> Option<&OidcProvider> {
-        self.oidc.get(issuer)
-    }
-
     /// The role of this ARN.
     #[must_use]
     pub fn role(&self, arn: &Arn) -> Option<&Role> {
@@ -214,27 +172,6 @@ impl Broker {
         let above = resource.rmatch_indices('/').filter_map(|(slash, _)| resource.get(..slash));
         let found = std::iter::once(resource).chain(above).find_map(|name| self.resources.get(name));
         found.map(|(owner, policy)| (owner, policy))
-    }
-
-    /// Verifies a SAML response of the one configured provider and keeps it from being used again.
-    ///
-    /// # Errors
-    /// [`Error::Saml`], [`Error::UnknownProvider`], [`Error::Replayed`], or that the store or the audit trail failed.
-    pub async fn verify(&self, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
-        self.begin()?.verify(response).await
-    }
-
-    /// Verifies an ID token with its issuer's keys and keeps it from being used again.
-    ///
-    /// # Errors
-    /// As [`Broker::verify`], with [`Error::Oidc`].
-    pub async fn verify_token(
-        &self,
-        provider: &OidcProvider,
-        keys: &Jwks,
-        token: UnverifiedIdToken,
-    ) -> Result<VerifiedIdentity, Error> {
-        self.begin()?.verify_token(provider, keys, token).await
     }
 
     /// Assumes a role as whom a provider signed for.

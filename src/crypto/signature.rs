@@ -8,6 +8,7 @@ use super::{CryptoError, SignatureValid};
 /// The least RSA modulus accepted without a named opt-in, in bits (NIST SP 800-131A).
 const RSA_MINIMUM_BITS: usize = 2048;
 /// The least RSA modulus the backend verifies at all, in bits; reached only through `danger`.
+#[cfg(feature = "saml")]
 const RSA_LEGACY_MINIMUM_BITS: usize = 1024;
 
 /// A named elliptic curve of FIPS 186.
@@ -168,6 +169,7 @@ impl PublicKey {
     ///
     /// # Errors
     /// As [`PublicKey::rsa`].
+    #[cfg(feature = "saml")]
     pub(crate) fn rsa_legacy(modulus: &[u8], exponent: &[u8]) -> Result<Self, CryptoError> {
         Self::rsa_of_at_least(modulus, exponent, RSA_LEGACY_MINIMUM_BITS)
     }

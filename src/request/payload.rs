@@ -82,6 +82,10 @@ fn in_query(head: &SignedHead) -> Result<Option<Cow<'_, str>>, RequestError> {
 pub struct Payload(Kind);
 
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "aws-lc-rs"),
+    expect(clippy::large_enum_variant, reason = "ring keeps the state of a digest in place; boxing it would cost every request")
+)]
 enum Kind {
     Unsigned,
     Digest { declared: [u8; 32], hashing: Hashing },

@@ -1,0 +1,91 @@
+//! The OpenID Connect side of a broker.
+
+use super::admission::Provider;
+use super::{Broker, Flow};
+use crate::explain::Check;
+use crate::identity::Use;
+use crate::identity::oidc::{self, Jwks, OidcProvider, UnverifiedIdToken};
+use crate::{Error, VerifiedIdentity};
+
+const SIGN_IN: &str = "sign-in with OpenID Connect";
+const EXCHANGE: &str = "exchange of an ID token";
+
+impl From<OidcProvider> for Provider {
+    fn from(provider: OidcProvider) -> Self {
+        Self::Oidc(Box::new(provider))
+    }
+}
+
+impl Broker {
+    /// The OpenID provider of this issuer whose tokens are exchanged for roles.
+    #[must_use]
+    pub fn oidc_provider(&self, issuer: &str) -> Option<&OidcProvider> {
+        self.oidc.get(issuer)
+    }
+
+    /// Verifies an ID token with its issuer's keys and keeps it from being used again.
+    ///
+    /// # Errors
+    /// As [`Broker::verify`], with [`Error::Oidc`].
+    pub async fn verify_token(
+        &self,
+        provider: &OidcProvider,
+        keys: &Jwks,
+        token: UnverifiedIdToken,
+    ) -> Result<VerifiedIdentity, Error> {
+        self.begin()?.verify_token(provider, keys, token).await
+    }
+}
+
+impl Flow<'_> {
+    /// Verifies the ID token of a sign-in, which serves once.
+    ///
+    /// # Errors
+    /// [`Error::Oidc`], [`Error::Replayed`], or that the store or the audit trail failed.
+    pub async fn verify_token(
+        &self,
+        provider: &OidcProvider,
+        keys: &Jwks,
+        token: UnverifiedIdToken,
+    ) -> Result<VerifiedIdentity, Error> {
+        let (verified, checks) = self.oidc(provider, keys, token);
+        self.admit(SIGN_IN, Some(Use::Once), verified, checks).await
+    }
+
+    /// Verifies an ID token that its bearer exchanges for a role, until it expires.
+    ///
+    /// # Errors
+    /// As [`Flow::verify_token`].
+    pub async fn exchange_token(
+        &self,
+        provider: &OidcProvider,
+        keys: &Jwks,
+        token: UnverifiedIdToken,
+    ) -> Result<VerifiedIdentity, Error> {
+        let (verified, checks) = self.oidc(provider, keys, token);
+        self.admit(EXCHANGE, None, verified, checks).await
+    }
+
+    /// Admits what a relying party verified at the end of a sign-in, with the `checks` it made; the token serves once.
+    ///
+    /// # Errors
+    /// What `verified` says, [`Error::Replayed`], or that the store or the audit trail failed.
+    pub async fn admit_sign_in(
+        &self,
+        verified: Result<VerifiedIdentity, Error>,
+        checks: Vec<Check>,
+    ) -> Result<VerifiedIdentity, Error> {
+        self.admit(SIGN_IN, Some(Use::Once), verified, checks).await
+    }
+
+    fn oidc(
+        &self,
+        provider: &OidcProvider,
+        keys: &Jwks,
+        token: UnverifiedIdToken,
+    ) -> (Result<VerifiedIdentity, Error>, Vec<Check>) {
+        let mut hearing = self.hearing();
+        let verified = oidc::verify(provider, keys, token, self.broker().now(), &mut hearing);
+        (verified.map_err(Error::from), hearing.finish(&oidc::RULES))
+    }
+}

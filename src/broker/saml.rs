@@ -1,0 +1,90 @@
+//! The SAML side of a broker.
+
+use super::admission::Provider;
+use super::record::Told;
+use super::{Broker, Flow};
+use crate::audit::Stage;
+use crate::explain::Check;
+use crate::identity::Use;
+use crate::identity::saml::{self, SamlProvider, UnverifiedResponse};
+use crate::{Error, VerifiedIdentity};
+
+const SIGN_IN: &str = "sign-in with SAML";
+const EXCHANGE: &str = "exchange of a SAML assertion";
+
+impl From<SamlProvider> for Provider {
+    fn from(provider: SamlProvider) -> Self {
+        Self::Saml(Box::new(provider))
+    }
+}
+
+impl Broker {
+    /// The SAML provider that accounts register under `name`.
+    #[must_use]
+    pub fn saml_provider(&self, name: &str) -> Option<&SamlProvider> {
+        self.saml.get(name)
+    }
+
+    /// Every SAML provider, by name.
+    pub fn saml_providers(&self) -> impl Iterator<Item = &SamlProvider> {
+        self.saml.values()
+    }
+
+    /// Verifies a SAML response of the one configured provider and keeps it from being used again.
+    ///
+    /// # Errors
+    /// [`Error::Saml`], [`Error::UnknownProvider`], [`Error::Replayed`], or that the store or the audit trail failed.
+    pub async fn verify(&self, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
+        self.begin()?.verify(response).await
+    }
+}
+
+impl Flow<'_> {
+    /// Verifies a SAML response of the one configured provider for signing in.
+    ///
+    /// # Errors
+    /// As [`Flow::verify_from`]; [`Error::UnknownProvider`] when not exactly one SAML provider is configured.
+    pub async fn verify(&self, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
+        let mut names = self.broker().saml.keys();
+        match (names.next(), names.next()) {
+            (Some(name), None) => self.verify_from(name, response).await,
+            _ => self.unknown(SIGN_IN, "the one SAML provider"),
+        }
+    }
+
+    /// Verifies a SAML response of the provider called `name` for signing in, for which it serves once.
+    ///
+    /// # Errors
+    /// [`Error::Saml`], [`Error::UnknownProvider`], [`Error::Replayed`], or that the store or the audit trail failed.
+    pub async fn verify_from(&self, name: &str, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
+        let Some(provider) = self.broker().saml.get(name) else { return self.unknown(SIGN_IN, name) };
+        let (verified, checks) = self.saml(provider, response);
+        self.admit(SIGN_IN, Some(Use::Once), verified, checks).await
+    }
+
+    /// Verifies a SAML response that its bearer exchanges for a role: until it expires, unless the provider or the
+    /// assertion says once.
+    ///
+    /// # Errors
+    /// As [`Flow::verify_from`].
+    pub async fn exchange(&self, name: &str, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
+        let Some(provider) = self.broker().saml.get(name) else { return self.unknown(EXCHANGE, name) };
+        let (verified, checks) = self.saml(provider, response);
+        self.admit(EXCHANGE, None, verified, checks).await
+    }
+
+    fn saml(
+        &self,
+        provider: &SamlProvider,
+        response: UnverifiedResponse,
+    ) -> (Result<VerifiedIdentity, Error>, Vec<Check>) {
+        let mut hearing = self.hearing();
+        let verified = saml::verify(provider, response, self.broker().now(), &mut hearing);
+        (verified.map_err(Error::from), hearing.finish(&saml::RULES))
+    }
+
+    fn unknown(&self, operation: &str, name: &str) -> Result<VerifiedIdentity, Error> {
+        let refused = Err(Error::UnknownProvider { issuer: name.to_owned() });
+        self.conclude(Stage::Identity, operation, Told::default(), refused)
+    }
+}
