@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use demo_idp::demo::{Asked, Demo, DemoError, Options, ask, banner, tour};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// A whole federation on this machine: an identity provider, a broker with its portal, and a bucket of cat photos.
 #[derive(Debug, Parser)]
@@ -39,7 +40,7 @@ struct Ask {
 
 #[derive(Debug, Args)]
 struct Serve {
-    /// First of three ports: N identity provider, N+100 broker, N+200 cat-photos
+    /// First of three ports: N identity provider, N+100 broker, N+200 cat-photos; 0 for three that are free
     #[arg(long, value_name = "N", default_value_t = 8100)]
     port_base: u16,
     /// Keep keys in this directory between runs
@@ -81,8 +82,11 @@ async fn run(command: Command) -> Result<(), DemoError> {
 }
 
 async fn serve(serve: Serve) -> Result<(), DemoError> {
+    // Before anything is started, so that whoever sees it serve can also stop it well.
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
     let options = Options {
-        port_base: Some(serve.port_base),
+        port_base: (serve.port_base != 0).then_some(serve.port_base),
         state: serve.state,
         seed: serve.seed,
         audit: serve.audit,
@@ -90,18 +94,12 @@ async fn serve(serve: Serve) -> Result<(), DemoError> {
     };
     let demo = Demo::start(options).await?;
     print(&banner(&demo, &program()))?;
-    interrupted().await?;
-    demo.stop().await;
-    Ok(())
-}
-
-/// Ends with Ctrl-C, or as a service manager asks.
-async fn interrupted() -> Result<(), DemoError> {
-    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    // Ctrl-C, or as a service manager asks.
     tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = interrupted.recv() => {}
         _ = terminated.recv() => {}
     }
+    demo.stop().await;
     Ok(())
 }
 

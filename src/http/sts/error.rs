@@ -28,6 +28,18 @@ impl StsError {
         Self::new("MalformedQueryString", message)
     }
 
+    /// Why a role was not assumed, in the same `sentence` about an action whether the role does not exist or does not trust
+    /// the caller: otherwise anyone with a token could learn which roles there are.
+    pub(super) fn assuming(error: Error, operation: &'static str, sentence: impl FnOnce(&str) -> String) -> Self {
+        match &error {
+            Error::Session(SessionError::NotTrusted { action, .. }) => Self::new("AccessDenied", sentence(action)),
+            Error::Session(SessionError::UnknownRole { .. } | SessionError::NotListed { .. }) => {
+                Self::new("AccessDenied", sentence(operation))
+            }
+            _ => error.into(),
+        }
+    }
+
     pub(super) const fn code(&self) -> &'static str {
         self.code
     }
@@ -59,11 +71,6 @@ impl From<Error> for StsError {
                 Self::new("ExpiredTokenException", error.to_string())
             }
             Error::Saml(SamlError::StatusNotSuccess { .. }) => Self::new("IDPRejectedClaim", error.to_string()),
-            Error::Session(SessionError::NotTrusted { principal, action, role, .. }) => Self::new(
-                "AccessDenied",
-                // The caller learns that it was refused, not what the trust policy would have wanted.
-                format!("{principal} is not authorized to perform: {action} on resource: {role}"),
-            ),
             Error::Session(SessionError::RoleSessionName { found }) => Self::validation(format!(
                 "1 validation error detected: Value '{found}' at 'roleSessionName' failed to satisfy constraint: \
                  Member must satisfy regular expression pattern: [\\w+=,.@-]*"

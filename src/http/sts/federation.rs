@@ -38,9 +38,9 @@ pub(super) async fn assume_role_with_saml(call: &Call<'_>) -> Result<Answer, Sts
         .role_session_name
         .ok_or_else(|| StsError::new("InvalidIdentityToken", "the assertion holds no RoleSessionName attribute"))?;
     if principal.account() != role.account() {
-        return Err(StsError::new("AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML"));
+        return Err(StsError::new("AccessDenied", not_authorized("sts:AssumeRoleWithSAML")));
     }
-    let (session, policy_size) = common.assume(call, &identity, role, session_name)?;
+    let (session, policy_size) = common.assume(call, &identity, role, session_name, "sts:AssumeRoleWithSAML")?;
     let qualifier = identity_name_qualifier(&identity, &session);
     let user = assumed_role_user(&session);
     let credentials = call.flow.mint(session)?;
@@ -74,7 +74,7 @@ pub(super) async fn assume_role_with_web_identity(call: &Call<'_>) -> Result<Ans
 
     let token = UnverifiedIdToken::for_exchange(token);
     let identity = call.sts.exchange_token(&call.flow, token).await?;
-    let (session, policy_size) = common.assume(call, &identity, role, session_name)?;
+    let (session, policy_size) = common.assume(call, &identity, role, session_name, "sts:AssumeRoleWithWebIdentity")?;
     let user = assumed_role_user(&session);
     let credentials = call.flow.mint(session)?;
     let mut result = vec![
@@ -135,10 +135,16 @@ impl<'a> Common<'a> {
         identity: &VerifiedIdentity,
         role: Arn,
         session_name: RoleSessionName,
+        action: &'static str,
     ) -> Result<(RoleSession, Option<usize>), StsError> {
         let (ask, size) = self.ask(call, role, session_name)?;
-        Ok((call.flow.assume_role(identity, ask)?, size))
+        let session = call.flow.assume_role(identity, ask);
+        Ok((session.map_err(|error| StsError::assuming(error, action, not_authorized))?, size))
     }
+}
+
+fn not_authorized(action: &str) -> String {
+    format!("Not authorized to perform {action}")
 }
 
 /// Reads an ARN; the recorded text for anything else is the value and `is invalid`.

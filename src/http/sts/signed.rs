@@ -28,6 +28,7 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
     }
     let role = arn(role)?;
     let session_name: RoleSessionName = session_name.parse()?;
+    let wanted = role.clone();
     let (mut ask, policy_size) = common.ask(call, role, session_name)?;
     if let Some(external_id) = external_id {
         ask = ask.with_external_id(external_id);
@@ -37,7 +38,11 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
     }
     ask = ask.with_tags(tags(call)?);
 
-    let session = call.flow.assume_chained(caller, ask)?;
+    let refused = |action: &str| {
+        format!("User: {} is not authorized to perform: {action} on resource: {wanted}", caller.session().arn())
+    };
+    let session = call.flow.assume_chained(caller, ask);
+    let session = session.map_err(|error| StsError::assuming(error, "sts:AssumeRole", refused))?;
     let user = assumed_role_user(&session);
     let credentials = call.flow.mint(session)?;
     let mut result = vec![credentials_element(&credentials), user];
