@@ -133,7 +133,7 @@ impl VerifiedIdentity {
         self.multivalued.iter().any(|key| key == condition_key)
     }
 
-    /// What replay memory remembers: the assertion's ID, or the digest of the token.
+    /// What replay memory remembers: the assertion's ID, or the digest of what a token signs.
     #[must_use]
     pub fn assertion_id(&self) -> &str {
         &self.assertion_id
