@@ -62,7 +62,7 @@ impl<'a> Flow<'a> {
         let mut event = self.event(Stage::Identity, operation, Outcome::Refused, told);
         event.code = Some(code);
         reason.clone_into(&mut event.reason);
-        self.record(&event)
+        self.record(event)
     }
 
     /// Assumes a role as whom a provider signed for.
@@ -219,7 +219,7 @@ impl<'a> Flow<'a> {
         let mut event = self.event(Stage::Decision, action, outcome, told);
         event.code = (!decision.is_allow()).then_some("AccessDenied");
         event.reason = decision.to_string();
-        self.record(&event)?;
+        self.record(event)?;
         Ok(decision)
     }
 }

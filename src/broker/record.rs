@@ -6,6 +6,10 @@ use crate::audit::{AuditEvent, Outcome, Stage};
 use crate::explain::{Check, CorrelationId, Evidence, Listener, Report, Rule};
 use crate::session::RoleSession;
 
+/// The most of one text that an event keeps, in bytes. A trail is kept for long, and much of what it tells was sent by
+/// strangers: 200 KiB of an unsigned SAML response must not be kept once per refusal (attack: filling memory or disk).
+const MOST_TEXT: usize = 4096;
+
 /// What a flow hears of a stage: nothing unless the audit trail asked for it.
 pub(super) struct Hearing(Option<Report>);
 
@@ -56,7 +60,7 @@ impl Flow<'_> {
             event.reason = error.reason();
         }
         // What cannot be recorded does not happen.
-        self.record(&event)?;
+        self.record(event)?;
         result
     }
 
@@ -72,8 +76,11 @@ impl Flow<'_> {
         event
     }
 
-    pub(super) fn record(&self, event: &AuditEvent) -> Result<(), Error> {
-        self.broker().audit.record(event).map_err(|error| Error::Audit { reason: error.to_string() })
+    pub(super) fn record(&self, mut event: AuditEvent) -> Result<(), Error> {
+        let evidence = event.checks.iter_mut().flat_map(|check| [&mut check.expected, &mut check.found]);
+        let texts = [&mut event.operation, &mut event.principal, &mut event.resource, &mut event.reason];
+        texts.into_iter().chain(evidence).for_each(shorten);
+        self.broker().audit.record(&event).map_err(|error| Error::Audit { reason: error.to_string() })
     }
 
     pub(super) fn hearing(&self) -> Hearing {
@@ -81,8 +88,52 @@ impl Flow<'_> {
     }
 }
 
+fn shorten(text: &mut String) {
+    if text.len() > MOST_TEXT {
+        text.truncate(text.floor_char_boundary(MOST_TEXT));
+        text.push('…');
+        text.shrink_to_fit();
+    }
+}
+
 impl Hearing {
     pub(super) fn finish(self, rules: &[&'static Rule]) -> Vec<Check> {
         self.0.map(|report| report.finish(rules)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::audit::{Discard, Recent};
+    use crate::explain::Verdict;
+    use crate::{Broker, Keyring};
+
+    #[test]
+    fn what_strangers_sent_fills_no_audit_trail() {
+        let trail = Arc::new(Recent::new(10, Discard));
+        let broker = Broker::new(Keyring::generate().unwrap()).with_audit(trail.clone());
+        let long = "é".repeat(100_000);
+        let check = Check {
+            name: "issuer",
+            section: "",
+            prevents: "",
+            expected: long.clone(),
+            found: long.clone(),
+            verdict: Verdict::Failed,
+        };
+        broker.begin().unwrap().refuse_after(&long, "InvalidIdentityToken", &long, vec![check]).unwrap();
+        let told = Told { principal: long.clone(), resource: long.clone(), ..Told::default() };
+        let refused = Err::<(), _>(Error::UnknownProvider { issuer: long });
+        broker.begin().unwrap().conclude(Stage::Identity, "verify", told, refused).unwrap_err();
+        for event in trail.events() {
+            let texts = [&event.operation, &event.principal, &event.resource, &event.reason];
+            let evidence = event.checks.iter().flat_map(|check| [&check.expected, &check.found]);
+            for text in texts.into_iter().chain(evidence) {
+                assert!(text.len() <= MOST_TEXT + '…'.len_utf8(), "{} bytes are kept", text.len());
+            }
+        }
     }
 }

@@ -172,6 +172,18 @@ impl PrincipalElement {
         }
     }
 
+    /// Whether the element names the principal and not only something that it is too, its account or its role.
+    ///
+    /// An exception from a denial must: a caller is account, role and session at once, and IAM denies whom it finds
+    /// unnamed as one of them (IAM user guide, NotPrincipal).
+    pub(super) fn names_itself(&self, principal: &Principal, keys: &Keys) -> bool {
+        self.names.iter().any(|name| match name.grant(principal, keys) {
+            Some(Grant::Direct) => true,
+            Some(Grant::Limited) => matches!(principal, Principal::Role { .. }),
+            Some(Grant::Account) | None => false,
+        })
+    }
+
     pub(super) fn is_everyone(&self) -> bool {
         !self.negated && self.names.contains(&PrincipalName::Everyone)
     }

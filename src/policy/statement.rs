@@ -60,7 +60,10 @@ impl Statement {
         match &self.principal {
             None => Some(Grant::Direct),
             // A denial with NotPrincipal reaches every principal that has a permissions boundary, named or not.
-            Some(element) if element.negated && bounded && self.effect == Effect::Deny => Some(Grant::Direct),
+            Some(element) if element.negated && self.effect == Effect::Deny => {
+                let spared = !bounded && element.names_itself(request.principal(), request.keys());
+                (!spared).then_some(Grant::Direct)
+            }
             Some(element) => element.grant(request.principal(), request.keys()),
         }
     }

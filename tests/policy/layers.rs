@@ -289,7 +289,7 @@ fn whoever_signs_may_ask_who_they_are() {
 fn not_principal_denies_whoever_has_a_boundary() {
     let bucket = policy(
         Kind::Resource,
-        &format!(r#"{{"Effect":"Deny","NotPrincipal":{{"AWS":"{ROLE}"}},"Action":"s3:*","Resource":"*"}}"#),
+        &format!(r#"{{"Effect":"Deny","NotPrincipal":{{"AWS":"{SESSION}"}},"Action":"s3:*","Resource":"*"}}"#),
     );
     let (identity, boundary) = ([permits(Kind::Identity)], [permits(Kind::Boundary)]);
     let layers = Layers::new(&identity).with_resource(&bucket);

@@ -1,7 +1,10 @@
 //! Who a principal element names, and how directly.
 
-use super::policy;
-use daypass::policy::{Action, Grant, Keys, Kind, NameError, Outcome, Policy, PolicyError, Principal, evaluate_trust};
+use super::{BUCKET, policy};
+use daypass::policy::{
+    Action, Grant, Keys, Kind, Layers, NameError, Outcome, Policy, PolicyError, Principal, Request, Resource, evaluate,
+    evaluate_trust,
+};
 
 const ROLE: &str = "arn:aws:iam::111111111111:role/team/reader";
 const SESSION: &str = "arn:aws:sts::111111111111:assumed-role/reader/martha";
@@ -133,11 +136,40 @@ fn not_principal_names_everyone_else() {
         let action: Action = "sts:AssumeRole".parse().unwrap();
         evaluate_trust(&trust, principal, &action, &Keys::new()).outcome() == Outcome::ExplicitDeny
     };
-    assert!(!deny(&format!(r#"{{"AWS":"{ROLE}"}}"#), &session()));
-    assert!(!deny(r#"{"AWS":"111111111111"}"#, &session()));
+    assert!(!deny(&format!(r#"{{"AWS":["{SESSION}","{ROLE}","111111111111"]}}"#), &session()));
+    assert!(!deny(&format!(r#"{{"AWS":"{SESSION}"}}"#), &session()));
+    assert!(!deny(r#"{"AWS":"111111111111"}"#, &super::principal("arn:aws:iam::111111111111:root")));
     assert!(deny(&format!(r#"{{"AWS":"{}"}}"#, super::USER), &session()));
     assert!(deny(r#"{"AWS":"111111111111"}"#, &Principal::Anonymous));
     assert!(!deny(r#""*""#, &Principal::Anonymous));
+}
+
+/// A session is its account, its role and itself at once; an exception for one of the first two would be an exception for
+/// everyone else who is that too (attack: any user of the account passes a denial that spares the root user).
+#[test]
+fn a_denial_spares_only_whom_it_names_itself() {
+    for effect in ["Allow", "Deny"] {
+        let outcome = |element: &str, principal: &Principal| {
+            let statements = format!(
+                r#"{{"Effect":"{effect}","NotPrincipal":{element},"Action":"s3:*"}},
+                {{"Effect":"Allow","Principal":"*","Action":"iam:*"}}"#
+            );
+            let bucket = policy(Kind::Resource, &statements);
+            let identity = [policy(Kind::Identity, r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#)];
+            let layers = Layers::new(if effect == "Deny" { &identity } else { &[] }).with_resource(&bucket);
+            let (action, keys): (Action, _) = ("s3:GetObject".parse().unwrap(), Keys::new());
+            let resource: Resource = BUCKET.parse().unwrap();
+            evaluate(&layers, &Request::new(principal, &action, &resource, &keys)).outcome()
+        };
+        let refused = if effect == "Deny" { Outcome::ExplicitDeny } else { Outcome::ImplicitDeny };
+        let (user, session) = (super::principal(super::USER), session());
+        for (name, principal) in [("111111111111", &user), ("111111111111", &session), (ROLE, &session)] {
+            assert_eq!(outcome(&format!(r#"{{"AWS":"{name}"}}"#), principal), refused, "{effect} {name}");
+        }
+        let spared = if effect == "Deny" { Outcome::Allow } else { Outcome::ImplicitDeny };
+        assert_eq!(outcome(&format!(r#"{{"AWS":"{SESSION}"}}"#), &session), spared);
+        assert_eq!(outcome(&format!(r#"{{"AWS":"{}"}}"#, super::USER), &user), spared);
+    }
 }
 
 #[test]

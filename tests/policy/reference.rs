@@ -127,6 +127,8 @@ fn applies(statement: &Statement, case: &Case) -> Option<&'static str> {
         Some((true, _)) if statement.deny && case.boundary.is_some() => "direct",
         Some((true, names)) => match strongest(names, case.who) {
             None => "direct",
+            // Whoever is named by another name only, as the account or the role, is denied.
+            Some("account" | "limited") if statement.deny => "direct",
             Some(_) => return None,
         },
     };
