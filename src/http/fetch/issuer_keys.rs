@@ -7,7 +7,7 @@ use tokio::sync::{Mutex as AsyncMutex, watch};
 use super::{FetchError, Fetcher};
 use crate::identity::oidc::discovery::{Discovery, MAX_DISCOVERY_LENGTH};
 use crate::identity::oidc::keys::{COOLDOWN, DEFAULT_FRESH, KeyCache, KeyCacheMetrics, KeyPlan, MAX_STALE};
-use crate::identity::oidc::{IssuerUrl, Jwks, MAX_JWKS_LENGTH, OidcProvider, UnverifiedIdToken};
+use crate::identity::oidc::{IssuerUrl, Jwks, OidcProvider, UnverifiedIdToken};
 use crate::time::Timestamp;
 
 /// Metadata and keys of one issuer; cheap to clone, all clones share one cache.
@@ -169,13 +169,7 @@ impl Drop for Report<'_> {
 impl Shared {
     async fn fetch_keys(&self, now: Timestamp) -> Result<(Jwks, Option<std::time::Duration>), FetchError> {
         let discovery = self.discovery(now).await?;
-        let document = self.fetcher.get(discovery.jwks_uri(), MAX_JWKS_LENGTH).await?;
-        let jwks = Jwks::parse(&document.body)?;
-        if jwks.keys().is_empty() {
-            // Taking this for success would throw away the good keys of a moment ago.
-            return Err(FetchError::NoUsableKey { skipped: jwks.skipped().len() });
-        }
-        Ok((jwks, document.max_age))
+        self.fetcher.key_set(discovery.jwks_uri()).await
     }
 
     /// Holding the lock while fetching makes it one fetch at a time.

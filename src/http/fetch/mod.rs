@@ -14,8 +14,8 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Proxy, Request, Response, Url};
 
-use crate::identity::oidc::JwksError;
 use crate::identity::oidc::discovery::DiscoveryError;
+use crate::identity::oidc::{Jwks, JwksError, MAX_JWKS_LENGTH};
 use crate::time::Timestamp;
 use address::{GuardedResolver, is_public};
 pub use issuer_keys::IssuerKeys;
@@ -146,6 +146,25 @@ impl Fetcher {
     pub fn local() -> Result<Self, FetchError> {
         let client = builder().build().map_err(|error| unreachable(&error))?;
         Ok(Self { client, reach: Reach::Local })
+    }
+
+    /// Fetches a key set by its own address, for one verification by hand; [`IssuerKeys`] keeps what it fetched.
+    ///
+    /// # Errors
+    /// [`FetchError`] when there is none, or none of its keys can be used.
+    pub async fn jwks(&self, url: &str) -> Result<Jwks, FetchError> {
+        Ok(self.key_set(url).await?.0)
+    }
+
+    /// A key set, and how long its sender wants it kept.
+    async fn key_set(&self, url: &str) -> Result<(Jwks, Option<Duration>), FetchError> {
+        let document = self.get(url, MAX_JWKS_LENGTH).await?;
+        let jwks = Jwks::parse(&document.body)?;
+        if jwks.keys().is_empty() {
+            // Taking this for success would throw away the good keys of a moment ago.
+            return Err(FetchError::NoUsableKey { skipped: jwks.skipped().len() });
+        }
+        Ok((jwks, document.max_age))
     }
 
     /// Fetches one document of at most `limit` bytes.

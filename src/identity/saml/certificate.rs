@@ -1,6 +1,8 @@
 //! An X.509 certificate in, the key it pins and the time its owner stated out. Chains and revocation are not looked at:
 //! the key is trusted because metadata names it (saml-metadata 2.4.1.1).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::prelude::X509Certificate;
 use x509_parser::public_key::PublicKey as Parsed;
@@ -46,6 +48,35 @@ impl PinnedKey {
         })
     }
 
+    /// Reads every certificate and public key of a PEM text, in its order (RFC 7468, 5 and 13).
+    pub(super) fn all_from_pem(pem: &str) -> Result<Vec<Self>, MetadataError> {
+        let malformed = MetadataError::CertificateMalformed;
+        let mut keys = Vec::new();
+        let mut rest = pem;
+        while let Some((_, block)) = rest.split_once("-----BEGIN ") {
+            let (label, block) = block.split_once("-----").ok_or(malformed.clone())?;
+            let (body, after) = block.split_once("-----END ").ok_or(malformed.clone())?;
+            let packed: Vec<u8> = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+            let der = STANDARD.decode(packed).map_err(|_| malformed.clone())?;
+            match label {
+                "CERTIFICATE" => keys.push(Self::from_certificate(&der)?),
+                "PUBLIC KEY" => keys.push(Self::from_public_key(&der)?),
+                _ => return Err(malformed),
+            }
+            rest = after;
+        }
+        if keys.is_empty() { Err(malformed) } else { Ok(keys) }
+    }
+
+    /// Reads a SubjectPublicKeyInfo in DER, a key without a certificate.
+    fn from_public_key(der: &[u8]) -> Result<Self, MetadataError> {
+        let (rest, info) = SubjectPublicKeyInfo::from_der(der).map_err(|_| MetadataError::CertificateMalformed)?;
+        if !rest.is_empty() {
+            return Err(MetadataError::CertificateMalformed);
+        }
+        Ok(Self { material: material(&info)?, validity: None, fingerprint: sha256_hex(der) })
+    }
+
     /// An RSA key given without a certificate (ds:RSAKeyValue).
     pub(super) fn from_rsa(modulus: Vec<u8>, exponent: Vec<u8>) -> Self {
         let fingerprint = sha256_hex(&modulus);
@@ -58,7 +89,7 @@ impl PinnedKey {
         self.validity
     }
 
-    /// SHA-256 of the certificate (of the modulus for a bare key), in hexadecimal.
+    /// SHA-256 of the certificate (of the modulus or the public key for a bare key), in hexadecimal.
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint

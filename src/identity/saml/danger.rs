@@ -116,6 +116,18 @@ pub fn provider(
     acs_url: &str,
     relaxations: Relaxations,
 ) -> Result<SamlProvider, SamlError> {
-    let metadata = IdpMetadata::parse(idp_metadata)?;
+    from_metadata(IdpMetadata::parse(idp_metadata)?, sp_entity_id, acs_url, relaxations)
+}
+
+/// As [`SamlProvider::from_metadata`], with `relaxations` in force.
+///
+/// # Errors
+/// As [`SamlProvider::from_metadata`].
+pub fn from_metadata(
+    metadata: IdpMetadata,
+    sp_entity_id: &str,
+    acs_url: &str,
+    relaxations: Relaxations,
+) -> Result<SamlProvider, SamlError> {
     SamlProvider::build(metadata, sp_entity_id, acs_url, relaxations)
 }

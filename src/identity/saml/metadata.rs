@@ -16,6 +16,8 @@ const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 /// Keys beyond these are not tried: every one costs a verification of each forged message.
 const MOST_KEYS: usize = 8;
 
+const ENTITY_ID: MetadataError = MetadataError::Shape { expected: "an entityID of at most 1024 bytes" };
+
 /// What an identity provider says of itself (saml-metadata 2.4.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdpMetadata {
@@ -44,6 +46,28 @@ impl IdpMetadata {
         Self::read(xml, Some(entity_id))
     }
 
+    /// An identity provider that publishes no metadata: its entity id, and the certificates or public keys that an
+    /// operator pins, in PEM.
+    ///
+    /// # Errors
+    /// [`SamlError::Metadata`] for an entity id of another length than 1 to 1024 bytes, or a PEM text that holds neither.
+    pub fn from_pem<'p>(entity_id: &str, pem: impl IntoIterator<Item = &'p str>) -> Result<Self, SamlError> {
+        let entity_id = Some(entity_id).filter(|id| is_entity_id(id)).ok_or(ENTITY_ID)?;
+        let mut keys = Vec::new();
+        for text in pem {
+            keys.extend(PinnedKey::all_from_pem(text)?);
+        }
+        keys.truncate(MOST_KEYS);
+        Ok(Self {
+            entity_id: entity_id.to_owned(),
+            keys,
+            redirect_endpoint: None,
+            post_endpoint: None,
+            valid_until: None,
+            wants_signed_requests: false,
+        })
+    }
+
     fn read(xml: &str, entity_id: Option<&str>) -> Result<Self, SamlError> {
         let document = Document::parse_text(xml, &Profile::METADATA, &[]).map_err(MetadataError::Xml)?;
         let root = document.root().filter(|root| root.is(MD, "EntityDescriptor") || root.is(MD, "EntitiesDescriptor"));
@@ -58,8 +82,7 @@ impl IdpMetadata {
     }
 
     fn of(entity: Element<'_, '_>, valid_until: Option<Timestamp>) -> Result<Self, MetadataError> {
-        let entity_id = entity.attribute("entityID").filter(|id| !id.is_empty() && id.len() <= 1024);
-        let entity_id = entity_id.ok_or(MetadataError::Shape { expected: "an entityID of at most 1024 bytes" })?;
+        let entity_id = entity.attribute("entityID").filter(|id| is_entity_id(id)).ok_or(ENTITY_ID)?;
         let role = saml_role(entity).ok_or(MetadataError::Shape { expected: "md:IDPSSODescriptor for SAML 2.0" })?;
         let mut keys = Vec::new();
         for descriptor in role.elements_named(MD, "KeyDescriptor") {
@@ -116,6 +139,10 @@ impl IdpMetadata {
     pub const fn wants_signed_requests(&self) -> bool {
         self.wants_signed_requests
     }
+}
+
+const fn is_entity_id(id: &str) -> bool {
+    !id.is_empty() && id.len() <= 1024
 }
 
 /// The first role descriptor for identity providers that speaks SAML 2.0.

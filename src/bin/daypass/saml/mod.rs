@@ -1,0 +1,178 @@
+//! `daypass saml verify`: one response, or a batch of them, judged in full.
+
+mod args;
+mod cases;
+mod judge;
+
+use clap::Subcommand;
+use daypass::VerifiedIdentity;
+use daypass::crypto::RsaDecryptionKey;
+use daypass::explain::{Check, Evidence, Listener as _, Report};
+use daypass::identity::saml::{IdpMetadata, RULES};
+use serde::Serialize;
+
+use crate::batch;
+use crate::error::{Answer, CliError, InputError};
+use crate::input::{Source, instant, named_in};
+use crate::print::Printer;
+use args::Verify;
+use cases::Cases;
+use judge::{Judgement, Parties, Refusal, Request};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Action {
+    /// Judge one SAML response, or a batch of them, and print every check
+    Verify(Box<Verify>),
+}
+
+pub(crate) fn run(action: Action) -> Result<Answer, CliError> {
+    let Action::Verify(verify) = action;
+    let source = Source::new(verify.input.clone());
+    if verify.batch {
+        let root = verify.root.clone().unwrap_or_else(|| source.folder());
+        let mut cases = Cases::new(root, verify.now, verify.explain);
+        return batch::run(&source, |fields| cases.answer(fields));
+    }
+    one(&verify, &source)
+}
+
+fn one(verify: &Verify, source: &Source) -> Result<Answer, CliError> {
+    let parties = parties(verify)?;
+    let request = match &verify.request_id {
+        Some(id) => Request::Id(id.clone()),
+        None if verify.exchange => Request::Exchange,
+        None => Request::None,
+    };
+    let message = source.start(judge::MOST_MESSAGE_BYTES)?;
+    let relaxations = verify.allowed();
+    let mut report = Report::new();
+    let outcome = parties.provider().map_err(Refusal::from).and_then(|provider| {
+        judge::verify(&provider, &judge::encoded(message, None), &request, instant(verify.now), &mut report)
+    });
+    if let Err(Refusal { check, reason }) = &outcome
+        && report.failure().is_none()
+        && let Some(rule) = RULES.into_iter().find(|rule| rule.name == *check)
+    {
+        // The provider's keys and the form value are refused before the stage is asked.
+        report.failed(rule, || Evidence::new("", reason));
+    }
+    let checks = report.finish(&RULES);
+    let answer = match outcome {
+        Ok(identity) => {
+            let judgement = Judgement::from(&identity);
+            Explained { judgement, identity: Some(Facts::of(&identity)), relaxations, checks }
+        }
+        Err(refusal) => Explained { judgement: refusal.into(), identity: None, relaxations, checks },
+    };
+    let mut printer = Printer::stdout();
+    if verify.json {
+        printer.json(&answer)?;
+    } else {
+        print(&mut printer, &answer)?;
+    }
+    printer.finish()?;
+    Ok(Answer::from(answer.identity.is_some()))
+}
+
+/// The answer to one response, with everything that was looked at.
+#[derive(Debug, Serialize)]
+struct Explained {
+    #[serde(flatten)]
+    judgement: Judgement,
+    identity: Option<Facts>,
+    relaxations: Vec<&'static str>,
+    checks: Vec<Check>,
+}
+
+/// What an accepted assertion says beside the NameID and the attributes.
+#[derive(Debug, Serialize)]
+struct Facts {
+    issuer: String,
+    name_id_format: Option<String>,
+    recipient: String,
+    assertion_id: String,
+    not_on_or_after: String,
+    session_not_on_or_after: Option<String>,
+    authenticated_at: Option<String>,
+}
+
+impl Facts {
+    fn of(identity: &VerifiedIdentity) -> Self {
+        Self {
+            issuer: identity.issuer().to_owned(),
+            name_id_format: identity.subject_type().map(str::to_owned),
+            recipient: identity.audience().to_owned(),
+            assertion_id: identity.assertion_id().to_owned(),
+            not_on_or_after: identity.not_on_or_after().to_string(),
+            session_not_on_or_after: identity.session_not_on_or_after().map(|instant| instant.to_string()),
+            authenticated_at: identity.authenticated_at().map(|instant| instant.to_string()),
+        }
+    }
+}
+
+/// What the arguments say of both sides; a file that cannot be used is no verdict about the response.
+fn parties(verify: &Verify) -> Result<Parties, CliError> {
+    let missing = |flag: &str, what: &str| InputError::new(flag, format!("missing; expected {what}"));
+    let metadata = match (&verify.idp_metadata, verify.idp_certificate.as_slice()) {
+        (Some(path), _) => {
+            let place = path.display().to_string();
+            let text = Source::new(Some(path.clone())).text()?;
+            match &verify.idp_entity_id {
+                Some(entity_id) => IdpMetadata::pick(&text, entity_id),
+                None => IdpMetadata::parse(&text),
+            }
+            .map_err(|error| InputError::new(place, error.reason()))?
+        }
+        (None, []) => {
+            return Err(missing("--idp-metadata", "a file, or --idp-certificate with --idp-entity-id").into());
+        }
+        (None, paths) => {
+            let entity_id = verify.idp_entity_id.as_deref();
+            let entity_id = entity_id.ok_or_else(|| missing("--idp-entity-id", "the Issuer to accept"))?;
+            let texts: Vec<String> =
+                paths.iter().map(|path| named_in("--idp-certificate", path)).collect::<Result<_, _>>()?;
+            IdpMetadata::from_pem(entity_id, texts.iter().map(String::as_str))
+                .map_err(|error| InputError::new("--idp-certificate", error.reason()))?
+        }
+    };
+    let mut decryption_keys = Vec::new();
+    for path in &verify.decryption_key {
+        let pem = named_in("--decryption-key", path)?;
+        let key = RsaDecryptionKey::from_pem(&pem);
+        decryption_keys.push(key.map_err(|error| InputError::new(path.display().to_string(), error))?);
+    }
+    Ok(Parties {
+        metadata,
+        sp_entity_id: verify.sp_entity_id.clone().ok_or_else(|| missing("--sp-entity-id", "our entity id"))?,
+        acs_url: verify.acs_url.clone().ok_or_else(|| missing("--acs-url", "our assertion consumer service"))?,
+        options: verify.options(),
+        decryption_keys,
+    })
+}
+
+fn print(printer: &mut Printer, answer: &Explained) -> Result<(), CliError> {
+    printer.checks(&answer.checks)?;
+    if !answer.relaxations.is_empty() {
+        printer.line(&format!("relaxed: {}", answer.relaxations.join(", ")))?;
+    }
+    let Some(facts) = &answer.identity else {
+        return printer.verdict(false, "rejected", answer.judgement.reason.as_deref().unwrap_or_default());
+    };
+    printer.verdict(true, "accepted", answer.judgement.name_id.as_deref().unwrap_or_default())?;
+    let none = || "none".to_owned();
+    for (name, value) in [
+        ("issuer", facts.issuer.clone()),
+        ("name_id_format", facts.name_id_format.clone().unwrap_or_else(none)),
+        ("recipient", facts.recipient.clone()),
+        ("assertion_id", facts.assertion_id.clone()),
+        ("not_on_or_after", facts.not_on_or_after.clone()),
+        ("session_not_on_or_after", facts.session_not_on_or_after.clone().unwrap_or_else(none)),
+        ("authenticated_at", facts.authenticated_at.clone().unwrap_or_else(none)),
+    ] {
+        printer.line(&format!("  {name:<24} {value}"))?;
+    }
+    for (name, values) in answer.judgement.attributes.iter().flatten() {
+        printer.line(&format!("  attribute {name} = {}", values.join(" | ")))?;
+    }
+    printer.line("Not judged here: whether it was used before. The service that accepts it remembers that.")
+}
