@@ -120,11 +120,15 @@ class Demo:
             if self.process.poll() is not None:
                 raise Problem(f"the demo ended with code {self.process.returncode}:\n{self.output()}{self.errors()}")
             with contextlib.suppress(OSError, urllib.error.URLError):
-                if urllib.request.urlopen(self.broker + "/healthz", timeout=2).status == 200:
+                # It serves a moment before it has printed what to open and what to paste.
+                if (
+                    urllib.request.urlopen(self.broker + "/healthz", timeout=2).status == 200
+                    and "Ctrl-C" in self.output()
+                ):
                     return
             time.sleep(0.05)
         raise Problem(
-            f"{self.broker}/healthz did not answer 200 within {READY_SECONDS} s; see {self.output_file} and {self.errors_file}"
+            f"{self.broker}/healthz did not answer 200, or nothing was printed, within {READY_SECONDS} s; see {self.output_file} and {self.errors_file}"
         )
 
     def stop(self):
