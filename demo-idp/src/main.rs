@@ -46,7 +46,7 @@ struct Serve {
     /// Keep keys in this directory between runs
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// Make the identity provider's keys and ids from this number, the same in every run
+    /// Make every key from this number, the same in every run and known to all who know it
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Append one line of JSON for each outcome of each stage to this file

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use daypass::audit::{AuditSink, Discard, JsonLines, Recent};
+use daypass::crypto::{DigestAlgorithm, digest};
 use daypass::http::fetch::IssuerKeys;
 use daypass::http::portal::Portal;
 use daypass::http::relying_party::RelyingParty;
@@ -19,6 +20,7 @@ use daypass::{Broker, Keyring};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
 
 use super::site::{Site, Sockets};
 use super::state::StateDirectory;
@@ -40,7 +42,7 @@ pub struct Options {
     pub port_base: Option<u16>,
     /// Where keys are kept between runs.
     pub state: Option<PathBuf>,
-    /// Makes the identity provider's keys the same in every run.
+    /// Makes every key the same in every run, and known to everyone who knows the number.
     pub seed: Option<u64>,
     /// Where audit events are appended.
     pub audit: Option<PathBuf>,
@@ -87,7 +89,11 @@ impl Demo {
         let site = sockets.site;
         let secret = daypass::crypto::random_id().map_err(daypass::Error::from)?;
         let idp = Arc::new(identity_provider(site, &options, state.as_ref(), &secret)?);
-        let keyring = state.as_ref().map_or_else(|| Ok(Keyring::generate()?), StateDirectory::keyring)?;
+        let keyring = match (options.seed, &state) {
+            (Some(seed), _) => seeded_keyring(seed)?,
+            (None, Some(state)) => state.keyring()?,
+            (None, None) => Keyring::generate()?,
+        };
         let clock = Arc::new(IdpClock(Arc::clone(&idp)));
         let broker = Arc::new(broker(site, &idp, keyring, Arc::clone(&trail), clock.clone())?);
 
@@ -136,6 +142,13 @@ async fn serve(listener: TcpListener, router: Router, mut running: watch::Receiv
     let stopped = async move { while running.changed().await.is_ok() {} };
     // Accept errors are retried inside; only the signal ends it.
     let _ = axum::serve(listener, service).with_graceful_shutdown(stopped).await;
+}
+
+/// A keyring that is the same in every run, and known to everyone who knows the seed.
+fn seeded_keyring(seed: u64) -> Result<Keyring, DemoError> {
+    let secret = digest(DigestAlgorithm::Sha256, format!("daypass demonstration, seed {seed}").as_bytes());
+    let secret: [u8; 32] = secret.as_ref().try_into().map_err(|_| DemoError::Broker("no 32-byte secret".to_owned()))?;
+    Ok(Keyring::from_secret(&Zeroizing::new(secret))?)
 }
 
 fn audit_file(path: Option<&Path>) -> Result<Box<dyn AuditSink>, DemoError> {
