@@ -73,8 +73,8 @@ fn sources(folder: &str) -> BTreeMap<PathBuf, String> {
 
 /// The code of a file without comments and without its tests, which may use anything.
 fn code(text: &str) -> String {
-    let lines = text.lines().take_while(|line| *line != "#[cfg(test)]");
-    let without_comments = lines.map(|line| match line.trim_start().starts_with("//") {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let without_comments = text.lines().map(|line| match line.trim_start().starts_with("//") {
         true => "",
         false => line.split_once(" // ").map_or(line, |(code, _)| code),
     });

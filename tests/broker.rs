@@ -1,0 +1,12 @@
+//! The broker: what serves once, what a store or an audit trail that fails does, and the events that every outcome leaves.
+
+#[path = "broker/audit.rs"]
+mod audit;
+#[path = "common/issuer.rs"]
+mod issuer;
+#[path = "broker/replay.rs"]
+mod replay;
+#[path = "broker/resources.rs"]
+mod resources;
+#[path = "broker/world.rs"]
+mod world;
