@@ -128,6 +128,10 @@ struct Parsed(std::sync::Arc<std::sync::OnceLock<(SignatureAlgorithm, backend::P
 
 #[cfg(feature = "aws-lc-rs")]
 impl Parsed {
+    fn empty() -> Self {
+        Self::default()
+    }
+
     fn verify(&self, key: &[u8], chosen: Chosen, message: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
         let (algorithm, parameters) = chosen;
         if let Some((known, parsed)) = self.0.get()
@@ -150,6 +154,11 @@ struct Parsed;
 
 #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
 impl Parsed {
+    /// The backend keeps no parsed key, so there is nothing to remember.
+    const fn empty() -> Self {
+        Self
+    }
+
     fn verify(&self, key: &[u8], chosen: Chosen, message: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
         let key = backend::UnparsedPublicKey::new(chosen.1, key);
         key.verify(message, signature).map_err(|_| CryptoError::SignatureInvalid)
@@ -189,7 +198,7 @@ impl PublicKey {
         }
         let content = [der_integer(modulus), der_integer(exponent)].concat();
         let bytes = der(0x30, &content);
-        Ok(Self { kind: PublicKeyKind::Rsa { bits }, bytes, rsa_minimum_bits: minimum, parsed: Parsed::default() })
+        Ok(Self { kind: PublicKeyKind::Rsa { bits }, bytes, rsa_minimum_bits: minimum, parsed: Parsed::empty() })
     }
 
     /// An elliptic-curve key from its two coordinates, each of the curve's full width.
@@ -202,12 +211,7 @@ impl PublicKey {
             return Err(CryptoError::KeyMalformed { expected: "two coordinates of the curve's full width" });
         }
         let bytes = [&[0x04], x, y].concat();
-        Ok(Self {
-            kind: PublicKeyKind::Ec(curve),
-            bytes,
-            rsa_minimum_bits: RSA_MINIMUM_BITS,
-            parsed: Parsed::default(),
-        })
+        Ok(Self { kind: PublicKeyKind::Ec(curve), bytes, rsa_minimum_bits: RSA_MINIMUM_BITS, parsed: Parsed::empty() })
     }
 
     /// An Ed25519 key from its 32 bytes.
@@ -222,7 +226,7 @@ impl PublicKey {
             kind: PublicKeyKind::Ed25519,
             bytes: bytes.to_vec(),
             rsa_minimum_bits: RSA_MINIMUM_BITS,
-            parsed: Parsed::default(),
+            parsed: Parsed::empty(),
         })
     }
 
