@@ -84,7 +84,10 @@ pub struct Payload(Kind);
 #[derive(Debug)]
 #[cfg_attr(
     not(feature = "aws-lc-rs"),
-    expect(clippy::large_enum_variant, reason = "ring keeps the state of a digest in place; boxing it would cost every request")
+    expect(
+        clippy::large_enum_variant,
+        reason = "ring keeps the state of a digest in place; boxing it would cost every request"
+    )
 )]
 enum Kind {
     Unsigned,
