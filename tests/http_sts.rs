@@ -94,6 +94,28 @@ fn form(parameters: &[(&str, &str)]) -> String {
     parameters.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
 }
 
+/// What a refusal says, without what differs in every answer.
+fn told(body: &str, role: &str) -> String {
+    let head = body.split("<RequestId>").next().unwrap();
+    head.replace(role.parse::<Arn>().unwrap().role_name().unwrap(), "ROLE")
+}
+
+#[tokio::test]
+async fn a_refusal_does_not_tell_which_roles_exist() {
+    let sts = Service::start().await;
+    assert_eq!(sts.with_saml(OPEN, &[]).await.0, 200);
+    assert_eq!(sts.with_token(OPEN, &[]).await.0, 200);
+    let unknown = "arn:aws:iam::111111111111:role/Nobody";
+    let (status, known) = sts.with_saml(CLOSED, &[]).await;
+    assert_eq!(status, 403, "{known}");
+    for role in [unknown, HIDDEN] {
+        assert_eq!(told(&sts.with_saml(role, &[]).await.1, role), told(&known, CLOSED));
+    }
+    let (status, known) = sts.with_token(CLOSED, &[]).await;
+    assert_eq!(status, 403, "{known}");
+    assert_eq!(told(&sts.with_token(unknown, &[]).await.1, unknown), told(&known, CLOSED));
+}
+
 #[tokio::test]
 async fn what_limits_a_session_is_never_passed_over() {
     let sts = Service::start().await;

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 
 use crate::Error;
+use crate::arn::Arn;
 use crate::identity::oidc::OidcError;
 use crate::identity::saml::SamlError;
 use crate::session::SessionError;
@@ -32,6 +33,22 @@ impl StsError {
         self.code
     }
 
+    /// What `principal` is told who could not assume a role by `action`: the same of a role that does not exist and of one
+    /// that exists and does not trust them (attack: listing the roles of an account by asking for each).
+    pub(super) fn not_assumed(error: Error, principal: &str, action: &str) -> Self {
+        match error {
+            Error::Session(SessionError::UnknownRole { role } | SessionError::NotListed { role, .. }) => {
+                Self::not_authorized(principal, action, &role)
+            }
+            other => other.into(),
+        }
+    }
+
+    fn not_authorized(principal: &str, action: &str, role: &Arn) -> Self {
+        // The caller learns that it was refused, not what the trust policy would have wanted.
+        Self::new("AccessDenied", format!("{principal} is not authorized to perform: {action} on resource: {role}"))
+    }
+
     /// The status that the service model gives each code.
     pub(super) fn status(&self) -> StatusCode {
         match self.code {
@@ -59,11 +76,9 @@ impl From<Error> for StsError {
                 Self::new("ExpiredTokenException", error.to_string())
             }
             Error::Saml(SamlError::StatusNotSuccess { .. }) => Self::new("IDPRejectedClaim", error.to_string()),
-            Error::Session(SessionError::NotTrusted { principal, action, role, .. }) => Self::new(
-                "AccessDenied",
-                // The caller learns that it was refused, not what the trust policy would have wanted.
-                format!("{principal} is not authorized to perform: {action} on resource: {role}"),
-            ),
+            Error::Session(SessionError::NotTrusted { principal, action, role, .. }) => {
+                Self::not_authorized(principal, action, role)
+            }
             Error::Session(SessionError::RoleSessionName { found }) => Self::validation(format!(
                 "1 validation error detected: Value '{found}' at 'roleSessionName' failed to satisfy constraint: \
                  Member must satisfy regular expression pattern: [\\w+=,.@-]*"

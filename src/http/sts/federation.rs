@@ -137,8 +137,18 @@ impl<'a> Common<'a> {
         role: Arn,
         session_name: RoleSessionName,
     ) -> Result<(RoleSession, Option<usize>), StsError> {
+        let (provider, action) = (identity.provider(), sts_action(identity.provider()));
+        let principal = role.account_id().map(|account| provider.arn(&account).to_string()).unwrap_or_default();
         let (ask, size) = self.ask(call, role, session_name)?;
-        Ok((call.flow.assume_role(identity, ask)?, size))
+        let session = call.flow.assume_role(identity, ask);
+        Ok((session.map_err(|error| StsError::not_assumed(error, &principal, action))?, size))
+    }
+}
+
+const fn sts_action(provider: &ProviderName) -> &'static str {
+    match provider {
+        ProviderName::Saml(_) => "sts:AssumeRoleWithSAML",
+        ProviderName::Oidc(_) => "sts:AssumeRoleWithWebIdentity",
     }
 }
 

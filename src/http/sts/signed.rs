@@ -37,7 +37,9 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
     }
     ask = ask.with_tags(tags(call)?);
 
-    let session = call.flow.assume_chained(caller, ask)?;
+    let assumed = call.flow.assume_chained(caller, ask);
+    let principal = caller.session().arn().as_str();
+    let session = assumed.map_err(|error| StsError::not_assumed(error, principal, "sts:AssumeRole"))?;
     let user = assumed_role_user(&session);
     let credentials = call.flow.mint(session)?;
     let mut result = vec![credentials_element(&credentials), user];
