@@ -6,13 +6,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use daypass::arn::Arn;
+use daypass::arn::{AccountId, Arn};
+use daypass::directory::{Assignment, Directory, PermissionSet, Subject};
 use daypass::http::fetch::IssuerKeys;
 use daypass::http::sts::Sts;
 use daypass::identity::oidc::OidcProvider;
 use daypass::identity::saml::SamlProvider;
 use daypass::{Broker, Keyring, Role};
-use demo_idp::{Idp, ServiceProvider, demo_directory};
+use demo_idp::{Idp, ServiceProvider, User, demo_directory};
 use tower::ServiceExt;
 
 const ENTITY_ID: &str = "http://localhost:8200/saml/metadata";
@@ -132,4 +133,35 @@ async fn what_limits_a_session_is_never_passed_over() {
     }
     // An empty list, as some serializers write it, asks for nothing.
     assert_eq!(sts.with_token(OPEN, &[("PolicyArns", "")]).await.0, 200);
+}
+
+#[tokio::test]
+async fn no_assertion_from_outside_reaches_a_role_of_the_directory() {
+    let account: AccountId = "111111111111".parse().unwrap();
+    let role = Directory::provisioned_role_arn(&account, "Admin");
+    let managed = Directory::managed_provider_arn(&account);
+    let mallory = User::new("mallory", "x").with_role(format!("{role},{managed}"));
+    let idp = Idp::builder().user(mallory).service_provider(ServiceProvider::new(ENTITY_ID, ACS));
+    let idp = idp.start().await.unwrap();
+    // Nothing but its name makes a provider the one that these roles trust.
+    let name = managed.resource().strip_prefix("saml-provider/").unwrap();
+    let provider = SamlProvider::new(&idp.saml_metadata(), ENTITY_ID, ACS).unwrap().named(name);
+    let permissions =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#.parse().unwrap();
+    let directory = Directory::new()
+        .with_account(account.clone(), "Production")
+        .with_permission_set(PermissionSet::new("Admin", "Everything.", permissions))
+        .with_assignment(Assignment::new(Subject::Group("Admins".to_owned()), account, "Admin"))
+        .unwrap();
+    let broker = Broker::new(Keyring::generate().unwrap()).with_provider(provider).with_directory(directory).unwrap();
+    let service = Service { router: Sts::new(Arc::new(broker)).router(), idp };
+    let assertion = service.idp.assertion("mallory").unwrap();
+    let asked = [
+        ("Action", "AssumeRoleWithSAML"),
+        ("RoleArn", role.as_str()),
+        ("PrincipalArn", managed.as_str()),
+        ("SAMLAssertion", &assertion),
+    ];
+    let (status, body) = service.ask(&asked).await;
+    assert!(status == 403 && body.contains("<Code>AccessDenied</Code>"), "{body}");
 }
