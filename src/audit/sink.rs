@@ -81,7 +81,13 @@ impl<S: AuditSink> Recent<S> {
     /// The events kept, oldest first.
     #[must_use]
     pub fn events(&self) -> Vec<AuditEvent> {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.select(|_| true)
+    }
+
+    /// The events kept that `is_wanted`, oldest first; the others are not copied.
+    pub(crate) fn select(&self, is_wanted: impl Fn(&AuditEvent) -> bool) -> Vec<AuditEvent> {
+        let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        events.iter().filter(|event| is_wanted(event)).cloned().collect()
     }
 }
 

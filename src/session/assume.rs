@@ -147,6 +147,8 @@ fn verify_listed(
     listener: &mut impl Listener,
 ) -> Result<(), SessionError> {
     let listed = match (origin, &federation.pinned_roles) {
+        // The directory's own name: a provider that was registered under it must not pass for the directory.
+        (Origin::Saml, _) if *provider == Directory::managed_provider_arn(role.account()) => false,
         (Origin::Saml, _) => federation.lists(role.arn(), provider),
         (_, Some(pinned)) => pinned.contains(role.arn()),
         (_, None) => true,

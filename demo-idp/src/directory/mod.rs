@@ -46,13 +46,15 @@ impl Directory {
     const WINDOW: time::Duration = time::Duration::minutes(1);
     /// Names that were tried are the guesser's choice, so the memory of them is bounded.
     const NAMES_MOST: usize = 10_000;
+    /// The longest user name, in bytes.
+    const NAME_MOST: usize = 200;
 
     /// Hashes every password. Plain text is kept only where `show_passwords` puts it on the sign-in page.
     pub(crate) fn new(users: Vec<User>, show_passwords: bool) -> Result<Self, IdpError> {
         let mut people = Vec::with_capacity(users.len());
         let mut by_name = HashMap::with_capacity(users.len());
         for mut user in users {
-            bounded_name("a user name", &user.name, 200)?;
+            bounded_name("a user name", &user.name, Self::NAME_MOST)?;
             bounded_name("a password", &user.password, Self::PASSWORD_MOST)?;
             if by_name.insert(user.name.clone(), people.len()).is_some() {
                 return Err(IdpError::Duplicate { what: "user", name: user.name });
@@ -114,12 +116,23 @@ impl Directory {
     }
 
     fn record_failure(&self, name: &str, now: OffsetDateTime) {
+        // Nobody has a longer name, and 96 KiB fit into a form.
+        if name.len() > Self::NAME_MOST {
+            return;
+        }
+        let is_over = |tried: &Tries| tried.since + Self::WINDOW <= now;
         let mut tries = lock(&self.tries);
-        tries.retain(|_, tried| tried.since + Self::WINDOW > now);
         if tries.len() >= Self::NAMES_MOST {
-            tries.clear();
+            tries.retain(|_, tried| !is_over(tried));
+        }
+        // Names that somebody has are kept: trying others must not buy more guesses at these.
+        if tries.len() >= Self::NAMES_MOST {
+            tries.retain(|name, _| self.by_name.contains_key(name));
         }
         let tried = tries.entry(name.to_owned()).or_insert(Tries { since: now, failed: 0 });
+        if is_over(tried) {
+            *tried = Tries { since: now, failed: 0 };
+        }
         tried.failed = tried.failed.saturating_add(1);
     }
 }
@@ -180,6 +193,21 @@ mod tests {
                 Some(SignInRefused::TooManyTries { seconds: 60 })
             );
         }
+    }
+
+    #[test]
+    fn tries_with_made_up_names_neither_fill_memory_nor_buy_more_guesses() {
+        let directory = directory();
+        for _ in 0..5 {
+            directory.authenticate("martha", "wrong", NOON).unwrap_err();
+        }
+        for number in 0..=Directory::NAMES_MOST {
+            directory.record_failure(&format!("nobody-{number}"), NOON);
+        }
+        let refused = directory.authenticate("martha", "correct-horse", NOON).unwrap_err();
+        assert_eq!(refused, SignInRefused::TooManyTries { seconds: 60 });
+        directory.authenticate(&"x".repeat(96 * 1024), "wrong", NOON).unwrap_err();
+        assert!(lock(&directory.tries).keys().all(|name| name.len() <= Directory::NAME_MOST));
     }
 
     #[test]

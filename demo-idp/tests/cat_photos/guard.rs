@@ -249,3 +249,20 @@ async fn a_header_in_the_query_is_decided_as_a_header() {
     let (status, answer) = read(fetch(EDITOR).await).await;
     assert!(status == 200 && answer.contains("<CopyObjectResult"), "{answer}");
 }
+
+#[tokio::test]
+async fn strangers_send_no_large_bodies_and_hear_why() {
+    let demo = start().await;
+    let large = vec![b'x'; 8 * 1024 * 1024];
+    let anonymous = demo.plain(Method::PUT, "/cat-photos/photos/new.svg").body(large.clone());
+    let (status, code, _) = refusal(anonymous.send().await.unwrap()).await;
+    assert_eq!((status, code.as_str()), (400, "EntityTooLarge"));
+    let credentials = demo.credentials(EDITOR).await;
+    let mut forged = demo.sign(&credentials, Ask::put("/cat-photos/photos/new.svg", large));
+    let signed = forged.headers()["authorization"].to_str().unwrap();
+    let (head, _) = signed.split_once("Signature=").unwrap();
+    let made_up = format!("{head}Signature={}", "0".repeat(64)).parse().unwrap();
+    forged.headers_mut().insert("authorization", made_up);
+    let (status, code, _) = refusal(reqwest::Client::new().execute(forged).await.unwrap()).await;
+    assert_eq!((status, code.as_str()), (403, "SignatureDoesNotMatch"));
+}

@@ -22,11 +22,19 @@ use flow::{FlowPage, ListPage};
 pub trait Trail: fmt::Debug + Send + Sync {
     /// The events kept, oldest first.
     fn events(&self) -> Vec<AuditEvent>;
+
+    /// The events kept of one flow, oldest first. A refused sign-in asks for them, which anyone may cause: copying every
+    /// event for each would cost the more the longer a demonstration runs.
+    fn events_of(&self, flow: &str) -> Vec<AuditEvent>;
 }
 
 impl<S: AuditSink> Trail for Recent<S> {
     fn events(&self) -> Vec<AuditEvent> {
         Self::events(self)
+    }
+
+    fn events_of(&self, flow: &str) -> Vec<AuditEvent> {
+        self.select(|event| event.correlation_id.as_str() == flow)
     }
 }
 
@@ -40,7 +48,7 @@ pub(in crate::http) async fn list(State(portal): State<Arc<Portal>>) -> Response
 /// `GET /inspector/{flow}` and `GET /inspector/{flow}.json`.
 pub(in crate::http) async fn flow(State(portal): State<Arc<Portal>>, Path(name): Path<String>) -> Response {
     let id = name.strip_suffix(".json").unwrap_or(&name);
-    let events = portal.trail().map(|trail| events_of(trail, id)).unwrap_or_default();
+    let events = portal.trail().map(|trail| trail.events_of(id)).unwrap_or_default();
     if events.is_empty() {
         return portal.answer(Err(unknown_flow().into()));
     }
@@ -63,16 +71,9 @@ fn json(events: &[AuditEvent]) -> Response {
     (headers, text).into_response()
 }
 
-/// The events of one flow, oldest first.
-fn events_of(trail: &dyn Trail, flow: &str) -> Vec<AuditEvent> {
-    let mut events = trail.events();
-    events.retain(|event| event.correlation_id.as_str() == flow);
-    events
-}
-
 /// The checks that led to the refusal a flow has just ended in.
 pub(in crate::http) fn checks_of(trail: &dyn Trail, flow: &CorrelationId) -> Vec<Check> {
-    let last = events_of(trail, flow.as_str()).pop();
+    let last = trail.events_of(flow.as_str()).pop();
     last.filter(|event| event.outcome == Outcome::Refused).map(|event| event.checks).unwrap_or_default()
 }
 
@@ -84,4 +85,48 @@ fn unknown_flow() -> Refusal {
         "Start a new one, and open it from the inspector's list.",
         Next::Portal,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Discard, Stage};
+    use crate::time::Timestamp;
+
+    fn event(flow: &str, operation: &str) -> AuditEvent {
+        let id = CorrelationId::parse(flow).unwrap();
+        AuditEvent::new(Timestamp::EPOCH, id, Stage::Identity, operation, Outcome::Refused)
+    }
+
+    /// A trail that counts what it copies.
+    #[derive(Debug)]
+    struct Counted(Recent<Discard>, std::sync::atomic::AtomicUsize);
+
+    impl Trail for Counted {
+        fn events(&self) -> Vec<AuditEvent> {
+            let events = self.0.events();
+            self.1.fetch_add(events.len(), std::sync::atomic::Ordering::SeqCst);
+            events
+        }
+
+        fn events_of(&self, flow: &str) -> Vec<AuditEvent> {
+            let events = Trail::events_of(&self.0, flow);
+            self.1.fetch_add(events.len(), std::sync::atomic::Ordering::SeqCst);
+            events
+        }
+    }
+
+    #[test]
+    fn a_refusal_copies_the_events_of_its_own_flow_alone() {
+        let trail = Counted(Recent::new(100, Discard), Default::default());
+        for number in 0..50 {
+            trail.0.record(&event(&format!("other-{number}"), "sign-in")).unwrap();
+        }
+        trail.0.record(&event("mine", "first")).unwrap();
+        trail.0.record(&event("mine", "second")).unwrap();
+        checks_of(&trail, &CorrelationId::parse("mine").unwrap());
+        assert_eq!(trail.1.load(std::sync::atomic::Ordering::SeqCst), 2);
+        let mine: Vec<_> = Trail::events_of(&trail.0, "mine").into_iter().map(|event| event.operation).collect();
+        assert_eq!(mine, ["first", "second"]);
+    }
 }

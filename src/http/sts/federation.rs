@@ -92,19 +92,19 @@ pub(super) async fn assume_role_with_web_identity(call: &Call<'_>) -> Result<Ans
 pub(super) struct Common<'a> {
     duration: Option<Duration>,
     policy: Option<&'a str>,
-    policy_arns: Vec<&'a str>,
+    managed_policy: Option<&'a str>,
 }
 
 impl<'a> Common<'a> {
     pub(super) fn read(query: &'a Query, constraints: &mut Constraints) -> Self {
         let (least, most) = DURATION_LIMITS;
         let seconds = constraints.seconds(query, "DurationSeconds", least, most);
-        let policy = query.value("Policy").filter(|policy| !policy.is_empty());
+        let policy = query.value("Policy");
         constraints.length("Policy", policy, (1, 2048));
         Self {
             duration: seconds.map(|seconds| Duration::from_secs(u64::from(seconds))),
             policy,
-            policy_arns: query.pairs("PolicyArns", "arn", "arn").into_iter().map(|(arn, _)| arn).collect(),
+            managed_policy: query.any_of("PolicyArns"),
         }
     }
 
@@ -115,7 +115,8 @@ impl<'a> Common<'a> {
         role: Arn,
         session_name: RoleSessionName,
     ) -> Result<(AssumeRole, Option<usize>), StsError> {
-        if let Some(first) = self.policy_arns.first() {
+        // However it is written: passed over, it would leave the session with all that its role may do.
+        if let Some(first) = self.managed_policy {
             let first: String = first.chars().take(200).collect();
             return Err(StsError::validation(format!("no managed policy is kept here under {first}")));
         }

@@ -33,22 +33,37 @@ impl Query {
         self.0.get(name).map(String::as_str)
     }
 
+    /// The value of any parameter of the list `name`, however it is written; an empty list may be written `Name=`.
+    pub(super) fn any_of(&self, name: &str) -> Option<&str> {
+        self.of_list(name).next()
+    }
+
     /// The members of a list, `Name.member.1`, `Name.member.2` … in order; an empty list may be written `Name=`.
-    pub(super) fn members<'a>(&'a self, name: &str) -> Vec<&'a str> {
-        self.numbered(name, "").collect()
+    pub(super) fn members<'a>(&'a self, name: &str) -> Result<Vec<&'a str>, StsError> {
+        let members = (1..=MAX_PARAMETERS).map_while(|index| self.value(&format!("{name}.member.{index}"))).collect();
+        self.whole(name, 1, members)
     }
 
     /// Pairs of a list of structures, such as `Tags.member.1.Key` with `Tags.member.1.Value`.
-    pub(super) fn pairs<'a>(&'a self, name: &str, key: &str, value: &str) -> Vec<(&'a str, &'a str)> {
-        let keys = self.numbered(name, key);
-        keys.zip(self.numbered(name, value)).collect()
+    pub(super) fn pairs<'a>(&'a self, name: &str, key: &str, value: &str) -> Result<Vec<(&'a str, &'a str)>, StsError> {
+        let field = |index: usize, field: &str| self.value(&format!("{name}.member.{index}.{field}"));
+        let pairs = (1..=MAX_PARAMETERS).map_while(|index| field(index, key).zip(field(index, value))).collect();
+        self.whole(name, 2, pairs)
     }
 
-    fn numbered<'a>(&'a self, name: &str, field: &str) -> impl Iterator<Item = &'a str> {
-        let dot = if field.is_empty() { "" } else { "." };
-        let names = (1..=MAX_PARAMETERS).map(move |index| format!("{name}.member.{index}{dot}{field}"));
-        let values: Vec<&'a str> = names.map_while(|name| self.value(&name)).collect();
-        values.into_iter()
+    /// Sees that a list was read to its end: what is passed over behind a gap may be what limits a session.
+    fn whole<T>(&self, name: &str, fields: usize, members: Vec<T>) -> Result<Vec<T>, StsError> {
+        if self.of_list(name).count() == members.len().saturating_mul(fields) {
+            return Ok(members);
+        }
+        Err(StsError::malformed(format!(
+            "the members of {name} are not complete, or not numbered from 1 without a gap"
+        )))
+    }
+
+    fn of_list<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        let is_of = move |text: &str| text.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+        self.0.iter().filter(move |(text, _)| is_of(text)).map(|(_, value)| value.as_str())
     }
 }
 
@@ -130,12 +145,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_read_in_order_and_end_at_the_first_gap() {
-        let query =
-            Query::parse(b"A.member.1=x&A.member.2=y&A.member.4=z&Tags.member.1.Key=k&Tags.member.1.Value=v").unwrap();
-        assert_eq!(query.members("A"), ["x", "y"]);
-        assert_eq!(query.pairs("Tags", "Key", "Value"), [("k", "v")]);
-        assert!(Query::parse(b"A=").unwrap().members("A").is_empty());
+    fn lists_are_read_in_order() {
+        let query = Query::parse(b"A.member.2=y&A.member.1=x&Tags.member.1.Key=k&Tags.member.1.Value=v").unwrap();
+        assert_eq!(query.members("A").unwrap(), ["x", "y"]);
+        assert_eq!(query.pairs("Tags", "Key", "Value").unwrap(), [("k", "v")]);
+        assert!(Query::parse(b"A=").unwrap().members("A").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_list_with_a_gap_is_refused_rather_than_cut_short() {
+        for text in ["A.member.1=x&A.member.3=z", "A.member.2=x", "A.1=x", "A.member.1.B=x"] {
+            assert!(Query::parse(text.as_bytes()).unwrap().members("A").is_err(), "{text}");
+        }
+        for text in ["T.member.1.Key=k", "T.member.1.Value=v", "T.member.2.Key=k&T.member.2.Value=v", "T.member.1=k"] {
+            assert!(Query::parse(text.as_bytes()).unwrap().pairs("T", "Key", "Value").is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -65,12 +65,12 @@ pub(super) fn get_caller_identity(caller: &AuthenticatedRequest) -> Answer {
 
 fn tags(call: &Call<'_>) -> Result<Tags, StsError> {
     let mut values = BTreeMap::new();
-    for (key, value) in call.query.pairs("Tags", "Key", "Value") {
+    for (key, value) in call.query.pairs("Tags", "Key", "Value")? {
         if values.insert(key.to_owned(), value.to_owned()).is_some() {
             let message = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
             return Err(StsError::new("InvalidParameterValue", message));
         }
     }
-    let transitive = call.query.members("TransitiveTagKeys").into_iter().map(str::to_owned).collect();
+    let transitive = call.query.members("TransitiveTagKeys")?.into_iter().map(str::to_owned).collect();
     Ok(Tags::new(values, transitive)?)
 }

@@ -21,9 +21,9 @@ use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Redirect, Response};
-use daypass::explain::CorrelationId;
+use daypass::explain::{CorrelationId, Silent};
 use daypass::policy::Keys;
-use daypass::request::{Service, SignedHead, SignedRequest};
+use daypass::request::{RequestError, Service, SignedHead, SignedRequest, authenticate_streamed};
 use daypass::{Broker, Flow};
 use futures_util::StreamExt;
 use s3s::service::S3Service;
@@ -38,6 +38,9 @@ use refusal::Refusal;
 
 /// The longest body: an object, and the sizes and signatures between its chunks.
 const BODY_LIMIT: usize = OBJECT_LIMIT + 1024 * 1024;
+
+/// The longest body of a request that nobody signed: a list of a thousand keys to delete.
+const UNSIGNED_BODY_LIMIT: usize = 2 * 1024 * 1024;
 
 /// What the guard needs to know.
 #[derive(Clone, Debug)]
@@ -83,7 +86,7 @@ impl Guard {
     async fn serve(&self, flow: &Flow<'_>, request: Request) -> Result<Response, Refusal> {
         let (parts, body) = request.into_parts();
         let environment = environment(&parts);
-        let body = receive(&parts.headers, body).await?;
+        let body = receive(&parts.headers, body, self.room(&parts)).await?;
         let (caller, plain) = self.admit(flow, &parts, body)?;
         let wanted = Wanted::parse(&plain.method, plain.uri.path(), &plain.query, &plain.headers)?;
         // The decisions belong to the person's flow, which the session carries.
@@ -105,6 +108,18 @@ impl Guard {
         Ok(answered.map(Body::new).into_response())
     }
 
+    /// How much of a body is kept for whoever sent `parts`, in bytes.
+    fn room(&self, parts: &Parts) -> usize {
+        if plain::is_anonymous(parts) {
+            return UNSIGNED_BODY_LIMIT;
+        }
+        let (sessions, now) = (self.broker.sessions(), self.broker.now());
+        let verified =
+            head(parts).and_then(|head| authenticate_streamed(sessions, &Service::S3, head, now, &mut Silent));
+        // Without a good signature `admit` refuses whatever the body is.
+        if verified.is_ok() { BODY_LIMIT } else { 0 }
+    }
+
     /// Who sent the request, and the request in plain form.
     fn admit(&self, flow: &Flow<'_>, parts: &Parts, body: Vec<u8>) -> Result<(Caller, Plain), Refusal> {
         if plain::is_anonymous(parts) {
@@ -113,10 +128,7 @@ impl Guard {
         if plain::is_signature_version_2(parts) {
             return Err(Refusal::signature_version_2());
         }
-        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-        let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        let head = SignedHead::new(parts.method.as_str(), target, headers).map_err(daypass::Error::from)?;
-        let signed = SignedRequest::new(head, body);
+        let signed = SignedRequest::new(head(parts).map_err(daypass::Error::from)?, body);
         let authenticated = Arc::new(flow.authenticate(&Service::S3, signed)?);
         let plain = Plain::from_authenticated(parts, &authenticated)?;
         Ok((Caller::Signed(authenticated), plain))
@@ -136,20 +148,53 @@ impl Guard {
     }
 }
 
-/// Reads the body, which is bounded whatever its sender announced.
-async fn receive(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Refusal> {
+/// The head of a request as it was signed.
+fn head(parts: &Parts) -> Result<SignedHead, RequestError> {
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    SignedHead::new(parts.method.as_str(), target, headers)
+}
+
+/// Reads the body, which is bounded whatever its sender announced, and keeps it where there is `room`: strangers must not
+/// fill memory (attack: many large bodies at once, each with a signature that was made up). What is not kept is read all
+/// the same, so that the refusal arrives.
+async fn receive(headers: &HeaderMap, body: Body, room: usize) -> Result<Vec<u8>, Refusal> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|announced| announced > BODY_LIMIT) {
         return Err(Refusal::too_large());
     }
     let mut chunks = body.into_data_stream();
-    let mut whole = Vec::new();
+    let (mut whole, mut length) = (Vec::new(), 0_usize);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| Refusal::incomplete())?;
-        if whole.len().saturating_add(chunk.len()) > BODY_LIMIT {
+        length = length.saturating_add(chunk.len());
+        if length > BODY_LIMIT {
             return Err(Refusal::too_large());
         }
-        whole.extend_from_slice(&chunk);
+        if length <= room {
+            whole.extend_from_slice(&chunk);
+        }
     }
-    Ok(whole)
+    // Who has no room at all is told why by whoever reads the signature.
+    if room > 0 && length > room { Err(Refusal::too_large()) } else { Ok(whole) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_is_kept_only_where_there_is_room() {
+        let body = |count: usize| {
+            let chunk = axum::body::Bytes::from_static(&[0; 1024]);
+            Body::from_stream(futures_util::stream::iter(
+                std::iter::repeat_n(chunk, count).map(Ok::<_, std::io::Error>),
+            ))
+        };
+        let headers = HeaderMap::new();
+        assert_eq!(receive(&headers, body(4), 4096).await.unwrap().len(), 4096);
+        assert!(receive(&headers, body(5), 4096).await.is_err());
+        assert!(receive(&headers, body(4), 0).await.unwrap().is_empty());
+        assert!(receive(&headers, body(BODY_LIMIT / 1024 + 1), 0).await.is_err());
+    }
 }

@@ -1,0 +1,167 @@
+//! The Security Token Service as strangers meet it: what they can ask for, and what a refusal tells them.
+#![expect(clippy::unwrap_used, reason = "the lints know test functions, not the helpers beside them")]
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use daypass::arn::{AccountId, Arn};
+use daypass::directory::{Assignment, Directory, PermissionSet, Subject};
+use daypass::http::fetch::IssuerKeys;
+use daypass::http::sts::Sts;
+use daypass::identity::oidc::OidcProvider;
+use daypass::identity::saml::SamlProvider;
+use daypass::{Broker, Keyring, Role};
+use demo_idp::{Idp, ServiceProvider, User, demo_directory};
+use tower::ServiceExt;
+
+const ENTITY_ID: &str = "http://localhost:8200/saml/metadata";
+const ACS: &str = "http://localhost:8200/saml/acs";
+const AUDIENCE: &str = "sts.example";
+const SAML_PROVIDER: &str = "arn:aws:iam::111111111111:saml-provider/corp";
+/// Trusts the identity provider.
+const OPEN: &str = "arn:aws:iam::111111111111:role/PhotoReader";
+/// Exists, and trusts nobody who asks here.
+const CLOSED: &str = "arn:aws:iam::111111111111:role/PhotoEditor";
+
+/// Exists, and the identity provider lists it for nobody.
+const HIDDEN: &str = "arn:aws:iam::111111111111:role/Hidden";
+
+struct Service {
+    router: Router,
+    idp: Idp,
+}
+
+impl Service {
+    async fn start() -> Self {
+        let idp = Idp::builder().users(demo_directory()).audience(AUDIENCE).seed(7);
+        let idp = idp.service_provider(ServiceProvider::new(ENTITY_ID, ACS)).start().await.unwrap();
+        let saml = SamlProvider::new(&idp.saml_metadata(), ENTITY_ID, ACS).unwrap();
+        let oidc = OidcProvider::new(idp.issuer(), [AUDIENCE]).unwrap().with_local_network();
+        let keys = IssuerKeys::new(&oidc).unwrap();
+        let host = idp.issuer().strip_prefix("http://").unwrap();
+        let trusts = |providers: &[&str], actions: &str| {
+            let document = serde_json::json!({"Version": "2012-10-17", "Statement": {
+                "Effect": "Allow", "Principal": {"Federated": providers}, "Action": actions
+            }});
+            document.to_string().parse().unwrap()
+        };
+        let oidc_provider = format!("arn:aws:iam::111111111111:oidc-provider/{host}");
+        let open = Role::new(OPEN.parse().unwrap(), trusts(&[SAML_PROVIDER, &oidc_provider], "sts:*")).unwrap();
+        let other = "arn:aws:iam::111111111111:saml-provider/other";
+        let closed = Role::new(CLOSED.parse().unwrap(), trusts(&[other], "sts:*")).unwrap();
+        let hidden = Role::new(HIDDEN.parse().unwrap(), trusts(&[SAML_PROVIDER], "sts:*")).unwrap();
+        let broker = Broker::new(Keyring::generate().unwrap()).with_provider(saml).with_provider(oidc);
+        let broker = broker.with_role(open).with_role(closed).with_role(hidden);
+        let sts = Sts::new(Arc::new(broker)).with_issuer(idp.issuer(), keys);
+        Self { router: sts.router(), idp }
+    }
+
+    async fn ask(&self, parameters: &[(&str, &str)]) -> (u16, String) {
+        let form = form(&[&[("Version", "2011-06-15")], parameters].concat());
+        let request = Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+        let response = self.router.clone().oneshot(request.body(Body::from(form)).unwrap()).await.unwrap();
+        let status = response.status().as_u16();
+        let text = to_bytes(response.into_body(), 100_000).await.unwrap();
+        (status, String::from_utf8(text.to_vec()).unwrap())
+    }
+
+    async fn with_saml(&self, role: &str, more: &[(&str, &str)]) -> (u16, String) {
+        let assertion = self.idp.assertion("martha").unwrap();
+        let asked = [
+            ("Action", "AssumeRoleWithSAML"),
+            ("RoleArn", role),
+            ("PrincipalArn", SAML_PROVIDER),
+            ("SAMLAssertion", &assertion),
+        ];
+        self.ask(&[&asked, more].concat()).await
+    }
+
+    async fn with_token(&self, role: &str, more: &[(&str, &str)]) -> (u16, String) {
+        let token = self.idp.id_token("martha", AUDIENCE).unwrap();
+        let asked = [
+            ("Action", "AssumeRoleWithWebIdentity"),
+            ("RoleArn", role),
+            ("RoleSessionName", "martha"),
+            ("WebIdentityToken", &token),
+        ];
+        self.ask(&[&asked, more].concat()).await
+    }
+}
+
+fn form(parameters: &[(&str, &str)]) -> String {
+    let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    parameters.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect::<Vec<_>>().join("&")
+}
+
+/// What a refusal says, without what differs in every answer.
+fn told(body: &str, role: &str) -> String {
+    let head = body.split("<RequestId>").next().unwrap();
+    head.replace(role.parse::<Arn>().unwrap().role_name().unwrap(), "ROLE")
+}
+
+#[tokio::test]
+async fn a_refusal_does_not_tell_which_roles_exist() {
+    let sts = Service::start().await;
+    assert_eq!(sts.with_saml(OPEN, &[]).await.0, 200);
+    assert_eq!(sts.with_token(OPEN, &[]).await.0, 200);
+    let unknown = "arn:aws:iam::111111111111:role/Nobody";
+    let (status, known) = sts.with_saml(CLOSED, &[]).await;
+    assert_eq!(status, 403, "{known}");
+    for role in [unknown, HIDDEN] {
+        assert_eq!(told(&sts.with_saml(role, &[]).await.1, role), told(&known, CLOSED));
+    }
+    let (status, known) = sts.with_token(CLOSED, &[]).await;
+    assert_eq!(status, 403, "{known}");
+    assert_eq!(told(&sts.with_token(unknown, &[]).await.1, unknown), told(&known, CLOSED));
+}
+
+#[tokio::test]
+async fn what_limits_a_session_is_never_passed_over() {
+    let sts = Service::start().await;
+    let arn = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    for more in [
+        &[("PolicyArns.member.1.arn", arn)][..],
+        &[("PolicyArns.member.2.arn", arn)],
+        &[("PolicyArns.1.arn", arn)],
+        &[("PolicyArns.member.1.Arn", arn)],
+        &[("Policy", "")],
+    ] {
+        let (status, body) = sts.with_token(OPEN, more).await;
+        assert_eq!(status, 400, "{more:?}: {body}");
+    }
+    // An empty list, as some serializers write it, asks for nothing.
+    assert_eq!(sts.with_token(OPEN, &[("PolicyArns", "")]).await.0, 200);
+}
+
+#[tokio::test]
+async fn no_assertion_from_outside_reaches_a_role_of_the_directory() {
+    let account: AccountId = "111111111111".parse().unwrap();
+    let role = Directory::provisioned_role_arn(&account, "Admin");
+    let managed = Directory::managed_provider_arn(&account);
+    let mallory = User::new("mallory", "x").with_role(format!("{role},{managed}"));
+    let idp = Idp::builder().user(mallory).service_provider(ServiceProvider::new(ENTITY_ID, ACS));
+    let idp = idp.start().await.unwrap();
+    // Nothing but its name makes a provider the one that these roles trust.
+    let name = managed.resource().strip_prefix("saml-provider/").unwrap();
+    let provider = SamlProvider::new(&idp.saml_metadata(), ENTITY_ID, ACS).unwrap().named(name);
+    let permissions =
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#.parse().unwrap();
+    let directory = Directory::new()
+        .with_account(account.clone(), "Production")
+        .with_permission_set(PermissionSet::new("Admin", "Everything.", permissions))
+        .with_assignment(Assignment::new(Subject::Group("Admins".to_owned()), account, "Admin"))
+        .unwrap();
+    let broker = Broker::new(Keyring::generate().unwrap()).with_provider(provider).with_directory(directory).unwrap();
+    let service = Service { router: Sts::new(Arc::new(broker)).router(), idp };
+    let assertion = service.idp.assertion("mallory").unwrap();
+    let asked = [
+        ("Action", "AssumeRoleWithSAML"),
+        ("RoleArn", role.as_str()),
+        ("PrincipalArn", managed.as_str()),
+        ("SAMLAssertion", &assertion),
+    ];
+    let (status, body) = service.ask(&asked).await;
+    assert!(status == 403 && body.contains("<Code>AccessDenied</Code>"), "{body}");
+}
