@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write};
 
 use daypass::explain::{Check, Verdict};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::error::CliError;
 
@@ -69,9 +70,24 @@ impl Printer {
         Ok(writeln!(self.out)?)
     }
 
+    /// The members of an object, one a line.
+    pub(crate) fn members(&mut self, object: &Value) -> Result<(), CliError> {
+        for (name, value) in object.as_object().into_iter().flatten() {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            self.line(&format!("  {name:<24} {value}"))?;
+        }
+        Ok(())
+    }
+
     /// One value as JSON on lines of its own.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), CliError> {
         serde_json::to_writer_pretty(&mut self.out, value).map_err(io::Error::from)?;
+        Ok(writeln!(self.out)?)
+    }
+
+    /// One value as JSON on one line.
+    pub(crate) fn json_line(&mut self, value: &impl Serialize) -> Result<(), CliError> {
+        serde_json::to_writer(&mut self.out, value).map_err(io::Error::from)?;
         Ok(writeln!(self.out)?)
     }
 
