@@ -18,13 +18,15 @@ const RESET: &str = "\x1b[0m";
 pub(crate) struct Printer {
     out: io::BufWriter<io::StdoutLock<'static>>,
     coloured: bool,
+    /// Whether a heading stands above.
+    begun: bool,
 }
 
 impl Printer {
     pub(crate) fn stdout() -> Self {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let coloured = io::stdout().is_terminal() && !unwanted;
-        Self { out: io::BufWriter::new(io::stdout().lock()), coloured }
+        Self { out: io::BufWriter::new(io::stdout().lock()), coloured, begun: false }
     }
 
     pub(crate) fn line(&mut self, text: &str) -> Result<(), CliError> {
@@ -33,7 +35,8 @@ impl Printer {
 
     pub(crate) fn heading(&mut self, text: &str) -> Result<(), CliError> {
         let text = self.paint(BOLD, &plain(text));
-        Ok(writeln!(self.out, "\n{text}")?)
+        let above = if std::mem::replace(&mut self.begun, true) { "\n" } else { "" };
+        Ok(writeln!(self.out, "{above}{text}")?)
     }
 
     /// The last word: green for what is accepted, red for what is not.

@@ -6,6 +6,7 @@ use clap::Args;
 use daypass::time::Timestamp;
 
 use super::judge::{Question, Use};
+use crate::batch::Lines;
 use crate::error::InputError;
 use crate::input::parse_instant;
 
@@ -26,31 +27,31 @@ pub(crate) struct Verify {
     #[arg(value_name = "FILE")]
     pub(super) input: Option<PathBuf>,
     /// What the token is presented for; id_token if there is a nonce, else workload
-    #[arg(long = "use", value_name = "USE", value_enum)]
+    #[arg(long = "use", value_name = "USE", value_enum, conflicts_with = "batch")]
     purpose: Option<Use>,
     /// The issuer to accept
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with = "batch")]
     issuer: Option<String>,
     /// The issuer's key set: a file, or a URL where this was built with the feature http
-    #[arg(long, value_name = "FILE|URL")]
+    #[arg(long, value_name = "FILE|URL", conflicts_with = "batch")]
     pub(super) jwks: Option<String>,
     /// An audience (client id) that is ours (several are possible)
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with = "batch")]
     audience: Vec<String>,
     /// An audience that the token may name beside ours (several are possible)
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with = "batch")]
     trusted_audience: Vec<String>,
     /// The nonce of the sign-in that the token answers
-    #[arg(long, value_name = "NONCE")]
+    #[arg(long, value_name = "NONCE", conflicts_with = "batch")]
     nonce: Option<String>,
     /// Refuse sign-ins longer ago than this
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", conflicts_with = "batch")]
     max_age: Option<u64>,
     /// How far the issuer's clock may be from ours, at most 300; 60 if not given
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", conflicts_with = "batch")]
     clock_skew: Option<u64>,
     /// How long a token may be good for; 86400 if not given
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", conflicts_with = "batch")]
     max_lifetime: Option<u64>,
     /// The instant to judge at, in RFC 3339; now if not given
     #[arg(long, value_name = "TIME", value_parser = parse_instant)]
@@ -62,20 +63,9 @@ pub(crate) struct Verify {
     /// Answer in JSON
     #[arg(long)]
     pub(super) json: bool,
-    /// Judge JSON lines
-    #[arg(long, conflicts_with_all = ONE_ALONE)]
-    pub(super) batch: bool,
-    /// What paths in a batch are relative to; the folder of its file if not given
-    #[arg(long, value_name = "DIR", requires = "batch")]
-    pub(super) root: Option<PathBuf>,
-    /// Add every check to each answer of a batch
-    #[arg(long, requires = "batch")]
-    pub(super) explain: bool,
+    #[command(flatten)]
+    pub(super) lines: Lines,
 }
-
-/// What each line of a batch says for itself.
-const ONE_ALONE: [&str; 9] =
-    ["purpose", "issuer", "jwks", "audience", "trusted_audience", "nonce", "max_age", "clock_skew", "max_lifetime"];
 
 impl Verify {
     /// What is asked of the token; settings the library does not accept are no verdict about it.

@@ -28,74 +28,57 @@ pub(crate) struct Evaluate {
     #[arg(value_name = "FILE", requires = "batch")]
     pub(super) input: Option<PathBuf>,
     /// Who asks: an ARN, an account id for its root, a service, a canonical user id; not needed for anonymous
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "batch")]
     pub(super) principal: Option<String>,
     /// What kind of principal that is
-    #[arg(long, value_name = "TYPE", value_enum)]
+    #[arg(long, value_name = "TYPE", value_enum, conflicts_with = "batch")]
     pub(super) principal_type: Option<PrincipalType>,
     /// What is asked for, such as s3:GetObject
-    #[arg(long, value_name = "ACTION", required_unless_present = "batch")]
+    #[arg(long, value_name = "ACTION", required_unless_present = "batch", conflicts_with = "batch")]
     pub(super) action: Option<String>,
     /// What it is asked of: an ARN, or * for nothing in particular
     #[arg(long, value_name = "ARN", default_value = "*")]
     pub(super) resource: String,
     /// The account the resource is in, where its ARN does not say
-    #[arg(long, value_name = "ACCOUNT")]
+    #[arg(long, value_name = "ACCOUNT", conflicts_with = "batch")]
     pub(super) resource_account: Option<String>,
     /// A condition key with one value (several are possible)
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", conflicts_with = "batch")]
     pub(super) context: Vec<String>,
     /// One more value of a multivalued condition key (several are possible)
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", conflicts_with = "batch")]
     pub(super) context_list: Vec<String>,
     /// A policy of the principal (several are possible)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "batch")]
     pub(super) identity_policy: Vec<PathBuf>,
     /// The policy of the resource
-    #[arg(long, value_name = "FILE", conflicts_with = "trust_policy")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["trust_policy", "batch"])]
     pub(super) resource_policy: Option<PathBuf>,
     /// The trust policy of the role that is to be assumed
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "batch")]
     pub(super) trust_policy: Option<PathBuf>,
     /// The permissions boundary of the principal
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "batch")]
     pub(super) permission_boundary: Vec<PathBuf>,
     /// A policy given to the session (several are possible)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "batch")]
     pub(super) session_policy: Vec<PathBuf>,
     /// A service control policy and the level it is attached to (several are possible)
-    #[arg(long, value_name = "LEVEL=FILE")]
+    #[arg(long, value_name = "LEVEL=FILE", conflicts_with = "batch")]
     pub(super) scp: Vec<String>,
     /// A resource control policy and the level it is attached to (several are possible)
-    #[arg(long, value_name = "LEVEL=FILE")]
+    #[arg(long, value_name = "LEVEL=FILE", conflicts_with = "batch")]
     pub(super) rcp: Vec<String>,
     /// Answer in JSON
     #[arg(long)]
     pub(super) json: bool,
     /// Decide JSON lines
-    #[arg(long, conflicts_with_all = ONE_ALONE)]
+    #[arg(long)]
     pub(super) batch: bool,
     /// Add the whole explanation to each answer of a batch
     #[arg(long, requires = "batch")]
     pub(super) explain: bool,
 }
-
-/// What each line of a batch says for itself.
-const ONE_ALONE: [&str; 13] = [
-    "principal",
-    "principal_type",
-    "action",
-    "resource_account",
-    "context",
-    "context_list",
-    "identity_policy",
-    "resource_policy",
-    "trust_policy",
-    "permission_boundary",
-    "session_policy",
-    "scp",
-    "rcp",
-];
 
 /// What kind of principal a name is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
