@@ -36,11 +36,13 @@ struct Octets {
     k: Option<String>,
 }
 
-impl Keys {
-    pub(super) fn public(jwks: Jwks) -> Self {
-        Self { public: jwks, secrets: Vec::new() }
+impl From<Jwks> for Keys {
+    fn from(public: Jwks) -> Self {
+        Self { public, secrets: Vec::new() }
     }
+}
 
+impl Keys {
     pub(super) fn parse(document: &str) -> Result<Self, JwksError> {
         let public = Jwks::parse(document.as_bytes())?;
         let secrets = if public.keys().is_empty() { secrets(document) } else { Vec::new() };

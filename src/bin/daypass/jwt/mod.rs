@@ -87,7 +87,7 @@ fn fetch(url: &str, verify: &Verify) -> Result<Keys, CliError> {
     let fetcher = if verify.local_network { Fetcher::local() } else { Fetcher::public() }.map_err(failed)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| InputError::new(url, error))?;
-    Ok(Keys::public(runtime.block_on(fetcher.jwks(url)).map_err(failed)?))
+    Ok(runtime.block_on(fetcher.jwks(url)).map_err(failed)?.into())
 }
 
 #[cfg(not(feature = "http"))]
