@@ -4,7 +4,9 @@
 //! exit code 2. Answers are buffered, and sent whenever the next question has not arrived yet.
 
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read, Write};
+use std::path::PathBuf;
 
+use clap::Args;
 use serde::Serialize;
 
 use crate::error::{Answer, CliError, InputError};
@@ -14,6 +16,20 @@ use crate::input::Source;
 /// The longest line that is read: policies of every layer, or a key set and a token, take far less.
 const MOST_LINE_BYTES: usize = 8 * 1024 * 1024;
 const BUFFER: usize = 64 * 1024;
+
+/// How a command is asked for a batch.
+#[derive(Args, Debug)]
+pub(crate) struct Lines {
+    /// Judge JSON lines
+    #[arg(long)]
+    pub(crate) batch: bool,
+    /// What paths in a batch are relative to; the folder of its file if not given
+    #[arg(long, value_name = "DIR", requires = "batch")]
+    pub(crate) root: Option<PathBuf>,
+    /// Add every check to each answer of a batch
+    #[arg(long, requires = "batch")]
+    pub(crate) explain: bool,
+}
 
 /// The answer to one line.
 #[derive(Debug)]
@@ -28,7 +44,7 @@ pub(crate) fn run<A: Serialize>(
     source: &Source,
     mut judge: impl FnMut(Result<Fields<'_>, InputError>) -> Answered<A>,
 ) -> Result<Answer, CliError> {
-    let mut lines = Lines { reader: BufReader::with_capacity(BUFFER, source.open()?), line: Vec::new(), number: 0 };
+    let mut lines = Reading { reader: BufReader::with_capacity(BUFFER, source.open()?), line: Vec::new(), number: 0 };
     let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
     let (mut asked, mut unusable) = (0_usize, 0_usize);
     loop {
@@ -50,14 +66,14 @@ pub(crate) fn run<A: Serialize>(
     if unusable > 0 { Err(CliError::Batch { unusable, lines: asked }) } else { Ok(Answer::Yes) }
 }
 
-struct Lines {
+struct Reading {
     reader: BufReader<Box<dyn Read>>,
     line: Vec<u8>,
     /// Of the line at hand, from 1.
     number: usize,
 }
 
-impl Lines {
+impl Reading {
     /// Reads the next line: whether it fits, or none at the end. Of a line that does not fit the rest is passed over.
     fn advance(&mut self) -> io::Result<Option<bool>> {
         self.line.clear();

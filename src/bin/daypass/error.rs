@@ -1,6 +1,6 @@
 //! How a run of the command ends.
 
-use std::io;
+use std::{fmt, io};
 
 /// What was answered, once something could be judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +56,8 @@ pub(crate) struct InputError {
 }
 
 impl InputError {
-    pub(crate) fn new(place: impl Into<String>, problem: impl ToString) -> Self {
-        Self { place: place.into(), problem: problem.to_string() }
+    pub(crate) fn new(place: impl Into<String>, problem: impl fmt::Display) -> Self {
+        Self { place: place.into(), problem: format!("{problem}") }
     }
 
     /// The same, inside of `outer`.

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write};
 
 use daypass::explain::{Check, Verdict};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::error::CliError;
 
@@ -17,13 +18,15 @@ const RESET: &str = "\x1b[0m";
 pub(crate) struct Printer {
     out: io::BufWriter<io::StdoutLock<'static>>,
     coloured: bool,
+    /// Whether a heading stands above.
+    begun: bool,
 }
 
 impl Printer {
     pub(crate) fn stdout() -> Self {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let coloured = io::stdout().is_terminal() && !unwanted;
-        Self { out: io::BufWriter::new(io::stdout().lock()), coloured }
+        Self { out: io::BufWriter::new(io::stdout().lock()), coloured, begun: false }
     }
 
     pub(crate) fn line(&mut self, text: &str) -> Result<(), CliError> {
@@ -32,7 +35,8 @@ impl Printer {
 
     pub(crate) fn heading(&mut self, text: &str) -> Result<(), CliError> {
         let text = self.paint(BOLD, &plain(text));
-        Ok(writeln!(self.out, "\n{text}")?)
+        let above = if std::mem::replace(&mut self.begun, true) { "\n" } else { "" };
+        Ok(writeln!(self.out, "{above}{text}")?)
     }
 
     /// The last word: green for what is accepted, red for what is not.
@@ -69,9 +73,24 @@ impl Printer {
         Ok(writeln!(self.out)?)
     }
 
+    /// The members of an object, one a line.
+    pub(crate) fn members(&mut self, object: &Value) -> Result<(), CliError> {
+        for (name, value) in object.as_object().into_iter().flatten() {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            self.line(&format!("  {name:<24} {value}"))?;
+        }
+        Ok(())
+    }
+
     /// One value as JSON on lines of its own.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), CliError> {
         serde_json::to_writer_pretty(&mut self.out, value).map_err(io::Error::from)?;
+        Ok(writeln!(self.out)?)
+    }
+
+    /// One value as JSON on one line.
+    pub(crate) fn json_line(&mut self, value: &impl Serialize) -> Result<(), CliError> {
+        serde_json::to_writer(&mut self.out, value).map_err(io::Error::from)?;
         Ok(writeln!(self.out)?)
     }
 

@@ -1,5 +1,109 @@
-#[derive(Debug, clap::Subcommand)]
-pub(crate) enum Action {}
-pub(crate) fn run(action: Action) -> Result<crate::error::Answer, crate::error::CliError> {
-    match action {}
+//! `daypass jwt verify`: one token, or a batch of them.
+
+mod args;
+mod cases;
+mod judge;
+mod keys;
+
+use clap::Subcommand;
+use daypass::explain::{Check, Report};
+use daypass::identity::oidc::RULES;
+use serde::Serialize;
+
+use crate::batch;
+use crate::error::{Answer, CliError, InputError};
+use crate::input::{Source, instant};
+use crate::print::Printer;
+use args::Verify;
+use cases::Cases;
+use judge::{Judgement, Use};
+use keys::Keys;
+
+/// More than the library reads of a token, so that it is the library that refuses what is longer.
+const MOST_TOKEN_BYTES: usize = 64 * 1024;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Action {
+    /// Judge one token, or a batch of them, and print every check
+    Verify(Box<Verify>),
+}
+
+pub(crate) fn run(action: Action) -> Result<Answer, CliError> {
+    let Action::Verify(verify) = action;
+    let source = Source::new(verify.input.clone());
+    if verify.lines.batch {
+        let root = verify.lines.root.clone().unwrap_or_else(|| source.folder());
+        let mut cases = Cases::new(root, verify.now, verify.lines.explain);
+        return batch::run(&source, |fields| cases.answer(fields));
+    }
+    one(&verify, &source)
+}
+
+fn one(verify: &Verify, source: &Source) -> Result<Answer, CliError> {
+    let question = verify.question()?;
+    let keys = keys(verify)?;
+    let bytes = source.start(MOST_TOKEN_BYTES)?;
+    // What is not UTF-8 is no token either way.
+    let token = String::from_utf8_lossy(&bytes);
+    let token = token.trim_end_matches(['\r', '\n']);
+    let mut report = Report::new();
+    let outcome = judge::verify(&question, &keys, token, instant(verify.now), &mut report);
+    let judged = if question.purpose == Use::Signature { judge::signature_rules() } else { RULES.to_vec() };
+    let explained = Explained { judgement: outcome.into(), checks: report.finish(&judged) };
+    let mut printer = Printer::stdout();
+    if verify.json {
+        printer.json(&explained)?;
+    } else {
+        print(&mut printer, &explained)?;
+    }
+    printer.finish()?;
+    Ok(Answer::from(explained.judgement.check.is_none()))
+}
+
+/// The answer to one token, with everything that was looked at.
+#[derive(Debug, Serialize)]
+struct Explained {
+    #[serde(flatten)]
+    judgement: Judgement,
+    checks: Vec<Check>,
+}
+
+fn keys(verify: &Verify) -> Result<Keys, CliError> {
+    let Some(jwks) = &verify.jwks else {
+        return Err(InputError::new("--jwks", "missing; expected the file of a key set").into());
+    };
+    if jwks.starts_with("https://") || jwks.starts_with("http://") {
+        return fetch(jwks, verify);
+    }
+    let document = Source::new(Some(jwks.into())).text()?;
+    Ok(Keys::parse(&document).map_err(|error| InputError::new(jwks, error.reason()))?)
+}
+
+#[cfg(feature = "http")]
+fn fetch(url: &str, verify: &Verify) -> Result<Keys, CliError> {
+    use daypass::http::fetch::Fetcher;
+
+    let failed = |error: daypass::http::fetch::FetchError| InputError::new(url, format!("{error}: {}", error.reason()));
+    let fetcher = if verify.local_network { Fetcher::local() } else { Fetcher::public() }.map_err(failed)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| InputError::new(url, error))?;
+    Ok(runtime.block_on(fetcher.jwks(url)).map_err(failed)?.into())
+}
+
+#[cfg(not(feature = "http"))]
+fn fetch(url: &str, _: &Verify) -> Result<Keys, CliError> {
+    Err(InputError::new("--jwks", format!("{url} is not fetched: built without the feature http; give a file")).into())
+}
+
+fn print(printer: &mut Printer, explained: &Explained) -> Result<(), CliError> {
+    printer.checks(&explained.checks)?;
+    let judgement = &explained.judgement;
+    let Some(check) = judgement.check else {
+        printer.verdict(true, "accepted", "")?;
+        return match &judgement.claims {
+            Some(claims) => printer.members(claims),
+            None => printer.line("  the payload is not JSON"),
+        };
+    };
+    printer.verdict(false, "rejected", &format!("{check}: {}", judgement.reason.as_deref().unwrap_or_default()))
 }

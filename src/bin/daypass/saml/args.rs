@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use daypass::time::Timestamp;
 
 use super::judge::{Options, Relaxation, Requirement};
+use crate::batch::Lines;
 use crate::input::parse_instant;
 
 const EXAMPLE: &str = "\
@@ -26,77 +27,53 @@ pub(crate) struct Verify {
     #[arg(value_name = "FILE")]
     pub(super) input: Option<PathBuf>,
     /// The identity provider's metadata
-    #[arg(long, value_name = "FILE", conflicts_with = "idp_certificate")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["idp_certificate", "batch"])]
     pub(super) idp_metadata: Option<PathBuf>,
     /// A certificate or public key of the identity provider in PEM, in place of metadata (several are possible)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "batch")]
     pub(super) idp_certificate: Vec<PathBuf>,
     /// The identity provider's entity id: needed with certificates, and to pick one out of an aggregate
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with = "batch")]
     pub(super) idp_entity_id: Option<String>,
     /// Our entity id, the audience the assertion must name
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with = "batch")]
     pub(super) sp_entity_id: Option<String>,
     /// Our assertion consumer service, the recipient the assertion must name
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with = "batch")]
     pub(super) acs_url: Option<String>,
     /// The ID of the AuthnRequest that this answers; without it no request is outstanding
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with = "batch")]
     pub(super) request_id: Option<String>,
     /// Judge as AssumeRoleWithSAML does: the assertion may answer any request or none
-    #[arg(long, conflicts_with = "request_id")]
+    #[arg(long, conflicts_with_all = ["request_id", "batch"])]
     pub(super) exchange: bool,
     /// The instant to judge at, in RFC 3339; now if not given
     #[arg(long, value_name = "TIME", value_parser = parse_instant)]
     pub(super) now: Option<Timestamp>,
     /// A private key that assertions may be encrypted to, in PEM (several are possible)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "batch")]
     pub(super) decryption_key: Vec<PathBuf>,
     /// How far the identity provider's clock may be from ours, at most 300; 60 if not given
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", conflicts_with = "batch")]
     clock_skew: Option<u64>,
     /// Weaken the provider by name (comma-separated)
-    #[arg(long, value_name = "NAME", value_enum, value_delimiter = ',')]
+    #[arg(long, value_name = "NAME", value_enum, value_delimiter = ',', conflicts_with = "batch")]
     allow: Vec<Relaxation>,
     /// Demand more by name (comma-separated)
-    #[arg(long, value_name = "NAME", value_enum, value_delimiter = ',')]
+    #[arg(long, value_name = "NAME", value_enum, value_delimiter = ',', conflicts_with = "batch")]
     require: Vec<Requirement>,
     /// Refuse sign-ins at the identity provider longer ago than this
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", conflicts_with = "batch")]
     authn_age: Option<u64>,
     /// Demand one of these AuthnContextClassRef URIs
-    #[arg(long, value_name = "URI")]
+    #[arg(long, value_name = "URI", conflicts_with = "batch")]
     authn_context: Vec<String>,
     /// Answer in JSON
     #[arg(long)]
     pub(super) json: bool,
-    /// Judge JSON lines
-    #[arg(long, conflicts_with_all = ONE_ALONE)]
-    pub(super) batch: bool,
-    /// What paths in a batch are relative to; the folder of its file if not given
-    #[arg(long, value_name = "DIR", requires = "batch")]
-    pub(super) root: Option<PathBuf>,
-    /// Add every check to each answer of a batch
-    #[arg(long, requires = "batch")]
-    pub(super) explain: bool,
+    #[command(flatten)]
+    pub(super) lines: Lines,
 }
-
-/// What each line of a batch says for itself.
-const ONE_ALONE: [&str; 13] = [
-    "idp_metadata",
-    "idp_certificate",
-    "idp_entity_id",
-    "sp_entity_id",
-    "acs_url",
-    "request_id",
-    "exchange",
-    "decryption_key",
-    "clock_skew",
-    "allow",
-    "require",
-    "authn_age",
-    "authn_context",
-];
 
 impl Verify {
     /// The names of what is relaxed.

@@ -28,9 +28,9 @@ pub(crate) enum Action {
 pub(crate) fn run(action: Action) -> Result<Answer, CliError> {
     let Action::Verify(verify) = action;
     let source = Source::new(verify.input.clone());
-    if verify.batch {
-        let root = verify.root.clone().unwrap_or_else(|| source.folder());
-        let mut cases = Cases::new(root, verify.now, verify.explain);
+    if verify.lines.batch {
+        let root = verify.lines.root.clone().unwrap_or_else(|| source.folder());
+        let mut cases = Cases::new(root, verify.now, verify.lines.explain);
         return batch::run(&source, |fields| cases.answer(fields));
     }
     one(&verify, &source)

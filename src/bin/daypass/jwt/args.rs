@@ -1,0 +1,101 @@
+//! The arguments of `daypass jwt verify`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use daypass::time::Timestamp;
+
+use super::judge::{Question, Use};
+use crate::batch::Lines;
+use crate::error::InputError;
+use crate::input::parse_instant;
+
+const EXAMPLE: &str = "\
+Example:
+  daypass jwt verify --issuer https://login.example.com --jwks jwks.json --audience sts.example.com \\
+    --now 2026-01-31T12:00:00Z token.jwt
+
+A batch reads one JSON object a line with the fields id, token, jwks (a key set, or the path of one), issuer, audience,
+nonce, now and use, and writes one a line in the same order: id, verdict, check, reason, claims. Settings the library does
+not accept are refused with check \"provider\" or \"jwks\". Lines that cannot be used are refused with check \"input\", and
+the exit code is then 2.";
+
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct Verify {
+    /// The token, or the lines of a batch; `-` or nothing for standard input
+    #[arg(value_name = "FILE")]
+    pub(super) input: Option<PathBuf>,
+    /// What the token is presented for; id_token if there is a nonce, else workload
+    #[arg(long = "use", value_name = "USE", value_enum, conflicts_with = "batch")]
+    purpose: Option<Use>,
+    /// The issuer to accept
+    #[arg(long, value_name = "URL", conflicts_with = "batch")]
+    issuer: Option<String>,
+    /// The issuer's key set: a file, or a URL where this was built with the feature http
+    #[arg(long, value_name = "FILE|URL", conflicts_with = "batch")]
+    pub(super) jwks: Option<String>,
+    /// An audience (client id) that is ours (several are possible)
+    #[arg(long, value_name = "ID", conflicts_with = "batch")]
+    audience: Vec<String>,
+    /// An audience that the token may name beside ours (several are possible)
+    #[arg(long, value_name = "ID", conflicts_with = "batch")]
+    trusted_audience: Vec<String>,
+    /// The nonce of the sign-in that the token answers
+    #[arg(long, value_name = "NONCE", conflicts_with = "batch")]
+    nonce: Option<String>,
+    /// Refuse sign-ins longer ago than this
+    #[arg(long, value_name = "SECONDS", conflicts_with = "batch")]
+    max_age: Option<u64>,
+    /// How far the issuer's clock may be from ours, at most 300; 60 if not given
+    #[arg(long, value_name = "SECONDS", conflicts_with = "batch")]
+    clock_skew: Option<u64>,
+    /// How long a token may be good for; 86400 if not given
+    #[arg(long, value_name = "SECONDS", conflicts_with = "batch")]
+    max_lifetime: Option<u64>,
+    /// The instant to judge at, in RFC 3339; now if not given
+    #[arg(long, value_name = "TIME", value_parser = parse_instant)]
+    pub(super) now: Option<Timestamp>,
+    /// Fetch the key set from this machine or a private network
+    #[cfg(feature = "http")]
+    #[arg(long)]
+    pub(super) local_network: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) lines: Lines,
+}
+
+impl Verify {
+    /// What is asked of the token; settings the library does not accept are no verdict about it.
+    pub(super) fn question(&self) -> Result<Question, InputError> {
+        let question = Question {
+            purpose: self.purpose.unwrap_or_else(|| Use::assumed(self.nonce.as_deref())),
+            issuer: self.issuer.clone().unwrap_or_default(),
+            audiences: self.audience.clone(),
+            trusted_audiences: self.trusted_audience.clone(),
+            nonce: self.nonce.clone(),
+            max_age: self.max_age,
+            clock_skew: self.clock_skew,
+            max_lifetime: self.max_lifetime,
+        };
+        if question.purpose == Use::Signature {
+            return Ok(question);
+        }
+        let missing = |flag: &str, what: &str| Err(InputError::new(flag, format!("missing; expected {what}")));
+        if self.issuer.is_none() {
+            return missing("--issuer", "the issuer to accept");
+        }
+        if self.audience.is_empty() {
+            return missing("--audience", "an audience that is ours");
+        }
+        if question.purpose == Use::IdToken && self.nonce.is_none() {
+            return missing("--nonce", "the nonce of the sign-in; a workload's token has --use workload");
+        }
+        match question.provider() {
+            Ok(_) => Ok(question),
+            Err(error) => Err(InputError::new("--issuer, --audience or --clock-skew", error)),
+        }
+    }
+}

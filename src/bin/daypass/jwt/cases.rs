@@ -1,0 +1,111 @@
+//! A batch: each line a token with keys, expectations and instant of its own.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use daypass::explain::{Check, Report, Silent};
+use daypass::identity::oidc::RULES;
+use daypass::time::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::judge::{self, Judgement, Question, Refusal, Use};
+use super::keys::Keys;
+use crate::batch::Answered;
+use crate::error::InputError;
+use crate::fields::Fields;
+use crate::input::{instant, named_in};
+
+/// Key sets kept from line to line; past this many they are read anew.
+const MOST_KEY_SETS: usize = 256;
+
+pub(super) struct Cases {
+    root: PathBuf,
+    now: Option<Timestamp>,
+    explain: bool,
+    /// By the field `jwks` as it was written.
+    key_sets: HashMap<String, Result<Keys, Refusal>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Line {
+    id: Value,
+    #[serde(flatten)]
+    judgement: Judgement,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checks: Option<Vec<Check>>,
+}
+
+impl Cases {
+    pub(super) fn new(root: PathBuf, now: Option<Timestamp>, explain: bool) -> Self {
+        Self { root, now, explain, key_sets: HashMap::new() }
+    }
+
+    pub(super) fn answer(&mut self, line: Result<Fields<'_>, InputError>) -> Answered<Line> {
+        let id = line.as_ref().map(Fields::id).unwrap_or_default();
+        match line.and_then(|fields| self.judge(&fields)) {
+            Ok((judgement, checks)) => Answered { answer: Line { id, judgement, checks }, judged: true },
+            Err(error) => {
+                let judgement = Err(Refusal { check: "input", reason: error.to_string() }).into();
+                Answered { answer: Line { id, judgement, checks: None }, judged: false }
+            }
+        }
+    }
+
+    fn judge(&mut self, fields: &Fields<'_>) -> Result<(Judgement, Option<Vec<Check>>), InputError> {
+        let token: String = fields.require("token", "text")?;
+        let question = question(fields)?;
+        let now = instant(fields.instant("now")?.or(self.now));
+        let explain = self.explain;
+        let keys = match self.keys(fields)? {
+            Ok(keys) => keys,
+            Err(refusal) => return Ok((Err(refusal.clone()).into(), None)),
+        };
+        if !explain {
+            return Ok((judge::verify(&question, keys, &token, now, &mut Silent).into(), None));
+        }
+        let mut report = Report::new();
+        let outcome = judge::verify(&question, keys, &token, now, &mut report);
+        let rules = if question.purpose == Use::Signature { judge::signature_rules() } else { RULES.to_vec() };
+        Ok((outcome.into(), Some(report.finish(&rules))))
+    }
+
+    /// The key set of a line. One that the library does not accept is a verdict about the case.
+    fn keys(&mut self, fields: &Fields<'_>) -> Result<&Result<Keys, Refusal>, InputError> {
+        let expected = "a key set, or the path of one";
+        let written =
+            fields.raw("jwks").ok_or_else(|| InputError::new("jwks", format!("missing; expected {expected}")))?;
+        if self.key_sets.len() >= MOST_KEY_SETS && !self.key_sets.contains_key(written) {
+            self.key_sets.clear();
+        }
+        if !self.key_sets.contains_key(written) {
+            let document = match fields.read::<String>("jwks", expected) {
+                Ok(Some(text)) if text.trim_start().starts_with('{') => text,
+                Ok(Some(path)) => named_in("jwks", &self.root.join(path))?,
+                _ => written.to_owned(),
+            };
+            let keys = Keys::parse(&document).map_err(|error| Refusal { check: "jwks", reason: error.reason() });
+            self.key_sets.insert(written.to_owned(), keys);
+        }
+        self.key_sets.get(written).ok_or_else(|| InputError::new("jwks", format!("expected {expected}")))
+    }
+}
+
+fn question(fields: &Fields<'_>) -> Result<Question, InputError> {
+    let nonce: Option<String> = fields.read("nonce", "text or null")?;
+    let expected = "\"id_token\", \"workload\" or \"signature\"";
+    let purpose = match fields.read::<String>("use", expected)? {
+        None => Use::assumed(nonce.as_deref()),
+        Some(name) => Use::from_name(&name).ok_or_else(|| InputError::new("use", format!("expected {expected}")))?,
+    };
+    Ok(Question {
+        purpose,
+        issuer: fields.text("issuer")?,
+        audiences: fields.texts("audience")?,
+        trusted_audiences: Vec::new(),
+        nonce,
+        max_age: None,
+        clock_skew: None,
+        max_lifetime: None,
+    })
+}

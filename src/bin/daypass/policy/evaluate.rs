@@ -1,0 +1,155 @@
+//! `daypass policy evaluate`: a request from the arguments, or a batch.
+
+use std::path::{Path, PathBuf};
+
+use daypass::policy::{Explanation, Keys, Kind, Level, Outcome, Policy, StatementReport};
+use serde::Serialize;
+
+use super::args::{Evaluate, PrincipalType};
+use super::check::without_position;
+use super::lines;
+use super::request::{Deciding, Policies, Question, name, principal};
+use crate::batch;
+use crate::error::{Answer, CliError, InputError};
+use crate::input::Source;
+use crate::print::Printer;
+
+/// The answer to one request, with its whole story.
+#[derive(Debug, Serialize)]
+struct Explained {
+    decision: Outcome,
+    statement: Option<Deciding>,
+    explanation: Explanation,
+}
+
+pub(super) fn run(evaluate: &Evaluate) -> Result<Answer, CliError> {
+    if evaluate.batch {
+        let source = Source::new(evaluate.input.clone());
+        return batch::run(&source, |fields| lines::answer(fields, evaluate.explain));
+    }
+    let question = question(evaluate)?;
+    let evaluation = question.evaluate();
+    let decision = evaluation.outcome();
+    let explained = Explained { decision, statement: Deciding::of(&evaluation), explanation: evaluation.explain() };
+    let mut printer = Printer::stdout();
+    if evaluate.json {
+        printer.json(&explained)?;
+    } else {
+        print(&mut printer, &explained.explanation)?;
+    }
+    printer.finish()?;
+    Ok(Answer::from(decision == Outcome::Allow))
+}
+
+fn question(evaluate: &Evaluate) -> Result<Question, CliError> {
+    let action = evaluate.action.as_deref().unwrap_or_default();
+    if evaluate.principal.is_none() && evaluate.principal_type != Some(PrincipalType::Anonymous) {
+        let problem = "missing; expected who asks, or --principal-type anonymous";
+        return Err(InputError::new("--principal", problem).into());
+    }
+    let account = evaluate.resource_account.as_deref();
+    Ok(Question {
+        principal: principal(evaluate.principal.as_deref(), evaluate.principal_type).map_err(flag)?,
+        action: name("--action", action)?,
+        resource: name("--resource", &evaluate.resource)?,
+        resource_account: account.map(|account| name("--resource-account", account)).transpose()?,
+        keys: keys(evaluate)?,
+        policies: Policies {
+            identity: policies(&evaluate.identity_policy, Kind::Identity)?,
+            resource: match (&evaluate.resource_policy, &evaluate.trust_policy) {
+                (Some(path), _) => Some(policy(path, Kind::Resource)?),
+                (None, Some(path)) => Some(policy(path, Kind::Trust)?),
+                (None, None) => None,
+            },
+            boundary: policies(&evaluate.permission_boundary, Kind::Boundary)?,
+            session: policies(&evaluate.session_policy, Kind::Session)?,
+            service_control: levels("--scp", &evaluate.scp, Kind::ServiceControl)?,
+            resource_control: levels("--rcp", &evaluate.rcp, Kind::ResourceControl)?,
+        },
+    })
+}
+
+/// The same problem, named as the argument it is in.
+fn flag(error: InputError) -> InputError {
+    InputError { place: format!("--{}", error.place), ..error }
+}
+
+fn keys(evaluate: &Evaluate) -> Result<Keys, InputError> {
+    let mut keys = Keys::new();
+    for pair in &evaluate.context {
+        let (name, value) = split("--context", pair)?;
+        keys.set(name, value);
+    }
+    for pair in &evaluate.context_list {
+        let (name, _) = split("--context-list", pair)?;
+        let same = |other: &&String| other.split_once('=').is_some_and(|(own, _)| own.eq_ignore_ascii_case(name));
+        let values = evaluate.context_list.iter().filter(same).filter_map(|other| other.split_once('='));
+        keys.set_list(name, values.map(|(_, value)| value));
+    }
+    Ok(keys)
+}
+
+fn split<'a>(flag: &str, pair: &'a str) -> Result<(&'a str, &'a str), InputError> {
+    let parts = pair.split_once('=').filter(|(name, _)| !name.is_empty());
+    parts.ok_or_else(|| InputError::new(flag, format!("{pair:?}: expected NAME=VALUE")))
+}
+
+fn policies(paths: &[PathBuf], kind: Kind) -> Result<Vec<Policy>, CliError> {
+    paths.iter().map(|path| policy(path, kind)).collect()
+}
+
+/// The levels in the order in which they are first named, each with its policies.
+fn levels(flag: &str, attached: &[String], kind: Kind) -> Result<Vec<Level>, CliError> {
+    let mut levels: Vec<(&str, Vec<Policy>)> = Vec::new();
+    for pair in attached {
+        let (level, path) = split(flag, pair)?;
+        let policy = policy(Path::new(path), kind)?;
+        match levels.iter_mut().find(|(name, _)| *name == level) {
+            Some((_, policies)) => policies.push(policy),
+            None => levels.push((level, vec![policy])),
+        }
+    }
+    Ok(levels.into_iter().map(|(name, policies)| Level::new(name, policies)).collect())
+}
+
+fn policy(path: &Path, kind: Kind) -> Result<Policy, CliError> {
+    let file = path.display().to_string();
+    let text = Source::new(Some(path.to_path_buf())).text()?;
+    let read = Policy::parse(&text, kind).map_err(|error| {
+        let place = error.position().map(|at| format!("{file}:{}:{}", at.line, at.column));
+        InputError::new(place.unwrap_or_else(|| file.clone()), without_position(&error))
+    });
+    Ok(read?.named(&file))
+}
+
+fn print(printer: &mut Printer, explanation: &Explanation) -> Result<(), CliError> {
+    for layer in &explanation.layers {
+        let level = layer.level.as_deref().map(|level| format!(" at {level}")).unwrap_or_default();
+        printer.heading(&format!("{}{level}: {}", layer.layer, layer.outcome))?;
+        for statement in &layer.statements {
+            printer.line(&format!("  {}", told(statement)))?;
+        }
+    }
+    if !explanation.keys.is_empty() {
+        printer.heading("condition keys that statements about this action read")?;
+    }
+    for key in &explanation.keys {
+        let values = if key.values.is_empty() { "absent".to_owned() } else { key.values.join(" | ") };
+        printer.line(&format!("  {:<24} {values}", key.name))?;
+    }
+    printer.heading("decision")?;
+    for statement in &explanation.deciding {
+        printer.line(&format!("  {}", told(statement)))?;
+    }
+    if !explanation.evidence.expected.is_empty() {
+        printer.line(&format!("  expected  {}", explanation.evidence.expected))?;
+        printer.line(&format!("  found     {}", explanation.evidence.found))?;
+    }
+    let outcome = explanation.outcome;
+    printer.verdict(outcome == Outcome::Allow, &format!("{outcome}:"), &explanation.reason)
+}
+
+fn told(statement: &StatementReport) -> String {
+    let StatementReport { policy, statement, effect, line, column, .. } = statement;
+    format!("{effect:?} by statement {statement} of {policy}:{line}:{column}")
+}

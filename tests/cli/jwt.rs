@@ -1,0 +1,216 @@
+//! `daypass jwt verify` against the demo identity provider.
+
+use demo_idp::{Client, Fault, IdTokenRequest, Idp, User};
+use serde_json::{Value, json};
+
+use crate::{Folder, Ran, run, run_with};
+
+const AUDIENCE: &str = "sts.example.com";
+const NONCE: &str = "n-0S6_WzA2Mj";
+
+/// An issuer that serves its keys, and their file.
+struct Site {
+    idp: Idp,
+    folder: Folder,
+    jwks: String,
+    keys: Value,
+}
+
+impl Site {
+    async fn start(test: &str) -> Self {
+        let user = User::new("martha", "correct-horse").with_groups(["Admins"]);
+        let client = Client::confidential("portal", "secret", ["https://sp.example/callback"]);
+        let idp = Idp::builder().user(user).client(client).audience(AUDIENCE).start().await.unwrap();
+        let served = reqwest::get(format!("{}/jwks", idp.base_url())).await.unwrap().text().await.unwrap();
+        let folder = Folder::new(test);
+        let jwks = folder.file("jwks.json", &served);
+        Self { idp, folder, jwks, keys: serde_json::from_str(&served).unwrap() }
+    }
+
+    fn token(&self, fault: Option<Fault>) -> String {
+        let request = IdTokenRequest::new("martha", AUDIENCE).with_nonce(NONCE);
+        self.idp.id_token_for(fault.into_iter().fold(request, IdTokenRequest::with_fault)).unwrap()
+    }
+
+    fn verify(&self, token: &str, more: &[&str]) -> Ran {
+        let issuer = self.idp.issuer().to_owned();
+        let mut arguments = vec!["jwt", "verify", "--issuer", &issuer, "--audience", AUDIENCE];
+        if !more.contains(&"--jwks") {
+            arguments.extend(["--jwks", &self.jwks]);
+        }
+        arguments.extend(more);
+        run_with(&arguments, token)
+    }
+
+    fn case(&self, id: impl Into<Value>, change: impl FnOnce(&mut Value)) -> String {
+        let mut case = json!({
+            "id": id.into(), "token": self.token(None), "jwks": "jwks.json", "issuer": self.idp.issuer(),
+            "audience": AUDIENCE, "nonce": null, "now": null, "use": "workload",
+        });
+        change(&mut case);
+        format!("{case}\n")
+    }
+}
+
+#[tokio::test]
+async fn a_workload_and_a_sign_in_are_accepted_with_every_check() {
+    let site = Site::start("jwt-accept").await;
+    // A file that carries a trailing newline works.
+    let ran = site.verify(&format!("{}\n", site.token(None)), &[]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.out.contains("passed       audience               OpenID Connect Core 3.1.3.7 (3)\n"), "{}", ran.out);
+    assert!(ran.out.contains("\naccepted") && ran.out.contains("  sub                      martha\n"), "{}", ran.out);
+    assert!(!ran.out.contains('\x1b'));
+
+    let answer = site.verify(&site.token(None), &["--nonce", NONCE, "--json"]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let answer = answer.json();
+    assert_eq!(
+        (&answer["verdict"], &answer["check"], &answer["claims"]["sub"]),
+        (&json!("accept"), &json!(null), &json!("martha"))
+    );
+    assert!(
+        answer["checks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|check| check["name"] == "nonce" && check["verdict"] == "passed")
+    );
+}
+
+#[tokio::test]
+async fn each_mistake_is_refused_by_its_check() {
+    let site = Site::start("jwt-refuse").await;
+    for (fault, check) in [
+        (Fault::Expired, "expiration"),
+        (Fault::WrongAudience, "audience"),
+        (Fault::WrongIssuer, "issuer"),
+        (Fault::WrongNonce, "nonce"),
+        (Fault::MissingNonce, "nonce"),
+        (Fault::WrongKey, "signature"),
+        (Fault::AlgNone, "algorithm"),
+        (Fault::HmacWithPublicKey, "algorithm"),
+    ] {
+        let ran = site.verify(&site.token(Some(fault)), &["--nonce", NONCE, "--json"]);
+        let answer = ran.json();
+        assert_eq!((ran.code, &answer["verdict"], &answer["check"]), (1, &json!("reject"), &json!(check)), "{fault:?}");
+        assert_eq!(answer["claims"], json!(null), "claims of a refused token were handed out");
+    }
+    let text = site.verify(&site.token(Some(Fault::Expired)), &[]);
+    assert!(
+        text.out.contains("FAILED       expiration") && text.out.contains("\nrejected expiration: exp: "),
+        "{}",
+        text.out
+    );
+    let late = site.verify(&site.token(None), &["--now", "2099-01-01T00:00:00Z", "--json"]);
+    assert_eq!((late.code, &late.json()["check"]), (1, &json!("expiration")));
+}
+
+#[tokio::test]
+async fn the_signature_alone_is_judged_when_asked() {
+    let site = Site::start("jwt-signature").await;
+    let expired = site.token(Some(Fault::Expired));
+    let only = ["jwt", "verify", "--use", "signature", "--jwks", &site.jwks];
+    let ran = run_with(&only, &expired);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("passed       signature") && !ran.out.contains("expiration"), "{}", ran.out);
+    let ran = run_with(&only, &site.token(Some(Fault::WrongKey)));
+    assert!(ran.code == 1 && ran.out.contains("FAILED       signature"), "{ran:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_are_fetched_by_url_and_from_this_machine_only_when_told() {
+    let site = Site::start("jwt-url").await;
+    let url = format!("{}/jwks", site.idp.base_url());
+    let fetched = site.verify(&site.token(None), &["--jwks", &url, "--local-network"]);
+    assert_eq!(fetched.code, 0, "{fetched:?}");
+    site.verify(&site.token(None), &["--jwks", &url]).refused_as_usage(&url);
+    let gone = format!("{}/nothing", site.idp.base_url());
+    site.verify(&site.token(None), &["--jwks", &gone, "--local-network"]).refused_as_usage("HTTP status 404");
+}
+
+#[tokio::test]
+async fn a_batch_answers_in_order() {
+    let site = Site::start("jwt-batch").await;
+    let keys = &site.keys;
+    let lines = [
+        site.case("path", |_| {}),
+        site.case("inline", |case| case["jwks"] = keys.clone()),
+        site.case("text", |case| case["jwks"] = json!(keys.to_string())),
+        site.case("list", |case| case["audience"] = json!(["other", AUDIENCE])),
+        site.case("seconds", |case| case["now"] = json!(4_000_000_000_u64)),
+        site.case("sign-in", |case| {
+            case["use"] = json!("id_token");
+            case["nonce"] = json!(NONCE);
+        }),
+        site.case("no nonce", |case| case["use"] = json!("id_token")),
+        site.case("no audience", |case| case["audience"] = json!(null)),
+        site.case("no keys", |case| case["jwks"] = json!({"keys": 1})),
+        site.case("twice", |case| {
+            case["jwks"] = json!(format!("{{\"keys\":[],{}", keys.to_string().trim_start_matches('{')))
+        }),
+        site.case("use", |case| case["use"] = json!("logout")),
+        site.case("url", |case| case["jwks"] = json!("https://idp.example/jwks")),
+        site.case("secret", |case| case["token"] = json!(7)),
+    ];
+    let expected = [
+        ("path", "accept", json!(null)),
+        ("inline", "accept", json!(null)),
+        ("text", "accept", json!(null)),
+        ("list", "accept", json!(null)),
+        ("seconds", "reject", json!("expiration")),
+        ("sign-in", "accept", json!(null)),
+        ("no nonce", "reject", json!("nonce")),
+        ("no audience", "reject", json!("provider")),
+        ("no keys", "reject", json!("jwks")),
+        ("twice", "reject", json!("jwks")),
+        ("use", "reject", json!("input")),
+        ("url", "reject", json!("input")),
+        ("secret", "reject", json!("input")),
+    ];
+    let ran = run_with(&["jwt", "verify", "--batch", "--root", site.folder.path()], &lines.concat());
+    let answers = ran.lines();
+    let found: Vec<_> = answers
+        .iter()
+        .map(|answer| (answer["id"].as_str().unwrap(), answer["verdict"].as_str().unwrap(), answer["check"].clone()))
+        .collect();
+    assert_eq!(found, expected);
+    assert_eq!((ran.code, ran.err.as_str()), (2, "daypass: 3 of 13 lines could not be judged\n"));
+    assert_eq!(answers[0]["claims"]["sub"], "martha");
+}
+
+#[test]
+fn a_shared_secret_signs_only_where_no_public_key_stands_beside_it() {
+    // RFC 7515, A.1.
+    let token = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let secret = json!({"kty": "oct", "alg": "HS256", "k": "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"});
+    let public = json!({"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"});
+    let line = |keys: Value, purpose: &str| {
+        let issuer = "https://idp.example";
+        let case = json!({"token": token, "jwks": {"keys": keys}, "use": purpose, "issuer": issuer, "audience": "a"});
+        format!("{case}\n")
+    };
+    let lines = [
+        line(json!([secret]), "signature"),
+        line(json!([secret, public]), "signature"),
+        line(json!([secret, secret]), "signature"),
+        line(json!([secret]), "workload"),
+    ];
+    let answers = run_with(&["jwt", "verify", "--batch"], &lines.concat()).lines();
+    let checks: Vec<_> = answers.iter().map(|answer| answer["check"].clone()).collect();
+    assert_eq!(checks, [json!(null), json!("algorithm"), json!("key"), json!("algorithm")]);
+    assert_eq!(answers[0]["claims"]["iss"], "joe");
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named() {
+    let site = Site::start("jwt-usage").await;
+    run(&["jwt", "verify"]).refused_as_usage("--issuer: missing");
+    run(&["jwt", "verify", "--issuer", "https://a.example"]).refused_as_usage("--audience: missing");
+    run(&["jwt", "verify", "--issuer", "https://a.example", "--audience", "a"]).refused_as_usage("--jwks: missing");
+    let wrong = ["jwt", "verify", "--issuer", "http://a.example", "--audience", "a", "--jwks", &site.jwks];
+    run(&wrong).refused_as_usage("not an issuer identifier");
+    site.verify("", &["--use", "id_token"]).refused_as_usage("--nonce: missing");
+    let text = site.folder.file("not.json", "keys");
+    site.verify("", &["--jwks", &text]).refused_as_usage("not.json: line 1, column 1: expected");
+}

@@ -1,0 +1,194 @@
+//! `daypass policy evaluate` and `daypass policy check`.
+
+use serde_json::{Value, json};
+
+use crate::{Folder, Ran, run, run_with};
+
+const READER: &str = "arn:aws:iam::111111111111:role/reader";
+const CAT: &str = "arn:aws:s3:::photos/cats/1.svg";
+const IDENTITY: &str = r#"{"Version": "2012-10-17", "Statement": {"Sid": "OwnTeam", "Effect": "Allow",
+    "Action": "s3:GetObject", "Resource": "arn:aws:s3:::photos/${aws:PrincipalTag/team}/*"}}"#;
+const BUCKET: &str = r#"{"Version": "2012-10-17", "Statement": [
+    {"Sid": "NoDeletes", "Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": "*"}]}"#;
+const SCP: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}"#;
+
+fn allow(action: &str) -> Value {
+    json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]})
+}
+
+fn evaluate(action: &str, more: &[&str]) -> Ran {
+    let mut arguments = vec!["policy", "evaluate", "--principal", READER, "--action", action, "--resource", CAT];
+    arguments.extend(more);
+    run(&arguments)
+}
+
+#[test]
+fn a_decision_has_an_exit_code_and_an_explanation() {
+    let folder = Folder::new("policy-evaluate");
+    let (identity, bucket) = (folder.file("identity.json", IDENTITY), folder.file("bucket.json", BUCKET));
+    let policies = ["--identity-policy", &identity, "--resource-policy", &bucket];
+
+    let team = ["--context", "aws:PrincipalTag/team=cats"];
+    let allowed = evaluate("s3:GetObject", &[&policies[..], &team].concat());
+    assert_eq!(allowed.code, 0, "{allowed:?}");
+    assert!(allowed.out.ends_with(&format!("allowed: statement OwnTeam of {identity} allows s3:GetObject\n")));
+    assert!(allowed.out.contains(&format!("Allow by statement OwnTeam of {identity}:1:40")), "{}", allowed.out);
+    assert!(!allowed.out.contains('\x1b') && allowed.err.is_empty());
+
+    let denied = evaluate("s3:DeleteObject", &policies);
+    assert_eq!(denied.code, 1);
+    assert!(
+        denied.out.ends_with(&format!("explicitly denied: statement NoDeletes of {bucket} denies s3:DeleteObject\n"))
+    );
+
+    let other =
+        evaluate("s3:GetObject", &[&policies[..], &["--context", "aws:PrincipalTag/team=dogs", "--json"]].concat());
+    assert_eq!(other.code, 1);
+    let answer = other.json();
+    assert_eq!((&answer["decision"], &answer["statement"]), (&json!("ImplicitDeny"), &json!(null)));
+    assert!(answer["explanation"]["reason"].as_str().unwrap().contains("but not on arn:aws:s3:::photos/cats/1.svg"));
+}
+
+#[test]
+fn every_kind_of_policy_has_its_say() {
+    let folder = Folder::new("policy-kinds");
+    let identity = folder.file("identity.json", allow("s3:*").to_string());
+    let narrow = folder.file("narrow.json", allow("s3:ListBucket").to_string());
+    let scp = folder.file("scp.json", SCP);
+    let (wide_level, narrow_level) = (format!("root={scp}"), format!("unit={narrow}"));
+    let rcp = folder.file(
+        "rcp.json",
+        json!({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject",
+            "Resource": "*"}})
+        .to_string(),
+    );
+    let rcp_level = format!("root={rcp}");
+    let ask = |more: &[&str]| {
+        let ran = evaluate("s3:GetObject", &[&["--identity-policy", &identity, "--json"][..], more].concat());
+        (ran.code, ran.json()["decision"].clone())
+    };
+    assert_eq!(ask(&[]), (0, json!("Allow")));
+    assert_eq!(ask(&["--permission-boundary", &narrow]), (1, json!("ImplicitDeny")));
+    assert_eq!(ask(&["--session-policy", &narrow]), (1, json!("ImplicitDeny")));
+    assert_eq!(ask(&["--scp", &wide_level]), (0, json!("Allow")));
+    assert_eq!(ask(&["--scp", &wide_level, "--scp", &narrow_level]), (1, json!("ImplicitDeny")));
+    assert_eq!(ask(&["--rcp", &rcp_level]), (1, json!("ExplicitDeny")));
+    // Across accounts the resource must allow too.
+    assert_eq!(ask(&["--resource-account", "222222222222"]), (1, json!("ImplicitDeny")));
+}
+
+#[test]
+fn a_role_may_be_asked_for_by_who_it_trusts() {
+    let folder = Folder::new("policy-trust");
+    let provider = "arn:aws:iam::111111111111:saml-provider/corp";
+    let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"Federated": provider},
+        "Action": "sts:AssumeRoleWithSAML", "Condition": {"ForAnyValue:StringEquals": {"saml:edupersonaffiliation": "staff"}}}});
+    let trust = folder.file("trust.json", trust.to_string());
+    let ask = |values: &[&str]| {
+        let mut arguments = vec!["policy", "evaluate", "--principal", provider, "--principal-type", "federated"];
+        arguments.extend(["--action", "sts:AssumeRoleWithSAML", "--resource", READER, "--trust-policy", &trust]);
+        values.iter().for_each(|value| arguments.extend(["--context-list", value]));
+        run(&arguments).code
+    };
+    assert_eq!(ask(&["saml:edupersonaffiliation=member", "saml:edupersonaffiliation=staff"]), 0);
+    assert_eq!(ask(&["saml:edupersonaffiliation=member"]), 1);
+}
+
+#[test]
+fn a_batch_answers_in_order_with_the_deciding_statement() {
+    let line = |id: Value, request: Value, rest: Value| {
+        let mut line =
+            json!({"id": id, "request": request, "session_policies": [], "permission_boundaries": [], "scps": []});
+        line.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        format!("{line}\n")
+    };
+    let get = json!({"principal": READER, "principal_type": "aws", "action": "s3:GetObject", "resource": CAT,
+        "context": {"aws:PrincipalTag/team": "cats", "aws:TagKeys": ["a"], "aws:SecureTransport": true}});
+    let anonymous =
+        json!({"principal": null, "principal_type": "anonymous", "action": "s3:DeleteObject", "resource": CAT});
+    let identity: Value = serde_json::from_str(IDENTITY).unwrap();
+    let level = |policies: Value| json!([{"level": "root", "policies": policies}]);
+    let lines = [
+        line(json!("allow"), get.clone(), json!({"identity_policies": [allow("s3:List*"), identity]})),
+        line(json!(2), anonymous, json!({"resource_policy": serde_json::from_str::<Value>(BUCKET).unwrap()})),
+        line(json!("level"), get.clone(), json!({"identity_policies": [identity], "scps": level(json!([]))})),
+        line(json!("text"), get.clone(), json!({"identity_policies": [IDENTITY]})),
+        line(json!("broken"), get.clone(), json!({"identity_policies": [identity], "session_policies": [{"Version": "x"}]})),
+        "{\"id\": \"twice\", \"request\": {\"principal\": \"111111111111\", \"action\": \"s3:GetObject\"}, \"identity_policies\": [{\"Statement\": {\"Effect\": \"Deny\", \"Effect\": \"Allow\", \"Action\": \"*\", \"Resource\": \"*\"}}]}\n".to_owned(),
+        line(json!("action"), json!({"principal": READER, "action": "GetObject"}), json!({})),
+    ];
+    let ran = run_with(&["policy", "evaluate", "--batch"], &lines.concat());
+    let answers = ran.lines();
+    let decisions: Vec<_> =
+        answers.iter().map(|answer| (&answer["id"], answer["decision"].as_str().unwrap())).collect();
+    let expected = [
+        (&json!("allow"), "Allow"),
+        (&json!(2), "ExplicitDeny"),
+        (&json!("level"), "ImplicitDeny"),
+        (&json!("text"), "Allow"),
+        (&json!("broken"), "ImplicitDeny"),
+        (&json!("twice"), "ImplicitDeny"),
+        (&json!("action"), "ImplicitDeny"),
+    ];
+    assert_eq!(decisions, expected);
+    assert_eq!(
+        answers[0]["statement"],
+        json!({"layer": "identity", "policy": "identity_policies[1]", "sid": "OwnTeam", "number": 1, "effect": "Allow",
+            "line": 1, "column": 14})
+    );
+    assert_eq!(
+        (&answers[1]["statement"]["sid"], &answers[1]["statement"]["layer"]),
+        (&json!("NoDeletes"), &json!("resource"))
+    );
+    assert_eq!(answers[2]["statement"], json!(null));
+    assert!(
+        answers[4]["error"].as_str().unwrap().starts_with("session_policies[0]: line 1, column 12: Version"),
+        "{}",
+        answers[4]
+    );
+    // Read again from a parsed line, the Deny before it would be gone.
+    assert!(answers[5]["error"].as_str().unwrap().contains("\"Effect\" is given twice"), "{}", answers[5]);
+    assert!(answers[6]["error"].as_str().unwrap().starts_with("request.action: \"GetObject\": not an action"));
+    assert_eq!((ran.code, ran.err.as_str()), (2, "daypass: 1 of 7 lines could not be judged\n"));
+
+    let explained = run_with(&["policy", "evaluate", "--batch", "--explain"], &lines[0]).lines();
+    assert_eq!(explained[0]["explanation"]["deciding"][0]["statement"], "OwnTeam");
+}
+
+#[test]
+fn documents_are_valid_by_kind_or_wrong_at_a_place() {
+    let folder = Folder::new("policy-check");
+    let (identity, bucket) = (folder.file("identity.json", IDENTITY), folder.file("bucket.json", BUCKET));
+    let good = run(&["policy", "check", "--kind", "identity", &identity]);
+    assert_eq!((good.code, good.out), (0, format!("valid {identity}: an identity policy\n")));
+
+    let wrong = run(&["policy", "check", "--kind", "identity", &identity, &bucket]);
+    assert_eq!(wrong.code, 1);
+    let place = format!("not valid {bucket}:2:57: Principal may not stand here: ");
+    assert!(wrong.out.contains(&place), "{}", wrong.out);
+
+    let typo = run_with(&["policy", "check", "--kind", "scp", "--json"], "{\n  \"Statment\": []\n}");
+    let found = typo.json();
+    assert_eq!((typo.code, &found["line"], &found["column"]), (1, &json!(2), &json!(3)));
+    assert_eq!(
+        (&found["kind"], &found["valid"], &found["code"]),
+        (&json!("service_control"), &json!(false), &json!("MalformedPolicyDocument"))
+    );
+    assert_eq!(found["reason"], "there is no element \"Statment\"");
+}
+
+#[test]
+fn what_cannot_be_used_is_named() {
+    let folder = Folder::new("policy-usage");
+    let typo = folder.file("typo.json", "{\"Statement\": [{\"Efect\": \"Allow\"}]}");
+    evaluate("s3:GetObject", &["--identity-policy", &typo])
+        .refused_as_usage(&format!("{typo}:1:17: there is no element"));
+    evaluate("s3:GetObject", &["--scp", &typo]).refused_as_usage("--scp: ");
+    evaluate("s3:GetObject", &["--context", "aws:SourceIp"]).refused_as_usage("expected NAME=VALUE");
+    evaluate("GetObject", &[]).refused_as_usage("--action: \"GetObject\": not an action");
+    evaluate("s3:GetObject", &["--resource-account", "1"])
+        .refused_as_usage("--resource-account: \"1\": not an account id");
+    run(&["policy", "evaluate", "--action", "s3:GetObject"]).refused_as_usage("--principal: missing");
+    run(&["policy", "check", "--kind", "lint"]).refused_as_usage("resource_control");
+    run(&["policy", "check", "--kind", "trust", "/nowhere/x.json"]).refused_as_usage("cannot read /nowhere/x.json");
+}
