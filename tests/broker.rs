@@ -1,5 +1,13 @@
 //! The broker: what serves once, what a store or an audit trail that fails does, and the events that every outcome leaves.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
 #[path = "broker/audit.rs"]
 mod audit;
 #[path = "common/issuer.rs"]

@@ -1,6 +1,8 @@
 //! The whole flow: an assertion in, credentials out, a signed request in, a decision out; and each way it must end badly.
 //! The demo identity provider issues, the AWS SDK signs, and neither shares code with what verifies them.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "common/signer.rs"]
 mod signer;
 

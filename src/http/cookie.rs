@@ -22,6 +22,8 @@ const SECRET_LENGTH: usize = 43;
 pub(in crate::http) enum Cookie {
     /// Who is signed in to the portal.
     Session,
+    /// Who is signed in to an application.
+    Application,
     /// Which browser began a SAML sign-in; it must come along with the provider's cross-site POST.
     SamlSignIn,
     /// Which browser began an OpenID Connect sign-in.
@@ -32,6 +34,7 @@ impl Cookie {
     const fn name(self) -> &'static str {
         match self {
             Self::Session => "daypass_session",
+            Self::Application => "daypass_application",
             Self::SamlSignIn => "daypass_signin_saml",
             Self::OidcSignIn => "daypass_signin_oidc",
         }

@@ -1,5 +1,6 @@
 //! The wire: HTTP in, broker calls, HTTP out. No rule of its own.
 
+pub mod application;
 mod cookie;
 mod environment;
 pub mod fetch;

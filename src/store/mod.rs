@@ -23,6 +23,8 @@ pub enum Space {
     PendingSignIn,
     /// People signed in to the portal.
     PortalSession,
+    /// People signed in to an application.
+    ApplicationSession,
 }
 
 /// The answer of a [`Store`], later.

@@ -17,14 +17,14 @@ const TAGS: &str = "https://aws.amazon.com/tags";
 const ROLES: &str = "https://aws.amazon.com/roles";
 const SOURCE_IDENTITY: &str = "https://aws.amazon.com/source_identity";
 
-fn guarded(condition: Value) -> Role {
-    trusting(&[ASSUME], &condition)
+fn guarded(condition: &Value) -> Role {
+    trusting(&[ASSUME], condition)
 }
 
 #[test]
 fn the_trust_policy_decides_condition_by_condition() {
     let conditions = |audience: &str, subject: &str| {
-        guarded(json!({"StringEquals": {"login.example.com:aud": audience, "login.example.com:sub": subject}}))
+        guarded(&json!({"StringEquals": {"login.example.com:aud": audience, "login.example.com:sub": subject}}))
     };
     let session = with_claims(&json!({}), &conditions(AUDIENCE, "martha")).unwrap();
     assert_eq!(session.arn().as_str(), "arn:aws:sts::111111111111:assumed-role/reader/martha");
@@ -66,8 +66,8 @@ fn only_the_provider_and_the_operation_that_are_trusted_open_a_role() {
 
 #[test]
 fn a_list_of_one_is_compared_as_a_list() {
-    let any = |key: &str| guarded(json!({"ForAnyValue:StringEquals": {key: "mfa"}}));
-    let plain = |key: &str| guarded(json!({"StringEquals": {key: "mfa"}}));
+    let any = |key: &str| guarded(&json!({"ForAnyValue:StringEquals": {key: "mfa"}}));
+    let plain = |key: &str| guarded(&json!({"StringEquals": {key: "mfa"}}));
     let (amr, acr) = ("login.example.com:amr", "login.example.com:acr");
     for values in [json!(["mfa"]), json!(["pwd", "mfa"])] {
         assert!(with_claims(&json!({"amr": values}), &any(amr)).is_ok(), "{values}");
@@ -77,7 +77,7 @@ fn a_list_of_one_is_compared_as_a_list() {
     assert_eq!(refused(with_claims(&json!({"amr": []}), &any(amr))), "trust policy");
     assert!(with_claims(&json!({"acr": "mfa"}), &plain(acr)).is_ok());
     // The audience of every token is one, in a list or not.
-    let audience = guarded(json!({"StringEquals": {"login.example.com:aud": AUDIENCE}}));
+    let audience = guarded(&json!({"StringEquals": {"login.example.com:aud": AUDIENCE}}));
     assert!(with_claims(&json!({"aud": [AUDIENCE]}), &audience).is_ok());
 }
 
@@ -103,7 +103,7 @@ fn a_token_pinned_to_some_roles_opens_no_other() {
 
 #[test]
 fn a_trust_policy_can_ask_for_the_pin() {
-    let role = guarded(json!({"Bool": {"sts:RoleAuthorizedByIdp": "true"}}));
+    let role = guarded(&json!({"Bool": {"sts:RoleAuthorizedByIdp": "true"}}));
     assert!(with_claims(&json!({ROLES: [READER]}), &role).is_ok());
     assert_eq!(refused(with_claims(&json!({}), &role)), "trust policy");
 }
@@ -111,7 +111,7 @@ fn a_trust_policy_can_ask_for_the_pin() {
 #[test]
 fn tags_need_leave_to_be_set_and_stay_what_the_provider_said() {
     let claims = json!({TAGS: {"principal_tags": {"team": ["cats"]}, "transitive_tag_keys": ["team"]}});
-    assert_eq!(refused(with_claims(&claims, &guarded(json!({})))), "session tags permitted");
+    assert_eq!(refused(with_claims(&claims, &guarded(&json!({})))), "session tags permitted");
     let of_team = |team: &str| {
         trusting(
             &[ASSUME, "sts:TagSession"],
@@ -149,7 +149,7 @@ fn tags_outside_their_form_are_refused() {
 #[test]
 fn a_source_identity_needs_leave_to_be_set_and_has_one_form() {
     let claims = json!({SOURCE_IDENTITY: "martha@example.com"});
-    assert_eq!(refused(with_claims(&claims, &guarded(json!({})))), "source identity permitted");
+    assert_eq!(refused(with_claims(&claims, &guarded(&json!({})))), "source identity permitted");
     let session = with_claims(&claims, &open_role()).unwrap();
     assert_eq!(key(&session, "aws:SourceIdentity"), ["martha@example.com"]);
     let condition = json!({"StringLike": {"sts:SourceIdentity": "*@example.org"}});
@@ -164,21 +164,21 @@ fn a_source_identity_needs_leave_to_be_set_and_has_one_form() {
 
 #[test]
 fn the_session_name_can_be_tested() {
-    let role = guarded(json!({"StringEquals": {"sts:RoleSessionName": "${login.example.com:sub}"}}));
+    let role = guarded(&json!({"StringEquals": {"sts:RoleSessionName": "${login.example.com:sub}"}}));
     assert!(with_claims(&json!({}), &role).is_ok());
     assert_eq!(refused(with_claims(&json!({"sub": "sam"}), &role)), "trust policy");
 }
 
 #[test]
 fn the_call_itself_can_be_tested() {
-    let role = guarded(json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}));
+    let role = guarded(&json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}));
     let from = |address: &str| {
         let environment = Keys::new().with("aws:SourceIp", address);
         federated(&identity(&json!({})), &role, ask(&role).with_environment(environment), now())
     };
     assert!(from("10.1.2.3").is_ok());
     assert_eq!(refused(from("192.0.2.1")), "trust policy");
-    let by_day = guarded(json!({"DateLessThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}}));
+    let by_day = guarded(&json!({"DateLessThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}}));
     assert_eq!(refused(with_claims(&json!({}), &by_day)), "trust policy");
 }
 

@@ -25,6 +25,8 @@ pub(in crate::http) struct Frame<'a> {
     pub(in crate::http) title: &'a str,
     /// Who is signed in.
     pub(in crate::http) person: Option<&'a str>,
+    /// Where the pages begin.
+    pub(in crate::http) home: &'a str,
     /// Whether this is a demonstration, with an inspector and a warning.
     pub(in crate::http) demo: bool,
     /// When it was rendered; countdowns start from here, so that they follow the broker's clock.

@@ -17,10 +17,10 @@ pub(in crate::http) enum Next {
 
 impl Next {
     /// Where that is.
-    pub(in crate::http) const fn path(self) -> &'static str {
+    pub(in crate::http) const fn path(self, home: &str) -> &str {
         match self {
             Self::SignIn => "/signin",
-            Self::Portal => "/portal",
+            Self::Portal => home,
         }
     }
 

@@ -8,7 +8,6 @@ use axum::response::{IntoResponse, Response};
 use super::Portal;
 use crate::directory::User;
 use crate::explain::CorrelationId;
-use crate::http::cookie::Cookie;
 use crate::http::inspector::{self, Trail};
 use crate::http::page::{Frame, Next, Refusal, RefusalPage, render};
 use crate::http::signin::params::Params;
@@ -57,7 +56,7 @@ impl Portal {
 
     /// The frame of a page for `person`.
     pub(in crate::http) fn frame<'a>(&self, title: &'a str, person: Option<&'a str>) -> Frame<'a> {
-        Frame { title, person, demo: self.trail.is_some(), now: self.broker.now() }
+        Frame { title, person, home: self.door.home(), demo: self.trail.is_some(), now: self.broker.now() }
     }
 
     /// The events kept for a demonstration.
@@ -71,17 +70,19 @@ impl Portal {
         headers: &HeaderMap,
         back: impl FnOnce() -> ReturnPath,
     ) -> Result<(PortalSession, &User), Stop> {
-        let Some(id) = self.cookies.read(headers, Cookie::Session) else {
-            return Err(Stop::SignIn(back()));
-        };
-        let session = PortalSession::read(self.broker.store(), self.broker.now(), &id).await;
-        let Some(session) = session.map_err(|_| unavailable(Next::Portal, None))? else {
-            return Err(Stop::SignIn(back()));
-        };
-        match self.broker.directory().user(&session.user_name) {
-            Some(user) => Ok((session, user)),
-            None => Err(Stop::SignIn(back())),
-        }
+        let session = self.session(headers).await?;
+        let known = session.and_then(|session| {
+            let user = self.broker.directory().user(&session.user_name)?;
+            Some((session, user))
+        });
+        known.ok_or_else(|| Stop::SignIn(back()))
+    }
+
+    /// Who is signed in, if someone is.
+    pub(in crate::http) async fn session(&self, headers: &HeaderMap) -> Result<Option<PortalSession>, Refusal> {
+        let Some(id) = self.cookies.read(headers, self.door.cookie()) else { return Ok(None) };
+        let session = PortalSession::read(self.broker.store(), self.door, self.broker.now(), &id).await;
+        session.map_err(|_| unavailable(Next::Portal, None))
     }
 
     /// Holds a form to having been sent by a page of ours (attack: cross-site request forgery).

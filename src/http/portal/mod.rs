@@ -20,7 +20,7 @@ use super::cookie::CookiePolicy;
 use super::inspector::{self, Trail};
 use super::page::{Origin, asset, content_security_policy};
 use super::relying_party::RelyingParty;
-use super::signin;
+use super::signin::{self, door::Door};
 use crate::Broker;
 
 pub(in crate::http) use answer::Stop;
@@ -37,6 +37,7 @@ pub struct Portal {
     pub(in crate::http) cookies: CookiePolicy,
     pub(in crate::http) saml: Vec<SamlWay>,
     pub(in crate::http) oidc: Vec<OidcWay>,
+    pub(in crate::http) door: Door,
     trail: Option<Arc<dyn Trail>>,
     gallery_url: Option<String>,
     s3_url: Option<String>,
@@ -81,6 +82,7 @@ impl Portal {
             cookies: CookiePolicy::of(origin.as_str()),
             saml: Vec::new(),
             oidc: Vec::new(),
+            door: Door::Portal,
             trail: None,
             gallery_url: None,
             s3_url: None,
@@ -178,9 +180,19 @@ impl Portal {
     }
 
     fn pages(&self) -> Router<Arc<Self>> {
-        let mut router = Router::new()
+        let mut router = Self::sign_in_pages()
             .route("/portal", get(pages::accounts))
             .route("/portal/credentials", get(pages::role).post(pages::credentials))
+            .fallback(pages::unknown);
+        if self.trail.is_some() {
+            router = router.route("/inspector", get(inspector::list)).route("/inspector/{flow}", get(inspector::flow));
+        }
+        router
+    }
+
+    /// The routes that signing in takes.
+    pub(in crate::http) fn sign_in_pages() -> Router<Arc<Self>> {
+        Router::new()
             .route("/signin", get(signin::choose))
             .route("/signin/saml/{name}", get(signin::begin_saml))
             .route("/signin/oidc/{name}", get(signin::begin_oidc))
@@ -189,10 +201,5 @@ impl Portal {
             .route("/oidc/callback", get(signin::finish_oidc))
             .route("/signout", post(signin::sign_out))
             .route("/assets/{file}", get(asset::serve))
-            .fallback(pages::unknown);
-        if self.trail.is_some() {
-            router = router.route("/inspector", get(inspector::list)).route("/inspector/{flow}", get(inspector::flow));
-        }
-        router
     }
 }

@@ -17,6 +17,7 @@ use crate::arn::AccountId;
 use crate::credentials::Credentials;
 use crate::directory::{AssignedRole, DirectoryError, User};
 use crate::http::page::{Instant, Next, Refusal};
+use crate::http::signin::door::Door;
 use crate::http::signin::params::Params;
 use crate::http::signin::refusal_of;
 use crate::http::signin::return_path::ReturnPath;
@@ -29,7 +30,7 @@ const FORM_LIMIT: usize = 4096;
 
 /// `GET /`.
 pub(super) async fn home(State(portal): State<Arc<Portal>>) -> Response {
-    portal.see_other(ReturnPath::portal().as_str())
+    portal.see_other(portal.door.home())
 }
 
 /// `GET /` without an operation leads a person to their accounts; anything else at `/` is for the services there.
@@ -37,7 +38,7 @@ pub(super) async fn guide(State(portal): State<Arc<Portal>>, request: Request, n
     let asks = request.uri().query().unwrap_or_default();
     let names_operation = form_urlencoded::parse(asks.as_bytes()).any(|(name, _)| name == "Action");
     if request.method() == Method::GET && request.uri().path() == "/" && !names_operation {
-        return portal.see_other(ReturnPath::portal().as_str());
+        return portal.see_other(portal.door.home());
     }
     next.run(request).await
 }
@@ -108,7 +109,7 @@ pub(super) async fn credentials(State(portal): State<Arc<Portal>>, request: Requ
 async fn make(portal: &Portal, request: Request) -> Result<Response, Stop> {
     let (parts, body) = request.into_parts();
     portal.same_origin(&parts.headers)?;
-    let (session, user) = portal.signed_in(&parts.headers, ReturnPath::portal).await?;
+    let (session, user) = portal.signed_in(&parts.headers, || portal.door.return_path()).await?;
     let params = form(&parts.headers, body, FORM_LIMIT).await?;
     let flow = portal.broker.follow(session.correlation_id.clone());
     let assigned = chosen(portal, user, &params, &flow)?;
@@ -194,5 +195,5 @@ impl Clocks {
 }
 
 fn came_from(uri: &Uri) -> ReturnPath {
-    uri.path_and_query().and_then(|path| ReturnPath::parse(path.as_str())).unwrap_or_else(ReturnPath::portal)
+    uri.path_and_query().and_then(|path| ReturnPath::parse(path.as_str())).unwrap_or_else(|| Door::Portal.return_path())
 }

@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::door::Door;
 use super::pending::{self, Pending, PendingError, Protocol};
 use super::refused::{not_pending, refusal_of, unknown_person};
 use super::return_path::ReturnPath;
@@ -101,7 +102,10 @@ pub(super) async fn admit(
     identity: &VerifiedIdentity,
     (label, return_to): (&str, &ReturnPath),
 ) -> Result<Response, Stop> {
-    let user = portal.broker.directory().user_for(identity).map_err(|error| unknown(flow, &error))?;
+    let user_name = match portal.door {
+        Door::Portal => &portal.broker.directory().user_for(identity).map_err(|error| unknown(flow, &error))?.user_name,
+        Door::Application => identity.subject(),
+    };
     let (store, now) = (portal.broker.store(), portal.broker.now());
     let failed = |error: PortalSessionError| match error {
         PortalSessionError::ProviderEnded => super::refused::provider_ended(flow),
@@ -110,13 +114,16 @@ pub(super) async fn admit(
         }
     };
     let ends = identity.session_not_on_or_after();
-    let session = PortalSession::new(&user.user_name, label, flow.correlation_id().clone(), now, ends);
-    let id = session.keep(store).await.map_err(failed)?;
-    if let Some(old) = portal.cookies.read(headers, Cookie::Session) {
-        PortalSession::end(store, now, &old).await.map_err(|error| failed(error.into()))?;
+    let mut session = PortalSession::new(user_name, label, flow.correlation_id().clone(), now, ends);
+    if portal.door == Door::Application {
+        session = session.vouched_for_by(identity);
+    }
+    let id = session.keep(store, portal.door).await.map_err(failed)?;
+    if let Some(old) = portal.cookies.read(headers, portal.door.cookie()) {
+        PortalSession::end(store, portal.door, now, &old).await.map_err(|error| failed(error.into()))?;
     }
     let mut response = portal.see_other(return_to.as_str());
-    let cookie = portal.cookies.set(Cookie::Session, &id, session.ends.duration_since(now));
+    let cookie = portal.cookies.set(portal.door.cookie(), &id, session.ends.duration_since(now));
     response.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
     Ok(response)
 }

@@ -5,6 +5,7 @@
 //! browser, twice, or that the identity stage refuses.
 
 mod admit;
+pub(in crate::http) mod door;
 mod oidc;
 pub(in crate::http) mod params;
 mod pending;
@@ -21,7 +22,6 @@ use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
-use super::cookie::Cookie;
 use super::page::Frame;
 use super::portal::answer::{query, unavailable};
 use super::portal::{Portal, Stop};
@@ -39,6 +39,8 @@ pub(in crate::http) use saml::{acs_url, begin as begin_saml, finish as finish_sa
 struct SignInPage<'a> {
     frame: Frame<'a>,
     signed_out: bool,
+    lead: &'static str,
+    signed_out_lead: &'static str,
     ways: Vec<Way<'a>>,
 }
 
@@ -70,6 +72,8 @@ fn offer(portal: &Portal, uri: &Uri) -> Result<Response, Stop> {
     let page = SignInPage {
         frame: portal.frame("Sign in", None),
         signed_out: params.optional("signed_out").is_some(),
+        lead: portal.door.lead(),
+        signed_out_lead: portal.door.signed_out_lead(),
         ways: saml.chain(oidc).collect(),
     };
     Ok(portal.page(StatusCode::OK, &page))
@@ -82,17 +86,17 @@ pub(in crate::http) async fn sign_out(State(portal): State<Arc<Portal>>, headers
 
 async fn leave(portal: &Portal, headers: &HeaderMap) -> Result<Response, Stop> {
     portal.same_origin(headers)?;
-    if let Some(id) = portal.cookies.read(headers, Cookie::Session) {
-        let ended = PortalSession::end(portal.broker.store(), portal.broker.now(), &id).await;
+    if let Some(id) = portal.cookies.read(headers, portal.door.cookie()) {
+        let ended = PortalSession::end(portal.broker.store(), portal.door, portal.broker.now(), &id).await;
         ended.map_err(|_| unavailable(Next::Portal, None))?;
     }
     let mut response = portal.see_other("/signin?signed_out=1");
-    response.headers_mut().extend(portal.cookies.clear(Cookie::Session).map(|cookie| (SET_COOKIE, cookie)));
+    response.headers_mut().extend(portal.cookies.clear(portal.door.cookie()).map(|cookie| (SET_COOKIE, cookie)));
     Ok(response)
 }
 
 /// Where a sign-in was asked to lead afterwards.
-fn wanted(uri: &Uri) -> Result<ReturnPath, Stop> {
+fn wanted(portal: &Portal, uri: &Uri) -> Result<ReturnPath, Stop> {
     let params = query(uri.query())?;
-    Ok(params.optional("return").and_then(ReturnPath::parse).unwrap_or_else(ReturnPath::portal))
+    Ok(params.optional("return").and_then(ReturnPath::parse).unwrap_or_else(|| portal.door.return_path()))
 }

@@ -33,7 +33,7 @@ pub(in crate::http) async fn begin(
 }
 
 async fn send(portal: &Portal, name: &str, headers: &HeaderMap, uri: &Uri) -> Result<Response, Stop> {
-    let return_to = wanted(uri)?;
+    let return_to = wanted(portal, uri)?;
     let way = portal.oidc.iter().find(|way| way.name == name).ok_or_else(unknown_provider)?;
     let flow = portal.broker.begin().map_err(|_| unavailable(Next::SignIn, None))?;
     let browser = mark(portal, headers, Protocol::Oidc)?;

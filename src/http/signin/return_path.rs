@@ -11,9 +11,9 @@ const LIMIT: usize = 512;
 pub(in crate::http) struct ReturnPath(String);
 
 impl ReturnPath {
-    /// The portal itself.
-    pub(in crate::http) fn portal() -> Self {
-        Self("/portal".to_owned())
+    /// Where the pages begin.
+    pub(super) fn home(path: &'static str) -> Self {
+        Self(path.to_owned())
     }
 
     /// Reads a path and query that a link asked to come back to.

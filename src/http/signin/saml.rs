@@ -37,7 +37,7 @@ pub(in crate::http) async fn begin(
 }
 
 async fn send(portal: &Portal, name: &str, headers: &HeaderMap, uri: &Uri) -> Result<Response, Stop> {
-    let return_to = wanted(uri)?;
+    let return_to = wanted(portal, uri)?;
     let way = portal.saml.iter().find(|way| way.name == name).ok_or_else(unknown_provider)?;
     let provider = portal.broker.saml_provider(&way.name).ok_or_else(unknown_provider)?;
     let flow = portal.broker.begin().map_err(|_| unavailable(Next::SignIn, None))?;

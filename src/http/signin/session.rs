@@ -1,13 +1,16 @@
 //! People signed in to the portal.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::door::Door;
+use crate::VerifiedIdentity;
 use crate::crypto::CryptoError;
 use crate::explain::CorrelationId;
 use crate::http::cookie::CookieSecret;
-use crate::store::{Space, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
 
 /// How long a person stays signed in, unless the provider wants it shorter.
@@ -28,6 +31,17 @@ pub(in crate::http) struct PortalSession {
     pub(in crate::http) ends: Timestamp,
     /// When the provider's own session ends, if it said so.
     pub(in crate::http) provider_ends: Option<Timestamp>,
+    /// What the provider said of them, where an application asks for it.
+    pub(in crate::http) vouched: Option<Vouched>,
+}
+
+/// What a provider said of a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::http) struct Vouched {
+    /// The entity id or issuer URL that signed.
+    pub(in crate::http) issuer: String,
+    /// Attributes or claims, by name.
+    pub(in crate::http) attributes: BTreeMap<String, Vec<String>>,
 }
 
 /// Why a session was not begun.
@@ -53,6 +67,8 @@ struct Record {
     began: i64,
     ends: i64,
     provider_ends: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    vouched: Option<Vouched>,
 }
 
 impl PortalSession {
@@ -72,11 +88,23 @@ impl PortalSession {
             began: now,
             ends: provider_ends.map_or(longest, |ends| ends.min(longest)),
             provider_ends,
+            vouched: None,
         }
     }
 
+    /// This session with what `identity` says beside the name.
+    pub(in crate::http) fn vouched_for_by(mut self, identity: &VerifiedIdentity) -> Self {
+        let (issuer, attributes) = (identity.issuer().to_owned(), identity.attributes().clone());
+        self.vouched = Some(Vouched { issuer, attributes });
+        self
+    }
+
     /// Remembers it under a new id, whatever id the browser had before (attack: session fixation).
-    pub(in crate::http) async fn keep(&self, store: &dyn Store) -> Result<CookieSecret, PortalSessionError> {
+    pub(in crate::http) async fn keep(
+        &self,
+        store: &dyn Store,
+        door: Door,
+    ) -> Result<CookieSecret, PortalSessionError> {
         if self.ends <= self.began {
             return Err(PortalSessionError::ProviderEnded);
         }
@@ -88,25 +116,32 @@ impl PortalSession {
             began: self.began.unix_millis(),
             ends: self.ends.unix_millis(),
             provider_ends: self.provider_ends.map(Timestamp::unix_millis),
+            vouched: self.vouched.clone(),
         };
         let value = serde_json::to_vec(&record).unwrap_or_default();
-        store.insert_new(Space::PortalSession, &id.hash(), &value, self.ends, self.began).await?;
+        store.insert_new(door.space(), &id.hash(), &value, self.ends, self.began).await?;
         Ok(id)
     }
 
     /// The live session of the browser that holds `id`.
     pub(in crate::http) async fn read(
         store: &dyn Store,
+        door: Door,
         now: Timestamp,
         id: &CookieSecret,
     ) -> Result<Option<Self>, StoreError> {
-        let value = store.read(Space::PortalSession, &id.hash(), now).await?;
+        let value = store.read(door.space(), &id.hash(), now).await?;
         Ok(value.and_then(|value| Self::from_record(&value)))
     }
 
     /// Ends the session of the browser that holds `id`.
-    pub(in crate::http) async fn end(store: &dyn Store, now: Timestamp, id: &CookieSecret) -> Result<(), StoreError> {
-        store.take(Space::PortalSession, &id.hash(), now).await.map(drop)
+    pub(in crate::http) async fn end(
+        store: &dyn Store,
+        door: Door,
+        now: Timestamp,
+        id: &CookieSecret,
+    ) -> Result<(), StoreError> {
+        store.take(door.space(), &id.hash(), now).await.map(drop)
     }
 
     fn from_record(value: &[u8]) -> Option<Self> {
@@ -118,6 +153,7 @@ impl PortalSession {
             began: Timestamp::from_unix_millis(record.began),
             ends: Timestamp::from_unix_millis(record.ends),
             provider_ends: record.provider_ends.map(Timestamp::from_unix_millis),
+            vouched: record.vouched,
         })
     }
 }
@@ -138,10 +174,10 @@ mod tests {
     async fn a_session_is_read_back_until_it_ends() {
         let store = MemoryStore::new(10);
         let kept = session(None);
-        let id = kept.keep(&store).await.unwrap();
+        let id = kept.keep(&store, Door::Portal).await.unwrap();
         let just_before = NOW.saturating_add(LIFETIME - Duration::from_secs(1));
-        assert_eq!(PortalSession::read(&store, just_before, &id).await, Ok(Some(kept)));
-        assert_eq!(PortalSession::read(&store, NOW.saturating_add(LIFETIME), &id).await, Ok(None));
+        assert_eq!(PortalSession::read(&store, Door::Portal, just_before, &id).await, Ok(Some(kept)));
+        assert_eq!(PortalSession::read(&store, Door::Portal, NOW.saturating_add(LIFETIME), &id).await, Ok(None));
     }
 
     #[tokio::test]
@@ -150,17 +186,30 @@ mod tests {
         assert_eq!(session(Some(hour)).ends, hour);
         let week = NOW.saturating_add(Duration::from_secs(7 * 86_400));
         assert_eq!(session(Some(week)).ends, NOW.saturating_add(LIFETIME));
-        let refused = session(Some(NOW)).keep(&MemoryStore::new(10)).await.unwrap_err();
+        let refused = session(Some(NOW)).keep(&MemoryStore::new(10), Door::Portal).await.unwrap_err();
         assert_eq!(refused, PortalSessionError::ProviderEnded);
     }
 
     #[tokio::test]
     async fn each_sign_in_has_its_own_id_and_signing_out_ends_it() {
         let store = MemoryStore::new(10);
-        let (first, second) = (session(None).keep(&store).await.unwrap(), session(None).keep(&store).await.unwrap());
+        let (first, second) = (
+            session(None).keep(&store, Door::Portal).await.unwrap(),
+            session(None).keep(&store, Door::Portal).await.unwrap(),
+        );
         assert_ne!(first.hash(), second.hash());
-        PortalSession::end(&store, NOW, &first).await.unwrap();
-        assert_eq!(PortalSession::read(&store, NOW, &first).await, Ok(None));
-        assert!(PortalSession::read(&store, NOW, &second).await.unwrap().is_some());
+        PortalSession::end(&store, Door::Portal, NOW, &first).await.unwrap();
+        assert_eq!(PortalSession::read(&store, Door::Portal, NOW, &first).await, Ok(None));
+        assert!(PortalSession::read(&store, Door::Portal, NOW, &second).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn an_applications_session_is_none_of_the_portal_and_the_other_way_round() {
+        let store = MemoryStore::new(10);
+        for (kept, other) in [(Door::Portal, Door::Application), (Door::Application, Door::Portal)] {
+            let id = session(None).keep(&store, kept).await.unwrap();
+            assert!(PortalSession::read(&store, kept, NOW, &id).await.unwrap().is_some());
+            assert_eq!(PortalSession::read(&store, other, NOW, &id).await, Ok(None));
+        }
     }
 }

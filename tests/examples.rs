@@ -1,0 +1,28 @@
+//! Runs each example by itself and holds it to what its header promises.
+
+#[expect(dead_code, reason = "main and what serves people are for `cargo run --example`")]
+#[path = "../examples/end_to_end.rs"]
+mod end_to_end;
+#[expect(dead_code, reason = "main and what serves people are for `cargo run --example`")]
+#[path = "../examples/sign_in.rs"]
+mod sign_in;
+#[expect(dead_code, reason = "main and what serves people are for `cargo run --example`")]
+#[path = "../examples/signed_requests.rs"]
+mod signed_requests;
+
+#[tokio::test]
+async fn an_application_greets_whoever_signed_in_by_either_protocol() {
+    let greetings = sign_in::once().await.unwrap();
+    assert_eq!(greetings, ["Hello martha of Admins and Developers.\n"; 2]);
+}
+
+#[tokio::test]
+async fn a_service_lets_signed_and_permitted_requests_through() {
+    let answers = signed_requests::once().await.unwrap();
+    let [read, write, foreign, tampered, unsigned] = answers.try_into().unwrap();
+    assert_eq!(read, (200, "a note, read by arn:aws:sts::123456789012:assumed-role/author/martha\n".to_owned()));
+    assert_eq!(write.0, 200, "{write:?}");
+    assert!(foreign.0 == 403 && foreign.1.starts_with("AccessDenied: implicitly denied"), "{foreign:?}");
+    assert_eq!(tampered.0, 403, "{tampered:?}");
+    assert!(unsigned.0 == 403 && unsigned.1.starts_with("MissingAuthenticationToken"), "{unsigned:?}");
+}
