@@ -145,7 +145,8 @@
 //! | `oidc` | yes | ID tokens of OpenID providers: sign-in and workloads |
 //! | `aws-lc-rs` | yes | cryptography by aws-lc-rs; needs a C compiler |
 //! | `ring` | no | cryptography by ring, if `aws-lc-rs` is off; then assertions cannot be encrypted |
-//! | `http` | no | axum routers: STS, browser sign-in and portal, JWKS; fetching of provider metadata and keys |
+//! | `http` | no | axum routers: sign-in for applications, STS, the access portal, JWKS; fetching of provider metadata and keys |
+//! | `cli` | no | the command `daypass`: verdicts and their explanations from a shell |
 //!
 //! A feature adds a provider or a surface and never changes a rule.
 //!
