@@ -210,6 +210,7 @@ async fn what_is_missing_is_named() {
     run(&["jwt", "verify", "--issuer", "https://a.example", "--audience", "a"]).refused_as_usage("--jwks: missing");
     let wrong = ["jwt", "verify", "--issuer", "http://a.example", "--audience", "a", "--jwks", &site.jwks];
     run(&wrong).refused_as_usage("not an issuer identifier");
+    site.verify("", &["--clock-skew", "301"]).refused_as_usage("301 is not in 0..=300");
     site.verify("", &["--use", "id_token"]).refused_as_usage("--nonce: missing");
     let text = site.folder.file("not.json", "keys");
     site.verify("", &["--jwks", &text]).refused_as_usage("not.json: line 1, column 1: expected");

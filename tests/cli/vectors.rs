@@ -39,31 +39,46 @@ fn every_saml_case_has_its_verdict() {
     let answers = ran.lines();
     let cases: Vec<Value> = read(&file).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(answers.len(), cases.len());
-    let (mut accepted, mut refused, mut exceptions, mut wrong) = (0, 0, 0, Vec::new());
+    let mut wrong = Vec::new();
+    let mut tally: BTreeMap<&str, usize> = BTreeMap::new();
     for (case, answer) in cases.iter().zip(&answers) {
         assert_eq!(case["id"], answer["id"]);
         let id = case["id"].as_str().unwrap();
         let as_stated = |field: &str| case[field].is_null() || case[field] == answer[field];
-        match (case["expect"].as_str(), answer["verdict"].as_str()) {
-            (Some("accept"), Some("accept")) if as_stated("name_id") && as_stated("attributes") => accepted += 1,
+        let outcome = match (case["expect"].as_str(), answer["verdict"].as_str()) {
+            (Some("accept"), Some("accept")) if as_stated("name_id") && as_stated("attributes") => "accepted",
             // Only the signature of such a case is claimed to be good; the command judges in full.
-            (Some("accept"), _) if case["layer"] == "signature" && after_signature(&answer["check"]) => accepted += 1,
-            // Here more is demanded than the library can hold a response to, and the command says so: a refusal as stated.
+            (Some("accept"), _) if case["layer"] == "signature" && after_signature(&answer["check"]) => "accepted",
             (Some("reject"), Some("reject")) if answer["check"] == "policy" => {
+                // The library, which cannot be asked for this, accepts these: the command refuses to judge by less.
                 assert_eq!(case["policy"]["check_sp_cert_validity"], true, "{id}");
                 listed.remove(id).unwrap();
-                refused += 1;
+                "not to be asked for"
             }
-            (Some("reject"), Some("reject")) => refused += 1,
-            (Some("reject"), _) if case["safe_name_id"] == answer["name_id"] => refused += 1,
-            (Some("accept"), Some("reject")) if listed.remove(id).is_some() => exceptions += 1,
-            _ => wrong.push(format!("{case}\n{answer}")),
-        }
+            (Some("reject"), Some("reject")) if before_the_point(answer) => "before the point",
+            (Some("reject"), Some("reject")) => "refused",
+            (Some("reject"), _) if case["safe_name_id"] == answer["name_id"] => "refused",
+            (Some("accept"), Some("reject")) if listed.remove(id).is_some() => "exception",
+            _ => {
+                wrong.push(format!("{case}\n{answer}"));
+                "wrong"
+            }
+        };
+        *tally.entry(outcome).or_default() += 1;
         assert!(case["forged_name_id"].is_null() || case["forged_name_id"] != answer["name_id"], "FORGED {id}");
     }
-    println!("accepted {accepted}, refused {refused}, exceptions {exceptions}");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(listed.is_empty(), "no longer exceptions: {listed:?}");
+    // What `tests/saml_vectors.rs` counts, but for two of its eight exceptions, which the command can only decline.
+    let expected =
+        [("accepted", 35), ("before the point", 15), ("exception", 6), ("not to be asked for", 2), ("refused", 408)];
+    assert_eq!(tally, BTreeMap::from(expected));
+}
+
+/// Whether a refusal is for a reason of ours alone, so that what the case is about was never reached: no pass.
+fn before_the_point(answer: &Value) -> bool {
+    let reason = answer["reason"].as_str().unwrap();
+    (answer["check"] == "decryption" && reason.contains("sp_key was not loaded")) || reason.ends_with("xml-c14n11")
 }
 
 fn wycheproof(test: &str, file: &str, total: usize) {

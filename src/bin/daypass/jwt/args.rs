@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, value_parser};
+use daypass::identity::oidc::MAX_SKEW;
 use daypass::time::Timestamp;
 
 use super::judge::{Question, Use};
@@ -48,7 +49,7 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "SECONDS", conflicts_with = "batch")]
     max_age: Option<u64>,
     /// How far the issuer's clock may be from ours, at most 300; 60 if not given
-    #[arg(long, value_name = "SECONDS", conflicts_with = "batch")]
+    #[arg(long, value_name = "SECONDS", conflicts_with = "batch", value_parser = value_parser!(u64).range(..=MAX_SKEW.as_secs()))]
     clock_skew: Option<u64>,
     /// How long a token may be good for; 86400 if not given
     #[arg(long, value_name = "SECONDS", conflicts_with = "batch")]
@@ -95,7 +96,7 @@ impl Verify {
         }
         match question.provider() {
             Ok(_) => Ok(question),
-            Err(error) => Err(InputError::new("--issuer, --audience or --clock-skew", error)),
+            Err(error) => Err(InputError::new("--issuer or --audience", error)),
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, value_parser};
+use daypass::identity::saml::MAX_CLOCK_SKEW;
 use daypass::time::Timestamp;
 
 use super::judge::{Options, Relaxation, Requirement};
@@ -54,7 +55,7 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "FILE", conflicts_with = "batch")]
     pub(super) decryption_key: Vec<PathBuf>,
     /// How far the identity provider's clock may be from ours, at most 300; 60 if not given
-    #[arg(long, value_name = "SECONDS", conflicts_with = "batch")]
+    #[arg(long, value_name = "SECONDS", conflicts_with = "batch", value_parser = value_parser!(u64).range(..=MAX_CLOCK_SKEW.as_secs()))]
     clock_skew: Option<u64>,
     /// Weaken the provider by name (comma-separated)
     #[arg(long, value_name = "NAME", value_enum, value_delimiter = ',', conflicts_with = "batch")]
