@@ -4,8 +4,6 @@ use std::fmt;
 use std::ops::Range;
 
 use super::RequestError;
-use super::authorization;
-use crate::credentials::CredentialScope;
 
 /// More headers than any client sends.
 pub(super) const MAX_HEADERS: usize = 100;
@@ -164,14 +162,6 @@ impl SignedHead {
     #[must_use]
     pub const fn headers(&self) -> &Headers {
         &self.headers
-    }
-
-    /// The scope the request says it was signed for, not verified: for choosing the [`Service`](super::Service) to hold it
-    /// to, where several are served from one address.
-    #[must_use]
-    pub fn claimed_scope(&self) -> Option<CredentialScope> {
-        let authorization = authorization::parse(self).ok()?;
-        Some(authorization.credential_scope().clone())
     }
 }
 
