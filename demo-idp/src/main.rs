@@ -76,7 +76,11 @@ async fn run(command: Command) -> Result<(), DemoError> {
         Some(Action::Assertion(of)) => print(&ask(of.port_base, Asked::Assertion, &of.user).await?),
         Some(Action::Tour) => {
             let coloured = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            tour(&mut io::stdout().lock(), coloured).await
+            match tour(&mut io::stdout().lock(), coloured).await {
+                // Whoever read the first steps and left has seen what they wanted.
+                Err(DemoError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+                other => other,
+            }
         }
     }
 }
@@ -103,13 +107,11 @@ async fn serve(serve: Serve) -> Result<(), DemoError> {
     Ok(())
 }
 
-/// How this program is called again from the same shell: relative where that is possible, so that lines stay short.
+/// How this program is called again, from whatever directory the lines are pasted in.
 fn program() -> String {
     let name = || "demo-idp".to_owned();
     let Ok(path) = std::env::current_exe() else { return name() };
-    let here = std::env::current_dir().unwrap_or_default();
-    let short = path.strip_prefix(&here).unwrap_or(&path);
-    short.to_str().map_or_else(name, |text| format!("'{}'", text.replace('\'', r"'\''")))
+    path.to_str().map_or_else(name, |text| format!("'{}'", text.replace('\'', r"'\''")))
 }
 
 fn print(text: &str) -> Result<(), DemoError> {

@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 
 use error::{Answer, CliError};
 
-/// Judges SAML responses, tokens and requests as the daypass library does, and explains every check.
+/// Judges SAML responses, ID tokens and policies as the daypass library does, and explains every check.
 ///
 /// Exit codes: 0 accepted or allowed, 1 refused, 2 not judged (arguments or input that cannot be used).
 #[derive(Debug, Parser)]

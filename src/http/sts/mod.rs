@@ -64,7 +64,11 @@ impl Sts {
 
     /// Verifies a token with the keys of the issuer it names; that the issuer is right is the stage's to verify.
     async fn exchange_token(&self, flow: &Flow<'_>, token: UnverifiedIdToken) -> Result<VerifiedIdentity, StsError> {
-        let issuer = token.claimed_issuer().unwrap_or_default();
+        let Some(issuer) = token.claimed_issuer() else {
+            let refused = StsError::new("InvalidIdentityToken", "the ID token is not a JWT that names its issuer");
+            flow.refuse("exchange of an ID token", refused.code(), "no issuer can be read from the token")?;
+            return Err(refused);
+        };
         let known = self.broker.oidc_provider(&issuer).zip(self.issuers.get(&issuer));
         let Some((provider, keys)) = known else {
             let error = Error::UnknownProvider { issuer: issuer.chars().take(255).collect() };
