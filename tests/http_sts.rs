@@ -165,3 +165,21 @@ async fn no_assertion_from_outside_reaches_a_role_of_the_directory() {
     let (status, body) = service.ask(&asked).await;
     assert!(status == 403 && body.contains("<Code>AccessDenied</Code>"), "{body}");
 }
+
+#[tokio::test]
+async fn a_token_that_is_no_jwt_is_refused_for_its_form_and_not_for_its_issuer() {
+    let service = Service::start().await;
+    let honest = service.idp.id_token("martha", AUDIENCE).unwrap();
+    for token in ["garbage", "a.b.c.d", "e30.e30.", &format!("{honest} x")] {
+        let asked = [
+            ("Action", "AssumeRoleWithWebIdentity"),
+            ("RoleArn", OPEN),
+            ("RoleSessionName", "martha"),
+            ("WebIdentityToken", token),
+        ];
+        let (status, body) = service.ask(&asked).await;
+        assert_eq!(status, 400, "{body}");
+        assert!(body.contains("<Code>InvalidIdentityToken</Code>"), "{body}");
+        assert!(body.contains("not a JWT that names its issuer"), "{body}");
+    }
+}
