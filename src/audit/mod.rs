@@ -69,6 +69,9 @@ pub struct AuditEvent {
     /// Why, with evidence: the statement that decided, or what was expected and found.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// Relaxations of the strict profile that were in force for the provider, by name; none unless an operator set them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub relaxations: Vec<&'static str>,
     /// Every check that was made, where the sink asked for them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<Check>,
@@ -95,6 +98,7 @@ impl AuditEvent {
             resource: String::new(),
             code: None,
             reason: String::new(),
+            relaxations: Vec::new(),
             checks: Vec::new(),
         }
     }

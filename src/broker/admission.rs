@@ -4,7 +4,6 @@
 use super::record::Told;
 use super::{Broker, Flow};
 use crate::audit::Stage;
-use crate::explain::Check;
 #[cfg(feature = "oidc")]
 use crate::identity::oidc::OidcProvider;
 #[cfg(feature = "saml")]
@@ -52,21 +51,19 @@ impl Flow<'_> {
         operation: &str,
         uses: Option<Use>,
         verified: Result<VerifiedIdentity, Error>,
-        checks: Vec<Check>,
+        heard: Told,
     ) -> Result<VerifiedIdentity, Error> {
         let admitted = match verified {
             Ok(identity) => self.remember(uses, identity).await,
             Err(error) => Err(error),
         };
-        let told = admitted.as_ref().map_or_else(
-            |_| Told::default(),
-            |identity| Told {
-                principal: identity.subject().to_owned(),
-                resource: identity.provider().to_string(),
-                ..Told::default()
-            },
-        );
-        self.conclude(Stage::Identity, operation, Told { checks, ..told }, admitted)
+        let told = match &admitted {
+            Ok(identity) => {
+                Told { principal: identity.subject().to_owned(), resource: identity.provider().to_string(), ..heard }
+            }
+            Err(_) => heard,
+        };
+        self.conclude(Stage::Identity, operation, told, admitted)
     }
 
     async fn remember(&self, uses: Option<Use>, identity: VerifiedIdentity) -> Result<VerifiedIdentity, Error> {

@@ -1,6 +1,7 @@
 //! The OpenID Connect side of a broker.
 
 use super::admission::Provider;
+use super::record::Told;
 use super::{Broker, Flow};
 use crate::explain::Check;
 use crate::identity::Use;
@@ -49,7 +50,7 @@ impl Flow<'_> {
         token: UnverifiedIdToken,
     ) -> Result<VerifiedIdentity, Error> {
         let (verified, checks) = self.oidc(provider, keys, token);
-        self.admit(SIGN_IN, Some(Use::Once), verified, checks).await
+        self.admit(SIGN_IN, Some(Use::Once), verified, Told { checks, ..Told::default() }).await
     }
 
     /// Verifies an ID token that its bearer exchanges for a role, until it expires.
@@ -63,7 +64,7 @@ impl Flow<'_> {
         token: UnverifiedIdToken,
     ) -> Result<VerifiedIdentity, Error> {
         let (verified, checks) = self.oidc(provider, keys, token);
-        self.admit(EXCHANGE, None, verified, checks).await
+        self.admit(EXCHANGE, None, verified, Told { checks, ..Told::default() }).await
     }
 
     /// Admits what a relying party verified at the end of a sign-in, with the `checks` it made; the token serves once.
@@ -75,7 +76,7 @@ impl Flow<'_> {
         verified: Result<VerifiedIdentity, Error>,
         checks: Vec<Check>,
     ) -> Result<VerifiedIdentity, Error> {
-        self.admit(SIGN_IN, Some(Use::Once), verified, checks).await
+        self.admit(SIGN_IN, Some(Use::Once), verified, Told { checks, ..Told::default() }).await
     }
 
     fn oidc(

@@ -33,6 +33,8 @@ pub(super) struct Told {
     pub(super) principal: String,
     pub(super) resource: String,
     pub(super) checks: Vec<Check>,
+    /// The relaxations that were in force for the provider, by name.
+    pub(super) relaxations: Vec<&'static str>,
     /// The flow that the role session it is about came from.
     pub(super) origin: Option<CorrelationId>,
 }
@@ -73,6 +75,7 @@ impl Flow<'_> {
         event.principal = told.principal;
         event.resource = told.resource;
         event.checks = told.checks;
+        event.relaxations = told.relaxations;
         event
     }
 

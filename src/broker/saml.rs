@@ -4,7 +4,6 @@ use super::admission::Provider;
 use super::record::Told;
 use super::{Broker, Flow};
 use crate::audit::Stage;
-use crate::explain::Check;
 use crate::identity::Use;
 use crate::identity::saml::{self, SamlProvider, UnverifiedResponse};
 use crate::{Error, VerifiedIdentity};
@@ -58,8 +57,8 @@ impl Flow<'_> {
     /// [`Error::Saml`], [`Error::UnknownProvider`], [`Error::Replayed`], or that the store or the audit trail failed.
     pub async fn verify_from(&self, name: &str, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
         let Some(provider) = self.broker().saml.get(name) else { return self.unknown(SIGN_IN, name) };
-        let (verified, checks) = self.saml(provider, response);
-        self.admit(SIGN_IN, Some(Use::Once), verified, checks).await
+        let (verified, heard) = self.saml(provider, response);
+        self.admit(SIGN_IN, Some(Use::Once), verified, heard).await
     }
 
     /// Verifies a SAML response that its bearer exchanges for a role: until it expires, unless the provider or the
@@ -69,18 +68,15 @@ impl Flow<'_> {
     /// As [`Flow::verify_from`].
     pub async fn exchange(&self, name: &str, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
         let Some(provider) = self.broker().saml.get(name) else { return self.unknown(EXCHANGE, name) };
-        let (verified, checks) = self.saml(provider, response);
-        self.admit(EXCHANGE, None, verified, checks).await
+        let (verified, heard) = self.saml(provider, response);
+        self.admit(EXCHANGE, None, verified, heard).await
     }
 
-    fn saml(
-        &self,
-        provider: &SamlProvider,
-        response: UnverifiedResponse,
-    ) -> (Result<VerifiedIdentity, Error>, Vec<Check>) {
+    fn saml(&self, provider: &SamlProvider, response: UnverifiedResponse) -> (Result<VerifiedIdentity, Error>, Told) {
         let mut hearing = self.hearing();
         let verified = saml::verify(provider, response, self.broker().now(), &mut hearing);
-        (verified.map_err(Error::from), hearing.finish(&saml::RULES))
+        let relaxations = provider.relaxations().names().collect();
+        (verified.map_err(Error::from), Told { checks: hearing.finish(&saml::RULES), relaxations, ..Told::default() })
     }
 
     fn unknown(&self, operation: &str, name: &str) -> Result<VerifiedIdentity, Error> {

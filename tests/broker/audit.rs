@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicUsize;
 use daypass::audit::{Outcome, Stage};
 use daypass::explain::Verdict;
 use daypass::identity::saml::UnverifiedResponse;
+use daypass::identity::saml::danger::{self, Relaxations};
 use daypass::policy::Keys;
 use daypass::request::{Service, SignedRequest};
 use daypass::session::SessionError;
@@ -13,7 +14,7 @@ use daypass::{AssumeRole, Error};
 use serde_json::json;
 
 use crate::issuer;
-use crate::world::{FullAfter, World, ask, from_post, posted, saml, sign_in_token};
+use crate::world::{ACS, ENTITY_ID, FullAfter, World, ask, from_post, posted, saml, sign_in_token};
 
 #[tokio::test]
 async fn what_cannot_be_recorded_does_not_happen() {
@@ -138,4 +139,19 @@ async fn each_flow_has_an_id_of_its_own() {
     again.refuse("sign-in", "AccessDenied", "the person gave up").unwrap();
     assert_eq!(world.last().correlation_id, *one.correlation_id());
     assert_eq!(world.last().request_id, None);
+}
+
+#[tokio::test]
+async fn a_relaxed_provider_is_named_as_one_in_every_event() {
+    let (idp, strict) = saml().await;
+    let relaxed = Relaxations::none().allow_sha1().allow_cbc();
+    let relaxed = danger::provider(&idp.saml_metadata(), ENTITY_ID, ACS, relaxed).unwrap();
+    for (provider, expected) in [(strict, &[][..]), (relaxed, &["sha1", "cbc"])] {
+        let mut world = World::new().with_saml(provider);
+        world.broker = world.broker.with_clock(Arc::new(daypass::time::SystemClock));
+        world.broker.verify(from_post(&posted(&idp))).await.unwrap();
+        assert_eq!((world.last().outcome, &world.last().relaxations[..]), (Outcome::Accepted, expected));
+        world.broker.verify(from_post("bm90IFhNTA==")).await.unwrap_err();
+        assert_eq!((world.last().outcome, &world.last().relaxations[..]), (Outcome::Refused, expected));
+    }
 }
