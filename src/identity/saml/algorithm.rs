@@ -25,7 +25,7 @@ pub(super) enum SignatureMethod {
 
 impl SignatureMethod {
     /// The method that `uri` names (RFC 9231), when this provider allows it.
-    pub(super) fn named(uri: &str, relaxations: &Relaxations) -> Option<Self> {
+    pub(super) fn named(uri: &str, relaxations: Relaxations) -> Option<Self> {
         Some(match uri {
             "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256" => Self::RsaPkcs1(Hash::Sha256),
             "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384" => Self::RsaPkcs1(Hash::Sha384),
@@ -68,7 +68,7 @@ impl SignatureMethod {
 }
 
 /// The digest that `uri` names, when this provider allows it.
-pub(super) fn digest_named(uri: &str, relaxations: &Relaxations) -> Option<DigestAlgorithm> {
+pub(super) fn digest_named(uri: &str, relaxations: Relaxations) -> Option<DigestAlgorithm> {
     Some(match uri {
         "http://www.w3.org/2001/04/xmlenc#sha256" => DigestAlgorithm::Sha256,
         "http://www.w3.org/2001/04/xmldsig-more#sha384" => DigestAlgorithm::Sha384,

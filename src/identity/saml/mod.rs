@@ -122,7 +122,7 @@ fn signed_assertion<L: Listener>(
 ) -> Result<SignedElement, SamlError> {
     let signed = match envelope.signature {
         Some(signature) => {
-            let outer = signature::verify(provider, envelope.element, signature, now, listener)?;
+            let outer = signature::verify(provider.trust(), envelope.element, signature, now, listener)?;
             inside(provider, outer, content, now, listener)?
         }
         None if provider.signature_on == SignatureOn::Response => {
@@ -153,7 +153,7 @@ fn bare<L: Listener>(
 ) -> Result<SignedElement, SamlError> {
     let unsigned = SamlError::NotSigned { expected: "a signature of the response or of the assertion" };
     let signature = signature::find(assertion).ok_or(unsigned)?;
-    signature::verify(provider, assertion, signature, now, listener)
+    signature::verify(provider.trust(), assertion, signature, now, listener)
 }
 
 /// The assertion of a signed response, read from the signed bytes; its own signature, if it has one, must be good too.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::certificate::PinnedKey;
 use super::danger::Relaxations;
 use super::metadata::{self, IdpMetadata};
+use super::signature::Trust;
 use super::{MetadataError, SamlError};
 use crate::crypto::{PublicKey, RsaDecryptionKey};
 use crate::identity::{ProviderName, Use};
@@ -114,6 +115,11 @@ impl SamlProvider {
             decryption_keys: Vec::new(),
             relaxations,
         })
+    }
+
+    /// Whose signatures count for this provider.
+    pub(super) fn trust(&self) -> Trust<'_> {
+        Trust { keys: &self.keys, relaxations: self.relaxations, certificates: self.certificates }
     }
 
     /// The name under which accounts register it.

@@ -11,8 +11,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::algorithm::{ENVELOPED, EXCLUSIVE_C14N, SignatureMethod, digest_named};
 use super::canonical::canonicalize;
+use super::danger::Relaxations;
 use super::error::shape;
-use super::provider::{CertificateValidity, SamlProvider, TrustedKey};
+use super::provider::{CertificateValidity, TrustedKey};
 use super::xml::{Document, Element, Profile, XmlError, is_space};
 use super::{DSIG, SamlError, rules};
 use crate::crypto::{self, CryptoError, DigestAlgorithm, SignatureValid};
@@ -21,6 +22,14 @@ use crate::time::Timestamp;
 
 /// Prefixes of one InclusiveNamespaces list; every one is looked up at every element.
 const MOST_PREFIXES: usize = 16;
+
+/// Whose signatures count, and by which algorithms.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Trust<'k> {
+    pub(super) keys: &'k [TrustedKey],
+    pub(super) relaxations: Relaxations,
+    pub(super) certificates: CertificateValidity,
+}
 
 /// Canonical bytes that a trusted key signed. Only this module makes one, and only from a proof.
 #[derive(Debug)]
@@ -70,24 +79,24 @@ pub(super) fn find<'d, 't>(parent: Element<'d, 't>) -> Option<Element<'d, 't>> {
 
 /// Verifies that `signature` is a trusted key's over its parent, and hands out what it covers.
 pub(super) fn verify<L: Listener>(
-    provider: &SamlProvider,
+    trust: Trust<'_>,
     parent: Element<'_, '_>,
     signature: Element<'_, '_>,
     now: Timestamp,
     listener: &mut L,
 ) -> Result<SignedElement, SamlError> {
     let what = parent.local();
-    let parts = Parts::read(signature, parent, provider)?;
+    let parts = Parts::read(signature, parent, trust.relaxations)?;
     listener.passed(rules::SIGNATURE_SHAPE, || Evidence::new("one signature of one reference", what));
     listener.passed(rules::ALGORITHM, || Evidence::new("an allowed algorithm", parts.method_uri));
     listener.passed(rules::REFERENCE, || Evidence::new("the signed element itself", what));
     listener.passed(rules::TRANSFORMS, || Evidence::new("enveloped signature, exclusive C14N", "the same"));
 
     let signed_info = canonical(parts.signed_info, None, &parts.info_prefixes)?;
-    let (key, proof) = verify_value(provider, &parts, &signed_info)?;
+    let (key, proof) = verify_value(trust, &parts, &signed_info)?;
     let tried = key.key.kind();
     listener.passed(rules::SIGNATURE, || Evidence::new("a key of the metadata", tried));
-    mind_certificate(provider, key, now, listener)?;
+    mind_certificate(trust, key, now, listener)?;
 
     let canonical = canonical(parent, Some(signature), &parts.reference_prefixes)?;
     listener
@@ -114,14 +123,14 @@ fn canonical<'t>(
 
 /// Tries each trusted key that could have made such a signature. The key's kind decides, not the message: an HMAC or
 /// another family is never tried with it.
-fn verify_value<'p>(
-    provider: &'p SamlProvider,
+fn verify_value<'k>(
+    trust: Trust<'k>,
     parts: &Parts<'_, '_>,
     signed_info: &str,
-) -> Result<(&'p TrustedKey, SignatureValid), SamlError> {
+) -> Result<(&'k TrustedKey, SignatureValid), SamlError> {
     let mut keys_tried: usize = 0;
     let mut last = None;
-    for trusted in &provider.keys {
+    for trusted in trust.keys {
         let Some(algorithm) = parts.method.with_key(trusted.key.kind()) else {
             continue;
         };
@@ -138,7 +147,7 @@ fn verify_value<'p>(
 }
 
 fn mind_certificate<L: Listener>(
-    provider: &SamlProvider,
+    trust: Trust<'_>,
     key: &TrustedKey,
     now: Timestamp,
     listener: &mut L,
@@ -147,7 +156,7 @@ fn mind_certificate<L: Listener>(
         return Ok(());
     };
     let valid = (not_before..=not_after).contains(&now);
-    if provider.certificates == CertificateValidity::Required && !valid {
+    if trust.certificates == CertificateValidity::Required && !valid {
         return Err(SamlError::CertificateNotValid { not_before, not_after });
     }
     listener.passed(rules::CERTIFICATE, || {
@@ -169,7 +178,7 @@ struct Parts<'d, 't> {
 }
 
 impl<'d, 't> Parts<'d, 't> {
-    fn read(signature: Element<'d, 't>, parent: Element<'d, 't>, provider: &SamlProvider) -> Result<Self, SamlError> {
+    fn read(signature: Element<'d, 't>, parent: Element<'d, 't>, relaxations: Relaxations) -> Result<Self, SamlError> {
         let (signed_info, value) = signature_children(signature)?;
         let expected = "CanonicalizationMethod, SignatureMethod and one Reference in SignedInfo";
         let children = only_elements(rules::SIGNATURE_SHAPE, signed_info, expected)?;
@@ -185,14 +194,14 @@ impl<'d, 't> Parts<'d, 't> {
         }
         let info_prefixes = exclusive_c14n(rules::CANONICALIZATION, *canonicalization)?;
         let method_uri = method.attribute("Algorithm").unwrap_or_default();
-        let known = SignatureMethod::named(method_uri, &provider.relaxations);
+        let known = SignatureMethod::named(method_uri, relaxations);
         // A child would be a parameter, such as HMACOutputLength, that changes what is compared.
         let plain = method.children().next().is_none();
         let method = known.filter(|_| plain).ok_or_else(|| SamlError::AlgorithmNotAllowed {
             rule: rules::ALGORITHM,
             algorithm: method_uri.to_owned(),
         })?;
-        let (reference_prefixes, digest, digest_value) = read_reference(*reference, parent, provider)?;
+        let (reference_prefixes, digest, digest_value) = read_reference(*reference, parent, relaxations)?;
         let value = decode(rules::SIGNATURE_SHAPE, value, "base64 in SignatureValue")?;
         Ok(Self { signed_info, info_prefixes, method, method_uri, reference_prefixes, digest, digest_value, value })
     }
@@ -221,7 +230,7 @@ type Reference<'d> = (Vec<&'d str>, DigestAlgorithm, Vec<u8>);
 fn read_reference<'d>(
     reference: Element<'d, '_>,
     parent: Element<'d, '_>,
-    provider: &SamlProvider,
+    relaxations: Relaxations,
 ) -> Result<Reference<'d>, SamlError> {
     let uri = reference.attribute("URI");
     let id = parent.attribute("ID").unwrap_or_default();
@@ -246,7 +255,7 @@ fn read_reference<'d>(
     };
     let prefixes = read_transforms(transforms)?;
     let algorithm = method.attribute("Algorithm").unwrap_or_default();
-    let digest = digest_named(algorithm, &provider.relaxations)
+    let digest = digest_named(algorithm, relaxations)
         .ok_or_else(|| SamlError::AlgorithmNotAllowed { rule: rules::ALGORITHM, algorithm: algorithm.to_owned() })?;
     Ok((prefixes, digest, decode(rules::REFERENCE, value, "base64 in DigestValue")?))
 }
