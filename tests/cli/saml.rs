@@ -307,3 +307,42 @@ fn a_batch_explains_when_asked() {
     assert!(checks.iter().any(|check| check["name"] == "digest" && check["verdict"] == "passed"), "{checks:?}");
     assert_eq!(ran.code, 0);
 }
+
+#[test]
+fn canonical_bytes_are_the_ones_whose_digest_was_signed() {
+    let site = Site::answering("canonicalize");
+    let xml = std::fs::read_to_string(site.file("response.xml")).unwrap();
+    let (_, reference) = xml.split_once("Reference URI=\"#").unwrap();
+    let (id, rest) = reference.split_once('"').unwrap();
+    let (_, value) = rest.split_once("DigestValue>").unwrap();
+    let (signed, _) = value.split_once('<').unwrap();
+    // Of the XML and of the form value; exactly the bytes, without a line end.
+    for input in [site.file("response.xml"), site.response.clone()] {
+        let canonicalize = ["saml", "canonicalize", "--id", id];
+        let answer = run(&[&canonicalize[..], &["--json", &input]].concat()).json();
+        assert_eq!(answer["sha256"], signed);
+        let ran = run(&[&canonicalize[..], &[&input]].concat());
+        assert_eq!((ran.code, ran.out.as_str()), (0, answer["canonical"].as_str().unwrap()));
+    }
+    let nobody = run(&["saml", "canonicalize", "--id", "_nobody", &site.response]);
+    nobody.refused_as_usage("reference: expected an element whose ID is _nobody; found nothing");
+    run_with(&["saml", "canonicalize"], "<a>\u{e9}").refused_as_usage("standard input: well_formed: ");
+    let listed = run_with(&["saml", "canonicalize", "--prefix-list", "p, q"], "<a xmlns:p='urn:p' xmlns:q='urn:q'/>");
+    assert_eq!(listed.out, r#"<a xmlns:p="urn:p" xmlns:q="urn:q"></a>"#);
+}
+
+#[test]
+fn a_batch_of_documents_is_canonicalized_in_order() {
+    let lines = [
+        json!({"id": 1, "xml": "<a xmlns:p='urn:p'><p:b ID='x'/></a>", "element_id": "x", "prefixes": []}),
+        json!({"id": 2, "xml": "<a xmlns:p='urn:p'/>", "prefixes": ["p"]}),
+        json!({"id": 3, "xml": "<a><!-- --></a>"}),
+        json!({"id": 4}),
+    ];
+    let ran = run_with(&["saml", "canonicalize", "--batch"], &lines.map(|line| format!("{line}\n")).concat());
+    let answers = ran.lines();
+    assert_eq!(answers[0]["canonical"], r#"<p:b xmlns:p="urn:p" ID="x"></p:b>"#);
+    assert_eq!(answers[1]["canonical"], r#"<a xmlns:p="urn:p"></a>"#);
+    assert_eq!((&answers[2]["canonical"], &answers[2]["check"]), (&json!(null), &json!("comment")));
+    assert_eq!((&answers[3]["id"], &answers[3]["check"], ran.code), (&json!(4), &json!("input"), 2));
+}

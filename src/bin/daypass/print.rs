@@ -33,6 +33,14 @@ impl Printer {
         Ok(writeln!(self.out, "{}", plain(text))?)
     }
 
+    /// Exactly `text` into a file or a pipe; on a terminal nothing that commands it, and a line end.
+    pub(crate) fn exactly(&mut self, text: &str) -> Result<(), CliError> {
+        if !io::stdout().is_terminal() {
+            return Ok(self.out.write_all(text.as_bytes())?);
+        }
+        text.split('\n').try_for_each(|line| self.line(line))
+    }
+
     pub(crate) fn heading(&mut self, text: &str) -> Result<(), CliError> {
         let text = self.paint(BOLD, &plain(text));
         let above = if std::mem::replace(&mut self.begun, true) { "\n" } else { "" };

@@ -2,15 +2,65 @@
 //!
 //! A wrong byte here breaks a digest; it cannot make one, because the reader reads these bytes and no others.
 
-use super::xml::{Attribute, Child, Element, any_byte};
+use super::error::shape;
+use super::xml::{Attribute, Child, Document, Element, Profile, any_byte};
+use super::{SamlError, response, rules, signature};
+use crate::explain::Rule;
+
+/// Prefixes of one InclusiveNamespaces list; every one is looked up at every element.
+const MOST_PREFIXES: usize = 16;
+
+/// The exclusive canonical form (xml-exc-c14n 3) of the element of `xml` whose ID is `id`, or of the whole document: what a
+/// digest is taken of. The element's own Signature is left out, as the enveloped-signature transform does, and the listed
+/// `prefixes` (InclusiveNamespaces PrefixList) are declared wherever they are in scope.
+///
+/// # Errors
+/// [`SamlError`] for what no message may hold, for an `id` that no element has, for more than 16 prefixes or `#default`
+/// among them, and for canonical bytes longer than twice the limit of a message.
+pub fn canonicalize(xml: &str, id: Option<&str>, prefixes: &[&str]) -> Result<String, SamlError> {
+    let document = Document::parse_text(xml, &Profile::MESSAGE, &[])?;
+    response::unique_ids(&document)?;
+    let element = match id {
+        None => document.root(),
+        Some(id) => document.elements().find(|element| element.attribute("ID") == Some(id)),
+    };
+    let element = element.ok_or_else(|| SamlError::Mismatch {
+        rule: rules::REFERENCE,
+        expected: format!("an element whose ID is {}", id.unwrap_or_default()),
+        found: None,
+    })?;
+    if !acceptable(prefixes) {
+        return Err(unacceptable_prefixes(rules::CANONICALIZATION, &prefixes.join(" ")));
+    }
+    canonical_form(element, signature::find(element), prefixes)
+}
+
+/// Whether an InclusiveNamespaces list is one that libraries read alike: `#default` is not.
+pub(super) fn acceptable(prefixes: &[&str]) -> bool {
+    prefixes.len() <= MOST_PREFIXES && !prefixes.contains(&"#default")
+}
+
+pub(super) fn unacceptable_prefixes(rule: &'static Rule, found: &str) -> SamlError {
+    shape(rule, "at most 16 prefixes, none of them #default", found)
+}
+
+/// [`write`] within the limit of a message.
+pub(super) fn canonical_form<'t>(
+    element: Element<'_, 't>,
+    omitted: Option<Element<'_, 't>>,
+    prefixes: &[&str],
+) -> Result<String, SamlError> {
+    write(element, omitted, prefixes, Profile::CANONICAL.bytes)
+        .map_err(|_| shape(rules::CANONICALIZATION, "canonical bytes within twice the limit of a message", "more"))
+}
 
 /// Canonicalization would write more than a message may hold (quadratic canonicalization, GHSA-qhrp-hfff-vphr).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct CanonicalTooLong;
+struct CanonicalTooLong;
 
 /// Writes `element` without `omitted`, declaring the `inclusive` prefixes wherever they are in scope
 /// (InclusiveNamespaces PrefixList, xml-exc-c14n 3).
-pub(super) fn canonicalize<'t>(
+fn write<'t>(
     element: Element<'_, 't>,
     omitted: Option<Element<'_, 't>>,
     inclusive: &[&str],
@@ -177,11 +227,10 @@ fn escape(output: &mut String, text: &str, replacement: impl Fn(u8) -> Option<&'
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::saml::xml::{Document, Profile};
 
     fn whole(text: &str, prefixes: &[&str]) -> String {
         let document = Document::parse_text(text, &Profile::MESSAGE, &[]).unwrap();
-        canonicalize(document.root().unwrap(), None, prefixes, usize::MAX).unwrap()
+        write(document.root().unwrap(), None, prefixes, usize::MAX).unwrap()
     }
 
     #[test]
@@ -195,7 +244,7 @@ mod tests {
             let document = Document::parse_text(text, &Profile::MESSAGE, &[]).unwrap();
             let index = usize::try_from(case["inner"]["element"].as_u64().unwrap()).unwrap();
             let inner = document.elements().nth(index).unwrap();
-            let written = canonicalize(inner, None, &[], usize::MAX).unwrap();
+            let written = write(inner, None, &[], usize::MAX).unwrap();
             assert_eq!(written, case["inner"]["canonical"].as_str().unwrap(), "{text} {index}");
         }
     }
@@ -209,7 +258,7 @@ mod tests {
         );
         let document = document.unwrap();
         let b = document.root().unwrap().elements().next().unwrap();
-        let written = canonicalize(b, None, &["p"], usize::MAX).unwrap();
+        let written = write(b, None, &["p"], usize::MAX).unwrap();
         assert_eq!(written, r#"<b xmlns:p="urn:p"><c xmlns:p="urn:p2"></c></b>"#);
     }
 
@@ -217,7 +266,7 @@ mod tests {
     fn the_omitted_element_and_only_it_is_left_out() {
         let document = Document::parse_text("<a><b/>x<b/></a>", &Profile::MESSAGE, &[]).unwrap();
         let root = document.root().unwrap();
-        let written = canonicalize(root, root.elements().next(), &[], usize::MAX).unwrap();
+        let written = write(root, root.elements().next(), &[], usize::MAX).unwrap();
         assert_eq!(written, "<a>x<b></b></a>");
     }
 
@@ -235,7 +284,25 @@ mod tests {
         // One long namespace name, repeated at every sibling: quadratic canonicalization.
         let text = format!("<a xmlns:p='urn:{}'>{}</a>", "x".repeat(500), "<p:b/>".repeat(2_000));
         let document = Document::parse_text(&text, &Profile::MESSAGE, &[]).unwrap();
-        let refused = canonicalize(document.root().unwrap(), None, &[], Profile::CANONICAL.bytes);
+        let refused = write(document.root().unwrap(), None, &[], Profile::CANONICAL.bytes);
         assert_eq!(refused, Err(CanonicalTooLong));
+    }
+
+    #[test]
+    fn what_a_digest_is_taken_of_is_found_by_its_id_and_lacks_its_own_signature() {
+        let text = r#"<r xmlns="urn:r" xmlns:p="urn:p" ID="_r"><a ID="_a">x<d:Signature xmlns:d="http://www.w3.org/2000/09/xmldsig#"/><b/></a></r>"#;
+        assert_eq!(canonicalize(text, Some("_a"), &[]).unwrap(), r#"<a xmlns="urn:r" ID="_a">x<b></b></a>"#);
+        let listed = canonicalize(text, Some("_a"), &["p"]).unwrap();
+        assert_eq!(listed, r#"<a xmlns="urn:r" xmlns:p="urn:p" ID="_a">x<b></b></a>"#);
+        assert!(canonicalize(text, None, &[]).unwrap().starts_with(r#"<r xmlns="urn:r" ID="_r"><a ID="_a">"#));
+        for (text, id, prefixes, rule) in [
+            (text, Some("_none"), &[][..], "reference"),
+            (text, None, &["#default"], "canonicalization"),
+            (text, None, &["p"; 17], "canonicalization"),
+            ("<a ID='1'><b ID='1'/></a>", None, &[], "unique_id"),
+            ("<!DOCTYPE a><a/>", None, &[], "doctype"),
+        ] {
+            assert_eq!(canonicalize(text, id, prefixes).unwrap_err().rule().name, rule);
+        }
     }
 }

@@ -24,6 +24,7 @@ mod rules;
 mod signature;
 mod xml;
 
+pub use canonical::canonicalize;
 pub use certificate::PinnedKey;
 pub use error::{MetadataError, SamlError};
 pub use metadata::IdpMetadata;

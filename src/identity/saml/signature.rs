@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::algorithm::{ENVELOPED, EXCLUSIVE_C14N, SignatureMethod, digest_named};
-use super::canonical::canonicalize;
+use super::canonical::{acceptable, canonical_form, unacceptable_prefixes};
 use super::danger::Relaxations;
 use super::error::shape;
 use super::provider::{CertificateValidity, TrustedKey};
@@ -19,9 +19,6 @@ use super::{DSIG, SamlError, rules};
 use crate::crypto::{self, CryptoError, DigestAlgorithm, SignatureValid};
 use crate::explain::{Evidence, Listener, Rule};
 use crate::time::Timestamp;
-
-/// Prefixes of one InclusiveNamespaces list; every one is looked up at every element.
-const MOST_PREFIXES: usize = 16;
 
 /// Whose signatures count, and by which algorithms.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +57,7 @@ pub(super) struct CanonicalPlaintext(String);
 
 impl CanonicalPlaintext {
     pub(super) fn of(assertion: Element<'_, '_>) -> Result<Self, SamlError> {
-        canonical(assertion, None, &[]).map(Self)
+        canonical_form(assertion, None, &[]).map(Self)
     }
 }
 
@@ -92,13 +89,13 @@ pub(super) fn verify<L: Listener>(
     listener.passed(rules::REFERENCE, || Evidence::new("the signed element itself", what));
     listener.passed(rules::TRANSFORMS, || Evidence::new("enveloped signature, exclusive C14N", "the same"));
 
-    let signed_info = canonical(parts.signed_info, None, &parts.info_prefixes)?;
+    let signed_info = canonical_form(parts.signed_info, None, &parts.info_prefixes)?;
     let (key, proof) = verify_value(trust, &parts, &signed_info)?;
     let tried = key.key.kind();
     listener.passed(rules::SIGNATURE, || Evidence::new("a key of the metadata", tried));
     mind_certificate(trust, key, now, listener)?;
 
-    let canonical = canonical(parent, Some(signature), &parts.reference_prefixes)?;
+    let canonical = canonical_form(parent, Some(signature), &parts.reference_prefixes)?;
     listener
         .passed(rules::CANONICALIZATION, || Evidence::new("exclusive C14N", format_args!("{} bytes", canonical.len())));
     let digest = crypto::digest(parts.digest, canonical.as_bytes());
@@ -110,15 +107,6 @@ pub(super) fn verify<L: Listener>(
         Evidence::new("the digest that was signed", format_args!("the same, over {what} at bytes {start} to {end}"))
     });
     Ok(SignedElement { canonical, _proof: proof })
-}
-
-fn canonical<'t>(
-    element: Element<'_, 't>,
-    omitted: Option<Element<'_, 't>>,
-    prefixes: &[&str],
-) -> Result<String, SamlError> {
-    canonicalize(element, omitted, prefixes, Profile::CANONICAL.bytes)
-        .map_err(|_| shape(rules::CANONICALIZATION, "canonical bytes within twice the limit of a message", "more"))
 }
 
 /// Tries each trusted key that could have made such a signature. The key's kind decides, not the message: an HMAC or
@@ -278,7 +266,7 @@ fn read_transforms<'d>(transforms: Element<'d, '_>) -> Result<Vec<&'d str>, Saml
     exclusive_c14n(rules::TRANSFORMS, *exclusive)
 }
 
-/// The prefixes of an exclusive C14N method. `#default` is refused: libraries read it in different ways.
+/// The prefixes of an exclusive C14N method.
 fn exclusive_c14n<'d>(rule: &'static Rule, method: Element<'d, '_>) -> Result<Vec<&'d str>, SamlError> {
     let algorithm = method.attribute("Algorithm").unwrap_or_default();
     if algorithm != EXCLUSIVE_C14N {
@@ -294,8 +282,8 @@ fn exclusive_c14n<'d>(rule: &'static Rule, method: Element<'d, '_>) -> Result<Ve
         _ => return Err(shape(rule, expected, names(&children))),
     };
     let prefixes: Vec<&str> = list.split_ascii_whitespace().collect();
-    if prefixes.len() > MOST_PREFIXES || prefixes.contains(&"#default") {
-        return Err(shape(rule, "at most 16 prefixes, none of them #default", list));
+    if !acceptable(&prefixes) {
+        return Err(unacceptable_prefixes(rule, list));
     }
     Ok(prefixes)
 }

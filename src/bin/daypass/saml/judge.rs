@@ -153,6 +153,13 @@ pub(super) fn encoded(message: Vec<u8>, format: Option<Format>) -> String {
     if is_base64 { String::from_utf8_lossy(&message).into_owned() } else { STANDARD.encode(message) }
 }
 
+/// The XML that a file holds, as it is or in base64.
+pub(super) fn document(message: Vec<u8>) -> Option<String> {
+    let form_value = encoded(message, None);
+    let packed: String = form_value.split_ascii_whitespace().collect();
+    String::from_utf8(STANDARD.decode(packed).ok()?).ok()
+}
+
 pub(super) fn verify<L: Listener>(
     provider: &SamlProvider,
     form_value: &str,

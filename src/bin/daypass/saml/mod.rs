@@ -1,6 +1,7 @@
-//! `daypass saml verify`: one response, or a batch of them, judged in full.
+//! `daypass saml`: one response, or a batch of them, judged in full; and the bytes that a digest is taken of.
 
 mod args;
+mod canonicalize;
 mod cases;
 mod judge;
 
@@ -16,6 +17,7 @@ use crate::error::{Answer, CliError, InputError};
 use crate::input::{Source, instant, named_in};
 use crate::print::Printer;
 use args::Verify;
+use canonicalize::Canonicalize;
 use cases::Cases;
 use judge::{Judgement, Parties, Refusal, Request};
 
@@ -23,10 +25,15 @@ use judge::{Judgement, Parties, Refusal, Request};
 pub(crate) enum Action {
     /// Judge one SAML response, or a batch of them, and print every check
     Verify(Box<Verify>),
+    /// Print the exclusive canonical bytes that a signature's digest is taken of
+    Canonicalize(Canonicalize),
 }
 
 pub(crate) fn run(action: Action) -> Result<Answer, CliError> {
-    let Action::Verify(verify) = action;
+    let verify = match action {
+        Action::Verify(verify) => verify,
+        Action::Canonicalize(canonicalize) => return canonicalize::run(&canonicalize),
+    };
     let source = Source::new(verify.input.clone());
     if verify.lines.batch {
         let root = verify.lines.root.clone().unwrap_or_else(|| source.folder());
