@@ -26,7 +26,7 @@ mod xml;
 
 pub use certificate::PinnedKey;
 pub use error::{MetadataError, SamlError};
-pub use metadata::IdpMetadata;
+pub use metadata::{IdpMetadata, LogoutEndpoint};
 pub use provider::{MAX_CLOCK_SKEW, SamlProvider};
 pub use request::{AuthnRequest, PostForm};
 pub use response::UnverifiedResponse;
