@@ -12,6 +12,8 @@
 mod audit;
 #[path = "common/issuer.rs"]
 mod issuer;
+#[path = "broker/metadata.rs"]
+mod metadata;
 #[path = "broker/replay.rs"]
 mod replay;
 #[path = "broker/resources.rs"]

@@ -2,6 +2,8 @@
 //! is remembered.
 
 use super::record::Told;
+#[cfg(feature = "saml")]
+use super::saml::Standing;
 use super::{Broker, Flow};
 use crate::audit::Stage;
 #[cfg(feature = "oidc")]
@@ -32,7 +34,7 @@ impl Broker {
             #[cfg(feature = "saml")]
             Provider::Saml(provider) => {
                 if let ProviderName::Saml(name) = provider.name() {
-                    self.saml.insert(name.clone(), *provider);
+                    self.saml.insert(name.clone(), Standing::new(*provider));
                 }
             }
             #[cfg(feature = "oidc")]

@@ -28,8 +28,6 @@ use crate::directory::Directory;
 use crate::explain::CorrelationId;
 #[cfg(feature = "oidc")]
 use crate::identity::oidc::OidcProvider;
-#[cfg(feature = "saml")]
-use crate::identity::saml::SamlProvider;
 use crate::policy::{Keys, ResourcePolicy};
 use crate::request::{AuthenticatedRequest, Service, SignedRequest};
 use crate::session::{AssumeRole, Role, RoleSession};
@@ -42,7 +40,7 @@ use crate::{Error, VerifiedIdentity};
 pub struct Broker {
     sessions: Sessions,
     #[cfg(feature = "saml")]
-    saml: BTreeMap<String, SamlProvider>,
+    saml: BTreeMap<String, saml::Standing>,
     #[cfg(feature = "oidc")]
     oidc: BTreeMap<String, OidcProvider>,
     roles: BTreeMap<Arn, Role>,

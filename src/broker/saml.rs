@@ -1,5 +1,8 @@
 //! The SAML side of a broker.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::admission::Provider;
 use super::record::Told;
 use super::{Broker, Flow};
@@ -17,16 +20,57 @@ impl From<SamlProvider> for Provider {
     }
 }
 
-impl Broker {
-    /// The SAML provider that accounts register under `name`.
-    #[must_use]
-    pub fn saml_provider(&self, name: &str) -> Option<&SamlProvider> {
-        self.saml.get(name)
+/// A SAML provider of a running broker.
+#[derive(Debug)]
+pub(super) struct Standing {
+    provider: Arc<SamlProvider>,
+    disabled: AtomicBool,
+}
+
+impl Standing {
+    pub(super) fn new(provider: SamlProvider) -> Self {
+        Self { provider: Arc::new(provider), disabled: AtomicBool::new(false) }
     }
 
-    /// Every SAML provider, by name.
-    pub fn saml_providers(&self) -> impl Iterator<Item = &SamlProvider> {
-        self.saml.values()
+    fn provider(&self) -> Arc<SamlProvider> {
+        if self.disabled.load(Ordering::SeqCst) {
+            return Arc::new(SamlProvider::clone(&self.provider).disabled());
+        }
+        Arc::clone(&self.provider)
+    }
+}
+
+impl Broker {
+    /// The SAML provider that accounts register under `name`, as it stands now.
+    #[must_use]
+    pub fn saml_provider(&self, name: &str) -> Option<Arc<SamlProvider>> {
+        self.saml.get(name).map(Standing::provider)
+    }
+
+    /// Every SAML provider as it stands now, by name.
+    pub fn saml_providers(&self) -> impl Iterator<Item = Arc<SamlProvider>> {
+        self.saml.values().map(Standing::provider)
+    }
+
+    /// Takes the SAML provider called `name` out of service: what it says is refused from now on, also in answer to
+    /// sign-ins under way.
+    ///
+    /// # Errors
+    /// [`Error::UnknownProvider`] when there is no such provider.
+    pub fn disable_saml_provider(&self, name: &str) -> Result<(), Error> {
+        self.standing(name).map(|standing| standing.disabled.store(true, Ordering::SeqCst))
+    }
+
+    /// Puts the SAML provider called `name` back into service.
+    ///
+    /// # Errors
+    /// [`Error::UnknownProvider`] when there is no such provider.
+    pub fn enable_saml_provider(&self, name: &str) -> Result<(), Error> {
+        self.standing(name).map(|standing| standing.disabled.store(false, Ordering::SeqCst))
+    }
+
+    fn standing(&self, name: &str) -> Result<&Standing, Error> {
+        self.saml.get(name).ok_or_else(|| Error::UnknownProvider { issuer: name.to_owned() })
     }
 
     /// Verifies a SAML response of the one configured provider and keeps it from being used again.
@@ -56,8 +100,8 @@ impl Flow<'_> {
     /// # Errors
     /// [`Error::Saml`], [`Error::UnknownProvider`], [`Error::Replayed`], or that the store or the audit trail failed.
     pub async fn verify_from(&self, name: &str, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
-        let Some(provider) = self.broker().saml.get(name) else { return self.unknown(SIGN_IN, name) };
-        let (verified, heard) = self.saml(provider, response);
+        let Some(provider) = self.broker().saml_provider(name) else { return self.unknown(SIGN_IN, name) };
+        let (verified, heard) = self.saml(&provider, response);
         self.admit(SIGN_IN, Some(Use::Once), verified, heard).await
     }
 
@@ -67,8 +111,8 @@ impl Flow<'_> {
     /// # Errors
     /// As [`Flow::verify_from`].
     pub async fn exchange(&self, name: &str, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
-        let Some(provider) = self.broker().saml.get(name) else { return self.unknown(EXCHANGE, name) };
-        let (verified, heard) = self.saml(provider, response);
+        let Some(provider) = self.broker().saml_provider(name) else { return self.unknown(EXCHANGE, name) };
+        let (verified, heard) = self.saml(&provider, response);
         self.admit(EXCHANGE, None, verified, heard).await
     }
 

@@ -114,6 +114,56 @@ fn metadata_that_has_run_out_vouches_for_nobody() {
 }
 
 #[test]
+fn a_disabled_provider_vouches_for_nobody() {
+    let refusal = judge_with(&super::provider().disabled(), &Fields::default().signed_assertion()).unwrap_err();
+    assert_eq!(refusal, MetadataError::ProviderDisabled.into());
+    assert_eq!(refusal.rule().name, "metadata");
+}
+
+#[test]
+fn renewed_metadata_brings_its_keys_and_takes_the_old_ones_away() {
+    let old = super::provider();
+    let renewed = |xml: &str| old.renewed(IdpMetadata::parse(xml).unwrap());
+    let answer = Fields::default().signed_assertion();
+    let both = renewed(&signer::metadata(&[("", &TRUSTED), ("", &STRANGER)])).unwrap();
+    assert!(judge_with(&both, &answer).is_ok());
+    let rolled = renewed(&signer::metadata(&[("", &STRANGER)])).unwrap();
+    assert_eq!(judge_with(&rolled, &answer).unwrap_err().rule().name, "signature");
+    assert!(judge_with(&old, &answer).is_ok(), "a verification under way keeps its keys");
+    let another = renewed(&signer::metadata(&[("", &TRUSTED)]).replace(IDP, "https://other.example")).unwrap_err();
+    assert_eq!(another, MetadataError::EntityNotFound.into());
+    assert_eq!(renewed(&signer::metadata(&[])).unwrap_err(), MetadataError::NoSigningKey { last: None }.into());
+}
+
+#[test]
+fn logout_endpoints_are_read_with_their_address_for_responses() {
+    let binding = |name: &str, rest: &str| {
+        format!(
+            r#"<md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-{name}" Location="https://idp.example/slo"{rest}/>"#
+        )
+    };
+    let with = |services: &str| {
+        let metadata = signer::metadata(&[("", &TRUSTED)]);
+        metadata.replacen("<md:SingleSignOnService", &format!("{services}<md:SingleSignOnService"), 1)
+    };
+    let none = IdpMetadata::parse(&with("")).unwrap();
+    assert!(none.logout_redirect().is_none() && none.logout_post().is_none());
+    let answers = " ResponseLocation=\"https://idp.example/slo/answers\"";
+    let both = IdpMetadata::parse(&with(&(binding("Redirect", "") + &binding("POST", answers)))).unwrap();
+    let (redirect, post) = (both.logout_redirect().unwrap(), both.logout_post().unwrap());
+    assert_eq!(
+        (redirect.location(), redirect.response_location()),
+        ("https://idp.example/slo", "https://idp.example/slo")
+    );
+    assert_eq!(
+        (post.location(), post.response_location()),
+        ("https://idp.example/slo", "https://idp.example/slo/answers")
+    );
+    let script = binding("POST", " ResponseLocation=\"javascript:alert(1)\"");
+    assert_eq!(refused(&with(&script)), MetadataError::EndpointMalformed);
+}
+
+#[test]
 fn endpoints_that_are_not_web_addresses_are_refused() {
     let metadata = signer::metadata(&[("", &TRUSTED)]);
     for location in ["javascript:alert(1)", "//idp.example", "https://idp.example/ x", ""] {

@@ -43,7 +43,7 @@ async fn send(portal: &Portal, name: &str, headers: &HeaderMap, uri: &Uri) -> Re
     let flow = portal.broker.begin().map_err(|_| unavailable(Next::SignIn, None))?;
     let state = random_id().map_err(|_| unavailable(Next::SignIn, None))?;
     let asked = |error: SamlError| refusal_of(&Error::from(error), &flow, Next::SignIn);
-    let request = AuthnRequest::new(provider, portal.broker.now()).map_err(asked)?;
+    let request = AuthnRequest::new(&provider, portal.broker.now()).map_err(asked)?;
     let departure = Departure {
         protocol: Protocol::Saml,
         state: &state,

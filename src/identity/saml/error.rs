@@ -178,6 +178,9 @@ pub enum MetadataError {
         /// Its `validUntil`.
         valid_until: Timestamp,
     },
+    /// An operator took the provider out of service.
+    #[error("the identity provider is out of service")]
+    ProviderDisabled,
     /// The clock skew is larger than 300 s.
     #[error("the clock skew is larger than 300 s")]
     ClockSkewTooLarge,

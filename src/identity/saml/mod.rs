@@ -27,7 +27,7 @@ mod xml;
 pub use canonical::canonicalize;
 pub use certificate::PinnedKey;
 pub use error::{MetadataError, SamlError};
-pub use metadata::IdpMetadata;
+pub use metadata::{IdpMetadata, LogoutEndpoint};
 pub use provider::{MAX_CLOCK_SKEW, SamlProvider};
 pub use request::{AuthnRequest, PostForm};
 pub use response::UnverifiedResponse;
@@ -77,11 +77,7 @@ fn verify_in_order<L: Listener>(
     now: Timestamp,
     listener: &mut L,
 ) -> Result<VerifiedIdentity, SamlError> {
-    if let Some(valid_until) = provider.metadata().valid_until()
-        && now >= valid_until
-    {
-        return Err(MetadataError::RunOut { valid_until }.into());
-    }
+    provider.in_service(now)?;
     let keys = provider.keys.len();
     listener.passed(rules::METADATA, || Evidence::new("at least one key, not run out", format_args!("{keys} keys")));
     let UnverifiedResponse { xml, expected } = response;

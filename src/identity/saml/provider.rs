@@ -1,5 +1,9 @@
 //! One identity provider, as this service trusts it.
+//!
+//! A [`SamlProvider`] never changes: a verification sees one set of keys from its first signature to its last. New metadata
+//! makes a new one, with [`SamlProvider::renewed`], that takes the old one's place between two verifications.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::certificate::PinnedKey;
@@ -16,9 +20,10 @@ pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(300);
 const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(60);
 
 /// An identity provider that assertions are accepted from, and the service they must be meant for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SamlProvider {
     pub(super) name: ProviderName,
+    pub(super) service: Service,
     pub(super) metadata: IdpMetadata,
     pub(super) keys: Vec<TrustedKey>,
     pub(super) sp_entity_id: String,
@@ -30,12 +35,19 @@ pub struct SamlProvider {
     pub(super) certificates: CertificateValidity,
     pub(super) authn_age: Option<Duration>,
     pub(super) authn_contexts: Vec<String>,
-    pub(super) decryption_keys: Vec<RsaDecryptionKey>,
+    pub(super) decryption_keys: Vec<Arc<RsaDecryptionKey>>,
     pub(super) relaxations: Relaxations,
 }
 
+/// Whether an operator lets the provider sign people in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Service {
+    Enabled,
+    Disabled,
+}
+
 /// A pinned key ready for use.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct TrustedKey {
     pub(super) key: PublicKey,
     pub(super) validity: Option<(Timestamp, Timestamp)>,
@@ -88,19 +100,10 @@ impl SamlProvider {
         acs_url: &str,
         relaxations: Relaxations,
     ) -> Result<Self, SamlError> {
-        let mut keys = Vec::new();
-        let mut last = None;
-        for pinned in metadata.keys() {
-            match pinned.key(relaxations.small_rsa()) {
-                Ok(key) => keys.push(TrustedKey { key, validity: pinned.validity() }),
-                Err(error) => last = Some(error),
-            }
-        }
-        if keys.is_empty() {
-            return Err(MetadataError::NoSigningKey { last }.into());
-        }
+        let keys = usable_keys(&metadata, relaxations)?;
         Ok(Self {
             name: ProviderName::Saml("corp".to_owned()),
+            service: Service::Enabled,
             metadata,
             keys,
             sp_entity_id: sp_entity_id.to_owned(),
@@ -115,6 +118,37 @@ impl SamlProvider {
             decryption_keys: Vec::new(),
             relaxations,
         })
+    }
+
+    /// This provider by newer metadata of the same entity: its keys alone are trusted, everything an operator set stays.
+    ///
+    /// # Errors
+    /// [`SamlError::Metadata`] when the metadata is another entity's or holds no usable signing key.
+    pub fn renewed(&self, metadata: IdpMetadata) -> Result<Self, SamlError> {
+        if metadata.entity_id() != self.entity_id() {
+            return Err(MetadataError::EntityNotFound.into());
+        }
+        let keys = usable_keys(&metadata, self.relaxations)?;
+        Ok(Self { metadata, keys, ..self.clone() })
+    }
+
+    /// This provider, out of service: every response of it is refused, also one that answers a request made before.
+    #[must_use]
+    pub const fn disabled(mut self) -> Self {
+        self.service = Service::Disabled;
+        self
+    }
+
+    /// Whether the provider may vouch for anyone at `now`: judged when its answer arrives, not when a sign-in begins
+    /// (CVE-2026-2603, CVE-2026-3047).
+    pub(super) fn in_service(&self, now: Timestamp) -> Result<(), MetadataError> {
+        if self.service == Service::Disabled {
+            return Err(MetadataError::ProviderDisabled);
+        }
+        match self.metadata.valid_until() {
+            Some(valid_until) if now >= valid_until => Err(MetadataError::RunOut { valid_until }),
+            _ => Ok(()),
+        }
     }
 
     /// Whose signatures count for this provider.
@@ -188,7 +222,7 @@ impl SamlProvider {
     /// Adds a key that assertions may be encrypted to; during rollover there are several.
     #[must_use]
     pub fn with_decryption_key(mut self, key: RsaDecryptionKey) -> Self {
-        self.decryption_keys.push(key);
+        self.decryption_keys.push(Arc::new(key));
         self
     }
 
@@ -251,4 +285,17 @@ impl SamlProvider {
     pub fn sp_metadata(&self) -> String {
         metadata::service_provider(&self.sp_entity_id, &self.acs_url)
     }
+}
+
+/// Every key of the metadata that the provider may be trusted by; without one nothing could ever be verified.
+fn usable_keys(metadata: &IdpMetadata, relaxations: Relaxations) -> Result<Vec<TrustedKey>, MetadataError> {
+    let mut keys = Vec::new();
+    let mut last = None;
+    for pinned in metadata.keys() {
+        match pinned.key(relaxations.small_rsa()) {
+            Ok(key) => keys.push(TrustedKey { key, validity: pinned.validity() }),
+            Err(error) => last = Some(error),
+        }
+    }
+    if keys.is_empty() { Err(MetadataError::NoSigningKey { last }) } else { Ok(keys) }
 }

@@ -1,6 +1,6 @@
 //! SAML metadata: the identity provider's in (entity id, keys, endpoints), ours out.
 
-use std::fmt::Write as _;
+mod service_provider;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,6 +9,8 @@ use super::certificate::PinnedKey;
 use super::xml::{Document, Element, Profile, is_space};
 use super::{DSIG, MetadataError, SAMLP, SamlError};
 use crate::time::Timestamp;
+
+pub(super) use service_provider::{escape, service_provider};
 
 const MD: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 const POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
@@ -25,8 +27,31 @@ pub struct IdpMetadata {
     keys: Vec<PinnedKey>,
     redirect_endpoint: Option<String>,
     post_endpoint: Option<String>,
+    logout_redirect: Option<LogoutEndpoint>,
+    logout_post: Option<LogoutEndpoint>,
     valid_until: Option<Timestamp>,
     wants_signed_requests: bool,
+}
+
+/// A single logout service of the identity provider (saml-metadata 2.2.2 and 2.4.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogoutEndpoint {
+    location: String,
+    response_location: Option<String>,
+}
+
+impl LogoutEndpoint {
+    /// Where it takes requests.
+    #[must_use]
+    pub fn location(&self) -> &str {
+        &self.location
+    }
+
+    /// Where it takes responses: its own address for them, or that of requests.
+    #[must_use]
+    pub fn response_location(&self) -> &str {
+        self.response_location.as_deref().unwrap_or(&self.location)
+    }
 }
 
 impl IdpMetadata {
@@ -63,6 +88,8 @@ impl IdpMetadata {
             keys,
             redirect_endpoint: None,
             post_endpoint: None,
+            logout_redirect: None,
+            logout_post: None,
             valid_until: None,
             wants_signed_requests: false,
         })
@@ -97,8 +124,10 @@ impl IdpMetadata {
         Ok(Self {
             entity_id: entity_id.to_owned(),
             keys,
-            redirect_endpoint: endpoint(role, REDIRECT)?,
-            post_endpoint: endpoint(role, POST)?,
+            redirect_endpoint: sign_on_endpoint(role, REDIRECT)?,
+            post_endpoint: sign_on_endpoint(role, POST)?,
+            logout_redirect: logout_endpoint(role, REDIRECT)?,
+            logout_post: logout_endpoint(role, POST)?,
             valid_until,
             wants_signed_requests: matches!(role.attribute("WantAuthnRequestsSigned"), Some("true" | "1")),
         })
@@ -126,6 +155,18 @@ impl IdpMetadata {
     #[must_use]
     pub fn post_endpoint(&self) -> Option<&str> {
         self.post_endpoint.as_deref()
+    }
+
+    /// Where it takes logout messages by HTTP-Redirect.
+    #[must_use]
+    pub const fn logout_redirect(&self) -> Option<&LogoutEndpoint> {
+        self.logout_redirect.as_ref()
+    }
+
+    /// Where it takes logout messages by HTTP-POST.
+    #[must_use]
+    pub const fn logout_post(&self) -> Option<&LogoutEndpoint> {
+        self.logout_post.as_ref()
     }
 
     /// When this description runs out (saml-metadata 2.3.2): nothing is accepted on it afterwards.
@@ -219,45 +260,30 @@ fn base64_text(element: Element<'_, '_>) -> Result<Vec<u8>, MetadataError> {
     STANDARD.decode(packed).map_err(|_| MetadataError::CertificateMalformed)
 }
 
-fn endpoint(role: Element<'_, '_>, binding: &str) -> Result<Option<String>, MetadataError> {
-    let service =
-        role.elements_named(MD, "SingleSignOnService").find(|service| service.attribute("Binding") == Some(binding));
-    let Some(service) = service else {
+fn sign_on_endpoint(role: Element<'_, '_>, binding: &str) -> Result<Option<String>, MetadataError> {
+    service(role, "SingleSignOnService", binding)
+        .map(|service| web_address(service.attribute("Location").unwrap_or_default()))
+        .transpose()
+}
+
+fn logout_endpoint(role: Element<'_, '_>, binding: &str) -> Result<Option<LogoutEndpoint>, MetadataError> {
+    let Some(service) = service(role, "SingleLogoutService", binding) else {
         return Ok(None);
     };
-    let location = service.attribute("Location").unwrap_or_default();
-    // The browser is sent there: `javascript:` and the like must never reach a Location header or a form.
+    let location = web_address(service.attribute("Location").unwrap_or_default())?;
+    let response_location = service.attribute("ResponseLocation").map(web_address).transpose()?;
+    Ok(Some(LogoutEndpoint { location, response_location }))
+}
+
+fn service<'d, 't>(role: Element<'d, 't>, name: &'static str, binding: &str) -> Option<Element<'d, 't>> {
+    role.elements_named(MD, name).find(|service| service.attribute("Binding") == Some(binding))
+}
+
+/// The browser is sent there: `javascript:` and the like must never reach a Location header or a form.
+fn web_address(location: &str) -> Result<String, MetadataError> {
     let web = location.starts_with("https://") || location.starts_with("http://");
     if !web || location.len() > 2048 || !location.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(MetadataError::EndpointMalformed);
     }
-    Ok(Some(location.to_owned()))
-}
-
-/// Our own metadata as a service provider: one assertion consumer service, HTTP-POST (saml-metadata 2.4.4).
-pub(super) fn service_provider(sp_entity_id: &str, acs_url: &str) -> String {
-    let mut xml = String::with_capacity(640);
-    xml.push_str("<md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"");
-    escape(&mut xml, sp_entity_id);
-    xml.push_str("\"><md:SPSSODescriptor AuthnRequestsSigned=\"false\" WantAssertionsSigned=\"true\" ");
-    // Writing into a String cannot fail.
-    let _ = write!(xml, "protocolSupportEnumeration=\"{SAMLP}\">");
-    let _ = write!(xml, "<md:AssertionConsumerService Binding=\"{POST}\" Location=\"");
-    escape(&mut xml, acs_url);
-    xml.push_str("\" index=\"0\" isDefault=\"true\"/></md:SPSSODescriptor></md:EntityDescriptor>");
-    xml
-}
-
-/// Writes `text` so that it is one attribute value or text node and nothing else.
-pub(super) fn escape(xml: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => xml.push_str("&amp;"),
-            '<' => xml.push_str("&lt;"),
-            '>' => xml.push_str("&gt;"),
-            '"' => xml.push_str("&quot;"),
-            '\'' => xml.push_str("&apos;"),
-            _ => xml.push(c),
-        }
-    }
+    Ok(location.to_owned())
 }
