@@ -3,6 +3,7 @@
 //! Enters: a SAML response or an ID token, the provider it should come from, and `now`. Leaves: who the person is, as the
 //! provider signed it. Refused: everything that a check of `saml` or `oidc` names.
 
+mod attribute;
 #[cfg(feature = "oidc")]
 pub mod oidc;
 pub mod replay;
@@ -11,6 +12,8 @@ pub mod saml;
 
 use std::collections::BTreeMap;
 use std::fmt;
+
+pub use attribute::{AttributeName, NameFormat};
 
 use crate::arn::{AccountId, Arn};
 use crate::time::Timestamp;
@@ -68,6 +71,8 @@ pub struct VerifiedIdentity {
     pub(in crate::identity) subject_type: Option<String>,
     pub(in crate::identity) audience: String,
     pub(in crate::identity) attributes: BTreeMap<String, Vec<String>>,
+    pub(in crate::identity) attribute_names: Vec<AttributeName>,
+    pub(in crate::identity) nested_claims: BTreeMap<String, Vec<String>>,
     pub(in crate::identity) condition_keys: Vec<(String, Vec<String>)>,
     pub(in crate::identity) multivalued: Vec<String>,
     pub(in crate::identity) assertion_id: String,
@@ -108,7 +113,8 @@ impl VerifiedIdentity {
         &self.audience
     }
 
-    /// The values of a SAML attribute or of a claim; empty when it is absent.
+    /// The values of a SAML attribute or of a claim; empty when it is absent. Values of attributes that share one Name are
+    /// joined in the order of the assertion, whatever their NameFormat.
     #[must_use]
     pub fn attribute(&self, name: &str) -> &[String] {
         self.attributes.get(name).map_or(&[], Vec::as_slice)
@@ -118,6 +124,19 @@ impl VerifiedIdentity {
     #[must_use]
     pub const fn attributes(&self) -> &BTreeMap<String, Vec<String>> {
         &self.attributes
+    }
+
+    /// What each SAML attribute is called beside its Name, in the order of the assertion (saml-core 2.7.3.1).
+    #[must_use]
+    pub fn attribute_names(&self) -> &[AttributeName] {
+        &self.attribute_names
+    }
+
+    /// Claims inside of objects, by their place in the payload as a JSON pointer (RFC 6901) such as `/realm_access/roles`;
+    /// no condition key is made of them.
+    #[must_use]
+    pub const fn nested_claims(&self) -> &BTreeMap<String, Vec<String>> {
+        &self.nested_claims
     }
 
     /// The condition keys a trust policy may test, such as `saml:aud` or `login.example.com:sub`.

@@ -20,9 +20,11 @@ const ABOUT_THE_TOKEN: [&str; 10] =
 
 /// Builds the identity, with each claim as a list of text under its own name.
 ///
-/// Nested objects are left out (under `https://aws.amazon.com/` they count as an empty list), but for session tags: `https://aws.amazon.com/tags` with `principal_tags` and
-/// `transitive_tag_keys` inside becomes `https://aws.amazon.com/tags/principal_tags/<key>` and
-/// `https://aws.amazon.com/tags/transitive_tag_keys`, which are also the names of the flat form a provider may send.
+/// Nested objects are kept apart, by JSON pointer: joined into one name, `realm_access.roles` could also be a claim that
+/// is called so. Under `https://aws.amazon.com/` they count as an empty list too, but for session tags:
+/// `https://aws.amazon.com/tags` with `principal_tags` and `transitive_tag_keys` inside becomes
+/// `https://aws.amazon.com/tags/principal_tags/<key>` and `https://aws.amazon.com/tags/transitive_tag_keys`, which are
+/// also the names of the flat form a provider may send.
 pub(super) fn build(
     provider: &OidcProvider,
     token: &UnverifiedIdToken,
@@ -45,6 +47,8 @@ pub(super) fn build(
         condition_keys: condition_keys(provider.issuer().name(), audience, &attributes),
         multivalued: multivalued(provider.issuer().name(), payload),
         attributes,
+        attribute_names: Vec::new(),
+        nested_claims: nested_claims(payload),
         assertion_id: crypto::sha256_hex(signed_part(token.token.expose())),
         assertion_use,
         not_on_or_after: claims.exp.map_or(Timestamp::EPOCH, instant),
@@ -116,6 +120,31 @@ fn attributes(payload: &Payload<'_>) -> BTreeMap<String, Vec<String>> {
         }
     }
     attributes
+}
+
+/// Every plain value, or list of them, that stands inside an object, by its JSON pointer (RFC 6901).
+fn nested_claims(payload: &Payload<'_>) -> BTreeMap<String, Vec<String>> {
+    let mut nested = BTreeMap::new();
+    for Member { key, value, .. } in payload.members() {
+        descend(value, &pointer("", key), &mut nested);
+    }
+    nested
+}
+
+fn descend(value: &Value<'_>, at: &str, nested: &mut BTreeMap<String, Vec<String>>) {
+    let Data::Object(members) = &value.data else { return };
+    for Member { key, value, .. } in members {
+        let at = pointer(at, key);
+        if let Some(texts) = texts(value) {
+            nested.insert(at, texts);
+        } else {
+            descend(value, &at, nested);
+        }
+    }
+}
+
+fn pointer(above: &str, key: &str) -> String {
+    format!("{above}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
 fn tags(value: &Value<'_>, attributes: &mut BTreeMap<String, Vec<String>>) {

@@ -10,6 +10,7 @@ use super::signature::SignedDocument;
 use super::xml::Element;
 use super::{DSIG, SAML, SamlError, rules};
 use crate::explain::Rule;
+use crate::identity::{AttributeName, NameFormat};
 use crate::time::Timestamp;
 
 const NAMEID_FORMAT_PREFIX: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:";
@@ -26,7 +27,14 @@ pub(super) struct Assertion<'d> {
     pub(super) confirmations: Vec<Confirmation<'d>>,
     pub(super) conditions: Conditions<'d>,
     pub(super) authn_statements: Vec<AuthnStatement<'d>>,
-    pub(super) attributes: BTreeMap<String, Vec<String>>,
+    pub(super) attributes: Attributes,
+}
+
+/// What it says of its subject: values by Name, and what each attribute is called beside it.
+#[derive(Debug, Default)]
+pub(super) struct Attributes {
+    pub(super) values: BTreeMap<String, Vec<String>>,
+    pub(super) names: Vec<AttributeName>,
 }
 
 /// Whom it is about (saml-core 2.2.3).
@@ -83,7 +91,7 @@ impl<'d> Assertion<'d> {
         let issuer = parts.next().filter(|issuer| issuer.is(SAML, "Issuer"));
         let issuer = issuer.ok_or_else(|| shape(rules::ASSERTION, expected, "no Issuer"))?;
         let (mut subject, mut conditions) = (None, None);
-        let (mut authn_statements, mut attributes) = (Vec::new(), BTreeMap::new());
+        let (mut authn_statements, mut attributes) = (Vec::new(), Attributes::default());
         for part in parts {
             let once = |taken: bool| {
                 if taken { Err(shape(rules::ASSERTION, expected, format!("two of {}", part.local()))) } else { Ok(()) }
@@ -224,7 +232,7 @@ impl<'d> AuthnStatement<'d> {
 fn read_attributes(
     statement: Element<'_, '_>,
     provider: &SamlProvider,
-    attributes: &mut BTreeMap<String, Vec<String>>,
+    attributes: &mut Attributes,
 ) -> Result<(), SamlError> {
     for attribute in statement.elements() {
         if attribute.is(SAML, "Attribute") {
@@ -242,10 +250,15 @@ fn read_attributes(
     Ok(())
 }
 
-fn read_attribute(attribute: Element<'_, '_>, attributes: &mut BTreeMap<String, Vec<String>>) -> Result<(), SamlError> {
+fn read_attribute(attribute: Element<'_, '_>, attributes: &mut Attributes) -> Result<(), SamlError> {
     let name = attribute.attribute("Name").filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| shape(rules::ATTRIBUTES, "a Name", "none"))?;
-    let values = attributes.entry(name.to_owned()).or_default();
+    attributes.names.push(AttributeName {
+        name: name.to_owned(),
+        friendly_name: attribute.attribute("FriendlyName").map(str::to_owned),
+        name_format: NameFormat::of(attribute.attribute("NameFormat")),
+    });
+    let values = attributes.values.entry(name.to_owned()).or_default();
     for value in attribute.elements_named(SAML, "AttributeValue") {
         values.push(attribute_value(value)?.into_owned());
     }

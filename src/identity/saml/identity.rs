@@ -1,5 +1,7 @@
 //! A satisfied assertion in, the [`VerifiedIdentity`] and the condition keys of trust policies out.
 
+use std::collections::BTreeMap;
+
 use super::assertion::Assertion;
 use super::conditions::Validity;
 use super::provider::SamlProvider;
@@ -74,7 +76,7 @@ pub(super) fn build(provider: &SamlProvider, assertion: Assertion<'_>, validity:
         one("saml:sub", &subject),
         one("saml:sub_type", &subject_type),
     ];
-    for (name, values) in &assertion.attributes {
+    for (name, values) in &assertion.attributes.values {
         let Some(key) = condition_key(name) else { continue };
         // One key may have two names, and an assertion may state both.
         match condition_keys.iter_mut().find(|(known, _)| known == key) {
@@ -91,7 +93,9 @@ pub(super) fn build(provider: &SamlProvider, assertion: Assertion<'_>, validity:
         subject,
         subject_type: Some(subject_type),
         audience: provider.acs_url.clone(),
-        attributes: assertion.attributes,
+        attributes: assertion.attributes.values,
+        attribute_names: assertion.attributes.names,
+        nested_claims: BTreeMap::new(),
         condition_keys,
         multivalued,
         assertion_id: assertion.id.to_owned(),

@@ -93,7 +93,7 @@ fn verify_in_order<L: Listener>(
     let assertion = Assertion::read(&tree, provider)?;
     let validity = conditions::verify(&assertion, provider, &expected, now, listener)?;
     listener.passed(rules::ATTRIBUTES, || {
-        Evidence::new("text values", format_args!("{} names", assertion.attributes.len()))
+        Evidence::new("text values", format_args!("{} names", assertion.attributes.values.len()))
     });
     Ok(identity::build(provider, assertion, &validity))
 }
