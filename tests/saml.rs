@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stop where the tests would")]
 
-#[path = "saml/attacks.rs"]
+#[path = "saml/attacks/mod.rs"]
 mod attacks;
 #[path = "saml/encryption.rs"]
 mod encryption;

@@ -4,6 +4,7 @@
 //! belongs into the audit trail of each verification.
 
 use super::metadata::IdpMetadata;
+use super::xml::{Cdata, Profile};
 use super::{SamlError, SamlProvider};
 
 /// The relaxations of one provider.
@@ -18,6 +19,7 @@ const CBC: u8 = 1 << 2;
 const UNSIGNED_CBC: u8 = 1 << 3;
 const AES_192: u8 = 1 << 4;
 const EXTENSIONS: u8 = 1 << 5;
+const CDATA: u8 = 1 << 6;
 
 impl Relaxations {
     /// No relaxation at all.
@@ -63,6 +65,13 @@ impl Relaxations {
         self.with(EXTENSIONS)
     }
 
+    /// Reads CDATA sections as the text they stand for instead of refusing them. The signed bytes hold none, and only
+    /// those are read from; what is given up is the refusal of a construct that other readers of the message may split.
+    #[must_use]
+    pub const fn allow_cdata(self) -> Self {
+        self.with(CDATA)
+    }
+
     /// The names of what is relaxed, for configuration listings and the audit trail.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         [
@@ -72,6 +81,7 @@ impl Relaxations {
             (UNSIGNED_CBC, "cbc_in_unsigned_responses"),
             (AES_192, "aes_192"),
             (EXTENSIONS, "extensions"),
+            (CDATA, "cdata"),
         ]
         .into_iter()
         .filter_map(move |(bit, name)| self.has(bit).then_some(name))
@@ -95,6 +105,18 @@ impl Relaxations {
 
     pub(super) const fn extensions(self) -> bool {
         self.has(EXTENSIONS)
+    }
+
+    /// What a message may hold under these relaxations.
+    pub(super) const fn message(self) -> Profile {
+        match self.cdata() {
+            true => Profile { cdata: Cdata::Text, ..Profile::MESSAGE },
+            false => Profile::MESSAGE,
+        }
+    }
+
+    pub(super) const fn cdata(self) -> bool {
+        self.has(CDATA)
     }
 
     const fn with(self, bits: u8) -> Self {

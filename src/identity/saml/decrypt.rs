@@ -27,6 +27,8 @@ pub(super) enum Ciphertext {
 /// What came out, and whether telling apart why it is refused would answer an attacker's questions.
 #[derive(Debug)]
 pub(super) struct Plaintext<'d> {
+    /// What it may hold, as XML.
+    profile: Profile,
     pub(super) bytes: Vec<u8>,
     pub(super) algorithm: &'d str,
     pub(super) malleable: bool,
@@ -64,6 +66,7 @@ pub(super) fn decrypt<'d>(
     let content_key = unwrap(&transports, provider).filter(|key| key.expose().len() == content.key_length);
     let bytes = content_key.and_then(|key| decrypt_content(content.mode, &key, sealed).ok());
     Ok(Plaintext {
+        profile: provider.relaxations.message(),
         bytes: bytes.ok_or(SamlError::DecryptionFailed)?,
         algorithm,
         malleable: content.mode == ContentMode::Cbc && ciphertext == Ciphertext::Unsigned,
@@ -78,7 +81,7 @@ pub(super) fn parse<T>(
 ) -> Result<T, SamlError> {
     let text = std::str::from_utf8(&plaintext.bytes).map_err(|_| SamlError::DecryptionFailed)?;
     // Plaintext replaces EncryptedData where it stands (xmlenc-core 4.4), so it may use the prefixes declared there.
-    let document = Document::parse_text(text, &Profile::MESSAGE, &encrypted.in_scope())?;
+    let document = Document::parse_text(text, &plaintext.profile, &encrypted.in_scope())?;
     let root = document.root().ok_or(SamlError::DecryptionFailed)?;
     read(&document, root)
 }

@@ -206,6 +206,7 @@ impl Asked {
             "allow_cbc" => Self::Allow(Relaxation::CbcInUnsignedResponses),
             "allow_aes_192" => Self::Allow(Relaxation::Aes192),
             "allow_extensions" => Self::Allow(Relaxation::Extensions),
+            "allow_cdata" => Self::Allow(Relaxation::Cdata),
             "allow_unsolicited" => Self::Allow(Relaxation::Unsolicited),
             "want_response_signed" => Self::Require(Requirement::SignedResponse),
             "check_idp_cert_validity" => Self::Require(Requirement::CertificateValidity),

@@ -25,17 +25,19 @@ pub(super) enum Relaxation {
     CbcInUnsignedResponses,
     Aes192,
     Extensions,
+    Cdata,
     Unsolicited,
 }
 
 impl Relaxation {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Sha1,
         Self::SmallRsa,
         Self::Cbc,
         Self::CbcInUnsignedResponses,
         Self::Aes192,
         Self::Extensions,
+        Self::Cdata,
         Self::Unsolicited,
     ];
 
@@ -47,6 +49,7 @@ impl Relaxation {
             Self::CbcInUnsignedResponses => "cbc_in_unsigned_responses",
             Self::Aes192 => "aes_192",
             Self::Extensions => "extensions",
+            Self::Cdata => "cdata",
             Self::Unsolicited => "unsolicited",
         }
     }
@@ -59,6 +62,7 @@ impl Relaxation {
             Self::CbcInUnsignedResponses => to.allow_cbc_in_unsigned_responses(),
             Self::Aes192 => to.allow_aes_192(),
             Self::Extensions => to.allow_extensions(),
+            Self::Cdata => to.allow_cdata(),
             Self::Unsolicited => to,
         }
     }

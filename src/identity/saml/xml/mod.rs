@@ -84,6 +84,17 @@ pub(super) struct Profile {
     pub(super) namespaces: usize,
     /// Whether comments are skipped (they never reach the tree) or refused.
     pub(super) comments: Comments,
+    /// Whether CDATA sections are read as text or refused.
+    pub(super) cdata: Cdata,
+}
+
+/// What happens to CDATA sections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cdata {
+    /// Refused: readers have joined and split text at them (CVE-2026-34601).
+    Refused,
+    /// Text like any other, which is what canonicalization writes of them (xml-c14n 2.3).
+    Text,
 }
 
 /// What happens to comments.
@@ -105,6 +116,7 @@ impl Profile {
         attributes: 32,
         namespaces: 64,
         comments: Comments::Refused,
+        cdata: Cdata::Refused,
     };
 
     /// Canonical bytes of a message: escaping and repeated namespace declarations may lengthen them.
@@ -118,6 +130,7 @@ impl Profile {
         attributes: 64,
         namespaces: 128,
         comments: Comments::Skipped,
+        cdata: Cdata::Refused,
     };
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
-    Attribute, Binding, Comments, Content, Document, ElementData, Node, Profile, XML_NAMESPACE, XmlError, any_byte,
+    Attribute, Binding, Cdata, Comments, Content, Document, ElementData, Node, Profile, XML_NAMESPACE, XmlError, any_byte,
     is_space, lookup, within,
 };
 
@@ -113,7 +113,8 @@ impl<'t, 'p> Parser<'t, 'p> {
         Ok(())
     }
 
-    /// Refuses what the profile refuses by name; skips a comment where comments are skipped. `false`: something else is next.
+    /// Refuses what the profile refuses by name; skips a comment where comments are skipped, and takes a CDATA section
+    /// where they are text. `false`: something else is next.
     fn skip_markup(&mut self) -> Result<bool, XmlError> {
         let at = self.at();
         if self.rest.starts_with("<!--") {
@@ -129,8 +130,14 @@ impl<'t, 'p> Parser<'t, 'p> {
             self.rest = rest;
             return Ok(true);
         }
-        if self.rest.starts_with("<![CDATA[") {
-            return Err(XmlError::Cdata { at });
+        if let Some(rest) = self.rest.strip_prefix("<![CDATA[") {
+            if self.profile.cdata == Cdata::Refused || self.open.is_empty() {
+                return Err(XmlError::Cdata { at });
+            }
+            let (raw, rest) = rest.split_once("]]>").ok_or_else(|| self.malformed("the end of a CDATA section"))?;
+            self.rest = rest;
+            self.cdata(raw, at)?;
+            return Ok(true);
         }
         if self.rest.starts_with("<!") {
             return Err(XmlError::Doctype { at });
@@ -153,6 +160,21 @@ impl<'t, 'p> Parser<'t, 'p> {
         let text = decode(raw, Place::Text, at)?;
         self.push(Content::Text(text))?;
         Ok(())
+    }
+
+    /// Keeps what a CDATA section holds as the text it stands for: nothing of the section itself reaches the tree.
+    fn cdata(&mut self, raw: &'t str, at: usize) -> Result<(), XmlError> {
+        if !raw.chars().all(is_character) {
+            return Err(XmlError::Malformed { at, expected: "characters that XML allows" });
+        }
+        if raw.is_empty() {
+            return Ok(());
+        }
+        let text = match raw.contains('\r') {
+            true => Cow::Owned(raw.replace("\r\n", "\n").replace('\r', "\n")),
+            false => Cow::Borrowed(raw),
+        };
+        self.push(Content::Text(text)).map(drop)
     }
 
     fn start_tag(&mut self) -> Result<(), XmlError> {

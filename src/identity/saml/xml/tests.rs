@@ -72,6 +72,31 @@ fn markup_outside_the_profile_is_refused_by_name() {
 }
 
 #[test]
+fn where_cdata_is_text_it_is_text_and_nothing_else() {
+    let profile = Profile { cdata: Cdata::Text, ..Profile::MESSAGE };
+    let text = |xml: &str| {
+        let document = Document::parse_text(xml, &profile, &[])?;
+        Ok(document.root().unwrap().text().map(Cow::into_owned))
+    };
+    for (xml, read) in [
+        ("<a><![CDATA[x]]></a>", "x"),
+        ("<a>1<![CDATA[<b>&amp;]]>2<![CDATA[]]><![CDATA[]]]]><![CDATA[>]]></a>", "1<b>&amp;2]]>"),
+        ("<a><![CDATA[<!-- --><?y z?><!DOCTYPE a>]]></a>", "<!-- --><?y z?><!DOCTYPE a>"),
+        ("<a><![CDATA[x\r\ny\rz\n]]></a>", "x\ny\nz\n"),
+    ] {
+        assert_eq!(text(xml), Ok(Some(read.to_owned())), "{xml}");
+    }
+    for outside in ["<![CDATA[ ]]><a/>", "<a/><![CDATA[ ]]>"] {
+        assert!(matches!(text(outside), Err(XmlError::Cdata { .. })), "{outside}");
+    }
+    for malformed in ["<a><![CDATA[x", "<a><![CDATA[x]]</a>", "<a><![CDATA[\u{1}]]></a>", "<a><![CDATA[\u{ffff}]]></a>"] {
+        assert!(matches!(text(malformed), Err(XmlError::Malformed { .. })), "{malformed}");
+    }
+    let many = format!("<a>{}</a>", "<![CDATA[x]]>".repeat(20_000));
+    assert!(matches!(text(&many), Err(XmlError::Limit { .. })));
+}
+
+#[test]
 fn what_is_not_well_formed_is_refused() {
     for text in [
         "",
