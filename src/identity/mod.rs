@@ -80,6 +80,8 @@ pub struct VerifiedIdentity {
     pub(in crate::identity) not_on_or_after: Timestamp,
     pub(in crate::identity) session_not_on_or_after: Option<Timestamp>,
     pub(in crate::identity) authenticated_at: Option<Timestamp>,
+    #[cfg(feature = "saml")]
+    pub(in crate::identity) saml_session: Option<saml::SamlSession>,
 }
 
 impl VerifiedIdentity {
@@ -180,5 +182,13 @@ impl VerifiedIdentity {
     #[must_use]
     pub const fn authenticated_at(&self) -> Option<Timestamp> {
         self.authenticated_at
+    }
+
+    /// What must be kept beside a session so that it can be logged out together with the one at a SAML provider; `None` for
+    /// OpenID Connect.
+    #[cfg(feature = "saml")]
+    #[must_use]
+    pub const fn saml_session(&self) -> Option<&saml::SamlSession> {
+        self.saml_session.as_ref()
     }
 }

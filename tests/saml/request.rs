@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use base64::Engine as _;
-use daypass::identity::saml::{AuthnRequest, MetadataError, SamlError, SamlProvider};
+use daypass::identity::saml::{AuthnRequest, MetadataError, NameIdPolicy, SamlError, SamlProvider};
 use flate2::read::DeflateDecoder;
 
 use super::signer::{self, SP, TRUSTED};
@@ -50,7 +50,7 @@ fn a_form_carries_the_request_as_it_is() {
     let form = AuthnRequest::new(&provider, now()).unwrap().post_form(Some("state")).unwrap();
     assert_eq!(form.action, "https://idp.example/sso");
     assert_eq!(form.relay_state.as_deref(), Some("state"));
-    let xml = String::from_utf8(STANDARD.decode(form.saml_request).unwrap()).unwrap();
+    let xml = String::from_utf8(STANDARD.decode(form.message).unwrap()).unwrap();
     let document = roxmltree::Document::parse(&xml).unwrap();
     assert_eq!(document.root_element().attribute("Destination"), Some("https://idp.example/sso"));
 }
@@ -59,7 +59,8 @@ fn a_form_carries_the_request_as_it_is() {
 fn options_are_written_where_the_schema_has_them() {
     let provider = provider().with_authn_contexts(["urn:strong"]);
     let request = AuthnRequest::new(&provider, now()).unwrap().with_force_authn().with_passive();
-    let xml = inflated(&request.with_name_id_format("urn:format").redirect_url(None).unwrap());
+    let policy = NameIdPolicy::new().with_format("urn:format");
+    let xml = inflated(&request.with_name_id_policy(policy).redirect_url(None).unwrap());
     let document = roxmltree::Document::parse(&xml).unwrap();
     let root = document.root_element();
     assert_eq!((root.attribute("ForceAuthn"), root.attribute("IsPassive")), (Some("true"), Some("true")));

@@ -4,6 +4,7 @@ use super::danger::Relaxations;
 use crate::crypto::{DigestAlgorithm, EcCurve, PublicKeyKind, SignatureAlgorithm};
 
 pub(super) const EXCLUSIVE_C14N: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
+pub(super) const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 pub(super) const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +71,7 @@ impl SignatureMethod {
 /// The digest that `uri` names, when this provider allows it.
 pub(super) fn digest_named(uri: &str, relaxations: Relaxations) -> Option<DigestAlgorithm> {
     Some(match uri {
-        "http://www.w3.org/2001/04/xmlenc#sha256" => DigestAlgorithm::Sha256,
+        SHA256 => DigestAlgorithm::Sha256,
         "http://www.w3.org/2001/04/xmldsig-more#sha384" => DigestAlgorithm::Sha384,
         "http://www.w3.org/2001/04/xmlenc#sha512" => DigestAlgorithm::Sha512,
         "http://www.w3.org/2000/09/xmldsig#sha1" if relaxations.sha1() => DigestAlgorithm::Sha1,

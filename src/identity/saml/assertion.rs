@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::decrypt::{self, Ciphertext};
 use super::error::shape;
+use super::name_id::{NameId, UNSPECIFIED};
 use super::provider::SamlProvider;
 use super::signature::SignedDocument;
 use super::xml::Element;
@@ -14,7 +15,6 @@ use crate::identity::{AttributeName, NameFormat};
 use crate::time::Timestamp;
 
 const NAMEID_FORMAT_PREFIX: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:";
-const UNSPECIFIED: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified";
 
 /// What an assertion says. Every value stands in the signed bytes.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(super) struct Assertion<'d> {
     pub(super) id: &'d str,
     pub(super) issuer: Cow<'d, str>,
     pub(super) issue_instant: Timestamp,
-    pub(super) name_id: NameId<'d>,
+    pub(super) name_id: SubjectName<'d>,
     pub(super) confirmations: Vec<Confirmation<'d>>,
     pub(super) conditions: Conditions<'d>,
     pub(super) authn_statements: Vec<AuthnStatement<'d>>,
@@ -37,11 +37,14 @@ pub(super) struct Attributes {
     pub(super) names: Vec<AttributeName>,
 }
 
-/// Whom it is about (saml-core 2.2.3).
+/// Whom it is about: a NameID that is still part of its message (saml-core 2.2.3).
 #[derive(Debug)]
-pub(super) struct NameId<'d> {
+pub(super) struct SubjectName<'d> {
     pub(super) value: Cow<'d, str>,
-    pub(super) format: Cow<'d, str>,
+    format: Option<Cow<'d, str>>,
+    name_qualifier: Option<Cow<'d, str>>,
+    sp_name_qualifier: Option<Cow<'d, str>>,
+    sp_provided_id: Option<Cow<'d, str>>,
 }
 
 /// How its bearer proves to be the subject (saml-core 2.4.1.1).
@@ -70,6 +73,7 @@ pub(super) struct Conditions<'d> {
 pub(super) struct AuthnStatement<'d> {
     pub(super) authn_instant: Timestamp,
     pub(super) session_not_on_or_after: Option<Timestamp>,
+    pub(super) session_index: Option<&'d str>,
     pub(super) class_ref: Option<Cow<'d, str>>,
 }
 
@@ -118,7 +122,7 @@ impl<'d> Assertion<'d> {
             id: element.attribute("ID").unwrap_or_default(),
             issuer: trimmed(leaf(rules::ASSERTION, issuer)?),
             issue_instant: required_instant(rules::ISSUE_INSTANT, element, "IssueInstant")?,
-            name_id: NameId::of(subject, provider)?,
+            name_id: SubjectName::of(subject, provider)?,
             confirmations: confirmations(subject)?,
             conditions: conditions.ok_or_else(|| shape(rules::CONDITIONS, "Conditions", "none"))?,
             authn_statements,
@@ -127,22 +131,30 @@ impl<'d> Assertion<'d> {
     }
 }
 
-impl<'d> NameId<'d> {
+impl<'d> SubjectName<'d> {
     fn of(subject: Element<'d, '_>, provider: &SamlProvider) -> Result<Self, SamlError> {
         let expected = "one NameID or EncryptedID";
-        let is_name = |element: &Element<'_, '_>| element.is(SAML, "NameID") || element.is(SAML, "EncryptedID");
-        let mut all = subject.elements().filter(is_name);
+        let mut all = subject.elements().filter(|element| Self::is_name(*element));
         let name_id = all.next().ok_or_else(|| shape(rules::SUBJECT, expected, "none"))?;
         if all.next().is_some() {
             return Err(shape(rules::SUBJECT, expected, "two"));
         }
+        Self::read(name_id, provider)
+    }
+
+    pub(super) fn is_name(element: Element<'_, '_>) -> bool {
+        element.is(SAML, "NameID") || element.is(SAML, "EncryptedID")
+    }
+
+    /// Reads a NameID or an EncryptedID of signed bytes.
+    pub(super) fn read(name_id: Element<'d, '_>, provider: &SamlProvider) -> Result<Self, SamlError> {
         if name_id.is(SAML, "NameID") {
             return Self::plain(name_id);
         }
-        // The signature that covers the assertion covers this ciphertext.
+        // The signature that covers the message covers this ciphertext.
         let plaintext = decrypt::decrypt(name_id, provider, Ciphertext::Signed)?;
         decrypt::parse(&plaintext, name_id, |_, root| match root.is(SAML, "NameID") {
-            true => NameId::plain(root).map(NameId::into_owned),
+            true => SubjectName::plain(root).map(SubjectName::into_owned),
             false => Err(shape(rules::DECRYPTION, "a NameID", root.local())),
         })
     }
@@ -152,16 +164,43 @@ impl<'d> NameId<'d> {
         if value.trim().is_empty() {
             return Err(shape(rules::SUBJECT, "a NameID that is not empty", "an empty one"));
         }
-        Ok(Self { value, format: name_id.attribute("Format").unwrap_or(UNSPECIFIED).into() })
+        let attribute = |name| name_id.attribute(name).map(Cow::from);
+        Ok(Self {
+            value,
+            format: attribute("Format"),
+            name_qualifier: attribute("NameQualifier"),
+            sp_name_qualifier: attribute("SPNameQualifier"),
+            sp_provided_id: attribute("SPProvidedID"),
+        })
     }
 
-    fn into_owned<'o>(self) -> NameId<'o> {
-        NameId { value: self.value.into_owned().into(), format: self.format.into_owned().into() }
+    fn into_owned<'o>(self) -> SubjectName<'o> {
+        let owned = |text: Option<Cow<'_, str>>| text.map(|text| Cow::Owned(text.into_owned()));
+        SubjectName {
+            value: self.value.into_owned().into(),
+            format: owned(self.format),
+            name_qualifier: owned(self.name_qualifier),
+            sp_name_qualifier: owned(self.sp_name_qualifier),
+            sp_provided_id: owned(self.sp_provided_id),
+        }
+    }
+
+    /// The same, to be kept longer than the message.
+    pub(super) fn into_name_id(self) -> NameId {
+        let owned = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
+        NameId {
+            value: self.value.into_owned(),
+            format: owned(self.format),
+            name_qualifier: owned(self.name_qualifier),
+            sp_name_qualifier: owned(self.sp_name_qualifier),
+            sp_provided_id: owned(self.sp_provided_id),
+        }
     }
 
     /// The format as STS reports it: without the prefix that SAML 2.0 formats share.
     pub(super) fn short_format(&self) -> &str {
-        self.format.strip_prefix(NAMEID_FORMAT_PREFIX).unwrap_or(&self.format)
+        let format = self.format.as_deref().unwrap_or(UNSPECIFIED);
+        format.strip_prefix(NAMEID_FORMAT_PREFIX).unwrap_or(format)
     }
 }
 
@@ -224,6 +263,7 @@ impl<'d> AuthnStatement<'d> {
         Ok(Self {
             authn_instant: required_instant(rules::AUTHN_INSTANT, element, "AuthnInstant")?,
             session_not_on_or_after: optional_instant(rules::SESSION, element, "SessionNotOnOrAfter")?,
+            session_index: element.attribute("SessionIndex").filter(|index| !index.is_empty()),
             class_ref: class_ref.map(|class_ref| leaf(rules::AUTHN_CONTEXT, class_ref).map(trimmed)).transpose()?,
         })
     }
@@ -277,13 +317,13 @@ fn attribute_value<'d>(value: Element<'d, '_>) -> Result<Cow<'d, str>, SamlError
     }
 }
 
-fn leaf<'d>(rule: &'static Rule, element: Element<'d, '_>) -> Result<Cow<'d, str>, SamlError> {
+pub(super) fn leaf<'d>(rule: &'static Rule, element: Element<'d, '_>) -> Result<Cow<'d, str>, SamlError> {
     element.text().ok_or_else(|| shape(rule, "text and nothing else", element.local()))
 }
 
 /// Drops the line breaks and indentation that a pretty-printer put around a value. Spaces on one line are kept: `" admin"`
 /// and `"admin"` may be two people.
-fn without_indentation(text: Cow<'_, str>) -> Cow<'_, str> {
+pub(super) fn without_indentation(text: Cow<'_, str>) -> Cow<'_, str> {
     let inner = text.trim_matches([' ', '\t', '\n', '\r']);
     let indented = text.split_once(inner).is_some_and(|(before, after)| before.contains('\n') || after.contains('\n'));
     if indented { trimmed(text) } else { text }
@@ -297,7 +337,11 @@ pub(super) fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-fn optional_instant(rule: &'static Rule, element: Element<'_, '_>, name: &str) -> Result<Option<Timestamp>, SamlError> {
+pub(super) fn optional_instant(
+    rule: &'static Rule,
+    element: Element<'_, '_>,
+    name: &str,
+) -> Result<Option<Timestamp>, SamlError> {
     element
         .attribute(name)
         .map(|text| {
@@ -306,7 +350,11 @@ fn optional_instant(rule: &'static Rule, element: Element<'_, '_>, name: &str) -
         .transpose()
 }
 
-fn required_instant(rule: &'static Rule, element: Element<'_, '_>, name: &str) -> Result<Timestamp, SamlError> {
+pub(super) fn required_instant(
+    rule: &'static Rule,
+    element: Element<'_, '_>,
+    name: &str,
+) -> Result<Timestamp, SamlError> {
     optional_instant(rule, element, name)?
         .ok_or_else(|| SamlError::InstantMalformed { rule, found: format!("no {name}") })
 }

@@ -50,22 +50,15 @@ impl PinnedKey {
 
     /// Reads every certificate and public key of a PEM text, in its order (RFC 7468, 5 and 13).
     pub(super) fn all_from_pem(pem: &str) -> Result<Vec<Self>, MetadataError> {
-        let malformed = MetadataError::CertificateMalformed;
         let mut keys = Vec::new();
-        let mut rest = pem;
-        while let Some((_, block)) = rest.split_once("-----BEGIN ") {
-            let (label, block) = block.split_once("-----").ok_or(malformed.clone())?;
-            let (body, after) = block.split_once("-----END ").ok_or(malformed.clone())?;
-            let packed: Vec<u8> = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-            let der = STANDARD.decode(packed).map_err(|_| malformed.clone())?;
+        for (label, der) in pem_blocks(pem)? {
             match label {
                 "CERTIFICATE" => keys.push(Self::from_certificate(&der)?),
                 "PUBLIC KEY" => keys.push(Self::from_public_key(&der)?),
-                _ => return Err(malformed),
+                _ => return Err(MetadataError::CertificateMalformed),
             }
-            rest = after;
         }
-        if keys.is_empty() { Err(malformed) } else { Ok(keys) }
+        if keys.is_empty() { Err(MetadataError::CertificateMalformed) } else { Ok(keys) }
     }
 
     /// Reads a SubjectPublicKeyInfo in DER, a key without a certificate.
@@ -103,6 +96,30 @@ impl PinnedKey {
             Material::Ready(key) => Ok(key.clone()),
         }
     }
+}
+
+/// The one certificate of a PEM text, in DER.
+pub(super) fn certificate_from_pem(pem: &str) -> Result<Vec<u8>, MetadataError> {
+    let mut blocks = pem_blocks(pem)?;
+    match (blocks.pop(), blocks.is_empty()) {
+        (Some(("CERTIFICATE", der)), true) => Ok(der),
+        _ => Err(MetadataError::CertificateMalformed),
+    }
+}
+
+/// The label and content of every block (RFC 7468, 3).
+fn pem_blocks(pem: &str) -> Result<Vec<(&str, Vec<u8>)>, MetadataError> {
+    let malformed = || MetadataError::CertificateMalformed;
+    let mut blocks = Vec::new();
+    let mut rest = pem;
+    while let Some((_, block)) = rest.split_once("-----BEGIN ") {
+        let (label, block) = block.split_once("-----").ok_or_else(malformed)?;
+        let (body, after) = block.split_once("-----END ").ok_or_else(malformed)?;
+        let packed: Vec<u8> = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        blocks.push((label, STANDARD.decode(packed).map_err(|_| malformed())?));
+        rest = after;
+    }
+    Ok(blocks)
 }
 
 fn material(info: &SubjectPublicKeyInfo<'_>) -> Result<Material, MetadataError> {

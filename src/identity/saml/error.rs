@@ -130,6 +130,15 @@ pub enum SamlError {
         /// When it was judged.
         now: Timestamp,
     },
+    /// A key of this service's own cannot be used, or is not its certificate's.
+    #[error("this service's signing key cannot be used")]
+    OwnKey(CryptoError),
+    /// A message must be signed, and this service has no key to sign it with.
+    #[error("this service has no key to sign its messages with")]
+    NoOwnKey {
+        /// What must be signed.
+        needed: &'static str,
+    },
     /// The operating system gave no randomness for a request's ID.
     #[error("no randomness for a request")]
     Randomness,
@@ -172,6 +181,21 @@ pub enum MetadataError {
         /// The binding's short name.
         binding: &'static str,
     },
+    /// There is no single logout endpoint that could be used.
+    #[error("the metadata holds no single logout endpoint for the {binding} binding")]
+    NoLogoutEndpoint {
+        /// The binding's short name.
+        binding: &'static str,
+    },
+    /// This service was given no address that logout messages come to.
+    #[error("no address for logout messages is configured")]
+    NoLogoutUrl,
+    /// An authentication context was asked for that the order of contexts does not hold.
+    #[error("an authentication context is not in the order of contexts")]
+    AuthnContextNotOrdered {
+        /// The class reference.
+        class_ref: String,
+    },
     /// The metadata has run out.
     #[error("the metadata has run out")]
     RunOut {
@@ -191,7 +215,11 @@ impl SamlError {
     #[must_use]
     pub const fn rule(&self) -> &'static Rule {
         match self {
-            Self::Metadata(_) | Self::Randomness | Self::RelayStateTooLong => rules::METADATA,
+            Self::Metadata(_)
+            | Self::OwnKey(_)
+            | Self::NoOwnKey { .. }
+            | Self::Randomness
+            | Self::RelayStateTooLong => rules::METADATA,
             Self::TooLarge { .. } => rules::SIZE,
             Self::NotBase64 => rules::ENCODING,
             Self::Xml(error) => match error {
@@ -271,6 +299,10 @@ impl SamlError {
             Self::InstantMalformed { found, .. } => Evidence::new("a date and time with a time zone", found),
             Self::TooEarly { not_before, now, .. } => Evidence::new(format_args!("{not_before} or later"), now),
             Self::Expired { not_on_or_after, now, .. } => Evidence::new(format_args!("before {not_on_or_after}"), now),
+            Self::OwnKey(error) => Evidence::new("a private key that belongs to its certificate", error),
+            Self::NoOwnKey { needed } => {
+                Evidence::new("a signing key of this service", format_args!("none for {needed}"))
+            }
             Self::Randomness => Evidence::new("randomness", "none"),
             Self::RelayStateTooLong => Evidence::new("RelayState of at most 80 bytes", "more"),
         }
@@ -282,6 +314,7 @@ impl MetadataError {
         match self {
             Self::Xml(error) => xml_evidence(error).found,
             Self::NoSigningKey { last: Some(error) } => format!("{self}: {error}"),
+            Self::AuthnContextNotOrdered { class_ref } => format!("{self}: {class_ref}"),
             Self::RunOut { valid_until } => format!("{self}: validUntil {valid_until}"),
             _ => self.to_string(),
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::assertion::Assertion;
 use super::conditions::Validity;
+use super::logout::SamlSession;
 use super::provider::SamlProvider;
 use crate::identity::{Use, VerifiedIdentity};
 
@@ -68,7 +69,7 @@ const LISTS: [&str; 13] = [
 
 pub(super) fn build(provider: &SamlProvider, assertion: Assertion<'_>, validity: &Validity) -> VerifiedIdentity {
     let subject_type = assertion.name_id.short_format().to_owned();
-    let subject = assertion.name_id.value.into_owned();
+    let subject = assertion.name_id.value.clone().into_owned();
     let one = |key: &str, value: &str| (key.to_owned(), vec![value.to_owned()]);
     let mut condition_keys = vec![
         one("saml:aud", &provider.acs_url),
@@ -87,9 +88,13 @@ pub(super) fn build(provider: &SamlProvider, assertion: Assertion<'_>, validity:
     let lists = condition_keys.iter().map(|(key, _)| key).filter(|key| LISTS.contains(&key.as_str()));
     let multivalued = lists.cloned().collect();
     let assertion_use = if assertion.conditions.one_time_use { Use::Once } else { provider.assertion_use };
+    let issuer = assertion.issuer.into_owned();
+    let session_indexes = assertion.authn_statements.iter().filter_map(|statement| statement.session_index);
+    let session_indexes = session_indexes.map(str::to_owned).collect();
+    let session = SamlSession::new(issuer.clone(), assertion.name_id.into_name_id(), session_indexes);
     VerifiedIdentity {
         provider: provider.name.clone(),
-        issuer: assertion.issuer.into_owned(),
+        issuer,
         subject,
         subject_type: Some(subject_type),
         audience: provider.acs_url.clone(),
@@ -103,5 +108,6 @@ pub(super) fn build(provider: &SamlProvider, assertion: Assertion<'_>, validity:
         not_on_or_after: validity.not_on_or_after,
         session_not_on_or_after: validity.session_not_on_or_after,
         authenticated_at: Some(validity.authenticated_at),
+        saml_session: Some(session),
     }
 }

@@ -6,9 +6,11 @@
 //! read: it sees the bytes whose digest a trusted key signed, so what was wrapped, hidden or edited around them is gone.
 
 pub mod danger;
+pub mod logout;
 
 mod algorithm;
 mod assertion;
+mod authn_context;
 mod binding;
 mod canonical;
 mod certificate;
@@ -16,22 +18,35 @@ mod conditions;
 mod decrypt;
 mod error;
 mod identity;
+mod markup;
 mod metadata;
+mod name_id;
 mod provider;
+mod redirect;
 mod request;
 mod response;
 mod rules;
+mod sign;
 mod signature;
+mod signing_key;
 mod xml;
 
+pub use authn_context::Comparison;
+pub use binding::PostForm;
 pub use canonical::canonicalize;
 pub use certificate::PinnedKey;
 pub use error::{MetadataError, SamlError};
+pub use logout::{
+    LogoutRequest, LogoutRequested, LogoutResponse, LogoutStatus, SamlSession, UnverifiedLogoutRequest,
+    UnverifiedLogoutResponse, verify_logout_request, verify_logout_response,
+};
 pub use metadata::{IdpMetadata, LogoutEndpoint};
+pub use name_id::NameId;
 pub use provider::{MAX_CLOCK_SKEW, SamlProvider};
-pub use request::{AuthnRequest, PostForm};
+pub use request::{AuthnRequest, NameIdPolicy};
 pub use response::UnverifiedResponse;
 pub use rules::RULES;
+pub use signing_key::SpSigningKey;
 pub use xml::XmlError;
 
 use assertion::Assertion;

@@ -6,10 +6,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::authn_context::{Comparison, RequestedAuthnContext};
 use super::certificate::PinnedKey;
 use super::danger::Relaxations;
 use super::metadata::{self, IdpMetadata};
 use super::signature::Trust;
+use super::signing_key::SpSigningKey;
 use super::{MetadataError, SamlError};
 use crate::crypto::{PublicKey, RsaDecryptionKey};
 use crate::identity::{ProviderName, Use};
@@ -34,7 +36,11 @@ pub struct SamlProvider {
     pub(super) assertion_use: Use,
     pub(super) certificates: CertificateValidity,
     pub(super) authn_age: Option<Duration>,
+    /// Any of these satisfies `requested_authn_context`; empty when none was asked for.
     pub(super) authn_contexts: Vec<String>,
+    pub(super) requested_authn_context: RequestedAuthnContext,
+    pub(super) signing_keys: Vec<Arc<SpSigningKey>>,
+    pub(super) logout_url: Option<String>,
     pub(super) decryption_keys: Vec<Arc<RsaDecryptionKey>>,
     pub(super) relaxations: Relaxations,
 }
@@ -115,6 +121,9 @@ impl SamlProvider {
             certificates: CertificateValidity::Reported,
             authn_age: None,
             authn_contexts: Vec::new(),
+            requested_authn_context: RequestedAuthnContext::default(),
+            signing_keys: Vec::new(),
+            logout_url: None,
             decryption_keys: Vec::new(),
             relaxations,
         })
@@ -212,10 +221,46 @@ impl SamlProvider {
         self
     }
 
-    /// Demands that the person signed in by one of these AuthnContextClassRef URIs.
+    /// Demands that the person signed in by one of these AuthnContextClassRef URIs: requests ask for them exactly.
     #[must_use]
     pub fn with_authn_contexts<I: Into<String>>(mut self, class_refs: impl IntoIterator<Item = I>) -> Self {
         self.authn_contexts = class_refs.into_iter().map(Into::into).collect();
+        self.requested_authn_context = RequestedAuthnContext::new(Comparison::Exact, self.authn_contexts.clone());
+        self
+    }
+
+    /// Demands that the person signed in by a way that compares to `requested` as stated. The standard leaves which way is
+    /// stronger to the parties, so the operator says it: `weakest_first` are all AuthnContextClassRef URIs that are known,
+    /// and answers of any other are refused.
+    ///
+    /// # Errors
+    /// [`MetadataError::AuthnContextNotOrdered`] when the order lacks one of `requested`, or nothing could satisfy this.
+    pub fn with_compared_authn_contexts<I: Into<String>, O: Into<String>>(
+        mut self,
+        comparison: Comparison,
+        requested: impl IntoIterator<Item = I>,
+        weakest_first: impl IntoIterator<Item = O>,
+    ) -> Result<Self, SamlError> {
+        let requested = RequestedAuthnContext::new(comparison, requested.into_iter().map(Into::into).collect());
+        let order: Vec<String> = weakest_first.into_iter().map(Into::into).collect();
+        self.authn_contexts = requested.satisfied_by(&order)?;
+        self.requested_authn_context = requested;
+        Ok(self)
+    }
+
+    /// Adds a key that signs our messages. The first one added signs; the others are published in our metadata, so that
+    /// identity providers know the next key before it is used.
+    #[must_use]
+    pub fn with_signing_key(mut self, key: impl Into<Arc<SpSigningKey>>) -> Self {
+        self.signing_keys.push(key.into());
+        self
+    }
+
+    /// Where this service takes logout messages (single logout, HTTP-Redirect and HTTP-POST alike): the Destination that
+    /// they must name. Without it none is accepted.
+    #[must_use]
+    pub fn with_logout_url(mut self, url: &str) -> Self {
+        self.logout_url = Some(url.to_owned());
         self
     }
 
@@ -260,6 +305,23 @@ impl SamlProvider {
     #[must_use]
     pub fn acs_url(&self) -> &str {
         &self.acs_url
+    }
+
+    /// Where this service takes logout messages, if it does.
+    #[must_use]
+    pub fn logout_url(&self) -> Option<&str> {
+        self.logout_url.as_deref()
+    }
+
+    /// Every key of ours that signs or will sign, the one that signs now first.
+    #[must_use]
+    pub fn signing_keys(&self) -> &[Arc<SpSigningKey>] {
+        &self.signing_keys
+    }
+
+    /// The key that signs now.
+    pub(super) fn signing_key(&self) -> Option<&SpSigningKey> {
+        self.signing_keys.first().map(AsRef::as_ref)
     }
 
     /// How far the identity provider's clock may be from ours.

@@ -63,16 +63,20 @@ impl UnverifiedResponse {
     }
 
     fn decode(text: &str, expected: Expected) -> Result<Self, SamlError> {
-        if text.len() > MOST_BASE64_BYTES {
-            return Err(SamlError::TooLarge { counted: "bytes of base64", most: MOST_BASE64_BYTES });
-        }
-        // Most identity providers break no lines, and those who do are decoded again without them.
-        let xml = STANDARD.decode(text).or_else(|_| {
-            let packed: Vec<u8> = text.bytes().filter(|byte| !is_space(*byte)).collect();
-            STANDARD.decode(packed).map_err(|_| SamlError::NotBase64)
-        })?;
-        Ok(Self { xml, expected })
+        Ok(Self { xml: decode_form_value(text)?, expected })
     }
+}
+
+/// The document that a form field carries (saml-bindings 3.5.4).
+pub(super) fn decode_form_value(text: &str) -> Result<Vec<u8>, SamlError> {
+    if text.len() > MOST_BASE64_BYTES {
+        return Err(SamlError::TooLarge { counted: "bytes of base64", most: MOST_BASE64_BYTES });
+    }
+    // Most identity providers break no lines, and those who do are decoded again without them.
+    STANDARD.decode(text).or_else(|_| {
+        let packed: Vec<u8> = text.bytes().filter(|byte| !is_space(*byte)).collect();
+        STANDARD.decode(packed).map_err(|_| SamlError::NotBase64)
+    })
 }
 
 /// The envelope of a response whose shape is right.

@@ -90,10 +90,7 @@ pub(super) fn verify<L: Listener>(
     listener.passed(rules::TRANSFORMS, || Evidence::new("enveloped signature, exclusive C14N", "the same"));
 
     let signed_info = canonical_form(parts.signed_info, None, &parts.info_prefixes)?;
-    let (key, proof) = verify_value(trust, &parts, &signed_info)?;
-    let tried = key.key.kind();
-    listener.passed(rules::SIGNATURE, || Evidence::new("a key of the metadata", tried));
-    mind_certificate(trust, key, now, listener)?;
+    let proof = verify_octets(trust, parts.method, &parts.value, signed_info.as_bytes(), now, listener)?;
 
     let canonical = canonical_form(parent, Some(signature), &parts.reference_prefixes)?;
     listener
@@ -109,21 +106,38 @@ pub(super) fn verify<L: Listener>(
     Ok(SignedElement { canonical, _proof: proof })
 }
 
+/// Verifies that `value` is a trusted key's signature of `octets`.
+pub(super) fn verify_octets<L: Listener>(
+    trust: Trust<'_>,
+    method: SignatureMethod,
+    value: &[u8],
+    octets: &[u8],
+    now: Timestamp,
+    listener: &mut L,
+) -> Result<SignatureValid, SamlError> {
+    let (key, proof) = verify_value(trust, method, value, octets)?;
+    let tried = key.key.kind();
+    listener.passed(rules::SIGNATURE, || Evidence::new("a key of the metadata", tried));
+    mind_certificate(trust, key, now, listener)?;
+    Ok(proof)
+}
+
 /// Tries each trusted key that could have made such a signature. The key's kind decides, not the message: an HMAC or
 /// another family is never tried with it.
 fn verify_value<'k>(
     trust: Trust<'k>,
-    parts: &Parts<'_, '_>,
-    signed_info: &str,
+    method: SignatureMethod,
+    value: &[u8],
+    octets: &[u8],
 ) -> Result<(&'k TrustedKey, SignatureValid), SamlError> {
     let mut keys_tried: usize = 0;
     let mut last = None;
     for trusted in trust.keys {
-        let Some(algorithm) = parts.method.with_key(trusted.key.kind()) else {
+        let Some(algorithm) = method.with_key(trusted.key.kind()) else {
             continue;
         };
         keys_tried = keys_tried.saturating_add(1);
-        match trusted.key.verify(algorithm, signed_info.as_bytes(), &parts.value) {
+        match trusted.key.verify(algorithm, octets, value) {
             Ok(proof) => return Ok((trusted, proof)),
             Err(error) => last = Some(error),
         }

@@ -109,4 +109,3 @@ fn a_key_that_is_not_in_the_metadata_any_more() {
     let provider = SamlProvider::new(&signer::metadata(&[("", &old)]), SP, ACS).unwrap();
     assert_eq!(judge_with(&provider, &Fields::default().signed_assertion()).unwrap_err().rule().name, "signature");
 }
-

@@ -36,4 +36,3 @@ fn response(content: &str) -> String {
 fn after_issuer(element: &str, inserted: &str) -> String {
     element.replacen("</saml:Issuer>", &format!("</saml:Issuer>{inserted}"), 1)
 }
-

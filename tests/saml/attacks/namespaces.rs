@@ -60,4 +60,3 @@ fn quadratic_canonicalization() {
     assert_eq!(rule(&message), "canonicalization");
     assert!(started.elapsed() < Duration::from_millis(500));
 }
-

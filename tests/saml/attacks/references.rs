@@ -135,4 +135,3 @@ fn prefix_lists_with_the_default_namespace_or_without_end() {
         assert_eq!(rule(&response(&signed)), "transforms", "{list}");
     }
 }
-

@@ -40,4 +40,3 @@ fn a_bomb_of_keys_costs_a_bounded_number_of_verifications() {
     let error = judge_with(&provider, &Fields::default().signed_assertion()).unwrap_err();
     assert!(error.reason().contains("8 keys tried"), "{}", error.reason());
 }
-

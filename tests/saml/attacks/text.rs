@@ -70,4 +70,3 @@ fn documents_that_lenient_parsers_repair() {
     }
     assert_eq!(rule(&message.replace(&format!("xmlns:ds=\"{DSIG}\""), "")), "namespaces");
 }
-

@@ -140,7 +140,6 @@ fn an_assertion_smuggled_through_advice_or_a_status_detail() {
     );
 }
 
-
 // ---- Every place at once ----
 
 /// What the identity provider signed of the message that the attacker holds.
@@ -322,16 +321,11 @@ fn a_digest_value_smuggled_before_the_one_that_was_signed() {
     let forged = bare.replace("martha", "admin");
     let evil = Signing::default().signature(&forged, "_assertion", &TRUSTED);
     let value = evil.split("<ds:DigestValue>").nth(1).unwrap().split('<').next().unwrap();
-    let smuggled =
-        format!("<ds:DigestValue xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">{value}</ds:DigestValue>");
+    let smuggled = format!("<ds:DigestValue xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">{value}</ds:DigestValue>");
     let message = response(&after_issuer(&forged, &signature));
-    let relaxed = danger::provider(
-        &signer::metadata(&[("", &TRUSTED)]),
-        SP,
-        ACS,
-        Relaxations::none().allow_extensions(),
-    )
-    .unwrap();
+    let relaxed =
+        danger::provider(&signer::metadata(&[("", &TRUSTED)]), SP, ACS, Relaxations::none().allow_extensions())
+            .unwrap();
     for place in ["in Extensions", "in a status detail", "in the status code"] {
         let place = PLACES.iter().find(|known| known.0 == place).unwrap();
         let error = judge_with(&relaxed, &hidden(*place, &message, &smuggled)).unwrap_err();

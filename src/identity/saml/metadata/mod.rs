@@ -10,7 +10,7 @@ use super::xml::{Document, Element, Profile, is_space};
 use super::{DSIG, MetadataError, SAMLP, SamlError};
 use crate::time::Timestamp;
 
-pub(super) use service_provider::{escape, service_provider};
+pub(super) use service_provider::service_provider;
 
 const MD: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 const POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";

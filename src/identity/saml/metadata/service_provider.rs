@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::SAMLP;
+use super::super::markup::escape;
 use super::POST;
 
 /// Our own metadata as a service provider: one assertion consumer service, HTTP-POST (saml-metadata 2.4.4).
@@ -17,18 +18,4 @@ pub(in crate::identity::saml) fn service_provider(sp_entity_id: &str, acs_url: &
     escape(&mut xml, acs_url);
     xml.push_str("\" index=\"0\" isDefault=\"true\"/></md:SPSSODescriptor></md:EntityDescriptor>");
     xml
-}
-
-/// Writes `text` so that it is one attribute value or text node and nothing else.
-pub(in crate::identity::saml) fn escape(xml: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => xml.push_str("&amp;"),
-            '<' => xml.push_str("&lt;"),
-            '>' => xml.push_str("&gt;"),
-            '"' => xml.push_str("&quot;"),
-            '\'' => xml.push_str("&apos;"),
-            _ => xml.push(c),
-        }
-    }
 }

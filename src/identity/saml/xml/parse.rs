@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::{
-    Attribute, Binding, Cdata, Comments, Content, Document, ElementData, Node, Profile, XML_NAMESPACE, XmlError, any_byte,
-    is_space, lookup, within,
+    Attribute, Binding, Cdata, Comments, Content, Document, ElementData, Node, Profile, XML_NAMESPACE, XmlError,
+    any_byte, is_space, lookup, within,
 };
 
 /// The longest namespace name; those of SAML stay under 60 bytes, and canonicalization may repeat one per element.

@@ -89,7 +89,8 @@ fn where_cdata_is_text_it_is_text_and_nothing_else() {
     for outside in ["<![CDATA[ ]]><a/>", "<a/><![CDATA[ ]]>"] {
         assert!(matches!(text(outside), Err(XmlError::Cdata { .. })), "{outside}");
     }
-    for malformed in ["<a><![CDATA[x", "<a><![CDATA[x]]</a>", "<a><![CDATA[\u{1}]]></a>", "<a><![CDATA[\u{ffff}]]></a>"] {
+    for malformed in ["<a><![CDATA[x", "<a><![CDATA[x]]</a>", "<a><![CDATA[\u{1}]]></a>", "<a><![CDATA[\u{ffff}]]></a>"]
+    {
         assert!(matches!(text(malformed), Err(XmlError::Malformed { .. })), "{malformed}");
     }
     let many = format!("<a>{}</a>", "<![CDATA[x]]>".repeat(20_000));
