@@ -5,6 +5,7 @@ use crate::clock::{Clock, ShiftedClock, SystemClock};
 use crate::core::Core;
 use crate::directory::{Directory, User};
 use crate::error::IdpError;
+use crate::farewell::Logouts;
 use crate::fault::Faults;
 use crate::flows::{Flows, Sessions};
 use crate::idp::Idp;
@@ -31,6 +32,7 @@ pub struct IdpBuilder {
     listen: SocketAddr,
     clock: Arc<dyn Clock>,
     key_source: KeySource,
+    want_signed_requests: bool,
     test_controls: bool,
     demo_endpoints: bool,
 }
@@ -46,6 +48,7 @@ impl IdpBuilder {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             clock: Arc::new(SystemClock),
             key_source: KeySource::Fresh,
+            want_signed_requests: false,
             test_controls: false,
             demo_endpoints: false,
         }
@@ -118,6 +121,14 @@ impl IdpBuilder {
         self
     }
 
+    /// Refuses AuthnRequests that are not signed, whoever sends them, and says so in metadata
+    /// (`WantAuthnRequestsSigned`). A service provider with a [certificate](ServiceProvider::with_certificate) must sign
+    /// in either case.
+    pub const fn want_signed_requests(mut self, on: bool) -> Self {
+        self.want_signed_requests = on;
+        self
+    }
+
     /// Serves `/_control` to callers on this machine: faults, the clock, the request log (see [`Idp`]).
     pub const fn test_controls(mut self, on: bool) -> Self {
         self.test_controls = on;
@@ -154,9 +165,9 @@ impl IdpBuilder {
         Ok(Idp::serving(self.into_core(&base_url)?, listener, address))
     }
 
-    fn into_core(self, base_url: &str) -> Result<Core, IdpError> {
+    fn into_core(mut self, base_url: &str) -> Result<Core, IdpError> {
         let base = BaseUrl::parse(base_url)?;
-        self.service_providers.iter().try_for_each(ServiceProvider::parse)?;
+        self.service_providers.iter_mut().try_for_each(ServiceProvider::parse)?;
         self.clients.iter().try_for_each(Client::parse)?;
         refuse_duplicates("service provider", self.service_providers.iter().map(ServiceProvider::entity_id))?;
         refuse_duplicates("client", self.clients.iter().map(Client::id))?;
@@ -176,7 +187,9 @@ impl IdpBuilder {
             journal: Journal::default(),
             sessions: Sessions::new(),
             flows: Flows::new(),
+            logouts: Logouts::new(),
             codes: Codes::new(),
+            want_signed_requests: self.want_signed_requests,
             test_controls: self.test_controls,
             demo_endpoints: self.demo_endpoints,
         })

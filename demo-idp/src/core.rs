@@ -4,6 +4,7 @@ use crate::address::BaseUrl;
 use crate::clock::ShiftedClock;
 use crate::directory::{Directory, User};
 use crate::error::IdpError;
+use crate::farewell::Logouts;
 use crate::fault::Faults;
 use crate::flows::{Flows, Sessions};
 use crate::journal::Journal;
@@ -24,7 +25,10 @@ pub(crate) struct Core {
     pub(crate) journal: Journal,
     pub(crate) sessions: Sessions,
     pub(crate) flows: Flows,
+    pub(crate) logouts: Logouts,
     pub(crate) codes: Codes,
+    /// Refuses requests for a sign-in that are not signed, whoever sends them.
+    pub(crate) want_signed_requests: bool,
     /// Serves `/_control`.
     pub(crate) test_controls: bool,
     /// Serves `/_demo` and shows people and passwords on the sign-in page.
@@ -44,6 +48,10 @@ impl Core {
         self.base.join("/saml/sso")
     }
 
+    pub(crate) fn logout_url(&self) -> String {
+        self.base.join("/saml/slo")
+    }
+
     pub(crate) fn user(&self, name: &str) -> Result<&User, IdpError> {
         self.directory.find(name).ok_or_else(|| IdpError::UnknownUser(name.to_owned()))
     }
@@ -52,11 +60,14 @@ impl Core {
         self.clients.iter().find(|client| client.id() == id)
     }
 
+    /// The service provider of this entity ID, and its place among the registered ones.
+    pub(crate) fn service_provider_at(&self, entity_id: &str) -> Option<(usize, &ServiceProvider)> {
+        self.service_providers.iter().enumerate().find(|(_, registered)| registered.entity_id() == entity_id)
+    }
+
     pub(crate) fn service_provider(&self, entity_id: &str) -> Result<&ServiceProvider, IdpError> {
-        self.service_providers
-            .iter()
-            .find(|registered| registered.entity_id() == entity_id)
-            .ok_or_else(|| IdpError::UnknownServiceProvider(entity_id.to_owned()))
+        let found = self.service_provider_at(entity_id).map(|(_, registered)| registered);
+        found.ok_or_else(|| IdpError::UnknownServiceProvider(entity_id.to_owned()))
     }
 
     pub(crate) fn default_service_provider(&self) -> Result<&ServiceProvider, IdpError> {

@@ -46,6 +46,12 @@ pub enum IdpError {
         /// Its length in bytes.
         length: usize,
     },
+    /// A certificate that cannot be read, or whose key is none to verify with.
+    #[error("a certificate of {service_provider:?} holds no RSA key of 2048 bits or more and no P-256 or P-384 key")]
+    Certificate {
+        /// Whose certificate.
+        service_provider: String,
+    },
     /// Keys derived from a seed hold no RSA key, because RSA keys cannot be derived from one.
     #[error("{who:?} asks for an RSA signature, but keys made from a seed are P-256 and Ed25519 only")]
     NoRsaKey {

@@ -12,7 +12,7 @@ use std::sync::Mutex;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Ended an hour ago (`NotOnOrAfter`, `SessionNotOnOrAfter`; `exp`).
+    /// Ended an hour ago (`NotOnOrAfter`, `SessionNotOnOrAfter`; `exp`), or was issued then (SAML logout).
     Expired,
     /// Begins in an hour (`NotBefore`; `nbf` and `iat`).
     NotYetValid,
@@ -20,7 +20,7 @@ pub enum Fault {
     WrongAudience,
     /// To be delivered elsewhere (SAML `SubjectConfirmationData/@Recipient`).
     WrongRecipient,
-    /// To be delivered elsewhere (SAML `Response/@Destination`).
+    /// To be delivered elsewhere (SAML `Destination` of a response or of a logout message).
     WrongDestination,
     /// Said by somebody else (`Issuer`; `iss`).
     WrongIssuer,
@@ -32,7 +32,7 @@ pub enum Fault {
     MissingNonce,
     /// Signed, correctly, with a key that was never published under its identifier.
     WrongKey,
-    /// Not signed: no `ds:Signature`; an ID token with an empty signature part.
+    /// Not signed: no `ds:Signature`, no `Signature` parameter; an ID token with an empty signature part.
     Unsigned,
     /// Edited after it was signed (`NameID`; `sub`).
     Tampered,
@@ -42,7 +42,7 @@ pub enum Fault {
     HmacWithPublicKey,
     /// A comment inside `NameID`, which canonicalisation drops and some parsers stop at (SAML; CVE-2017-11427).
     CommentInNameId,
-    /// The person or the provider says no (`status:RequestDenied`; `error=access_denied`).
+    /// The person or the provider says no (`status:RequestDenied`, of a logout too; `error=access_denied`).
     Denied,
     /// The token endpoint refuses the authorization code (`invalid_grant`).
     RejectedCode,
@@ -100,20 +100,20 @@ impl Fault {
 
     pub(crate) const fn applies_to(self, target: Target) -> bool {
         match self {
-            Self::Expired
-            | Self::NotYetValid
-            | Self::WrongAudience
-            | Self::WrongIssuer
-            | Self::WrongKey
-            | Self::Unsigned
-            | Self::Tampered => matches!(target, Target::Assertion | Target::IdToken),
-            Self::WrongRecipient | Self::WrongDestination | Self::WrongInResponseTo | Self::CommentInNameId => {
-                matches!(target, Target::Assertion)
+            Self::Expired | Self::WrongIssuer | Self::WrongKey | Self::Unsigned => {
+                !matches!(target, Target::Authorization | Target::TokenEndpoint)
             }
+            Self::Tampered => matches!(target, Target::Assertion | Target::IdToken | Target::LogoutRequest),
+            Self::NotYetValid | Self::WrongAudience => matches!(target, Target::Assertion | Target::IdToken),
+            Self::WrongDestination => {
+                matches!(target, Target::Assertion | Target::LogoutRequest | Target::LogoutResponse)
+            }
+            Self::WrongInResponseTo => matches!(target, Target::Assertion | Target::LogoutResponse),
+            Self::WrongRecipient | Self::CommentInNameId => matches!(target, Target::Assertion),
             Self::WrongNonce | Self::MissingNonce | Self::AlgNone | Self::HmacWithPublicKey => {
                 matches!(target, Target::IdToken)
             }
-            Self::Denied => matches!(target, Target::Authorization),
+            Self::Denied => matches!(target, Target::Authorization | Target::LogoutResponse),
             Self::RejectedCode | Self::ServerError => matches!(target, Target::TokenEndpoint),
         }
     }
@@ -146,6 +146,10 @@ pub(crate) enum Target {
     /// The answer to an authentication request, by either protocol.
     Authorization,
     TokenEndpoint,
+    /// What asks a service provider to sign somebody out.
+    LogoutRequest,
+    /// The answer to a service provider that asked to.
+    LogoutResponse,
 }
 
 /// The faults that wait for their turn. Each is used by the first thing it applies to, so that a fault meant for a

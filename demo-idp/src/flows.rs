@@ -3,6 +3,7 @@
 use crate::error::KeyError;
 use crate::oidc::authorize::AuthorizationRequest;
 use crate::saml::request::AuthnRequest;
+use crate::saml::response::NameIdFormat;
 use crate::sync::{Fingerprint, lock, random_secret};
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -40,8 +41,15 @@ impl<K: Hash + Eq + Copy, V: Clone> Expiring<K, V> {
         lock(&self.entries).get(&key).filter(|(ends, _)| *ends > now).map(|(_, value)| value.clone())
     }
 
-    pub(crate) fn remove(&self, key: K) {
-        lock(&self.entries).remove(&key);
+    pub(crate) fn remove(&self, key: K) -> Option<V> {
+        lock(&self.entries).remove(&key).map(|(_, value)| value)
+    }
+
+    /// Removes what `matches`, and gives it out.
+    pub(crate) fn remove_where(&self, now: OffsetDateTime, matches: impl Fn(&V) -> bool) -> Vec<V> {
+        let mut entries = lock(&self.entries);
+        let removed = entries.extract_if(|_, (ends, value)| *ends > now && matches(value));
+        removed.map(|(_, (_, value))| value).collect()
     }
 
     /// Changes an entry in one step, so that of two who come at once only one finds it as it was.
@@ -68,7 +76,48 @@ pub(crate) struct Session {
     pub(crate) authenticated: OffsetDateTime,
     /// What `SessionIndex` names; not the cookie, which is a secret.
     pub(crate) index: String,
+    /// The service providers that this session led to.
+    participants: Vec<Participant>,
+    key: Fingerprint,
     order: u64,
+}
+
+/// A service provider that has been told who somebody is, and by what name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Participant {
+    pub(crate) service_provider: usize,
+    pub(crate) name_id: String,
+    pub(crate) format: NameIdFormat,
+}
+
+/// A service provider that has to be told that somebody's session is over.
+#[derive(Debug, Clone)]
+pub(crate) struct Farewell {
+    pub(crate) service_provider: usize,
+    pub(crate) name_id: String,
+    pub(crate) format: NameIdFormat,
+    pub(crate) session_index: String,
+}
+
+impl Session {
+    /// Whether a service provider was told of this session by this name; `None` stands for any format.
+    pub(crate) fn knows(&self, service_provider: usize, name_id: &str, format: Option<NameIdFormat>) -> bool {
+        self.participants.iter().any(|it| {
+            it.service_provider == service_provider
+                && it.name_id == name_id
+                && format.is_none_or(|format| format == it.format)
+        })
+    }
+
+    /// What has to be said when this session is over, and to whom.
+    pub(crate) fn farewells(&self) -> impl Iterator<Item = Farewell> {
+        self.participants.iter().map(|it| Farewell {
+            service_provider: it.service_provider,
+            name_id: it.name_id.clone(),
+            format: it.format,
+            session_index: self.index.clone(),
+        })
+    }
 }
 
 /// Sessions by the hash of their cookie.
@@ -82,21 +131,39 @@ impl Sessions {
         Self(Expiring::new(10_000, Self::LIFE))
     }
 
-    /// Always under a new identifier (attack: session fixation).
-    pub(crate) fn begin(&self, user: &str, now: OffsetDateTime) -> Result<String, KeyError> {
+    /// Always under a new identifier (attack: session fixation). Whoever types their password once more goes on with
+    /// the session they had: service providers know it by its index.
+    pub(crate) fn begin(&self, user: &str, former: Option<Session>, now: OffsetDateTime) -> Result<String, KeyError> {
         let cookie = random_secret()?;
-        let index = format!("_{}", random_secret()?);
-        let session = Session { user: user.to_owned(), authenticated: now, index, order: next_in_order() };
-        self.0.insert(Fingerprint::of(&cookie), session, now);
+        let key = Fingerprint::of(&cookie);
+        let (index, participants) = match former.filter(|former| former.user == user) {
+            Some(former) => (former.index, former.participants),
+            None => (format!("_{}", random_secret()?), Vec::new()),
+        };
+        let (user, order) = (user.to_owned(), next_in_order());
+        self.0.insert(key, Session { user, authenticated: now, index, participants, key, order }, now);
         Ok(cookie)
+    }
+
+    /// Remembers that `session` led to a service provider.
+    pub(crate) fn join(&self, session: &Session, participant: Participant, now: OffsetDateTime) {
+        self.0.update(session.key, now, |session| {
+            if !session.participants.contains(&participant) {
+                session.participants.push(participant);
+            }
+        });
     }
 
     pub(crate) fn find(&self, cookie: &str, now: OffsetDateTime) -> Option<Session> {
         self.0.find(Fingerprint::of(cookie), now)
     }
 
-    pub(crate) fn end(&self, cookie: &str) {
-        self.0.remove(Fingerprint::of(cookie));
+    pub(crate) fn end(&self, cookie: &str) -> Option<Session> {
+        self.0.remove(Fingerprint::of(cookie))
+    }
+
+    pub(crate) fn end_where(&self, now: OffsetDateTime, matches: impl Fn(&Session) -> bool) -> Vec<Session> {
+        self.0.remove_where(now, matches)
     }
 }
 
@@ -190,7 +257,7 @@ mod tests {
     #[test]
     fn a_session_is_found_by_its_cookie_only_and_ends() {
         let sessions = Sessions::new();
-        let cookie = sessions.begin("martha", NOON).unwrap();
+        let cookie = sessions.begin("martha", None, NOON).unwrap();
         let session = sessions.find(&cookie, NOON).unwrap();
         assert_eq!(session.user, "martha");
         assert!(sessions.find(&session.index, NOON).is_none());

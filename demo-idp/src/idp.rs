@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 ///
 /// | path | what is there |
 /// |---|---|
-/// | `/saml/metadata`, `/saml/sso` | SAML metadata; single sign-on by HTTP-Redirect and HTTP-POST |
+/// | `/saml/metadata`, `/saml/sso`, `/saml/slo` | SAML metadata; single sign-on and single logout by HTTP-Redirect and HTTP-POST |
 /// | `/.well-known/openid-configuration`, `/jwks`, `/authorize`, `/token`, `/userinfo`, `/logout` | OpenID Connect |
 /// | `/`, `/login`, `/signout` | pages for people |
 /// | `/_control/…` | faults, clock and request log as JSON, if [`test_controls`](IdpBuilder::test_controls) |

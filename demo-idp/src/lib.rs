@@ -35,8 +35,9 @@
 //! # What it does
 //!
 //! - SAML: AuthnRequests by redirect and by post, `ForceAuthn`, `IsPassive`, responses by post; signs the assertion, the
-//!   response or both with RSA-SHA256 or ECDSA-SHA256. Request signatures are not verified; answers go to registered
-//!   addresses only. No encryption, no artifact binding, no single logout.
+//!   response or both with RSA-SHA256 or ECDSA-SHA256. Answers go to registered addresses only, and whoever registers a
+//!   certificate must sign. Single logout in both directions, by redirect and by post, through the browser. No
+//!   encryption, no artifact binding, no logout by SOAP.
 //! - OpenID Connect: discovery, authorization code flow with PKCE (required), `state`, `nonce`, `prompt`, `max_age`,
 //!   RFC 9207 `iss`, RS256, ES256 and EdDSA ID tokens, userinfo, logout by the relying party. No refresh tokens, no
 //!   dynamic registration.
@@ -52,6 +53,7 @@ mod core;
 pub mod demo;
 mod directory;
 mod error;
+mod farewell;
 mod fault;
 mod flows;
 mod http;

@@ -2,6 +2,7 @@
 
 use crate::address::parse_return_address;
 use crate::error::IdpError;
+use crate::keys::VerifyingKey;
 use crate::sync::Fingerprint;
 use std::fmt;
 
@@ -60,6 +61,23 @@ pub struct ServiceProvider {
     name: Option<String>,
     signed: SignedPart,
     algorithm: Option<SamlAlgorithm>,
+    certificates: Vec<String>,
+    keys: Vec<VerifyingKey>,
+    logout: Option<LogoutService>,
+}
+
+/// Where a service provider takes logout messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LogoutService {
+    pub(crate) url: String,
+    pub(crate) binding: Binding,
+}
+
+/// How a message is handed to the browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Binding {
+    Redirect,
+    Post,
 }
 
 impl ServiceProvider {
@@ -71,7 +89,33 @@ impl ServiceProvider {
             name: None,
             signed: SignedPart::default(),
             algorithm: None,
+            certificates: Vec::new(),
+            keys: Vec::new(),
+            logout: None,
         }
+    }
+
+    /// Registers a certificate, as PEM or as metadata carries it, whose key the service provider signs with: RSA from
+    /// 2048 bits, or ECDSA over P-256 or P-384. Only the key counts. During rollover there are several. From then on
+    /// everything the service provider sends must be signed; without one it cannot take part in single logout.
+    #[must_use]
+    pub fn with_certificate(mut self, certificate: impl Into<String>) -> Self {
+        self.certificates.push(certificate.into());
+        self
+    }
+
+    /// Registers where logout messages are sent to, by HTTP-Redirect.
+    #[must_use]
+    pub fn with_logout(mut self, url: impl Into<String>) -> Self {
+        self.logout = Some(LogoutService { url: url.into(), binding: Binding::Redirect });
+        self
+    }
+
+    /// Registers where logout messages are sent to, by HTTP-POST.
+    #[must_use]
+    pub fn with_posted_logout(mut self, url: impl Into<String>) -> Self {
+        self.logout = Some(LogoutService { url: url.into(), binding: Binding::Post });
+        self
     }
 
     /// Registers one more assertion consumer service.
@@ -132,8 +176,23 @@ impl ServiceProvider {
         self.acs_urls.iter().any(|registered| registered == url)
     }
 
-    pub(crate) fn parse(&self) -> Result<(), IdpError> {
+    pub(crate) fn keys(&self) -> &[VerifyingKey] {
+        &self.keys
+    }
+
+    pub(crate) const fn logout(&self) -> Option<&LogoutService> {
+        self.logout.as_ref()
+    }
+
+    /// Holds what was registered to being usable, and reads the certificates.
+    pub(crate) fn parse(&mut self) -> Result<(), IdpError> {
         bounded_name("an entity ID", &self.entity_id, 1_024)?;
+        let unusable = || IdpError::Certificate { service_provider: self.entity_id.clone() };
+        let keys = self.certificates.iter().map(|text| VerifyingKey::from_certificate(text).ok_or_else(unusable));
+        self.keys = keys.collect::<Result<_, _>>()?;
+        if let Some(logout) = &self.logout {
+            parse_return_address("a single logout service", &logout.url)?;
+        }
         self.acs_urls.iter().try_for_each(|url| parse_return_address("an assertion consumer service", url))
     }
 }

@@ -8,6 +8,7 @@ mod oidc;
 mod pages;
 mod saml;
 mod signin;
+mod slo;
 mod visitor;
 
 use crate::core::Core;
@@ -22,7 +23,8 @@ use axum::response::Response;
 use std::sync::Arc;
 
 pub(crate) fn router(core: Arc<Core>) -> Router {
-    let mut router = Router::new().merge(signin::routes()).merge(saml::routes()).merge(oidc::routes());
+    let mut router =
+        Router::new().merge(signin::routes()).merge(saml::routes()).merge(slo::routes()).merge(oidc::routes());
     if core.test_controls {
         router =
             router.merge(control::routes().route_layer(from_fn_with_state(Arc::clone(&core), visitor::local_only)));

@@ -134,23 +134,37 @@ pub(super) fn home(core: &Core, user: &User, since: OffsetDateTime) -> Response 
         since_in_words: since.format(in_words).unwrap_or_default(),
         applications,
     };
-    render(StatusCode::OK, &template, &[], Scripts::None)
+    let targets: Vec<String> = logout_places(core).collect();
+    render(StatusCode::OK, &template, &targets, Scripts::None)
+}
+
+/// A message that the browser posts to a service provider.
+pub(super) struct Post<'a> {
+    pub(super) heading: &'a str,
+    pub(super) action: &'a str,
+    pub(super) field: &'static str,
+    pub(super) value: &'a str,
+    pub(super) relay_state: Option<&'a str>,
 }
 
 #[derive(Template)]
 #[template(path = "post.html")]
 struct PostPage<'a> {
     base: &'a str,
-    name: &'a str,
-    acs_url: &'a str,
-    saml_response: &'a str,
-    relay_state: Option<&'a str>,
+    form: &'a Post<'a>,
 }
 
-/// The form that carries a SAML response to its service provider, by itself where scripts run.
-pub(super) fn post(core: &Core, name: &str, acs_url: &str, saml_response: &str, relay_state: Option<&str>) -> Response {
-    let template = PostPage { base: core.base.path(), name, acs_url, saml_response, relay_state };
-    render(StatusCode::OK, &template, &[policy_source(acs_url)], Scripts::Own)
+/// The form that carries a SAML message to its service provider, by itself where scripts run.
+pub(super) fn post(core: &Core, form: &Post<'_>) -> Response {
+    let template = PostPage { base: core.base.path(), form };
+    let targets: Vec<String> = std::iter::once(policy_source(form.action)).chain(logout_places(core)).collect();
+    render(StatusCode::OK, &template, &targets, Scripts::Own)
+}
+
+/// Where a form may lead that begins a sign-out: browsers hold every redirect that follows a form to its page's policy,
+/// and a sign-out goes round all service providers.
+fn logout_places(core: &Core) -> impl Iterator<Item = String> {
+    core.service_providers.iter().filter_map(|it| it.logout()).map(|logout| policy_source(&logout.url))
 }
 
 #[derive(Template)]
@@ -161,6 +175,8 @@ struct SignOutPage<'a> {
     /// The request to repeat once the person has agreed.
     parameters: Vec<(&'static str, &'a str)>,
     return_to: Option<&'a str>,
+    /// The service providers that were told, and whether they said that it is done.
+    told: Vec<(&'a str, bool)>,
 }
 
 /// Asks whether to sign out, as RP-Initiated Logout wants where the request does not prove itself.
@@ -170,14 +186,16 @@ pub(super) fn ask_sign_out(
     parameters: Vec<(&'static str, &str)>,
     return_to: Option<&str>,
 ) -> Response {
-    let targets: Vec<String> = return_to.map(policy_source).into_iter().collect();
-    let template = SignOutPage { base: core.base.path(), user: Some(user), parameters, return_to };
+    let targets: Vec<String> = return_to.map(policy_source).into_iter().chain(logout_places(core)).collect();
+    let template = SignOutPage { base: core.base.path(), user: Some(user), parameters, return_to, told: Vec::new() };
     render(StatusCode::OK, &template, &targets, Scripts::None)
 }
 
-/// Says that nobody is signed in any more.
-pub(super) fn signed_out(core: &Core) -> Response {
-    let template = SignOutPage { base: core.base.path(), user: None, parameters: Vec::new(), return_to: None };
+/// Says that nobody is signed in any more, and where else that is so.
+pub(super) fn signed_out(core: &Core, told: &[(usize, bool)]) -> Response {
+    let named = |(index, done): &(usize, bool)| Some((core.service_providers.get(*index)?.name(), *done));
+    let told = told.iter().filter_map(named).collect();
+    let template = SignOutPage { base: core.base.path(), user: None, parameters: Vec::new(), return_to: None, told };
     render(StatusCode::OK, &template, &[], Scripts::None)
 }
 

@@ -4,10 +4,10 @@ use super::answer::WithOutcome;
 use super::{pages, signin, visitor};
 use crate::core::Core;
 use crate::fault::Target;
-use crate::flows::{Ask, Session};
-use crate::params::Params;
+use crate::flows::{Ask, Participant, Session};
+use crate::saml::message::{Message, MessageError};
 use crate::saml::metadata;
-use crate::saml::request::{AuthnRequest, AuthnRequestError, from_post, from_redirect};
+use crate::saml::request::{AuthnRequest, AuthnRequestError, parse};
 use crate::saml::response::{Delivery, Failure, Subject, failure, success};
 use axum::Router;
 use axum::body::Body;
@@ -29,29 +29,18 @@ async fn document(State(core): State<Arc<Core>>) -> impl IntoResponse {
 }
 
 async fn by_redirect(State(core): State<Arc<Core>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let params = match Params::parse(query.as_deref().unwrap_or_default()) {
-        Ok(params) => params,
-        Err(error) => return signin::bad_request(&core, &error.to_string()),
-    };
-    let parsed = from_redirect(&core, params.get("SAMLRequest").unwrap_or_default(), params.get("RelayState"));
-    arrived(&core, parsed, &headers, false)
+    arrived(&core, Message::from_redirect(&query.unwrap_or_default(), "SAMLRequest"), &headers, false)
 }
 
 async fn by_post(State(core): State<Arc<Core>>, headers: HeaderMap, body: Body) -> Response {
-    let params = match visitor::form(body).await {
-        Ok(params) => params,
-        Err(problem) => return signin::bad_request(&core, &problem),
-    };
-    let parsed = from_post(&core, params.get("SAMLRequest").unwrap_or_default(), params.get("RelayState"));
-    arrived(&core, parsed, &headers, true)
+    match visitor::form(body).await {
+        Ok(params) => arrived(&core, Message::from_post(&params, "SAMLRequest"), &headers, true),
+        Err(problem) => signin::bad_request(&core, &problem),
+    }
 }
 
-fn arrived(
-    core: &Core,
-    parsed: Result<AuthnRequest, AuthnRequestError>,
-    headers: &HeaderMap,
-    posted: bool,
-) -> Response {
+fn arrived(core: &Core, message: Result<Message, MessageError>, headers: &HeaderMap, posted: bool) -> Response {
+    let parsed = message.map_err(AuthnRequestError::from).and_then(|message| parse(core, &message));
     let request = match parsed {
         Ok(request) => request,
         Err(error) => return refused(core, &error),
@@ -100,6 +89,9 @@ pub(super) fn answer(core: &Core, request: &AuthnRequest, session: Option<&Sessi
     };
     match success(core, delivery, &subject, core.faults.take(Target::Assertion)) {
         Ok(document) => {
+            let name_id = subject.name_id().to_owned();
+            let (service_provider, format) = (request.service_provider, subject.format);
+            core.sessions.join(session, Participant { service_provider, name_id, format }, core.clock.now());
             let outcome = format!("assertion about {} for {}", user.name(), delivery.service_provider.entity_id());
             send(core, request, delivery, &document).with_outcome(outcome)
         }
@@ -123,6 +115,12 @@ fn delivery<'a>(core: &'a Core, request: &'a AuthnRequest) -> Option<Delivery<'a
 }
 
 fn send(core: &Core, request: &AuthnRequest, delivery: Delivery<'_>, document: &str) -> Response {
-    let encoded = STANDARD.encode(document);
-    pages::post(core, delivery.service_provider.name(), delivery.acs_url, &encoded, request.relay_state.as_deref())
+    let form = pages::Post {
+        heading: &format!("Going back to {}", delivery.service_provider.name()),
+        action: delivery.acs_url,
+        field: "SAMLResponse",
+        value: &STANDARD.encode(document),
+        relay_state: request.relay_state.as_deref(),
+    };
+    pages::post(core, &form)
 }

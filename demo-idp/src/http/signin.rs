@@ -2,9 +2,10 @@
 
 use super::answer::{WithOutcome, redirect};
 use super::pages::{self, Asker, SignIn};
-use super::{oidc, saml, visitor};
+use super::{oidc, saml, slo, visitor};
 use crate::core::Core;
 use crate::directory::SignInRefused;
+use crate::farewell::After;
 use crate::flows::{Ask, Flow};
 use crate::params::Params;
 use axum::Router;
@@ -82,10 +83,11 @@ async fn sign_in(State(core): State<Arc<Core>>, headers: HeaderMap, body: Body) 
 }
 
 fn begin_session(core: &Core, headers: &HeaderMap, user: &str, flow_id: Option<&str>) -> Response {
+    let former = visitor::session(core, headers);
     if let Some(old) = visitor::cookie(core, headers) {
         core.sessions.end(&old);
     }
-    let cookie = match core.sessions.begin(user, core.clock.now()) {
+    let cookie = match core.sessions.begin(user, former, core.clock.now()) {
         Ok(cookie) => cookie,
         Err(error) => return pages::broken(core, &error),
     };
@@ -166,13 +168,8 @@ async fn sign_out(State(core): State<Arc<Core>>, headers: HeaderMap, body: Body)
 }
 
 pub(super) fn end_session(core: &Core, headers: &HeaderMap, return_to: Option<&str>) -> Response {
-    if let Some(cookie) = visitor::cookie(core, headers) {
-        core.sessions.end(&cookie);
-    }
-    let mut response = match return_to {
-        Some(url) => redirect(url),
-        None => pages::signed_out(core),
-    };
+    let after = return_to.map_or(After::Page, |url| After::Address(url.to_owned()));
+    let mut response = slo::end_session(core, headers, after);
     if let Some(cookie) = visitor::no_session_cookie(core) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }

@@ -2,8 +2,10 @@
 
 mod files;
 mod key;
+mod verifying;
 
 pub(crate) use key::{Family, SigningKey};
+pub(crate) use verifying::VerifyingKey;
 
 use crate::error::KeyError;
 use crate::relying::{IdTokenAlgorithm, SamlAlgorithm};

@@ -12,17 +12,21 @@ pub(crate) fn document(core: &Core) -> String {
         md("KeyDescriptor").with("use", "signing").child(Element::new(Namespace::Signature, "KeyInfo").child(data))
     });
     let formats = NameIdFormat::ALL.into_iter().map(|format| md("NameIDFormat").text(format.uri()));
-    let services = ["HTTP-Redirect", "HTTP-POST"].into_iter().map(|binding| {
-        md("SingleSignOnService")
-            .with("Binding", format!("urn:oasis:names:tc:SAML:2.0:bindings:{binding}"))
-            .with("Location", core.sso_url())
-    });
+    let services = |name: &'static str, url: String| {
+        ["HTTP-Redirect", "HTTP-POST"].map(|binding| {
+            md(name)
+                .with("Binding", format!("urn:oasis:names:tc:SAML:2.0:bindings:{binding}"))
+                .with("Location", url.as_str())
+        })
+    };
+    // The schema wants this order (SAML metadata 2.4.2).
     let descriptor = md("IDPSSODescriptor")
-        .with("WantAuthnRequestsSigned", "false")
+        .with("WantAuthnRequestsSigned", core.want_signed_requests.to_string())
         .with("protocolSupportEnumeration", Namespace::Protocol.uri())
         .children(keys)
+        .children(services("SingleLogoutService", core.logout_url()))
         .children(formats)
-        .children(services);
+        .children(services("SingleSignOnService", core.sso_url()));
     let entity = md("EntityDescriptor").with("entityID", core.saml_entity_id()).child(descriptor);
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}", entity.document())
 }

@@ -29,7 +29,7 @@ pub(crate) enum NameIdFormat {
 impl NameIdFormat {
     pub(super) const ALL: [Self; 2] = [Self::Unspecified, Self::EmailAddress];
 
-    pub(super) const fn uri(self) -> &'static str {
+    pub(crate) const fn uri(self) -> &'static str {
         match self {
             Self::Unspecified => "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
             Self::EmailAddress => "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
@@ -56,6 +56,16 @@ pub(crate) struct Subject<'a> {
     pub(crate) authenticated: OffsetDateTime,
     pub(crate) session_index: &'a str,
     pub(crate) format: NameIdFormat,
+}
+
+impl<'a> Subject<'a> {
+    /// The name by which the service provider is told of this person.
+    pub(crate) fn name_id(&self) -> &'a str {
+        match self.format {
+            NameIdFormat::Unspecified => self.user.name(),
+            NameIdFormat::EmailAddress => self.user.email().unwrap_or_else(|| self.user.name()),
+        }
+    }
 }
 
 /// Why a request was answered without an assertion (SAML core 3.2.2.2).
@@ -97,11 +107,7 @@ struct Facts {
 impl Facts {
     fn new(core: &Core, delivery: Delivery<'_>, subject: &Subject<'_>) -> Self {
         let now = core.clock.now();
-        let user = subject.user;
-        let name_id = match subject.format {
-            NameIdFormat::Unspecified => user.name(),
-            NameIdFormat::EmailAddress => user.email().unwrap_or_else(|| user.name()),
-        };
+        let name_id = subject.name_id();
         Self {
             issuer: core.saml_entity_id(),
             audience: delivery.service_provider.entity_id().to_owned(),
@@ -178,7 +184,7 @@ pub(crate) fn failure(core: &Core, delivery: Delivery<'_>, failure: Failure) -> 
         samlp("StatusCode").with("Value", status_uri(top)).child(samlp("StatusCode").with("Value", status_uri(second)));
     let status = samlp("Status").child(code).child(samlp("StatusMessage").text(message));
     let mut response = samlp("Response")
-        .with("ID", message_id()?)
+        .with("ID", fresh_id()?)
         .with("Version", "2.0")
         .with("IssueInstant", date_time(core.clock.now()))
         .with("Destination", delivery.acs_url)
@@ -192,7 +198,7 @@ pub(crate) fn failure(core: &Core, delivery: Delivery<'_>, failure: Failure) -> 
 
 fn envelope(facts: &Facts) -> Result<Element, KeyError> {
     Ok(samlp("Response")
-        .with("ID", message_id()?)
+        .with("ID", fresh_id()?)
         .with("Version", "2.0")
         .with("IssueInstant", date_time(facts.now))
         .with("Destination", &facts.destination)
@@ -213,7 +219,7 @@ fn assertion(facts: &Facts, subject: &Subject<'_>, fault: Option<Fault>) -> Resu
         .with("SessionNotOnOrAfter", date_time(facts.session_not_on_or_after))
         .child(context);
     Ok(saml("Assertion")
-        .with("ID", message_id()?)
+        .with("ID", fresh_id()?)
         .with("Version", "2.0")
         .with("IssueInstant", date_time(facts.now))
         .child(saml("Issuer").text(&facts.issuer))
@@ -267,14 +273,14 @@ fn attribute_statement(user: &User) -> Element {
 }
 
 /// Gives the name identifier another name after it was signed: what an attacker on the way would do.
-fn promoted(document: &str, name_id: &str) -> String {
+pub(super) fn promoted(document: &str, name_id: &str) -> String {
     let escaped = Element::new(Namespace::Assertion, "x").text(name_id).canonical();
     let end = escaped.split_once('>').map_or("", |(_, rest)| rest).replace("</saml:x>", "</saml:NameID>");
     document.replace(&end, "administrator</saml:NameID>")
 }
 
 /// 160 random bits, as SAML core 1.3.4 recommends, behind the underscore that makes it an `xs:ID`.
-fn message_id() -> Result<String, KeyError> {
+pub(super) fn fresh_id() -> Result<String, KeyError> {
     let mut id = String::from("_");
     for byte in random_bytes::<20>()? {
         // Writing to a String cannot fail.
@@ -283,7 +289,7 @@ fn message_id() -> Result<String, KeyError> {
     Ok(id)
 }
 
-fn status_uri(code: &str) -> String {
+pub(super) fn status_uri(code: &str) -> String {
     format!("urn:oasis:names:tc:SAML:2.0:status:{code}")
 }
 

@@ -29,18 +29,22 @@ pub(super) fn sign(element: &mut Element, key: &SigningKey, presented: &SigningK
     Ok(())
 }
 
-fn signed_info(reference: &str, digest: String, family: Family) -> Element {
-    let method = match family {
+/// What signatures by this kind of key are called, in XML and in a query.
+pub(super) const fn algorithm_uri(family: Family) -> &'static str {
+    match family {
         Family::Rsa => "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
         Family::P256 => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
         Family::Ed25519 => "http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519",
-    };
+    }
+}
+
+fn signed_info(reference: &str, digest: String, family: Family) -> Element {
     let transforms = ds("Transforms")
         .child(ds("Transform").with("Algorithm", ENVELOPED))
         .child(ds("Transform").with("Algorithm", EXCLUSIVE));
     ds("SignedInfo")
         .child(ds("CanonicalizationMethod").with("Algorithm", EXCLUSIVE))
-        .child(ds("SignatureMethod").with("Algorithm", method))
+        .child(ds("SignatureMethod").with("Algorithm", algorithm_uri(family)))
         .child(
             ds("Reference")
                 .with("URI", reference)

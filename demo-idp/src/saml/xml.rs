@@ -135,14 +135,14 @@ impl Writer {
             for part in [" ", name, "=\""] {
                 self.out.push_str(part);
             }
-            self.attribute_value(value);
+            push_attribute_value(&mut self.out, value);
             self.out.push('"');
         }
         self.out.push('>');
         for child in &element.children {
             match child {
                 Node::Element(child) => self.element(child),
-                Node::Text(text) => self.text(text),
+                Node::Text(text) => push_text(&mut self.out, text),
                 Node::Comment(text) if self.comments => {
                     for part in ["<!--", text, "-->"] {
                         self.out.push_str(part);
@@ -158,32 +158,32 @@ impl Writer {
             self.declared.pop();
         }
     }
+}
 
-    /// Canonical XML 1.0 section 2.3, text nodes.
-    fn text(&mut self, text: &str) {
-        for character in text.chars().map(carried) {
-            match character {
-                '&' => self.out.push_str("&amp;"),
-                '<' => self.out.push_str("&lt;"),
-                '>' => self.out.push_str("&gt;"),
-                '\r' => self.out.push_str("&#xD;"),
-                other => self.out.push(other),
-            }
+/// Canonical XML 1.0 section 2.3, text nodes.
+pub(super) fn push_text(out: &mut String, text: &str) {
+    for character in text.chars().map(carried) {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\r' => out.push_str("&#xD;"),
+            other => out.push(other),
         }
     }
+}
 
-    /// Canonical XML 1.0 section 2.3, attribute nodes.
-    fn attribute_value(&mut self, value: &str) {
-        for character in value.chars().map(carried) {
-            match character {
-                '&' => self.out.push_str("&amp;"),
-                '<' => self.out.push_str("&lt;"),
-                '"' => self.out.push_str("&quot;"),
-                '\t' => self.out.push_str("&#x9;"),
-                '\n' => self.out.push_str("&#xA;"),
-                '\r' => self.out.push_str("&#xD;"),
-                other => self.out.push(other),
-            }
+/// Canonical XML 1.0 section 2.3, attribute nodes.
+pub(super) fn push_attribute_value(out: &mut String, value: &str) {
+    for character in value.chars().map(carried) {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '"' => out.push_str("&quot;"),
+            '\t' => out.push_str("&#x9;"),
+            '\n' => out.push_str("&#xA;"),
+            '\r' => out.push_str("&#xD;"),
+            other => out.push(other),
         }
     }
 }

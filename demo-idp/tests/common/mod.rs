@@ -47,6 +47,7 @@ fn run_xmlsec(document: &Path, certificate: &Path, node: &str) -> Option<Output>
         .arg(certificate)
         .args(["--id-attr:ID", "urn:oasis:names:tc:SAML:2.0:assertion:Assertion"])
         .args(["--id-attr:ID", "urn:oasis:names:tc:SAML:2.0:protocol:Response"])
+        .args(["--id-attr:ID", "urn:oasis:names:tc:SAML:2.0:protocol:LogoutRequest"])
         .args(["--node-xpath", node])
         .arg(document)
         .output()
