@@ -18,10 +18,17 @@ fn main() {
     for (index, name) in [(0, "assertion"), (1, "response"), (2, "both"), (7, "two")] {
         write("response", &format!("{name}.xml"), HONEST[index].as_bytes());
     }
+    let martha = idp::assertion("_assertion", "martha", ["Developers", "Photographers"]);
+    for (name, signed) in [("assertion", 0), ("response", 1), ("both", 2)] {
+        for judge in 0..5 {
+            let document = idp::response(&martha);
+            write("signed", &format!("{name}-{judge}"), &[&[judge, signed, judge], document.as_bytes()].concat());
+        }
+    }
     write("gate", "message.xml", idp::response("").as_bytes());
     for (name, mode, plain) in [
         ("signed-inside", 0, honest_assertion()),
-        ("signed-outside", 2, idp::assertion("_assertion", "martha", ["Developers", "Photographers"])),
+        ("signed-outside", 2, martha),
         ("signed-twice", 2, honest_assertion()),
         ("exchanged", 8, honest_assertion()),
     ] {

@@ -177,7 +177,8 @@ pub fn edit(text: &mut String, choices: &mut Choices<'_>) {
             text.insert_str(chosen.tag_end, &idp::signature(&whole, id, &STRANGER));
         }
         8 => {
-            let evil = idp::assertion(choices.one_of(&["_evil", "_assertion", "_response"]), "mallory", ["Admins", "Root"]);
+            let evil =
+                idp::assertion(choices.one_of(&["_evil", "_assertion", "_response"]), "mallory", ["Admins", "Root"]);
             text.insert_str(boundary(text, &elements, choices), &evil);
         }
         9 => {

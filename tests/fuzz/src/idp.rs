@@ -41,11 +41,8 @@ impl Key {
     fn of(scalar: [u8; 32]) -> Self {
         let private = PrivateKey::from_private_key(&agreement::ECDH_P256, &scalar).unwrap();
         let public = private.compute_public_key().unwrap();
-        let pair = EcdsaKeyPair::from_private_key_and_public_key(
-            &ECDSA_P256_SHA256_FIXED_SIGNING,
-            &scalar,
-            public.as_ref(),
-        );
+        let pair =
+            EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, &scalar, public.as_ref());
         Self(pair.unwrap())
     }
 
@@ -105,20 +102,33 @@ pub fn response(content: &str) -> String {
 
 /// A signature by `key` over `canonical`, the canonical form of the element of this ID.
 pub fn signature(canonical: &str, id: &str, key: &Key) -> String {
+    signature_around(&signed_info(canonical, id, ""), key)
+}
+
+/// The content of SignedInfo, in canonical form, for `canonical` with these inclusive prefixes.
+pub fn signed_info(canonical: &str, id: &str, prefixes: &str) -> String {
     let digest = STANDARD.encode(digest::digest(&digest::SHA256, canonical.as_bytes()));
-    let algorithm = |element: &str, uri: &str| format!(r#"<ds:{element} Algorithm="{uri}"></ds:{element}>"#);
-    let inside = [
-        algorithm("CanonicalizationMethod", EXCLUSIVE),
-        algorithm("SignatureMethod", "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"),
+    let algorithm =
+        |element: &str, uri: &str, more: &str| format!(r#"<ds:{element} Algorithm="{uri}">{more}</ds:{element}>"#);
+    let inclusive = match prefixes {
+        "" => String::new(),
+        _ => {
+            format!(
+                r#"<ec:InclusiveNamespaces xmlns:ec="{EXCLUSIVE}" PrefixList="{prefixes}"></ec:InclusiveNamespaces>"#
+            )
+        }
+    };
+    [
+        algorithm("CanonicalizationMethod", EXCLUSIVE, ""),
+        algorithm("SignatureMethod", "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256", ""),
         format!(r##"<ds:Reference URI="#{id}"><ds:Transforms>"##),
-        algorithm("Transform", &format!("{DSIG}enveloped-signature")),
-        algorithm("Transform", EXCLUSIVE),
+        algorithm("Transform", &format!("{DSIG}enveloped-signature"), ""),
+        algorithm("Transform", EXCLUSIVE, &inclusive),
         "</ds:Transforms>".to_owned(),
-        algorithm("DigestMethod", &format!("{XENC}sha256")),
+        algorithm("DigestMethod", &format!("{XENC}sha256"), ""),
         format!("<ds:DigestValue>{digest}</ds:DigestValue></ds:Reference>"),
     ]
-    .concat();
-    signature_around(&inside, key)
+    .concat()
 }
 
 /// A signature by `key` whose SignedInfo holds `inside`, which is signed as it stands.

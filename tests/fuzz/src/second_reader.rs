@@ -10,7 +10,8 @@ use crate::idp::{ACS, SAML};
 /// Panics unless everything that `identity` hands out is what roxmltree reads in `signed`, the canonical form of a signed
 /// assertion or of a signed response around one.
 pub fn confirm(identity: &VerifiedIdentity, signed: &str) {
-    let document = Document::parse(signed).unwrap_or_else(|error| panic!("read in signed bytes that are no XML: {error}"));
+    let document =
+        Document::parse(signed).unwrap_or_else(|error| panic!("read in signed bytes that are no XML: {error}"));
     let is = |node: Node<'_, '_>, name: &str| node.has_tag_name((SAML, name));
     let root = document.root_element();
     let assertion = if is(root, "Assertion") { root } else { child(root, "Assertion").expect("a signed assertion") };
@@ -20,7 +21,10 @@ pub fn confirm(identity: &VerifiedIdentity, signed: &str) {
     let subject = child(assertion, "Subject").unwrap();
     if let Some(name_id) = child(subject, "NameID") {
         let written = text(name_id);
-        assert!(identity.subject() == written || identity.subject() == written.trim(), "another subject than {written:?}");
+        assert!(
+            identity.subject() == written || identity.subject() == written.trim(),
+            "another subject than {written:?}"
+        );
         let format = attribute(name_id, "Format").unwrap_or("urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified");
         assert!(identity.subject_type().is_some_and(|short| format.ends_with(short)), "another format than {format:?}");
     }
@@ -59,7 +63,9 @@ fn child<'a, 'd>(parent: Node<'a, 'd>, name: &str) -> Option<Node<'a, 'd>> {
 
 /// roxmltree looks attributes up by local name alone; this does not.
 fn attribute<'a>(node: Node<'a, '_>, name: &str) -> Option<&'a str> {
-    node.attributes().find(|attribute| attribute.namespace().is_none() && attribute.name() == name).map(|found| found.value())
+    node.attributes()
+        .find(|attribute| attribute.namespace().is_none() && attribute.name() == name)
+        .map(|found| found.value())
 }
 
 fn text(node: Node<'_, '_>) -> String {

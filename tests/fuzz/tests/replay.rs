@@ -23,3 +23,13 @@ fn seeds_and_regressions_show_nothing() {
         println!("{name}: {replayed} inputs");
     }
 }
+
+#[test]
+fn the_harness_reaches_what_it_guards() {
+    // Nothing is promised about messages that are all refused.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds/signed");
+    for name in ["assertion-0", "response-0", "both-0", "assertion-2", "both-4"] {
+        let (verdict, _) = targets::signed::verdict(&std::fs::read(folder.join(name)).unwrap()).unwrap();
+        assert!(verdict.is_ok(), "{name}: {}", verdict.unwrap_err().reason());
+    }
+}
