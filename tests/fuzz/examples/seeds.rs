@@ -25,6 +25,8 @@ fn main() {
             write("signed", &format!("{name}-{judge}"), &[&[judge, signed, judge], document.as_bytes()].concat());
         }
     }
+    let document = idp::response(&martha).replace("martha<", "<![CDATA[mar&t]]>ha<![CDATA[]]><");
+    write("signed", "cdata", &[&[3, 0, 0], document.as_bytes()].concat());
     write("gate", "message.xml", idp::response("").as_bytes());
     for (name, mode, plain) in [
         ("signed-inside", 0, honest_assertion()),

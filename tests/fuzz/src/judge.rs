@@ -70,7 +70,8 @@ impl Judge {
                 .allow_small_rsa()
                 .allow_cbc_in_unsigned_responses()
                 .allow_aes_192()
-                .allow_extensions();
+                .allow_extensions()
+                .allow_cdata();
             danger::from_metadata(metadata(), SP, ACS, everything).unwrap().with_decryption_key(our_key())
         });
         static DEMANDING: LazyLock<SamlProvider> = LazyLock::new(|| {

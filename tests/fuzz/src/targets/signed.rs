@@ -3,6 +3,8 @@
 //! 0xff, which no document holds, stand edits of SignedInfo, which is signed as edited. A finding: a value that is handed
 //! out and that another parser does not read in the signed bytes.
 
+use std::borrow::Cow;
+
 use daypass::VerifiedIdentity;
 use daypass::identity::saml::{SamlError, canonicalize};
 
@@ -45,7 +47,7 @@ pub fn verdict(data: &[u8]) -> Option<(Result<VerifiedIdentity, SamlError>, Stri
 /// Puts a signature of the element of this ID into `text`, and returns the bytes that it covers.
 fn sign(text: &mut String, id: &str, prefixes: &str, edits: &mut Choices<'_>) -> Option<String> {
     let list: Vec<&str> = prefixes.split(' ').filter(|prefix| !prefix.is_empty()).collect();
-    let canonical = canonicalize(text, Some(id), &list).ok()?;
+    let canonical = canonicalize(&without_cdata(text)?, Some(id), &list).ok()?;
     let mut inside = idp::signed_info(&canonical, id, prefixes);
     while !edits.spent() {
         edit(&mut inside, edits);
@@ -55,4 +57,15 @@ fn sign(text: &mut String, id: &str, prefixes: &str, edits: &mut Choices<'_>) ->
     let issuer = text[tag_end..].find("</saml:Issuer>").map(|offset| tag_end + offset + "</saml:Issuer>".len());
     text.insert_str(issuer.unwrap_or(tag_end), &idp::signature_around(&inside, &TRUSTED));
     Some(canonical)
+}
+
+/// `text` with each CDATA section written as text, which is what its canonical form holds (xml-c14n 1.1).
+fn without_cdata(text: &str) -> Option<Cow<'_, str>> {
+    let mut written = Cow::Borrowed(text);
+    while let Some((before, section)) = written.split_once("<![CDATA[") {
+        let (inside, after) = section.split_once("]]>")?;
+        let inside = inside.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        written = Cow::Owned(format!("{before}{inside}{after}"));
+    }
+    Some(written)
 }
