@@ -1,0 +1,23 @@
+//! What is fuzzed. Each module documents what it takes for a finding.
+
+pub mod encrypted;
+pub mod gate;
+pub mod instant;
+pub mod metadata;
+pub mod response;
+pub mod signed;
+pub mod wrapping;
+
+/// A target: bytes in, a panic when they show a mistake.
+pub type Target = fn(&[u8]);
+
+/// Every target by the name of its binary and of its seed folder.
+pub const ALL: [(&str, Target); 7] = [
+    ("gate", gate::target),
+    ("response", response::target),
+    ("wrapping", wrapping::target),
+    ("signed", signed::target),
+    ("metadata", metadata::target),
+    ("encrypted", encrypted::target),
+    ("instant", instant::target),
+];

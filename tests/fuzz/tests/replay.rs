@@ -1,0 +1,35 @@
+//! Every seed, and every input that once made a target fail, through the targets again.
+
+use std::path::Path;
+
+use daypass_fuzz::targets;
+
+#[test]
+fn seeds_and_regressions_show_nothing() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (name, target) in targets::ALL {
+        let mut replayed = 0;
+        for folder in ["seeds", "regressions"] {
+            let Ok(entries) = root.join(folder).join(name).read_dir() else { continue };
+            for entry in entries {
+                let path = entry.unwrap().path();
+                let input = std::fs::read(&path).unwrap();
+                let outcome = std::panic::catch_unwind(|| target(&input));
+                assert!(outcome.is_ok(), "{}", path.display());
+                replayed += 1;
+            }
+        }
+        assert!(replayed > 0, "{name} has no seed");
+        println!("{name}: {replayed} inputs");
+    }
+}
+
+#[test]
+fn the_harness_reaches_what_it_guards() {
+    // Nothing is promised about messages that are all refused.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds/signed");
+    for name in ["assertion-0", "response-0", "both-0", "assertion-2", "both-4"] {
+        let (verdict, _) = targets::signed::verdict(&std::fs::read(folder.join(name)).unwrap()).unwrap();
+        assert!(verdict.is_ok(), "{name}: {}", verdict.unwrap_err().reason());
+    }
+}
