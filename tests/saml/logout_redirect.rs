@@ -1,7 +1,6 @@
 //! Logout by HTTP-Redirect: the signature is over the raw query, and what was signed and what is read must be one thing.
 
 use std::io::Write as _;
-use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use daypass::explain::{Report, Silent};
@@ -125,7 +124,9 @@ fn another_spelling_of_a_parameters_name_is_refused() {
     for spelled in ["SAML%52equest", "%53AMLRequest", "Relay%53tate", "Sig%41lg", "Signatur%65"] {
         assert_eq!(rule(&format!("{spelled}=AAAA&{}", honest())), "query", "{spelled}");
     }
-    for broken in ["SAMLRequest=%zz", "SAMLRequest=%a", "SAMLRequest=%ff", "%ff=1", "SAMLResponse=AAAA", ""] {
+    for broken in
+        ["SAMLRequest=%zz", "SAMLRequest=%a", "SAMLRequest=%ff", "%ff=1", "SAMLResponse=AAAA", "SAMLRequest", ""]
+    {
         assert_eq!(UnverifiedLogoutRequest::from_redirect(broken).unwrap_err().rule().name, "query", "{broken}");
     }
 }
@@ -184,12 +185,9 @@ fn a_deflate_bomb_stops_at_the_limit_of_a_message() {
     let bomb: Vec<u8> = block.iter().copied().cycle().take(most).collect();
     assert!(most / block.len() > 150, "{} blocks of a mebibyte", most / block.len());
     let carried = format!("SAMLRequest={}", STANDARD.encode(&bomb).replace('+', "%2B"));
-    let began = Instant::now();
     let request = UnverifiedLogoutRequest::from_redirect(&carried);
-    // Escaping may push it over the limit of a query, which is a refusal too, but not the one to be seen here.
     let refused = request.unwrap().claimed_issuer().unwrap_err();
     assert!(refused.reason().contains("bytes inflated"), "{}", refused.reason());
-    assert!(began.elapsed() < Duration::from_secs(1));
     let signed =
         signed(&format!("SAMLRequest={}", escaped(&STANDARD.encode(&bomb[..block.len() * 2]))), RSA_SHA256, &TRUSTED);
     assert_eq!(rule(&signed), "size");
