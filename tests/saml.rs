@@ -8,6 +8,10 @@ mod attacks;
 mod encryption;
 #[path = "saml/fixtures.rs"]
 mod fixtures;
+#[path = "saml/logout.rs"]
+mod logout;
+#[path = "saml/logout_redirect.rs"]
+mod logout_redirect;
 #[path = "saml/metadata.rs"]
 mod metadata;
 #[path = "saml/peer.rs"]
@@ -16,6 +20,8 @@ mod peer;
 mod request;
 #[path = "saml/rules.rs"]
 mod rules;
+#[path = "saml/signed_messages.rs"]
+mod signed_messages;
 #[path = "saml/signer.rs"]
 mod signer;
 

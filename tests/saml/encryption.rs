@@ -22,7 +22,7 @@ const OAEP: &str = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p";
 static OURS: LazyLock<rsa::PrivateDecryptingKey> =
     LazyLock::new(|| rsa::PrivateDecryptingKey::generate(rsa::KeySize::Rsa2048).unwrap());
 
-fn our_key() -> RsaDecryptionKey {
+pub(crate) fn our_key() -> RsaDecryptionKey {
     let der = AsDerPkcs8::of(&OURS);
     RsaDecryptionKey::from_pkcs8(&SecretBytes::new(der)).unwrap()
 }
@@ -72,7 +72,7 @@ fn sealed(content_method: &str, key: &[u8], plain: &[u8]) -> Vec<u8> {
 }
 
 /// How to encrypt, each part replaceable.
-struct Sealing {
+pub(crate) struct Sealing {
     content_method: &'static str,
     key: Vec<u8>,
     key_method: &'static str,
@@ -101,7 +101,7 @@ impl Sealing {
     }
 
     /// `plain` inside an element of this name.
-    fn seal_as(&self, element: &str, declared: &str, plain: &str) -> String {
+    pub(crate) fn seal_as(&self, element: &str, declared: &str, plain: &str) -> String {
         let Self { content_method, key, key_method, key_parameters, oaep, beside } = self;
         let public = rsa::OaepPublicEncryptingKey::new(OURS.public_key()).unwrap();
         let mut wrapped = vec![0; public.ciphertext_size()];

@@ -3,11 +3,11 @@
 use std::io::Read as _;
 
 use base64::Engine as _;
-use daypass::identity::saml::{AuthnRequest, MetadataError, NameIdPolicy, SamlError, SamlProvider};
+use daypass::identity::saml::{AuthnRequest, Comparison, MetadataError, NameIdPolicy, SamlError, SamlProvider};
 use flate2::read::DeflateDecoder;
 
 use super::signer::{self, SP, TRUSTED};
-use super::{ACS, STANDARD, now, provider};
+use super::{ACS, STANDARD, judge_with, now, provider};
 
 fn query(url: &str, name: &str) -> Option<String> {
     let (_, query) = url.split_once('?').unwrap();
@@ -59,13 +59,71 @@ fn a_form_carries_the_request_as_it_is() {
 fn options_are_written_where_the_schema_has_them() {
     let provider = provider().with_authn_contexts(["urn:strong"]);
     let request = AuthnRequest::new(&provider, now()).unwrap().with_force_authn().with_passive();
-    let policy = NameIdPolicy::new().with_format("urn:format");
-    let xml = inflated(&request.with_name_id_policy(policy).redirect_url(None).unwrap());
+    let policy = NameIdPolicy::new().with_format("urn:format").with_sp_name_qualifier("urn:us").with_allow_create();
+    let request = request.with_name_id_policy(policy).with_provider_name("Cats & co").with_subject("mar<tha");
+    let xml = inflated(&request.redirect_url(None).unwrap());
     let document = roxmltree::Document::parse(&xml).unwrap();
     let root = document.root_element();
     assert_eq!((root.attribute("ForceAuthn"), root.attribute("IsPassive")), (Some("true"), Some("true")));
+    assert_eq!(root.attribute("ProviderName"), Some("Cats & co"));
     let children: Vec<_> = root.children().map(|child| child.tag_name().name().to_owned()).collect();
-    assert_eq!(children, ["Issuer", "NameIDPolicy", "RequestedAuthnContext"]);
+    assert_eq!(children, ["Issuer", "Subject", "NameIDPolicy", "RequestedAuthnContext"]);
+    let child = |name: &str| root.descendants().find(|node| node.tag_name().name() == name).unwrap();
+    assert_eq!(child("NameID").text(), Some("mar<tha"));
+    let policy = ["Format", "SPNameQualifier", "AllowCreate"].map(|name| child("NameIDPolicy").attribute(name));
+    assert_eq!(policy, [Some("urn:format"), Some("urn:us"), Some("true")]);
+    assert_eq!(child("RequestedAuthnContext").attribute("Comparison"), Some("exact"));
+    let plain = AuthnRequest::new(&provider, now()).unwrap().with_name_id_policy(NameIdPolicy::new());
+    assert!(!inflated(&plain.redirect_url(None).unwrap()).contains("AllowCreate"));
+}
+
+#[test]
+fn the_consumer_is_named_by_url_or_by_index_and_never_both() {
+    let provider = provider();
+    let request = AuthnRequest::new(&provider, now()).unwrap().with_acs_index(3);
+    let xml = inflated(&request.redirect_url(None).unwrap());
+    let document = roxmltree::Document::parse(&xml).unwrap();
+    let root = document.root_element();
+    assert_eq!(root.attribute("AssertionConsumerServiceIndex"), Some("3"));
+    assert_eq!(root.attribute("AssertionConsumerServiceURL"), None);
+    assert_eq!(root.attribute("ProtocolBinding"), None);
+}
+
+#[test]
+fn an_answer_must_compare_to_the_context_that_was_asked_for() {
+    let [password, code, key] = ["urn:password", "urn:code", "urn:key"];
+    let compared = |comparison, asked: &str| {
+        provider().with_compared_authn_contexts(comparison, [asked], [password, code, key]).unwrap()
+    };
+    let signed_in_by = |class_ref: &str| {
+        let mut fields = signer::Fields::default();
+        let before = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
+        fields.authn_statement = fields.authn_statement.replace(before, class_ref);
+        fields.signed_assertion()
+    };
+    for (comparison, name, accepted) in [
+        (Comparison::Exact, "exact", vec![code]),
+        (Comparison::Minimum, "minimum", vec![code, key]),
+        (Comparison::Maximum, "maximum", vec![password, code]),
+        (Comparison::Better, "better", vec![key]),
+    ] {
+        let provider = compared(comparison, code);
+        let xml = inflated(&AuthnRequest::new(&provider, now()).unwrap().redirect_url(None).unwrap());
+        assert!(xml.contains(&format!(r#"<samlp:RequestedAuthnContext Comparison="{name}">"#)), "{xml}");
+        assert!(
+            xml.contains(">urn:code</saml:AuthnContextClassRef></samlp:RequestedAuthnContext>"),
+            "only what is asked"
+        );
+        for class_ref in [password, code, key, "urn:unknown"] {
+            let judged = judge_with(&provider, &signed_in_by(class_ref));
+            assert_eq!(judged.is_ok(), accepted.contains(&class_ref), "{name} {class_ref}");
+            if let Err(error) = judged {
+                assert_eq!(error.rule().name, "authn_context");
+            }
+        }
+    }
+    let error = provider().with_compared_authn_contexts(Comparison::Minimum, ["urn:retina"], [password]).unwrap_err();
+    assert!(error.reason().contains("urn:retina"), "{}", error.reason());
 }
 
 #[test]

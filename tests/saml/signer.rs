@@ -49,7 +49,7 @@ impl Key {
         Self::Ec(EcdsaKeyPair::generate(algorithm).unwrap())
     }
 
-    fn sign(&self, method: &str, message: &[u8]) -> Vec<u8> {
+    pub(crate) fn sign(&self, method: &str, message: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();
         match self {
             Self::Rsa(pair) => {
@@ -67,24 +67,64 @@ impl Key {
         }
     }
 
-    /// A certificate with this key, valid through 2026: only its key and its dates mean anything.
-    pub(crate) fn certificate(&self) -> String {
-        let spki = match self {
+    /// The private key in PKCS#8 PEM.
+    pub(crate) fn pem(&self) -> String {
+        let pkcs8 = match self {
+            Self::Rsa(pair) => AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(pair).unwrap().as_ref().to_vec(),
+            Self::Ec(pair) => pair.to_pkcs8v1().unwrap().as_ref().to_vec(),
+        };
+        private_pem(&STANDARD.encode(pkcs8))
+    }
+
+    /// The certificate in PEM.
+    pub(crate) fn certificate_pem(&self) -> String {
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", self.certificate())
+    }
+
+    /// The public key in PEM.
+    pub(crate) fn public_pem(&self) -> String {
+        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(self.spki()))
+    }
+
+    /// The public key as the cryptography library takes it.
+    pub(crate) fn public_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Rsa(pair) => pair.public_key().as_ref().to_vec(),
+            Self::Ec(pair) => pair.public_key().as_ref().to_vec(),
+        }
+    }
+
+    /// A private RSA key of 1,024 bits, made by openssl for nothing else, in PEM.
+    pub(crate) fn small_pem() -> String {
+        private_pem(include_str!("rsa-1024.pkcs8").trim())
+    }
+
+    /// The public key as SubjectPublicKeyInfo.
+    fn spki(&self) -> Vec<u8> {
+        match self {
             Self::Rsa(pair) => {
                 AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap().as_ref().to_vec()
             }
             Self::Ec(pair) => {
                 AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap().as_ref().to_vec()
             }
-        };
+        }
+    }
+
+    /// A certificate with this key, valid through 2026: only its key and its dates mean anything.
+    pub(crate) fn certificate(&self) -> String {
         let sha256_with_rsa =
             [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00];
         let name = der(0x30, &[]);
         let dates = der(0x30, &[der(0x17, b"260101000000Z"), der(0x17, b"261231235959Z")].concat());
-        let to_be_signed = [der(0x02, &[1]), sha256_with_rsa.to_vec(), name.clone(), dates, name, spki].concat();
+        let to_be_signed = [der(0x02, &[1]), sha256_with_rsa.to_vec(), name.clone(), dates, name, self.spki()].concat();
         let parts = [der(0x30, &to_be_signed), sha256_with_rsa.to_vec(), der(0x03, &[0; 33])];
         STANDARD.encode(der(0x30, &parts.concat()))
     }
+}
+
+fn private_pem(base64: &str) -> String {
+    format!("-----BEGIN PRIVATE KEY-----\n{base64}\n-----END PRIVATE KEY-----\n")
 }
 
 fn der(tag: u8, content: &[u8]) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! Why a response, or the metadata of its provider, was refused.
+//! Why a message, or the metadata of its provider, was refused.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::crypto::CryptoError;
 use crate::explain::{Evidence, Rule};
 use crate::time::Timestamp;
 
-/// Why a response was refused, with the evidence. Its `Display` is safe for callers; [`SamlError::reason`] is for logs.
+/// Why a message was refused, or could not be made, with the evidence. Its `Display` is safe for callers; [`SamlError::reason`] is for logs.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SamlError {
@@ -16,27 +16,27 @@ pub enum SamlError {
     #[error("the identity provider's metadata cannot be used")]
     Metadata(MetadataError),
     /// The form value, the document or the plaintext is larger than allowed.
-    #[error("the SAML response is larger than allowed")]
+    #[error("the SAML message is larger than allowed")]
     TooLarge {
         /// What was counted.
         counted: &'static str,
         /// The most that is allowed.
         most: usize,
     },
-    /// The form value is not base64.
-    #[error("the SAML response is not base64")]
+    /// The form value is not base64, or the value of the query not base64 of one deflated document.
+    #[error("the SAML message is not base64")]
     NotBase64,
     /// The document is not the XML that a message may hold.
-    #[error("the SAML response is not acceptable XML")]
+    #[error("the SAML message is not acceptable XML")]
     Xml(XmlError),
     /// Two elements carry the same ID, or an ID is in a namespace.
-    #[error("the SAML response holds identifiers that are not unique")]
+    #[error("the SAML message holds identifiers that are not unique")]
     IdNotUnique {
         /// The identifier.
         id: String,
     },
     /// An element holds something else than the rule allows.
-    #[error("the SAML response does not have the required shape")]
+    #[error("the SAML message does not have the required shape")]
     Shape {
         /// The rule that says so.
         rule: &'static Rule,
@@ -46,7 +46,7 @@ pub enum SamlError {
         found: String,
     },
     /// A value is another than the provider's configuration or the request demands.
-    #[error("the SAML response was not issued for this sign-in")]
+    #[error("the SAML message was not meant for this request or this service")]
     Mismatch {
         /// The rule that says so.
         rule: &'static Rule,
@@ -56,7 +56,7 @@ pub enum SamlError {
         found: Option<String>,
     },
     /// The identity provider reported that it did not authenticate anyone.
-    #[error("the identity provider refused the sign-in")]
+    #[error("the identity provider refused the request")]
     StatusNotSuccess {
         /// The top-level status code.
         code: String,
@@ -64,13 +64,13 @@ pub enum SamlError {
         second_level: Option<String>,
     },
     /// Nothing that covers the assertion is signed, or the provider demands a signature on the response.
-    #[error("the SAML response is not signed as required")]
+    #[error("the SAML message is not signed as required")]
     NotSigned {
         /// What must be signed.
         expected: &'static str,
     },
     /// An algorithm that this provider does not allow, by name.
-    #[error("the SAML response uses an algorithm that is not allowed")]
+    #[error("the SAML message uses an algorithm that is not allowed")]
     AlgorithmNotAllowed {
         /// The rule that says so.
         rule: &'static Rule,
@@ -78,7 +78,7 @@ pub enum SamlError {
         algorithm: String,
     },
     /// No configured key made the signature.
-    #[error("the signature of the SAML response does not verify")]
+    #[error("the signature of the SAML message does not verify")]
     SignatureInvalid {
         /// How many configured keys could have made such a signature.
         keys_tried: usize,
@@ -94,16 +94,16 @@ pub enum SamlError {
         not_after: Timestamp,
     },
     /// What was signed is not what is here.
-    #[error("the signature of the SAML response does not verify")]
+    #[error("the signature of the SAML message does not verify")]
     DigestMismatch,
     /// The encrypted assertion could not be read. One error for every cause: more would answer an attacker's questions.
-    #[error("the encrypted assertion cannot be read")]
+    #[error("the encrypted part of the SAML message cannot be read")]
     DecryptionFailed,
     /// An assertion came unsolicited, and this provider is not set to accept that.
     #[error("no sign-in was started for this SAML response")]
     Unsolicited,
     /// An instant is missing or not a date and time with a time zone.
-    #[error("the SAML response holds an unreadable instant")]
+    #[error("the SAML message holds an unreadable instant")]
     InstantMalformed {
         /// The rule that needs it.
         rule: &'static Rule,
@@ -111,7 +111,7 @@ pub enum SamlError {
         found: String,
     },
     /// The assertion is used before it may be.
-    #[error("the SAML response is not valid yet")]
+    #[error("the SAML message is not valid yet")]
     TooEarly {
         /// The rule that says so.
         rule: &'static Rule,
@@ -121,7 +121,7 @@ pub enum SamlError {
         now: Timestamp,
     },
     /// The assertion is used after it may be.
-    #[error("the SAML response has expired")]
+    #[error("the SAML message has expired")]
     Expired {
         /// The rule that says so.
         rule: &'static Rule,
@@ -272,7 +272,7 @@ impl SamlError {
             Self::TooLarge { counted, most } | Self::Xml(XmlError::Limit { counted, most }) => {
                 Evidence::new(format_args!("at most {most} {counted}"), "more")
             }
-            Self::NotBase64 => Evidence::new("base64", "something else"),
+            Self::NotBase64 => Evidence::new("base64 of the document, deflated in a query", "something else"),
             Self::Xml(error) => xml_evidence(error),
             Self::IdNotUnique { id } => Evidence::new("each ID once, in no namespace", id),
             Self::Shape { expected, found, .. } => Evidence::new(expected, found),

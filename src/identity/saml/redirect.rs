@@ -95,13 +95,13 @@ impl RedirectMessage {
 
     /// The XML, inflated up to the size of a message and not a byte further (CVE-2025-25293).
     pub(super) fn inflate(&self) -> Result<Vec<u8>, SamlError> {
-        inflate(&self.deflated, Profile::MESSAGE.bytes)
+        inflate(&mut DeflateDecoder::new(self.deflated.as_slice()), Profile::MESSAGE.bytes)
     }
 }
 
-fn inflate(deflated: &[u8], most: usize) -> Result<Vec<u8>, SamlError> {
+/// Reads one document of at most `most` bytes, and nothing after it.
+fn inflate(decoder: &mut DeflateDecoder<&[u8]>, most: usize) -> Result<Vec<u8>, SamlError> {
     let mut xml = Vec::new();
-    let mut decoder = DeflateDecoder::new(deflated);
     let one_more = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     let read = decoder.by_ref().take(one_more).read_to_end(&mut xml);
     if xml.len() > most {
@@ -109,7 +109,7 @@ fn inflate(deflated: &[u8], most: usize) -> Result<Vec<u8>, SamlError> {
     }
     // Bytes after the end would be a second message to whoever reads on.
     match read {
-        Ok(_) if decoder.into_inner().is_empty() => Ok(xml),
+        Ok(_) if decoder.get_ref().is_empty() => Ok(xml),
         _ => Err(SamlError::NotBase64),
     }
 }
@@ -121,10 +121,14 @@ impl<'q> Parameters<'q> {
     fn read(raw_query: &'q str) -> Result<Self, SamlError> {
         let mut found: Vec<(&'static str, &'q str)> = Vec::new();
         for pair in raw_query.split('&') {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (name, value) = match pair.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (pair, None),
+            };
             // Another spelling of a name (`SAML%52equest`) would be a second parameter to whoever decodes first.
             let decoded = percent_decoded(name)?;
             let Some(known) = KNOWN.into_iter().find(|known| *known == decoded) else { continue };
+            let Some(value) = value else { return Err(malformed("a value for each parameter")) };
             if known != name || found.iter().any(|(earlier, _)| *earlier == known) {
                 return Err(malformed("each parameter once, by its plain name"));
             }
@@ -177,4 +181,34 @@ fn unfolded(text: &str) -> Result<Vec<u8>, SamlError> {
 
 fn malformed(expected: &'static str) -> SamlError {
     shape(logout::QUERY, expected, "something else")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::DeflateEncoder;
+
+    use super::*;
+
+    #[test]
+    fn a_bomb_of_a_gibibyte_is_inflated_to_the_limit_and_no_further() {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&vec![b' '; 1 << 20]).unwrap();
+        encoder.flush().unwrap();
+        let bomb = encoder.get_ref().repeat(1024);
+        let mut decoder = DeflateDecoder::new(bomb.as_slice());
+        let refused = inflate(&mut decoder, Profile::MESSAGE.bytes).unwrap_err();
+        assert_eq!(refused, SamlError::TooLarge { counted: "bytes inflated", most: Profile::MESSAGE.bytes });
+        assert_eq!(decoder.total_out(), u64::try_from(Profile::MESSAGE.bytes).unwrap() + 1);
+    }
+
+    #[test]
+    fn what_is_signed_is_put_together_from_the_octets_received() {
+        let query = "x=1&Signature=c&SigAlg=%62&RelayState=a+%20&SAMLRequest=%41%2b&y";
+        let parameters = Parameters::read(query).unwrap();
+        assert_eq!(parameters.signed_octets("SAMLRequest"), "SAMLRequest=%41%2b&RelayState=a+%20&SigAlg=%62");
+        assert_eq!(percent_decoded("a+%20%2B").unwrap(), "a  +");
+    }
 }

@@ -50,7 +50,7 @@ impl<'p> LogoutRequest<'p> {
     /// [`SamlError::OwnKey`] when signing fails.
     pub fn redirect_url(&self, relay_state: Option<&str>) -> Result<String, SamlError> {
         let metadata = self.provider.metadata();
-        let endpoint = redirect(&metadata)?.location();
+        let endpoint = redirect(metadata)?.location();
         self.outgoing(endpoint, &self.to_xml(endpoint), relay_state).redirect_url()
     }
 
@@ -60,7 +60,7 @@ impl<'p> LogoutRequest<'p> {
     /// As [`LogoutRequest::redirect_url`].
     pub fn post_form(&self, relay_state: Option<&str>) -> Result<PostForm, SamlError> {
         let metadata = self.provider.metadata();
-        let endpoint = post(&metadata)?.location();
+        let endpoint = post(metadata)?.location();
         self.outgoing(endpoint, &self.to_xml(endpoint), relay_state).post_form()
     }
 

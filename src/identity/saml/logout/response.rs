@@ -58,7 +58,7 @@ impl<'p> LogoutResponse<'p> {
     /// [`SamlError::OwnKey`] when signing fails.
     pub fn redirect_url(&self, relay_state: Option<&str>) -> Result<String, SamlError> {
         let metadata = self.provider.metadata();
-        let endpoint = redirect(&metadata)?.response_location();
+        let endpoint = redirect(metadata)?.response_location();
         self.outgoing(endpoint, &self.to_xml(endpoint), relay_state).redirect_url()
     }
 
@@ -68,7 +68,7 @@ impl<'p> LogoutResponse<'p> {
     /// As [`LogoutResponse::redirect_url`].
     pub fn post_form(&self, relay_state: Option<&str>) -> Result<PostForm, SamlError> {
         let metadata = self.provider.metadata();
-        let endpoint = post(&metadata)?.response_location();
+        let endpoint = post(metadata)?.response_location();
         self.outgoing(endpoint, &self.to_xml(endpoint), relay_state).post_form()
     }
 
