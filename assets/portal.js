@@ -4,6 +4,9 @@
 const said = document.getElementById("said");
 const say = (text) => { if (said) { said.textContent = ""; setTimeout(() => { said.textContent = text; }, 50); } };
 
+// What is on its way to an identity provider goes there without a click.
+document.querySelector("form[data-submit]")?.requestSubmit();
+
 // Masked values are copied as they are, without being shown.
 const textOf = (element) => {
   const copy = element.cloneNode(true);

@@ -37,6 +37,18 @@ pub enum Error {
         /// The assertion's ID.
         assertion_id: String,
     },
+    /// The session that the assertion speaks of was ended by the provider, or the request to end it came before.
+    #[error("your session at the identity provider has ended; sign in again")]
+    LoggedOut {
+        /// Whose session.
+        subject: String,
+    },
+    /// The logout request was followed before.
+    #[error("this logout request was followed before")]
+    LogoutReplayed {
+        /// The request's ID.
+        request_id: String,
+    },
     /// The role was not assumed.
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -75,7 +87,10 @@ impl Error {
             Self::Saml(error) => error.code(),
             #[cfg(feature = "oidc")]
             Self::Oidc(error) => error.code(),
-            Self::UnknownProvider { .. } | Self::Replayed { .. } => "InvalidIdentityToken",
+            Self::UnknownProvider { .. }
+            | Self::Replayed { .. }
+            | Self::LoggedOut { .. }
+            | Self::LogoutReplayed { .. } => "InvalidIdentityToken",
             Self::Session(error) => error.code(),
             Self::Directory(_) => "AccessDenied",
             Self::Credentials(error) => error.code(),
@@ -95,6 +110,8 @@ impl Error {
             Self::Oidc(error) => error.reason(),
             Self::UnknownProvider { issuer } => format!("no provider is configured for {issuer:?}"),
             Self::Replayed { assertion_id } => format!("assertion {assertion_id:?} was used before"),
+            Self::LoggedOut { subject } => format!("the session of {subject:?} was ended by a logout request"),
+            Self::LogoutReplayed { request_id } => format!("logout request {request_id:?} was followed before"),
             Self::Session(error) => error.reason(),
             Self::Credentials(error) => error.reason(),
             Self::Request(error) => error.reason(),
@@ -111,7 +128,10 @@ impl Error {
             Self::Saml(_) => Some(Stage::Identity),
             #[cfg(feature = "oidc")]
             Self::Oidc(_) => Some(Stage::Identity),
-            Self::UnknownProvider { .. } | Self::Replayed { .. } => Some(Stage::Identity),
+            Self::UnknownProvider { .. }
+            | Self::Replayed { .. }
+            | Self::LoggedOut { .. }
+            | Self::LogoutReplayed { .. } => Some(Stage::Identity),
             Self::Session(_) | Self::Directory(_) => Some(Stage::Session),
             Self::Credentials(_) => Some(Stage::Credentials),
             Self::Request(_) => Some(Stage::Request),

@@ -6,6 +6,8 @@
 #[cfg(any(feature = "saml", feature = "oidc"))]
 mod admission;
 mod flow;
+#[cfg(feature = "saml")]
+mod logout;
 #[cfg(feature = "oidc")]
 mod oidc;
 mod record;

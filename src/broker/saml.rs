@@ -101,7 +101,7 @@ impl Flow<'_> {
     /// [`Error::Saml`], [`Error::UnknownProvider`], [`Error::Replayed`], or that the store or the audit trail failed.
     pub async fn verify_from(&self, name: &str, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
         let Some(provider) = self.broker().saml_provider(name) else { return self.unknown(SIGN_IN, name) };
-        let (verified, heard) = self.saml(&provider, response);
+        let (verified, heard) = self.saml(&provider, response).await;
         self.admit(SIGN_IN, Some(Use::Once), verified, heard).await
     }
 
@@ -112,18 +112,25 @@ impl Flow<'_> {
     /// As [`Flow::verify_from`].
     pub async fn exchange(&self, name: &str, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
         let Some(provider) = self.broker().saml_provider(name) else { return self.unknown(EXCHANGE, name) };
-        let (verified, heard) = self.saml(&provider, response);
+        let (verified, heard) = self.saml(&provider, response).await;
         self.admit(EXCHANGE, None, verified, heard).await
     }
 
-    fn saml(&self, provider: &SamlProvider, response: UnverifiedResponse) -> (Result<VerifiedIdentity, Error>, Told) {
+    async fn saml(
+        &self,
+        provider: &SamlProvider,
+        response: UnverifiedResponse,
+    ) -> (Result<VerifiedIdentity, Error>, Told) {
         let mut hearing = self.hearing();
-        let verified = saml::verify(provider, response, self.broker().now(), &mut hearing);
+        let verified = match saml::verify(provider, response, self.broker().now(), &mut hearing) {
+            Ok(identity) => self.still_live(provider, identity).await,
+            Err(error) => Err(error.into()),
+        };
         let relaxations = provider.relaxations().names().collect();
-        (verified.map_err(Error::from), Told { checks: hearing.finish(&saml::RULES), relaxations, ..Told::default() })
+        (verified, Told { checks: hearing.finish(&saml::RULES), relaxations, ..Told::default() })
     }
 
-    fn unknown(&self, operation: &str, name: &str) -> Result<VerifiedIdentity, Error> {
+    pub(super) fn unknown<T>(&self, operation: &str, name: &str) -> Result<T, Error> {
         let refused = Err(Error::UnknownProvider { issuer: name.to_owned() });
         self.conclude(Stage::Identity, operation, Told::default(), refused)
     }

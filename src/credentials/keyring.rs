@@ -244,6 +244,16 @@ impl Keyring {
         Ok(ScopedSigningKey::derive(&secret, scope))
     }
 
+    /// Keys for what this broker hands to a browser and wants back unchanged, such as RelayState: the first one signs,
+    /// and after a rotation the earlier ones still verify.
+    #[cfg(feature = "http")]
+    pub(crate) fn state_keys(&self) -> impl Iterator<Item = Result<crate::crypto::MacKey, CryptoError>> {
+        self.generations().map(|generation| {
+            derive(SALT, &generation.master, &[b"state in a browser"])
+                .map(|key| crate::crypto::MacKey::new(key.as_slice()))
+        })
+    }
+
     pub(super) const fn current(&self) -> &Generation {
         &self.current
     }

@@ -50,9 +50,7 @@ impl MemoryStore {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        if value.len().saturating_add(key.len()) > RECORD_LIMIT {
-            return Err(StoreError::TooLarge { limit: RECORD_LIMIT });
-        }
+        within_limit(key, value)?;
         self.with(space, now, |records| {
             let full = records.by_key.len() >= self.capacity;
             match records.by_key.entry(key.to_owned()) {
@@ -64,6 +62,33 @@ impl MemoryStore {
             Ok(true)
         })
     }
+
+    fn replace(
+        &self,
+        space: Space,
+        key: &str,
+        value: &[u8],
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        within_limit(key, value)?;
+        self.with(space, now, |records| {
+            let former = records.take(key);
+            if former.is_none() && records.by_key.len() >= self.capacity {
+                return Err(StoreError::Full { capacity: self.capacity });
+            }
+            records.by_key.insert(key.to_owned(), (value.to_vec(), until));
+            records.by_expiry.insert((until, key.to_owned()));
+            Ok(())
+        })
+    }
+}
+
+const fn within_limit(key: &str, value: &[u8]) -> Result<(), StoreError> {
+    if value.len().saturating_add(key.len()) > RECORD_LIMIT {
+        return Err(StoreError::TooLarge { limit: RECORD_LIMIT });
+    }
+    Ok(())
 }
 
 impl Records {
@@ -99,6 +124,17 @@ impl Store for MemoryStore {
         now: Timestamp,
     ) -> StoreFuture<'a, bool> {
         Box::pin(ready(self.insert(space, key, value, until, now)))
+    }
+
+    fn replace<'a>(
+        &'a self,
+        space: Space,
+        key: &'a str,
+        value: &'a [u8],
+        until: Timestamp,
+        now: Timestamp,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(ready(self.replace(space, key, value, until, now)))
     }
 
     fn read<'a>(&'a self, space: Space, key: &'a str, now: Timestamp) -> StoreFuture<'a, Option<Vec<u8>>> {
@@ -152,6 +188,17 @@ mod tests {
         store.insert_new(Space::PendingSignIn, "a", b"", at(10), at(0)).await.unwrap();
         assert!(store.insert_new(Space::PendingSignIn, "b", b"", at(10), at(0)).await.is_err());
         assert_eq!(store.insert_new(Space::Replay, "a", b"", at(10), at(0)).await, Ok(true));
+    }
+
+    #[tokio::test]
+    async fn a_record_is_replaced_with_its_expiry() {
+        let store = MemoryStore::new(1);
+        store.replace(Space::EndedSession, "a", b"1", at(10), at(0)).await.unwrap();
+        store.replace(Space::EndedSession, "a", b"2", at(20), at(0)).await.unwrap();
+        assert_eq!(store.read(Space::EndedSession, "a", at(19)).await, Ok(Some(b"2".to_vec())));
+        let refused = store.replace(Space::EndedSession, "b", b"", at(30), at(19)).await;
+        assert_eq!(refused, Err(StoreError::Full { capacity: 1 }));
+        assert_eq!(store.read(Space::EndedSession, "a", at(20)).await, Ok(None));
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! What must outlive a request: replay memory, sign-ins under way, portal sessions.
 //!
-//! A [`Store`] keeps small records that expire, each in a [`Space`]. Its three operations are atomic, so that an
+//! A [`Store`] keeps small records that expire, each in a [`Space`]. Its four operations are atomic, so that an
 //! assertion is used once and a sign-in is finished once however many broker nodes share the store.
 
 mod memory;
@@ -25,6 +25,10 @@ pub enum Space {
     PortalSession,
     /// People signed in to an application.
     ApplicationSession,
+    /// Sign-outs that were sent to a provider and have not come back.
+    PendingSignOut,
+    /// Which sessions identity providers have ended, and when.
+    EndedSession,
 }
 
 /// The answer of a [`Store`], later.
@@ -65,6 +69,16 @@ pub trait Store: fmt::Debug + Send + Sync {
         until: Timestamp,
         now: Timestamp,
     ) -> StoreFuture<'a, bool>;
+
+    /// Keeps `value` until `until` in place of whatever is kept under this key.
+    fn replace<'a>(
+        &'a self,
+        space: Space,
+        key: &'a str,
+        value: &'a [u8],
+        until: Timestamp,
+        now: Timestamp,
+    ) -> StoreFuture<'a, ()>;
 
     /// The live record under `key`.
     fn read<'a>(&'a self, space: Space, key: &'a str, now: Timestamp) -> StoreFuture<'a, Option<Vec<u8>>>;

@@ -117,6 +117,10 @@ impl Store for Unreachable {
         unreachable()
     }
 
+    fn replace<'a>(&'a self, _: Space, _: &'a str, _: &'a [u8], _: Timestamp, _: Timestamp) -> StoreFuture<'a, ()> {
+        unreachable()
+    }
+
     fn read<'a>(&'a self, _: Space, _: &'a str, _: Timestamp) -> StoreFuture<'a, Option<Vec<u8>>> {
         unreachable()
     }

@@ -56,7 +56,7 @@ impl SignIn {
     ///
     /// # Errors
     /// [`PortalError::UnknownProvider`] when the broker has no such provider, [`PortalError::AnswerElsewhere`] when its
-    /// answers do not come to `<base URL>/saml/acs`.
+    /// answers do not come to `<base URL>/saml/acs`, or logout messages, if it takes any, not to `<base URL>/saml/slo`.
     pub fn with_saml(self, name: &str, label: &str) -> Result<Self, PortalError> {
         self.0.with_saml(name, label).map(Self)
     }
@@ -71,7 +71,7 @@ impl SignIn {
     }
 
     /// Puts all of `private` behind sign-in, its fallback too, and adds the pages of sign-in itself: `/signin`, `/signout`
-    /// (`POST`), `/saml/acs`, `/saml/metadata`, `/oidc/callback` and `/assets`.
+    /// (`POST`), `/saml/acs`, `/saml/slo`, `/saml/metadata`, `/oidc/callback` and `/assets`.
     ///
     /// Routes that everyone may see are merged with the result.
     pub fn guard(self, private: Router) -> Router {

@@ -60,6 +60,15 @@ pub(in crate::http) fn content_security_policy(form_targets: &[Origin]) -> Optio
     .ok()
 }
 
+/// The policy of a page that takes somebody to their identity provider to sign out there. Where that leads to then is
+/// for the identity provider to know, and browsers hold the whole way to this policy.
+pub(in crate::http) const fn policy_for_leaving() -> HeaderValue {
+    HeaderValue::from_static(
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action http: https:; \
+         frame-ancestors 'none'; base-uri 'none'",
+    )
+}
+
 /// Renders `template` under `policy`; pages are personal, so nothing keeps them.
 pub(in crate::http) fn render(status: StatusCode, template: &impl Template, policy: &HeaderValue) -> Response {
     let Ok(text) = template.render() else {

@@ -78,11 +78,17 @@ impl Portal {
         known.ok_or_else(|| Stop::SignIn(back()))
     }
 
-    /// Who is signed in, if someone is.
+    /// Who is signed in, if someone is and their identity provider has not ended it.
     pub(in crate::http) async fn session(&self, headers: &HeaderMap) -> Result<Option<PortalSession>, Refusal> {
         let Some(id) = self.cookies.read(headers, self.door.cookie()) else { return Ok(None) };
         let session = PortalSession::read(self.broker.store(), self.door, self.broker.now(), &id).await;
-        session.map_err(|_| unavailable(Next::Portal, None))
+        let session = session.map_err(|_| unavailable(Next::Portal, None))?;
+        if let Some((by, began)) = session.as_ref().and_then(|session| Some((session.by.as_ref()?, session.began)))
+            && self.broker.has_ended(&by.keys, began).await.map_err(|_| unavailable(Next::Portal, None))?
+        {
+            return Ok(None);
+        }
+        Ok(session)
     }
 
     /// Holds a form to having been sent by a page of ours (attack: cross-site request forgery).

@@ -96,13 +96,17 @@ impl Portal {
     ///
     /// # Errors
     /// [`PortalError::UnknownProvider`] when the broker has no such provider, [`PortalError::AnswerElsewhere`] when its
-    /// answers do not come to `<base URL>/saml/acs`.
+    /// answers do not come to `<base URL>/saml/acs`, or logout messages, if it takes any, not to `<base URL>/saml/slo`.
     pub fn with_saml(mut self, name: &str, label: &str) -> Result<Self, PortalError> {
         let unknown = || PortalError::UnknownProvider { name: name.to_owned() };
         let provider = self.broker.saml_provider(name).ok_or_else(unknown)?;
         let answer_to = signin::acs_url(&self.origin);
         if provider.acs_url() != answer_to {
             return Err(PortalError::AnswerElsewhere { expected: answer_to, found: provider.acs_url().to_owned() });
+        }
+        let here = signin::logout_url(&self.origin);
+        if let Some(elsewhere) = provider.logout_url().filter(|url| *url != here) {
+            return Err(PortalError::AnswerElsewhere { expected: here, found: elsewhere.to_owned() });
         }
         self.saml.push(SamlWay { name: name.to_owned(), label: label.to_owned() });
         Ok(self)
@@ -197,6 +201,7 @@ impl Portal {
             .route("/signin/saml/{name}", get(signin::begin_saml))
             .route("/signin/oidc/{name}", get(signin::begin_oidc))
             .route("/saml/acs", post(signin::finish_saml))
+            .route("/saml/slo", get(signin::log_out_by_redirect).post(signin::log_out_by_post))
             .route("/saml/metadata", get(signin::metadata))
             .route("/oidc/callback", get(signin::finish_oidc))
             .route("/signout", post(signin::sign_out))

@@ -18,6 +18,7 @@ use crate::http::cookie::{Cookie, CookieSecret};
 use crate::http::page::Next;
 use crate::http::portal::answer::{redirect, unavailable};
 use crate::http::portal::{Portal, Stop};
+use crate::identity::ProviderName;
 
 /// A sign-in about to leave for its provider.
 pub(super) struct Departure<'a, T> {
@@ -32,7 +33,8 @@ pub(super) struct Departure<'a, T> {
 impl Protocol {
     pub(super) const fn cookie(self) -> Cookie {
         match self {
-            Self::Saml => Cookie::SamlSignIn,
+            // One mark serves both: it names the browser, and must come along with a provider's cross-site POST.
+            Self::Saml | Self::SamlLogout => Cookie::SamlSignIn,
             Self::Oidc => Cookie::OidcSignIn,
         }
     }
@@ -41,6 +43,7 @@ impl Protocol {
         match self {
             Self::Saml => "sign-in with SAML",
             Self::Oidc => "sign-in with OpenID Connect",
+            Self::SamlLogout => "answer to a logout at the SAML provider",
         }
     }
 }
@@ -117,6 +120,11 @@ pub(super) async fn admit(
     let mut session = PortalSession::new(user_name, label, flow.correlation_id().clone(), now, ends);
     if portal.door == Door::Application {
         session = session.vouched_for_by(identity);
+    }
+    if let (ProviderName::Saml(name), Some(saml)) = (identity.provider(), identity.saml_session())
+        && let Some(provider) = portal.broker.saml_provider(name)
+    {
+        session = session.begun_by(name, saml, &provider);
     }
     let id = session.keep(store, portal.door).await.map_err(failed)?;
     if let Some(old) = portal.cookies.read(headers, portal.door.cookie()) {

@@ -35,11 +35,19 @@ impl Door {
         }
     }
 
-    /// What is written there after signing out.
-    pub(super) const fn signed_out_lead(self) -> &'static str {
-        match self {
-            Self::Portal => "You are signed out here. Keys you already have work until they expire.",
-            Self::Application => "You are signed out here.",
+    /// What is written there after signing out, by what the link that led there says of it.
+    pub(super) fn signed_out_lead(self, how: &str) -> &'static str {
+        match (how, self) {
+            ("everywhere", Self::Portal) => {
+                "You are signed out here and at your identity provider. Keys you already have work until they expire."
+            }
+            ("everywhere", Self::Application) => "You are signed out here and at your identity provider.",
+            ("partly", _) => {
+                "You are signed out here and at your identity provider, but it could not reach every service you were signed \
+                 in to. Close the browser to be sure."
+            }
+            (_, Self::Portal) => "You are signed out here. Keys you already have work until they expire.",
+            (_, Self::Application) => "You are signed out here.",
         }
     }
 

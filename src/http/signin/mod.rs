@@ -6,41 +6,49 @@
 
 mod admit;
 pub(in crate::http) mod door;
+mod leaving;
+mod logout;
 mod oidc;
 pub(in crate::http) mod params;
 mod pending;
 mod refused;
+mod relay_state;
 pub(in crate::http) mod return_path;
 mod saml;
 pub(in crate::http) mod session;
+mod sign_out;
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 
 use super::page::Frame;
-use super::portal::answer::{query, unavailable};
+use super::portal::answer::query;
 use super::portal::{Portal, Stop};
-use crate::http::page::Next;
+use crate::http::page::Origin;
 use return_path::ReturnPath;
-use session::PortalSession;
 
+pub(in crate::http) use logout::{log_out_by_post, log_out_by_redirect};
 pub(in crate::http) use oidc::{begin as begin_oidc, callback_url, finish as finish_oidc};
 pub(in crate::http) use refused::refusal_of;
 pub(in crate::http) use saml::{acs_url, begin as begin_saml, finish as finish_saml, metadata};
+pub(in crate::http) use sign_out::sign_out;
+
+/// Where logout messages of SAML providers come to.
+pub(in crate::http) fn logout_url(origin: &Origin) -> String {
+    format!("{origin}/saml/slo")
+}
 
 /// `GET /signin`.
 #[derive(Debug, Template)]
 #[template(path = "signin.html")]
 struct SignInPage<'a> {
     frame: Frame<'a>,
-    signed_out: bool,
     lead: &'static str,
-    signed_out_lead: &'static str,
+    signed_out: Option<&'static str>,
     ways: Vec<Way<'a>>,
 }
 
@@ -71,28 +79,11 @@ fn offer(portal: &Portal, uri: &Uri) -> Result<Response, Stop> {
     let oidc = portal.oidc.iter().map(|one| way("oidc", "OpenID Connect", &one.name, one.label.as_str()));
     let page = SignInPage {
         frame: portal.frame("Sign in", None),
-        signed_out: params.optional("signed_out").is_some(),
         lead: portal.door.lead(),
-        signed_out_lead: portal.door.signed_out_lead(),
+        signed_out: params.optional("signed_out").map(|how| portal.door.signed_out_lead(how)),
         ways: saml.chain(oidc).collect(),
     };
     Ok(portal.page(StatusCode::OK, &page))
-}
-
-/// `POST /signout`: ends the portal's session; keys already taken go on until they expire.
-pub(in crate::http) async fn sign_out(State(portal): State<Arc<Portal>>, headers: HeaderMap) -> Response {
-    portal.answer(leave(&portal, &headers).await)
-}
-
-async fn leave(portal: &Portal, headers: &HeaderMap) -> Result<Response, Stop> {
-    portal.same_origin(headers)?;
-    if let Some(id) = portal.cookies.read(headers, portal.door.cookie()) {
-        let ended = PortalSession::end(portal.broker.store(), portal.door, portal.broker.now(), &id).await;
-        ended.map_err(|_| unavailable(Next::Portal, None))?;
-    }
-    let mut response = portal.see_other("/signin?signed_out=1");
-    response.headers_mut().extend(portal.cookies.clear(portal.door.cookie()).map(|cookie| (SET_COOKIE, cookie)));
-    Ok(response)
 }
 
 /// Where a sign-in was asked to lead afterwards.

@@ -1,4 +1,4 @@
-//! Sign-ins that were sent to a provider and have not come back.
+//! Sign-ins, and sign-outs, that were sent to a provider and have not come back.
 //!
 //! Enters: what a sign-in was begun with. Leaves, once: the same, when the answer carries the state it was sent with, in
 //! the browser it was begun in, within ten minutes. Refused: anything else (attacks: login CSRF, response swapping, replay).
@@ -27,6 +27,27 @@ pub(in crate::http) enum Protocol {
     Saml,
     /// OpenID Connect.
     Oidc,
+    /// Single logout with SAML 2.0.
+    SamlLogout,
+}
+
+impl Protocol {
+    /// Sets what is kept and signed for one protocol apart from the others.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Saml => "saml",
+            Self::Oidc => "oidc",
+            Self::SamlLogout => "saml-logout",
+        }
+    }
+
+    /// Anyone may begin sign-ins; a flood of them leaves sign-outs their room.
+    const fn space(self) -> Space {
+        match self {
+            Self::Saml | Self::Oidc => Space::PendingSignIn,
+            Self::SamlLogout => Space::PendingSignOut,
+        }
+    }
 }
 
 /// What a sign-in was begun with.
@@ -90,7 +111,7 @@ impl<T: Serialize + DeserializeOwned> Pending<T> {
         };
         let value = serde_json::to_vec(&record).map_err(|_| PendingError::NotPending)?;
         let until = now.saturating_add(LIFETIME);
-        let kept = store.insert_new(Space::PendingSignIn, &key(protocol, state), &value, until, now).await?;
+        let kept = store.insert_new(protocol.space(), &key(protocol, state), &value, until, now).await?;
         // A state that is taken already was not made by our random generator.
         if kept { Ok(()) } else { Err(PendingError::NotPending) }
     }
@@ -106,7 +127,7 @@ impl<T: Serialize + DeserializeOwned> Pending<T> {
         if state.is_empty() || state.len() > STATE_LIMIT {
             return Err(PendingError::NotPending);
         }
-        let taken = store.take(Space::PendingSignIn, &key(protocol, state), now).await?;
+        let taken = store.take(protocol.space(), &key(protocol, state), now).await?;
         let value = taken.ok_or(PendingError::NotPending)?;
         let record: Record<T> = serde_json::from_slice(&value).map_err(|_| PendingError::NotPending)?;
         if browser.map(CookieSecret::hash).as_ref() != Some(&record.browser) {
@@ -121,11 +142,7 @@ impl<T: Serialize + DeserializeOwned> Pending<T> {
 }
 
 fn key(protocol: Protocol, state: &str) -> String {
-    let word = match protocol {
-        Protocol::Saml => "saml",
-        Protocol::Oidc => "oidc",
-    };
-    format!("{word}:{}", sha256_hex(state.as_bytes()))
+    format!("{}:{}", protocol.word(), sha256_hex(state.as_bytes()))
 }
 
 #[cfg(test)]

@@ -32,6 +32,11 @@ pub(in crate::http) fn refusal_of(error: &Error, flow: &Flow<'_>, next: Next) ->
             "Your sign-in was not accepted",
             "You are not signed in. Start again; if it happens again, give the reference below to whoever runs this portal.",
         ),
+        Error::LoggedOut { .. } => (
+            StatusCode::FORBIDDEN,
+            "Your sign-in was not accepted",
+            "You are not signed in. Somebody signed you out at your identity provider; sign in again there.",
+        ),
         Error::Replayed { .. } => (
             StatusCode::FORBIDDEN,
             "Your sign-in was not accepted",
@@ -70,6 +75,47 @@ pub(super) fn not_pending(error: &PendingError) -> Refusal {
         PendingError::Store(_) => return unavailable(Next::SignIn, None),
     };
     Refusal::new(status, happened, sentence(error), advice, Next::SignIn)
+}
+
+/// A logout message that ended nothing.
+pub(super) fn refused_logout(error: &Error, flow: &Flow<'_>) -> Refusal {
+    if matches!(error, Error::Store(_) | Error::Crypto(_) | Error::Audit { .. }) {
+        return unavailable(Next::Portal, Some(flow.correlation_id()));
+    }
+    Refusal::new(
+        StatusCode::FORBIDDEN,
+        "This sign-out was not accepted",
+        sentence(error),
+        "Nobody was signed out by it. To sign out, use the button on your own page.",
+        Next::Portal,
+    )
+    .following(flow.correlation_id())
+}
+
+/// What an identity provider said of a sign-out, and could not be believed or was not what was hoped for.
+pub(super) fn half_signed_out(error: &Error, flow: &Flow<'_>) -> Refusal {
+    Refusal::new(
+        StatusCode::FORBIDDEN,
+        "You are signed out here alone",
+        sentence(error),
+        "Your identity provider may still know you: sign out there too, or close the browser.",
+        Next::SignIn,
+    )
+    .following(flow.correlation_id())
+}
+
+/// An answer to a logout request that nobody here made.
+pub(super) fn no_sign_out(error: &PendingError) -> Refusal {
+    if matches!(error, PendingError::Store(_)) {
+        return unavailable(Next::SignIn, None);
+    }
+    Refusal::new(
+        StatusCode::BAD_REQUEST,
+        "There is no sign-out to finish",
+        "It was finished already, took longer than ten minutes, or was begun in another browser.",
+        "Nobody was signed out by this. To sign out, use the button on your own page.",
+        Next::Portal,
+    )
 }
 
 /// An answer to no request of ours: a sign-in that began at the provider.

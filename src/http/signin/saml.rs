@@ -7,9 +7,11 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
-use super::admit::{Departure, admit, arrive, depart, mark};
-use super::pending::{Pending, Protocol};
+use super::admit::{Departure, admit, arrive, depart, mark, stray};
+use super::pending::{Pending, PendingError, Protocol};
 use super::refused::{refusal_of, unknown_provider, unsolicited};
+use super::relay_state;
+use super::return_path::ReturnPath;
 use super::wanted;
 use crate::Error;
 use crate::crypto::random_id;
@@ -41,14 +43,15 @@ async fn send(portal: &Portal, name: &str, headers: &HeaderMap, uri: &Uri) -> Re
     let way = portal.saml.iter().find(|way| way.name == name).ok_or_else(unknown_provider)?;
     let provider = portal.broker.saml_provider(&way.name).ok_or_else(unknown_provider)?;
     let flow = portal.broker.begin().map_err(|_| unavailable(Next::SignIn, None))?;
-    let state = random_id().map_err(|_| unavailable(Next::SignIn, None))?;
+    let made = random_id().and_then(|handle| Ok((relay_state::seal(portal, Protocol::Saml, &handle)?, handle)));
+    let (sealed, handle) = made.map_err(|_| unavailable(Next::SignIn, None))?;
     let asked = |error: SamlError| refusal_of(&Error::from(error), &flow, Next::SignIn);
     let request = AuthnRequest::new(&provider, portal.broker.now()).map_err(asked)?;
     let departure = Departure {
         protocol: Protocol::Saml,
-        state: &state,
+        state: &handle,
         answer_to: provider.acs_url(),
-        provider_url: &request.redirect_url(Some(&state)).map_err(asked)?,
+        provider_url: &request.redirect_url(Some(&sealed)).map_err(asked)?,
         browser: &mark(portal, headers, Protocol::Saml)?,
         pending: Pending {
             provider: way.name.clone(),
@@ -71,8 +74,11 @@ async fn receive(portal: &Portal, request: Request) -> Result<Response, Stop> {
     let params = form(&parts.headers, body, FORM_LIMIT).await?;
     let response =
         params.required("SAMLResponse").map_err(|error| unreadable(StatusCode::BAD_REQUEST, sentence(&error)))?;
-    let state = params.optional("RelayState").ok_or_else(unsolicited)?;
-    let arriving = (Protocol::Saml, state);
+    let state = params.optional("RelayState").unwrap_or_default();
+    let Some(handle) = relay_state::open(portal, Protocol::Saml, state) else {
+        return unasked(portal, &parts.headers, response, state).await;
+    };
+    let arriving = (Protocol::Saml, handle);
     let pending: Pending<String> = arrive(portal, &parts.headers, arriving, &acs_url(&portal.origin)).await?;
     let flow = portal.broker.follow(pending.correlation_id.clone());
     let refused = |error: Error| refusal_of(&error, &flow, Next::SignIn);
@@ -86,6 +92,34 @@ async fn receive(portal: &Portal, request: Request) -> Result<Response, Stop> {
     let way = portal.saml.iter().find(|way| way.name == pending.provider).ok_or_else(unknown_provider)?;
     let identity = flow.verify_from(&way.name, unverified).await.map_err(refused)?;
     admit(portal, &parts.headers, &flow, &identity, (&way.label, &pending.return_to)).await
+}
+
+/// A response to no request of ours: accepted from providers that were explicitly set to send such.
+async fn unasked(portal: &Portal, headers: &HeaderMap, response: &str, state: &str) -> Result<Response, Stop> {
+    let accepting = portal.saml.iter().filter_map(|way| Some((way, portal.broker.saml_provider(&way.name)?)));
+    let accepting: Vec<_> = accepting.filter(|(_, provider)| provider.accepts_unsolicited()).collect();
+    let refused = || match state {
+        "" => unsolicited().into(),
+        _ => stray(portal, Protocol::Saml, &PendingError::NotPending),
+    };
+    if accepting.is_empty() {
+        return Err(refused());
+    }
+    let read = UnverifiedResponse::unsolicited(response);
+    let read = read.and_then(|unverified| Ok((unverified.claimed_issuer()?, unverified)));
+    let (issuer, unverified) = read.map_err(|_| refused())?;
+    let way = accepting.iter().find(|(_, provider)| provider.entity_id() == issuer);
+    let (way, _) = way.ok_or_else(refused)?;
+    let flow = portal.broker.begin().map_err(|_| unavailable(Next::SignIn, None))?;
+    let identity = flow.verify_from(&way.name, unverified).await;
+    let identity = identity.map_err(|error| refusal_of(&error, &flow, Next::SignIn))?;
+    admit(portal, headers, &flow, &identity, (&way.label, &landing(portal, state))).await
+}
+
+/// Where a RelayState that we did not make may lead: to a page of ours, written as a path or in full, and nowhere else.
+fn landing(portal: &Portal, state: &str) -> ReturnPath {
+    let path = state.strip_prefix(portal.origin.as_str()).unwrap_or(state);
+    ReturnPath::parse(path).unwrap_or_else(|| portal.door.return_path())
 }
 
 /// `GET /saml/metadata`: what identity providers are configured with.

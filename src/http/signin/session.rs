@@ -10,6 +10,7 @@ use crate::VerifiedIdentity;
 use crate::crypto::CryptoError;
 use crate::explain::CorrelationId;
 use crate::http::cookie::CookieSecret;
+use crate::identity::saml::{SamlProvider, SamlSession};
 use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
 
@@ -33,6 +34,19 @@ pub(in crate::http) struct PortalSession {
     pub(in crate::http) provider_ends: Option<Timestamp>,
     /// What the provider said of them, where an application asks for it.
     pub(in crate::http) vouched: Option<Vouched>,
+    /// The provider's own session, where single logout can join the two.
+    pub(in crate::http) by: Option<ProviderSession>,
+}
+
+/// A session at a SAML provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::http) struct ProviderSession {
+    /// The provider's name at the broker.
+    pub(in crate::http) name: String,
+    /// What a request to end it must name.
+    pub(in crate::http) session: SamlSession,
+    /// The keys under which a request of the provider ends ours.
+    pub(in crate::http) keys: Vec<String>,
 }
 
 /// What a provider said of a person.
@@ -69,6 +83,8 @@ struct Record {
     provider_ends: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     vouched: Option<Vouched>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<ProviderSession>,
 }
 
 impl PortalSession {
@@ -89,7 +105,15 @@ impl PortalSession {
             ends: provider_ends.map_or(longest, |ends| ends.min(longest)),
             provider_ends,
             vouched: None,
+            by: None,
         }
+    }
+
+    /// This session with the one at the provider that it came from.
+    pub(in crate::http) fn begun_by(mut self, name: &str, session: &SamlSession, provider: &SamlProvider) -> Self {
+        let (name, keys) = (name.to_owned(), session.session_keys(provider));
+        self.by = Some(ProviderSession { name, session: session.clone(), keys });
+        self
     }
 
     /// This session with what `identity` says beside the name.
@@ -117,6 +141,7 @@ impl PortalSession {
             ends: self.ends.unix_millis(),
             provider_ends: self.provider_ends.map(Timestamp::unix_millis),
             vouched: self.vouched.clone(),
+            by: self.by.clone(),
         };
         let value = serde_json::to_vec(&record).unwrap_or_default();
         store.insert_new(door.space(), &id.hash(), &value, self.ends, self.began).await?;
@@ -134,14 +159,15 @@ impl PortalSession {
         Ok(value.and_then(|value| Self::from_record(&value)))
     }
 
-    /// Ends the session of the browser that holds `id`.
+    /// Ends the session of the browser that holds `id`, and says what it was.
     pub(in crate::http) async fn end(
         store: &dyn Store,
         door: Door,
         now: Timestamp,
         id: &CookieSecret,
-    ) -> Result<(), StoreError> {
-        store.take(door.space(), &id.hash(), now).await.map(drop)
+    ) -> Result<Option<Self>, StoreError> {
+        let value = store.take(door.space(), &id.hash(), now).await?;
+        Ok(value.and_then(|value| Self::from_record(&value)))
     }
 
     fn from_record(value: &[u8]) -> Option<Self> {
@@ -154,6 +180,7 @@ impl PortalSession {
             ends: Timestamp::from_unix_millis(record.ends),
             provider_ends: record.provider_ends.map(Timestamp::from_unix_millis),
             vouched: record.vouched,
+            by: record.by,
         })
     }
 }

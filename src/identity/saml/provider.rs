@@ -199,6 +199,12 @@ impl SamlProvider {
         self
     }
 
+    /// Whether responses that answer no request are accepted.
+    #[must_use]
+    pub fn accepts_unsolicited(&self) -> bool {
+        self.unsolicited == Unsolicited::Allowed
+    }
+
     /// How often one assertion may be exchanged for credentials; [`Use::UntilExpiry`] unless set, as in the cloud.
     /// An assertion that says OneTimeUse is used once whatever is set here.
     #[must_use]

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::assertion::trimmed;
 use super::error::shape;
 use super::provider::{SamlProvider, Unsolicited};
-use super::xml::{Document, Element, is_space};
+use super::xml::{Document, Element, Profile, is_space};
 use super::{DSIG, SAML, SAMLP, STATUS_SUCCESS, SamlError, rules, signature};
 use crate::explain::{Evidence, Listener};
 
@@ -60,6 +60,19 @@ impl UnverifiedResponse {
     /// As [`UnverifiedResponse::from_post`].
     pub fn for_exchange(saml_assertion: &str) -> Result<Self, SamlError> {
         Self::decode(saml_assertion, Expected::Exchange)
+    }
+
+    /// Who the response says it is from. Nothing is verified yet: good for choosing whom to verify it against, and for
+    /// nothing else.
+    ///
+    /// # Errors
+    /// As for every response that is too large, not XML, or not a response.
+    pub fn claimed_issuer(&self) -> Result<String, SamlError> {
+        let document = Document::parse(&self.xml, &Profile::MESSAGE)?;
+        let root = document.root().filter(|root| root.is(SAMLP, "Response"));
+        let issuer = root.and_then(|root| root.elements_named(SAML, "Issuer").next());
+        let issuer = issuer.ok_or_else(|| shape(rules::ISSUER, "a Response with an Issuer", "none"))?;
+        Ok(trimmed(super::assertion::leaf(rules::ISSUER, issuer)?).into_owned())
     }
 
     fn decode(text: &str, expected: Expected) -> Result<Self, SamlError> {

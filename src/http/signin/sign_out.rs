@@ -1,0 +1,96 @@
+//! Signing out: the session here first, then the one at the identity provider, where that takes such requests.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::SET_COOKIE;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+
+use super::admit::mark;
+use super::leaving::{Binding, by_page};
+use super::logout_url;
+use super::pending::{self, Pending, Protocol};
+use super::relay_state;
+use super::session::{PortalSession, ProviderSession};
+use crate::Flow;
+use crate::crypto::random_id;
+use crate::http::page::Next;
+use crate::http::portal::answer::unavailable;
+use crate::http::portal::{Portal, SamlWay, Stop};
+use crate::identity::saml::SamlProvider;
+
+/// What the identity provider's answer must be to.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct LogoutTicket {
+    pub(super) request_id: String,
+    pub(super) subject: String,
+}
+
+/// `POST /signout`: ends the session; keys already taken go on until they expire.
+pub(in crate::http) async fn sign_out(State(portal): State<Arc<Portal>>, headers: HeaderMap) -> Response {
+    portal.answer(leave(&portal, &headers).await)
+}
+
+async fn leave(portal: &Portal, headers: &HeaderMap) -> Result<Response, Stop> {
+    portal.same_origin(headers)?;
+    let ended = match portal.cookies.read(headers, portal.door.cookie()) {
+        Some(id) => PortalSession::end(portal.broker.store(), portal.door, portal.broker.now(), &id).await,
+        None => Ok(None),
+    };
+    let mut response = match ended.map_err(|_| unavailable(Next::Portal, None))? {
+        Some(session) => portal.answer(farewell(portal, headers, &session).await),
+        None => signed_out_here(portal),
+    };
+    response.headers_mut().extend(portal.cookies.clear(portal.door.cookie()).map(|cookie| (SET_COOKIE, cookie)));
+    Ok(response)
+}
+
+/// What comes after `session` has ended: whatever fails from here on, it stays so.
+async fn farewell(portal: &Portal, headers: &HeaderMap, session: &PortalSession) -> Result<Response, Stop> {
+    let flow = portal.broker.follow(session.correlation_id.clone());
+    let recorded = flow.signed_out(&session.user_name, &session.provider);
+    recorded.map_err(|_| unavailable(Next::SignIn, Some(flow.correlation_id())))?;
+    let way = session.by.as_ref().and_then(|by| Some((by, portal.saml.iter().find(|way| way.name == by.name)?)));
+    let Some((by, way)) = way else { return Ok(signed_out_here(portal)) };
+    let Some(provider) = portal.broker.saml_provider(&way.name) else { return Ok(signed_out_here(portal)) };
+    let telling = tell(portal, headers, &flow, (way, &provider), by).await;
+    Ok(telling.unwrap_or_else(|| signed_out_here(portal)))
+}
+
+/// Sends the person to their identity provider with a request to end its session too; `None` where that cannot be.
+async fn tell(
+    portal: &Portal,
+    headers: &HeaderMap,
+    flow: &Flow<'_>,
+    (way, provider): (&SamlWay, &SamlProvider),
+    by: &ProviderSession,
+) -> Option<Response> {
+    let here = logout_url(&portal.origin);
+    if provider.signing_keys().is_empty() || provider.logout_url() != Some(&here) {
+        return None;
+    }
+    let binding = Binding::offered(provider.metadata(), Binding::Redirect)?;
+    let request = flow.log_out_of(provider, &by.session).ok()?;
+    let handle = random_id().ok()?;
+    let sealed = relay_state::seal(portal, Protocol::SamlLogout, &handle).ok()?;
+    let carried = binding.carry(|| request.redirect_url(Some(&sealed)), || request.post_form(Some(&sealed))).ok()?;
+    let pending = Pending {
+        provider: way.name.clone(),
+        correlation_id: flow.correlation_id().clone(),
+        return_to: portal.door.return_path(),
+        ticket: LogoutTicket { request_id: request.id().to_owned(), subject: by.session.name_id().value().to_owned() },
+    };
+    let browser = mark(portal, headers, Protocol::SamlLogout).ok()?;
+    let (store, now) = (portal.broker.store(), portal.broker.now());
+    pending.keep(store, now, (Protocol::SamlLogout, &handle), &browser, &here).await.ok()?;
+    let mut response = by_page(portal, &way.label, &carried);
+    let mark = portal.cookies.set(Protocol::SamlLogout.cookie(), &browser, pending::LIFETIME);
+    response.headers_mut().extend(mark.map(|mark| (SET_COOKIE, mark)));
+    Some(response)
+}
+
+fn signed_out_here(portal: &Portal) -> Response {
+    portal.see_other("/signin?signed_out=1")
+}
