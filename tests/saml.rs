@@ -1,6 +1,11 @@
 //! The SAML stage from outside: honest messages, each rule on its own, and the attacks service providers fell to.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stop where the tests would")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "helpers of tests stop where the tests would"
+)]
 
 #[path = "saml/attacks/mod.rs"]
 mod attacks;
@@ -14,6 +19,8 @@ mod logout;
 mod logout_redirect;
 #[path = "saml/metadata.rs"]
 mod metadata;
+#[path = "saml/metadata_signed.rs"]
+mod metadata_signed;
 #[path = "saml/peer.rs"]
 mod peer;
 #[path = "saml/request.rs"]

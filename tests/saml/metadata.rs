@@ -91,7 +91,7 @@ fn aggregates_are_searched_by_entity_id() {
     assert_eq!(IdpMetadata::pick(&both, IDP).unwrap().entity_id(), IDP);
     assert_eq!(IdpMetadata::parse(&both).unwrap_err(), MetadataError::EntityNotFound.into());
     assert_eq!(IdpMetadata::pick(&both, "https://third.example").unwrap_err(), MetadataError::EntityNotFound.into());
-    assert_eq!(IdpMetadata::pick(&aggregate(&one.repeat(2)), IDP).unwrap_err(), MetadataError::EntityNotFound.into());
+    assert_eq!(IdpMetadata::pick(&aggregate(&one.repeat(2)), IDP).unwrap_err(), MetadataError::EntityRepeated.into());
     assert_eq!(IdpMetadata::parse(&aggregate(&one)).unwrap().entity_id(), IDP);
 }
 

@@ -32,7 +32,7 @@ pub fn canonicalize(xml: &str, id: Option<&str>, prefixes: &[&str]) -> Result<St
     if !acceptable(prefixes) {
         return Err(unacceptable_prefixes(rules::CANONICALIZATION, &prefixes.join(" ")));
     }
-    canonical_form(element, signature::find(element), prefixes)
+    canonical_form(element, signature::find(element), prefixes, &Profile::CANONICAL)
 }
 
 /// Whether an InclusiveNamespaces list is one that libraries read alike: `#default` is not.
@@ -44,14 +44,15 @@ pub(super) fn unacceptable_prefixes(rule: &'static Rule, found: &str) -> SamlErr
     shape(rule, "at most 16 prefixes, none of them #default", found)
 }
 
-/// [`write`] within the limit of a message.
+/// [`write`] within the limit of `profile`.
 pub(super) fn canonical_form<'t>(
     element: Element<'_, 't>,
     omitted: Option<Element<'_, 't>>,
     prefixes: &[&str],
+    profile: &Profile,
 ) -> Result<String, SamlError> {
-    write(element, omitted, prefixes, Profile::CANONICAL.bytes)
-        .map_err(|_| shape(rules::CANONICALIZATION, "canonical bytes within twice the limit of a message", "more"))
+    write(element, omitted, prefixes, profile.bytes)
+        .map_err(|_| shape(rules::CANONICALIZATION, "canonical bytes within twice the limit of the document", "more"))
 }
 
 /// Canonicalization would write more than a message may hold (quadratic canonicalization, GHSA-qhrp-hfff-vphr).

@@ -1,6 +1,7 @@
 //! Why a message, or the metadata of its provider, was refused.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::rules;
 use super::xml::XmlError;
@@ -163,6 +164,23 @@ pub enum MetadataError {
     /// An aggregate holds no identity provider of this entity id, or holds several and none was named.
     #[error("the metadata does not hold the identity provider that was asked for")]
     EntityNotFound,
+    /// The document describes the same entity more than once.
+    #[error("the metadata describes the same entity twice")]
+    EntityRepeated,
+    /// The document is not signed, and a signature is demanded.
+    #[error("the metadata is not signed")]
+    NotSigned,
+    /// The signature is not one of a pinned key over the element it stands in.
+    #[error("the signature of the metadata does not verify")]
+    Untrusted(Box<SamlError>),
+    /// The metadata is valid for longer than is allowed, or says nothing of it.
+    #[error("the metadata is valid for longer than allowed")]
+    BeyondHorizon {
+        /// Its `validUntil`.
+        valid_until: Option<Timestamp>,
+        /// How far ahead that may be.
+        horizon: Duration,
+    },
     /// No signing key is usable: without one nothing could ever be verified, and nothing is accepted unverified.
     #[error("the metadata holds no usable signing key")]
     NoSigningKey {
@@ -175,6 +193,9 @@ pub enum MetadataError {
     /// An endpoint is not an `http` or `https` URL.
     #[error("the metadata holds an endpoint that is not an http or https URL")]
     EndpointMalformed,
+    /// Endpoints were `https` URLs, and newer metadata has an `http` URL.
+    #[error("the newer metadata sends people from https to http")]
+    EndpointDowngraded,
     /// There is no single sign-on endpoint for this binding.
     #[error("the metadata holds no single sign-on endpoint for the {binding} binding")]
     NoEndpoint {
@@ -316,6 +337,11 @@ impl MetadataError {
             Self::NoSigningKey { last: Some(error) } => format!("{self}: {error}"),
             Self::AuthnContextNotOrdered { class_ref } => format!("{self}: {class_ref}"),
             Self::RunOut { valid_until } => format!("{self}: validUntil {valid_until}"),
+            Self::Untrusted(error) => format!("{self}: {}", error.reason()),
+            Self::BeyondHorizon { valid_until: None, .. } => format!("{self}: no validUntil"),
+            Self::BeyondHorizon { valid_until: Some(until), horizon } => {
+                format!("{self}: validUntil {until} is more than {} s ahead", horizon.as_secs())
+            }
             _ => self.to_string(),
         }
     }

@@ -7,6 +7,7 @@
 
 pub mod danger;
 pub mod logout;
+pub mod metadata;
 
 mod algorithm;
 mod assertion;
@@ -19,7 +20,6 @@ mod decrypt;
 mod error;
 mod identity;
 mod markup;
-mod metadata;
 mod name_id;
 mod provider;
 mod redirect;
@@ -40,7 +40,7 @@ pub use logout::{
     LogoutRequest, LogoutRequested, LogoutResponse, LogoutStatus, SamlSession, UnverifiedLogoutRequest,
     UnverifiedLogoutResponse, verify_logout_request, verify_logout_response,
 };
-pub use metadata::{IdpMetadata, LogoutEndpoint};
+pub use metadata::{IdpMetadata, LogoutEndpoint, MetadataPolicy};
 pub use name_id::NameId;
 pub use provider::{MAX_CLOCK_SKEW, SamlProvider};
 pub use request::{AuthnRequest, NameIdPolicy};

@@ -12,6 +12,7 @@ use super::danger::Relaxations;
 use super::metadata::{self, IdpMetadata};
 use super::signature::Trust;
 use super::signing_key::SpSigningKey;
+use super::xml::Profile;
 use super::{MetadataError, SamlError};
 use crate::crypto::{PublicKey, RsaDecryptionKey};
 use crate::identity::{ProviderName, Use};
@@ -141,6 +142,12 @@ impl SamlProvider {
         Ok(Self { metadata, keys, ..self.clone() })
     }
 
+    /// This provider by the `stated` metadata it is made from, believed until `until` at the latest.
+    pub(super) fn believed_until(mut self, stated: &IdpMetadata, until: Timestamp) -> Self {
+        self.metadata = stated.clone().cut_short(until);
+        self
+    }
+
     /// This provider, out of service: every response of it is refused, also one that answers a request made before.
     #[must_use]
     pub const fn disabled(mut self) -> Self {
@@ -162,7 +169,12 @@ impl SamlProvider {
 
     /// Whose signatures count for this provider.
     pub(super) fn trust(&self) -> Trust<'_> {
-        Trust { keys: &self.keys, relaxations: self.relaxations, certificates: self.certificates }
+        Trust {
+            keys: &self.keys,
+            relaxations: self.relaxations,
+            certificates: self.certificates,
+            canonical: &Profile::CANONICAL,
+        }
     }
 
     /// The name under which accounts register it.

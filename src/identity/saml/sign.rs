@@ -21,7 +21,7 @@ pub(super) fn sign_enveloped(xml: &str, key: &SpSigningKey) -> Result<String, Sa
     let first = root.elements().next().ok_or_else(unsignable)?;
     let at = if first.is(SAML, "Issuer") { first.bytes().end } else { first.bytes().start };
     let (before, after) = xml.split_at_checked(at).ok_or_else(unsignable)?;
-    let canonical = canonical_form(root, None, &[])?;
+    let canonical = canonical_form(root, None, &[], &Profile::CANONICAL)?;
     let digest = STANDARD.encode(crypto::digest(DigestAlgorithm::Sha256, canonical.as_bytes()));
     let inside = signed_info(id, key.method_uri(), &digest);
     // Canonical already: what is signed is this text where the namespace is declared on SignedInfo itself.

@@ -26,12 +26,15 @@ pub(super) struct Trust<'k> {
     pub(super) keys: &'k [TrustedKey],
     pub(super) relaxations: Relaxations,
     pub(super) certificates: CertificateValidity,
+    /// What the signed bytes may hold, at most.
+    pub(super) canonical: &'static Profile,
 }
 
 /// Canonical bytes that a trusted key signed. Only this module makes one, and only from a proof.
 #[derive(Debug)]
 pub(super) struct SignedElement {
     canonical: String,
+    profile: &'static Profile,
     _proof: SignatureValid,
 }
 
@@ -42,7 +45,7 @@ pub(super) struct SignedDocument<'s>(Document<'s>);
 impl SignedElement {
     /// The second parse, and the only one that values are taken from.
     pub(super) fn document(&self) -> Result<SignedDocument<'_>, XmlError> {
-        Document::parse_text(&self.canonical, &Profile::CANONICAL, &[]).map(SignedDocument)
+        Document::parse_text(&self.canonical, self.profile, &[]).map(SignedDocument)
     }
 
     /// The canonical plaintext of what was signed as ciphertext: the signature of the response covers it.
@@ -57,7 +60,7 @@ pub(super) struct CanonicalPlaintext(String);
 
 impl CanonicalPlaintext {
     pub(super) fn of(assertion: Element<'_, '_>) -> Result<Self, SamlError> {
-        canonical_form(assertion, None, &[]).map(Self)
+        canonical_form(assertion, None, &[], &Profile::CANONICAL).map(Self)
     }
 }
 
@@ -89,10 +92,10 @@ pub(super) fn verify<L: Listener>(
     listener.passed(rules::REFERENCE, || Evidence::new("the signed element itself", what));
     listener.passed(rules::TRANSFORMS, || Evidence::new("enveloped signature, exclusive C14N", "the same"));
 
-    let signed_info = canonical_form(parts.signed_info, None, &parts.info_prefixes)?;
+    let signed_info = canonical_form(parts.signed_info, None, &parts.info_prefixes, trust.canonical)?;
     let proof = verify_octets(trust, parts.method, &parts.value, signed_info.as_bytes(), now, listener)?;
 
-    let canonical = canonical_form(parent, Some(signature), &parts.reference_prefixes)?;
+    let canonical = canonical_form(parent, Some(signature), &parts.reference_prefixes, trust.canonical)?;
     listener
         .passed(rules::CANONICALIZATION, || Evidence::new("exclusive C14N", format_args!("{} bytes", canonical.len())));
     let digest = crypto::digest(parts.digest, canonical.as_bytes());
@@ -103,7 +106,7 @@ pub(super) fn verify<L: Listener>(
         let Range { start, end } = parent.bytes();
         Evidence::new("the digest that was signed", format_args!("the same, over {what} at bytes {start} to {end}"))
     });
-    Ok(SignedElement { canonical, _proof: proof })
+    Ok(SignedElement { canonical, profile: trust.canonical, _proof: proof })
 }
 
 /// Verifies that `value` is a trusted key's signature of `octets`.

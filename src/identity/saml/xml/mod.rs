@@ -132,6 +132,10 @@ impl Profile {
         comments: Comments::Skipped,
         cdata: Cdata::Refused,
     };
+
+    /// Canonical bytes of metadata, in which no comment is left.
+    pub(super) const CANONICAL_METADATA: Self =
+        Self { bytes: 2 * Self::METADATA.bytes, comments: Comments::Refused, ..Self::METADATA };
 }
 
 #[derive(Debug)]
