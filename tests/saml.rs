@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stop where the tests would")]
 
+#[path = "saml/algorithms.rs"]
+mod algorithms;
 #[path = "saml/attacks/mod.rs"]
 mod attacks;
 #[path = "saml/encryption.rs"]
