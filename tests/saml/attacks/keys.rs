@@ -120,7 +120,8 @@ fn the_public_key_as_an_hmac_secret() {
     let der = STANDARD.decode(&certificate).unwrap();
     for secret in [certificate.clone().into_bytes(), pem.into_bytes(), der, TRUSTED.public(), Vec::new()] {
         let key = Key::Shared(secret);
-        for method in ["http://www.w3.org/2000/09/xmldsig#hmac-sha1", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"]
+        for method in
+            ["http://www.w3.org/2000/09/xmldsig#hmac-sha1", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"]
         {
             let signed = Signing::method(method).sign(&stolen().forged, "_forged", &key);
             assert_eq!(rule(&response(&signed)), "algorithm", "{method}");
@@ -138,8 +139,8 @@ fn psychic_and_other_signatures_of_nothing() {
     let p256 = Key::p256();
     let ec = SamlProvider::new(&signer::metadata(&[("", &p256)]), SP, ACS).unwrap();
     let order = [
-        0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7,
-        0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+        0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad,
+        0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
     ];
     for (method, coordinates) in [("ecdsa-sha256", [0; 32]), ("ecdsa-sha384", [0; 32]), ("ecdsa-sha256", order)] {
         let value = Key::Value([coordinates, coordinates].concat());

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::{judge, rule};
 use super::super::signer::{self, EXCLUSIVE, Fields, Signing, TRUSTED, algorithm};
+use super::super::{judge, rule};
 use super::{Stolen, after_issuer, response, stolen};
 
 #[test]
@@ -167,9 +167,8 @@ fn with_inclusive(inclusive: &str) -> [String; 2] {
     let transforms = format!("{}{}", algorithm("Transform", signer::ENVELOPED), method("Transform"));
     let in_transform = Signing { transforms, ..Signing::default() };
     let in_info = Signing { canonicalization: method("CanonicalizationMethod"), ..Signing::default() };
-    [in_transform, in_info].map(|signing| {
-        response(&signing.sign(&Fields::default().assertion(), "_assertion", &TRUSTED))
-    })
+    [in_transform, in_info]
+        .map(|signing| response(&signing.sign(&Fields::default().assertion(), "_assertion", &TRUSTED)))
 }
 
 #[test]
@@ -214,8 +213,8 @@ fn prefix_lists_in_every_dress() {
 fn parameters_of_the_enveloped_transform() {
     let exclusive = algorithm("Transform", EXCLUSIVE);
     for inside in ["<ds:XPath>not(self::node())</ds:XPath>", "x", " "] {
-        let enveloped = algorithm("Transform", signer::ENVELOPED)
-            .replace("></ds:Transform>", &format!(">{inside}</ds:Transform>"));
+        let enveloped =
+            algorithm("Transform", signer::ENVELOPED).replace("></ds:Transform>", &format!(">{inside}</ds:Transform>"));
         let signing = Signing { transforms: format!("{enveloped}{exclusive}"), ..Signing::default() };
         let signed = signing.sign(&Fields::default().assertion(), "_assertion", &TRUSTED);
         assert_eq!(rule(&response(&signed)), "transforms", "{inside}");
@@ -287,7 +286,8 @@ fn the_children_of_signed_info_in_every_wrong_order_and_number() {
         (format!("text{c14n}"), method.clone()),
     ] {
         // The signer takes the method from the first quoted value, which here may be another: it signs with its key anyway.
-        let signed_by = Signing { canonicalization: canonicalization.clone(), method: method.clone(), ..Signing::default() };
+        let signed_by =
+            Signing { canonicalization: canonicalization.clone(), method: method.clone(), ..Signing::default() };
         if method.is_empty() {
             let honest = sign(Signing { canonicalization, ..Signing::default() });
             let without = honest.replace(&algorithm("SignatureMethod", signer::RSA_SHA256), "");
