@@ -50,7 +50,7 @@ fn judge(xml: &str) -> Result<VerifiedIdentity, SamlError> {
 #[track_caller]
 fn rule(xml: &str) -> &'static str {
     match judge(xml) {
-        Ok(identity) => panic!("accepted as {}: {xml}", identity.subject()),
+        Ok(identity) => panic!("accepted as {}: {:.4000}", identity.subject(), xml),
         Err(error) => error.rule().name,
     }
 }
