@@ -7,6 +7,8 @@
     reason = "helpers of tests stop where the tests would"
 )]
 
+#[path = "saml/algorithms.rs"]
+mod algorithms;
 #[path = "saml/attacks/mod.rs"]
 mod attacks;
 #[path = "saml/encryption.rs"]
@@ -61,7 +63,7 @@ fn judge(xml: &str) -> Result<VerifiedIdentity, SamlError> {
 #[track_caller]
 fn rule(xml: &str) -> &'static str {
     match judge(xml) {
-        Ok(identity) => panic!("accepted as {}: {xml}", identity.subject()),
+        Ok(identity) => panic!("accepted as {}: {:.4000}", identity.subject(), xml),
         Err(error) => error.rule().name,
     }
 }

@@ -88,6 +88,8 @@ pub enum SignatureAlgorithm {
     EcdsaP521Sha512,
     /// ECDSA on P-256 with SHA-384; XML Signature names the hash and leaves the curve to the key.
     EcdsaP256Sha384,
+    /// ECDSA on P-256 with SHA-512.
+    EcdsaP256Sha512,
     /// ECDSA on P-384 with SHA-256.
     EcdsaP384Sha256,
     /// ECDSA on P-384 with SHA-512.
@@ -253,6 +255,7 @@ impl PublicKey {
             (
                 PublicKeyKind::Ec(curve),
                 SignatureAlgorithm::EcdsaP256Sha384
+                | SignatureAlgorithm::EcdsaP256Sha512
                 | SignatureAlgorithm::EcdsaP384Sha256
                 | SignatureAlgorithm::EcdsaP384Sha512,
             ) => {
@@ -292,6 +295,8 @@ impl PublicKey {
             (PublicKeyKind::Ec(EcCurve::P384), A::EcdsaP384Sha384) => &backend::ECDSA_P384_SHA384_FIXED,
             (PublicKeyKind::Ec(EcCurve::P256), A::EcdsaP256Sha384) => &backend::ECDSA_P256_SHA384_ASN1,
             (PublicKeyKind::Ec(EcCurve::P384), A::EcdsaP384Sha256) => &backend::ECDSA_P384_SHA256_ASN1,
+            #[cfg(feature = "aws-lc-rs")]
+            (PublicKeyKind::Ec(EcCurve::P256), A::EcdsaP256Sha512) => &backend::ECDSA_P256_SHA512_ASN1,
             #[cfg(feature = "aws-lc-rs")]
             (PublicKeyKind::Ec(EcCurve::P384), A::EcdsaP384Sha512) => &backend::ECDSA_P384_SHA512_ASN1,
             #[cfg(feature = "aws-lc-rs")]

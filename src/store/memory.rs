@@ -63,7 +63,7 @@ impl MemoryStore {
         })
     }
 
-    fn replace(
+    fn put(
         &self,
         space: Space,
         key: &str,
@@ -134,7 +134,7 @@ impl Store for MemoryStore {
         until: Timestamp,
         now: Timestamp,
     ) -> StoreFuture<'a, ()> {
-        Box::pin(ready(self.replace(space, key, value, until, now)))
+        Box::pin(ready(self.put(space, key, value, until, now)))
     }
 
     fn read<'a>(&'a self, space: Space, key: &'a str, now: Timestamp) -> StoreFuture<'a, Option<Vec<u8>>> {

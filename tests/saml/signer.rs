@@ -6,10 +6,11 @@ use std::sync::LazyLock;
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
-    KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding,
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair,
+    EcdsaSigningAlgorithm, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256,
+    RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding,
 };
-use aws_lc_rs::{digest, rsa};
+use aws_lc_rs::{digest, hmac, rsa};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -27,6 +28,10 @@ pub(crate) const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-
 pub(crate) enum Key {
     Rsa(rsa::KeyPair),
     Ec(EcdsaKeyPair),
+    /// Bytes that everybody knows, used as the key of an HMAC.
+    Shared(Vec<u8>),
+    /// No key at all: the value of the signature itself.
+    Value(Vec<u8>),
 }
 
 pub(crate) static TRUSTED: LazyLock<Key> = LazyLock::new(|| Key::rsa(rsa::KeySize::Rsa2048));
@@ -45,6 +50,10 @@ impl Key {
         Self::ec(&ECDSA_P384_SHA384_FIXED_SIGNING)
     }
 
+    pub(crate) fn p521() -> Self {
+        Self::ec(&ECDSA_P521_SHA512_FIXED_SIGNING)
+    }
+
     fn ec(algorithm: &'static EcdsaSigningAlgorithm) -> Self {
         Self::Ec(EcdsaKeyPair::generate(algorithm).unwrap())
     }
@@ -57,6 +66,8 @@ impl Key {
                     m if m.ends_with("rsa-sha384") => &RSA_PKCS1_SHA384,
                     m if m.ends_with("rsa-sha512") => &RSA_PKCS1_SHA512,
                     m if m.ends_with("sha256-rsa-MGF1") => &RSA_PSS_SHA256,
+                    m if m.ends_with("sha384-rsa-MGF1") => &RSA_PSS_SHA384,
+                    m if m.ends_with("sha512-rsa-MGF1") => &RSA_PSS_SHA512,
                     _ => &RSA_PKCS1_SHA256,
                 };
                 let mut signature = vec![0; pair.public_modulus_len()];
@@ -64,6 +75,12 @@ impl Key {
                 signature
             }
             Self::Ec(pair) => pair.sign(&random, message).unwrap().as_ref().to_vec(),
+            Self::Shared(secret) => {
+                let sha1 = method.ends_with("hmac-sha1");
+                let algorithm = if sha1 { hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY } else { hmac::HMAC_SHA256 };
+                hmac::sign(&hmac::Key::new(algorithm, secret), message).as_ref().to_vec()
+            }
+            Self::Value(value) => value.clone(),
         }
     }
 
@@ -72,6 +89,7 @@ impl Key {
         let pkcs8 = match self {
             Self::Rsa(pair) => AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(pair).unwrap().as_ref().to_vec(),
             Self::Ec(pair) => pair.to_pkcs8v1().unwrap().as_ref().to_vec(),
+            Self::Shared(_) | Self::Value(_) => panic!("no private key"),
         };
         private_pem(&STANDARD.encode(pkcs8))
     }
@@ -91,6 +109,7 @@ impl Key {
         match self {
             Self::Rsa(pair) => pair.public_key().as_ref().to_vec(),
             Self::Ec(pair) => pair.public_key().as_ref().to_vec(),
+            Self::Shared(_) | Self::Value(_) => panic!("no public key"),
         }
     }
 
@@ -100,7 +119,7 @@ impl Key {
     }
 
     /// The public key as SubjectPublicKeyInfo.
-    fn spki(&self) -> Vec<u8> {
+    pub(crate) fn spki(&self) -> Vec<u8> {
         match self {
             Self::Rsa(pair) => {
                 AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap().as_ref().to_vec()
@@ -108,6 +127,7 @@ impl Key {
             Self::Ec(pair) => {
                 AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap().as_ref().to_vec()
             }
+            Self::Shared(_) | Self::Value(_) => panic!("no public key"),
         }
     }
 

@@ -56,6 +56,7 @@ impl SignatureMethod {
             (Self::RsaPss(Hash::Sha512), PublicKeyKind::Rsa { .. }) => A::RsaPssSha512,
             (Self::Ecdsa(Hash::Sha256), PublicKeyKind::Ec(EcCurve::P256)) => A::EcdsaP256Sha256,
             (Self::Ecdsa(Hash::Sha384), PublicKeyKind::Ec(EcCurve::P256)) => A::EcdsaP256Sha384,
+            (Self::Ecdsa(Hash::Sha512), PublicKeyKind::Ec(EcCurve::P256)) => A::EcdsaP256Sha512,
             (Self::Ecdsa(Hash::Sha256), PublicKeyKind::Ec(EcCurve::P384)) => A::EcdsaP384Sha256,
             (Self::Ecdsa(Hash::Sha384), PublicKeyKind::Ec(EcCurve::P384)) => A::EcdsaP384Sha384,
             (Self::Ecdsa(Hash::Sha512), PublicKeyKind::Ec(EcCurve::P384)) => A::EcdsaP384Sha512,

@@ -261,6 +261,7 @@ fn read_reference<'d>(
     let prefixes = read_transforms(transforms)?;
     let algorithm = method.attribute("Algorithm").unwrap_or_default();
     let digest = digest_named(algorithm, relaxations)
+        .filter(|_| is_empty(method))
         .ok_or_else(|| SamlError::AlgorithmNotAllowed { rule: rules::ALGORITHM, algorithm: algorithm.to_owned() })?;
     Ok((prefixes, digest, decode(rules::REFERENCE, value, "base64 in DigestValue")?))
 }
@@ -293,7 +294,7 @@ fn exclusive_c14n<'d>(rule: &'static Rule, method: Element<'d, '_>) -> Result<Ve
     let children = only_elements(rule, method, expected)?;
     let list = match children.as_slice() {
         [] => return Ok(Vec::new()),
-        [inclusive] if inclusive.is(EXCLUSIVE_C14N, "InclusiveNamespaces") => {
+        [inclusive] if inclusive.is(EXCLUSIVE_C14N, "InclusiveNamespaces") && is_empty(*inclusive) => {
             inclusive.attribute("PrefixList").unwrap_or_default()
         }
         _ => return Err(shape(rule, expected, names(&children))),
@@ -303,6 +304,11 @@ fn exclusive_c14n<'d>(rule: &'static Rule, method: Element<'d, '_>) -> Result<Ve
         return Err(unacceptable_prefixes(rule, list));
     }
     Ok(prefixes)
+}
+
+/// Whether an element holds nothing but white space: what else it held would be a parameter that nobody reads.
+fn is_empty(element: Element<'_, '_>) -> bool {
+    element.only_elements().is_some_and(|elements| elements.is_empty())
 }
 
 fn only_elements<'d, 't>(

@@ -60,9 +60,9 @@ fn xsw7_a_forged_assertion_in_extensions() {
     let message = response(&signed).replace("<samlp:Status>", &format!("{extensions}<samlp:Status>"));
     assert_eq!(rule(&message), "response");
     // Where a provider is set to ignore extensions, an assertion in them is still one too many.
-    let relaxed = daypass::identity::saml::danger::Relaxations::none().allow_extensions();
+    let relaxed = Relaxations::none().allow_extensions();
     let metadata = signer::metadata(&[("", &TRUSTED)]);
-    let provider = daypass::identity::saml::danger::provider(&metadata, SP, ACS, relaxed).unwrap();
+    let provider = danger::provider(&metadata, SP, ACS, relaxed).unwrap();
     assert_eq!(judge_with(&provider, &message).unwrap_err().rule().name, "response");
     let harmless = message.replace(&forged, "<e:hint xmlns:e=\"urn:e\"></e:hint>");
     assert!(judge_with(&provider, &harmless).is_ok());
