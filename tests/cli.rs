@@ -8,6 +8,8 @@
 
 #[path = "cli/jwt.rs"]
 mod jwt;
+#[path = "cli/mapping.rs"]
+mod mapping;
 #[path = "cli/policy.rs"]
 mod policy;
 #[path = "cli/saml.rs"]

@@ -8,6 +8,7 @@ mod error;
 mod fields;
 mod input;
 mod jwt;
+mod mapping;
 mod policy;
 mod print;
 mod saml;
@@ -37,6 +38,9 @@ enum Subject {
     /// ID tokens, tokens of workloads, and bare JWS signatures
     #[command(subcommand)]
     Jwt(jwt::Action),
+    /// Mapping documents: what the attributes of an identity provider mean
+    #[command(subcommand)]
+    Mapping(mapping::Action),
     /// The policy language: documents and decisions
     #[command(subcommand)]
     Policy(policy::Action),
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
     let answered = match command.subject {
         Subject::Saml(action) => saml::run(action),
         Subject::Jwt(action) => jwt::run(action),
+        Subject::Mapping(action) => mapping::run(action),
         Subject::Policy(action) => policy::run(action),
     };
     match answered {

@@ -10,6 +10,7 @@ use super::judge::{Question, Use};
 use crate::batch::Lines;
 use crate::error::InputError;
 use crate::input::parse_instant;
+use crate::mapping::Flag;
 
 const EXAMPLE: &str = "\
 Example:
@@ -17,7 +18,8 @@ Example:
     --now 2026-01-31T12:00:00Z token.jwt
 
 A batch reads one JSON object a line with the fields id, token, jwks (a key set, or the path of one), issuer, audience,
-nonce, now and use, and writes one a line in the same order: id, verdict, check, reason, claims. Settings the library does
+nonce, now and use, and writes one a line in the same order: id, verdict, check, reason, claims, and with --mapping what
+the person would get. Settings the library does
 not accept are refused with check \"provider\" or \"jwks\". Lines that cannot be used are refused with check \"input\", and
 the exit code is then 2.";
 
@@ -61,6 +63,8 @@ pub(crate) struct Verify {
     #[cfg(feature = "http")]
     #[arg(long)]
     pub(super) local_network: bool,
+    #[command(flatten)]
+    pub(super) mapping: Flag,
     /// Answer in JSON
     #[arg(long)]
     pub(super) json: bool,

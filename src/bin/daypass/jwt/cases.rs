@@ -15,6 +15,7 @@ use crate::batch::Answered;
 use crate::error::InputError;
 use crate::fields::Fields;
 use crate::input::{instant, named_in};
+use crate::mapping::Document;
 
 /// Key sets kept from line to line; past this many they are read anew.
 const MOST_KEY_SETS: usize = 256;
@@ -23,6 +24,7 @@ pub(super) struct Cases {
     root: PathBuf,
     now: Option<Timestamp>,
     explain: bool,
+    mapping: Document,
     /// By the field `jwks` as it was written.
     key_sets: HashMap<String, Result<Keys, Refusal>>,
 }
@@ -37,8 +39,8 @@ pub(super) struct Line {
 }
 
 impl Cases {
-    pub(super) fn new(root: PathBuf, now: Option<Timestamp>, explain: bool) -> Self {
-        Self { root, now, explain, key_sets: HashMap::new() }
+    pub(super) fn new(root: PathBuf, now: Option<Timestamp>, explain: bool, mapping: Document) -> Self {
+        Self { root, now, explain, mapping, key_sets: HashMap::new() }
     }
 
     pub(super) fn answer(&mut self, line: Result<Fields<'_>, InputError>) -> Answered<Line> {
@@ -46,7 +48,7 @@ impl Cases {
         match line.and_then(|fields| self.judge(&fields)) {
             Ok((judgement, checks)) => Answered { answer: Line { id, judgement, checks }, judged: true },
             Err(error) => {
-                let judgement = Err(Refusal { check: "input", reason: error.to_string() }).into();
+                let judgement = Refusal { check: "input", reason: error.to_string() }.into();
                 Answered { answer: Line { id, judgement, checks: None }, judged: false }
             }
         }
@@ -56,18 +58,19 @@ impl Cases {
         let token: String = fields.require("token", "text")?;
         let question = question(fields)?;
         let now = instant(fields.instant("now")?.or(self.now));
-        let explain = self.explain;
+        let (explain, mapping) = (self.explain, self.mapping.clone());
         let keys = match self.keys(fields)? {
             Ok(keys) => keys,
-            Err(refusal) => return Ok((Err(refusal.clone()).into(), None)),
+            Err(refusal) => return Ok((refusal.clone().into(), None)),
         };
         if !explain {
-            return Ok((judge::verify(&question, keys, &token, now, &mut Silent).into(), None));
+            let outcome = judge::verify(&question, keys, &token, now, &mut Silent);
+            return Ok((Judgement::of(outcome, &mapping), None));
         }
         let mut report = Report::new();
         let outcome = judge::verify(&question, keys, &token, now, &mut report);
         let rules = if question.purpose == Use::Signature { judge::signature_rules() } else { RULES.to_vec() };
-        Ok((outcome.into(), Some(report.finish(&rules))))
+        Ok((Judgement::of(outcome, &mapping), Some(report.finish(&rules))))
     }
 
     /// The key set of a line. One that the library does not accept is a verdict about the case.

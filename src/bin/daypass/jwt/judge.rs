@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::ValueEnum;
+use daypass::VerifiedIdentity;
 use daypass::explain::{Evidence, Listener, Rule};
 use daypass::identity::oidc::{
     self, CompactJws, JwsError, OidcError, OidcProvider, ProviderError, RULES, UnverifiedIdToken,
@@ -14,6 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::keys::Keys;
+use crate::mapping::{Document, Mapped};
 
 /// What a token is presented for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -80,22 +82,23 @@ impl Question {
     }
 }
 
-/// Judges one token. Its claims are given once it is accepted, never before; none where the payload is not JSON.
+/// Judges one token. Its claims are given once it is accepted, never before.
 pub(super) fn verify<L: Listener>(
     question: &Question,
     keys: &Keys,
     token: &str,
     now: Timestamp,
     listener: &mut L,
-) -> Result<Option<Value>, Refusal> {
+) -> Result<Accepted, Refusal> {
     if question.purpose == Use::Signature {
-        return verify_signature(keys, token, listener);
+        return Ok(Accepted { claims: verify_signature(keys, token, listener)?, identity: None });
     }
     let provider = question.provider()?;
-    oidc::verify(&provider, &keys.public, question.unverified(token), now, listener)?;
+    let identity = oidc::verify(&provider, &keys.public, question.unverified(token), now, listener)?;
     // The token is good: its second part is what was signed.
     let payload = token.split('.').nth(1).and_then(|payload| URL_SAFE_NO_PAD.decode(payload).ok());
-    Ok(payload.and_then(|payload| serde_json::from_slice(&payload).ok()))
+    let claims = payload.and_then(|payload| serde_json::from_slice(&payload).ok());
+    Ok(Accepted { claims, identity: Some(identity) })
 }
 
 fn verify_signature<L: Listener>(keys: &Keys, token: &str, listener: &mut L) -> Result<Option<Value>, Refusal> {
@@ -153,15 +156,33 @@ pub(super) struct Judgement {
     pub(super) check: Option<&'static str>,
     pub(super) reason: Option<String>,
     pub(super) claims: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) mapping: Option<Mapped>,
 }
 
-impl From<Result<Option<Value>, Refusal>> for Judgement {
-    fn from(outcome: Result<Option<Value>, Refusal>) -> Self {
+/// What is known of a token that is good.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    /// None where the payload is not JSON.
+    claims: Option<Value>,
+    /// None where nothing but the signature was judged.
+    identity: Option<VerifiedIdentity>,
+}
+
+impl Judgement {
+    pub(super) fn of(outcome: Result<Accepted, Refusal>, mapping: &Document) -> Self {
         match outcome {
-            Ok(claims) => Self { verdict: "accept", check: None, reason: None, claims },
-            Err(Refusal { check, reason }) => {
-                Self { verdict: "reject", check: Some(check), reason: Some(reason), claims: None }
+            Ok(Accepted { claims, identity }) => {
+                let mapping = identity.and_then(|identity| mapping.of(&identity));
+                Self { verdict: "accept", check: None, reason: None, claims, mapping }
             }
+            Err(refusal) => refusal.into(),
         }
+    }
+}
+
+impl From<Refusal> for Judgement {
+    fn from(Refusal { check, reason }: Refusal) -> Self {
+        Self { verdict: "reject", check: Some(check), reason: Some(reason), claims: None, mapping: None }
     }
 }

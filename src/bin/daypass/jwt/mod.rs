@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::batch;
 use crate::error::{Answer, CliError, InputError};
 use crate::input::{Source, instant};
+use crate::mapping::Document;
 use crate::print::Printer;
 use args::Verify;
 use cases::Cases;
@@ -31,16 +32,20 @@ pub(crate) enum Action {
 pub(crate) fn run(action: Action) -> Result<Answer, CliError> {
     let Action::Verify(verify) = action;
     let source = Source::new(verify.input.clone());
+    let mapping = verify.mapping.read()?;
     if verify.lines.batch {
         let root = verify.lines.root.clone().unwrap_or_else(|| source.folder());
-        let mut cases = Cases::new(root, verify.now, verify.lines.explain);
+        let mut cases = Cases::new(root, verify.now, verify.lines.explain, mapping);
         return batch::run(&source, |fields| cases.answer(fields));
     }
-    one(&verify, &source)
+    one(&verify, &source, &mapping)
 }
 
-fn one(verify: &Verify, source: &Source) -> Result<Answer, CliError> {
+fn one(verify: &Verify, source: &Source, mapping: &Document) -> Result<Answer, CliError> {
     let question = verify.question()?;
+    if question.purpose == Use::Signature && mapping.is_there() {
+        return Err(InputError::new("--mapping", "a bare signature is about nobody; judge the token as a whole").into());
+    }
     let keys = keys(verify)?;
     let bytes = source.start(MOST_TOKEN_BYTES)?;
     // What is not UTF-8 is no token either way.
@@ -49,7 +54,7 @@ fn one(verify: &Verify, source: &Source) -> Result<Answer, CliError> {
     let mut report = Report::new();
     let outcome = judge::verify(&question, &keys, token, instant(verify.now), &mut report);
     let judged = if question.purpose == Use::Signature { judge::signature_rules() } else { RULES.to_vec() };
-    let explained = Explained { judgement: outcome.into(), checks: report.finish(&judged) };
+    let explained = Explained { judgement: Judgement::of(outcome, mapping), checks: report.finish(&judged) };
     let mut printer = Printer::stdout();
     if verify.json {
         printer.json(&explained)?;
@@ -57,7 +62,10 @@ fn one(verify: &Verify, source: &Source) -> Result<Answer, CliError> {
         print(&mut printer, &explained)?;
     }
     printer.finish()?;
-    Ok(Answer::from(explained.judgement.check.is_none()))
+    Ok(match &explained.judgement.mapping {
+        Some(mapped) => mapped.answer(),
+        None => Answer::from(explained.judgement.check.is_none()),
+    })
 }
 
 /// The answer to one token, with everything that was looked at.
@@ -100,10 +108,11 @@ fn print(printer: &mut Printer, explained: &Explained) -> Result<(), CliError> {
     let judgement = &explained.judgement;
     let Some(check) = judgement.check else {
         printer.verdict(true, "accepted", "")?;
-        return match &judgement.claims {
-            Some(claims) => printer.members(claims),
-            None => printer.line("  the payload is not JSON"),
-        };
+        match &judgement.claims {
+            Some(claims) => printer.members(claims)?,
+            None => printer.line("  the payload is not JSON")?,
+        }
+        return judgement.mapping.as_ref().map_or(Ok(()), |mapped| mapped.print(printer));
     };
     printer.verdict(false, "rejected", &format!("{check}: {}", judgement.reason.as_deref().unwrap_or_default()))
 }

@@ -10,6 +10,7 @@ use daypass::time::Timestamp;
 use super::judge::{Options, Relaxation, Requirement};
 use crate::batch::Lines;
 use crate::input::parse_instant;
+use crate::mapping::Flag;
 
 const EXAMPLE: &str = "\
 Example:
@@ -17,7 +18,8 @@ Example:
     --acs-url https://sp.example/acs --request-id _4fee3b --now 2026-01-31T12:00:00Z response.xml
 
 A batch reads one JSON object a line with the fields id, path, idp_certs, sp_key, idp_entity_id, sp_entity_id, acs_url,
-request_id, now and policy, and writes one a line in the same order: id, verdict, check, reason, name_id, attributes.
+request_id, now and policy, and writes one a line in the same order: id, verdict, check, reason, name_id, attributes,
+and with --mapping what the person would get.
 Every case is judged in full, whatever its `layer` says. What its `policy` asks for and the library does not have is
 refused with check \"policy\". Lines that cannot be used are refused with check \"input\", and the exit code is then 2.";
 
@@ -69,6 +71,8 @@ pub(crate) struct Verify {
     /// Demand one of these AuthnContextClassRef URIs
     #[arg(long, value_name = "URI", conflicts_with = "batch")]
     authn_context: Vec<String>,
+    #[command(flatten)]
+    pub(super) mapping: Flag,
     /// Answer in JSON
     #[arg(long)]
     pub(super) json: bool,

@@ -15,6 +15,7 @@ use crate::batch::Answered;
 use crate::error::{CliError, InputError};
 use crate::fields::Fields;
 use crate::input::{Source, instant, named_in};
+use crate::mapping::Document;
 
 /// Providers kept from line to line; past this many they are made anew.
 const MOST_PROVIDERS: usize = 256;
@@ -23,6 +24,7 @@ pub(super) struct Cases {
     root: PathBuf,
     now: Option<Timestamp>,
     explain: bool,
+    mapping: Document,
     providers: HashMap<Context, Configured>,
 }
 
@@ -53,8 +55,8 @@ pub(super) struct Line {
 }
 
 impl Cases {
-    pub(super) fn new(root: PathBuf, now: Option<Timestamp>, explain: bool) -> Self {
-        Self { root, now, explain, providers: HashMap::new() }
+    pub(super) fn new(root: PathBuf, now: Option<Timestamp>, explain: bool, mapping: Document) -> Self {
+        Self { root, now, explain, mapping, providers: HashMap::new() }
     }
 
     pub(super) fn answer(&mut self, line: Result<Fields<'_>, InputError>) -> Answered<Line> {
@@ -85,6 +87,7 @@ impl Cases {
         let message = Source::File(path).start(judge::MOST_MESSAGE_BYTES);
         let message = message.map_err(|error: CliError| InputError::new("path", error))?;
         let explain = self.explain;
+        let mapping = self.mapping.clone();
         let configured = self.configured(fields, options)?;
         let provider = match &configured.provider {
             Ok(provider) => provider,
@@ -98,7 +101,7 @@ impl Cases {
             judge::verify(provider, &form_value, &request, now, &mut Silent)
         };
         let judgement = match outcome {
-            Ok(identity) => Judgement::from(&identity),
+            Ok(identity) => Judgement::accepted(&identity, &mapping),
             Err(refusal) => noted(refusal, configured.without_key.as_deref()).into(),
         };
         Ok((judgement, explain.then(|| report.finish(&RULES))))

@@ -13,6 +13,8 @@ use daypass::identity::saml::{self, IdpMetadata, SamlError, SamlProvider, Unveri
 use daypass::time::Timestamp;
 use serde::Serialize;
 
+use crate::mapping::{Document, Mapped};
+
 /// More than the library decodes, as XML or as base64, so that it is the library that refuses what is longer.
 pub(super) const MOST_MESSAGE_BYTES: usize = 512 * 1024;
 
@@ -201,23 +203,26 @@ pub(super) struct Judgement {
     pub(super) reason: Option<String>,
     pub(super) name_id: Option<String>,
     pub(super) attributes: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) mapping: Option<Mapped>,
 }
 
 impl From<Refusal> for Judgement {
     fn from(Refusal { check, reason }: Refusal) -> Self {
         let (check, reason) = (Some(check), Some(reason));
-        Self { verdict: "reject", check, reason, name_id: None, attributes: None }
+        Self { verdict: "reject", check, reason, name_id: None, attributes: None, mapping: None }
     }
 }
 
-impl From<&VerifiedIdentity> for Judgement {
-    fn from(identity: &VerifiedIdentity) -> Self {
+impl Judgement {
+    pub(super) fn accepted(identity: &VerifiedIdentity, mapping: &Document) -> Self {
         Self {
             verdict: "accept",
             check: None,
             reason: None,
             name_id: Some(identity.subject().to_owned()),
             attributes: Some(identity.attributes().clone()),
+            mapping: mapping.of(identity),
         }
     }
 }

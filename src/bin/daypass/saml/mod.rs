@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::batch;
 use crate::error::{Answer, CliError, InputError};
 use crate::input::{Source, instant, named_in};
+use crate::mapping::Document;
 use crate::print::Printer;
 use args::Verify;
 use canonicalize::Canonicalize;
@@ -35,15 +36,16 @@ pub(crate) fn run(action: Action) -> Result<Answer, CliError> {
         Action::Canonicalize(canonicalize) => return canonicalize::run(&canonicalize),
     };
     let source = Source::new(verify.input.clone());
+    let mapping = verify.mapping.read()?;
     if verify.lines.batch {
         let root = verify.lines.root.clone().unwrap_or_else(|| source.folder());
-        let mut cases = Cases::new(root, verify.now, verify.lines.explain);
+        let mut cases = Cases::new(root, verify.now, verify.lines.explain, mapping);
         return batch::run(&source, |fields| cases.answer(fields));
     }
-    one(&verify, &source)
+    one(&verify, &source, &mapping)
 }
 
-fn one(verify: &Verify, source: &Source) -> Result<Answer, CliError> {
+fn one(verify: &Verify, source: &Source, mapping: &Document) -> Result<Answer, CliError> {
     let parties = parties(verify)?;
     let request = match &verify.request_id {
         Some(id) => Request::Id(id.clone()),
@@ -66,7 +68,7 @@ fn one(verify: &Verify, source: &Source) -> Result<Answer, CliError> {
     let checks = report.finish(&RULES);
     let answer = match outcome {
         Ok(identity) => {
-            let judgement = Judgement::from(&identity);
+            let judgement = Judgement::accepted(&identity, mapping);
             Explained { judgement, identity: Some(Facts::of(&identity)), relaxations, checks }
         }
         Err(refusal) => Explained { judgement: refusal.into(), identity: None, relaxations, checks },
@@ -78,7 +80,10 @@ fn one(verify: &Verify, source: &Source) -> Result<Answer, CliError> {
         print(&mut printer, &answer)?;
     }
     printer.finish()?;
-    Ok(Answer::from(answer.identity.is_some()))
+    Ok(match &answer.judgement.mapping {
+        Some(mapped) => mapped.answer(),
+        None => Answer::from(answer.identity.is_some()),
+    })
 }
 
 /// The answer to one response, with everything that was looked at.
@@ -181,5 +186,6 @@ fn print(printer: &mut Printer, answer: &Explained) -> Result<(), CliError> {
     for (name, values) in answer.judgement.attributes.iter().flatten() {
         printer.line(&format!("  attribute {name} = {}", values.join(" | ")))?;
     }
-    printer.line("Not judged here: whether it was used before. The service that accepts it remembers that.")
+    printer.line("Not judged here: whether it was used before. The service that accepts it remembers that.")?;
+    answer.judgement.mapping.as_ref().map_or(Ok(()), |mapped| mapped.print(printer))
 }
