@@ -19,7 +19,8 @@ const ALLOWED: [(&str, &[&str]); 15] = [
     // Who is assigned what: a person's identity in, a proof of the assignment out.
     ("directory", &["identity", "policy", "arn", "crypto"]),
     // An assignment of the directory is a proof that this stage takes, as an identity is.
-    ("session", &["identity", "directory", "policy", "arn", "crypto"]),
+    // A mapping document is JSON, read as strictly as a policy.
+    ("session", &["identity", "directory", "policy", "arn", "crypto", "json"]),
     ("credentials", &["session", "crypto"]),
     ("request", &["credentials", "session", "crypto"]),
     ("decision", &["session", "policy", "arn"]),

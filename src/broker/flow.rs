@@ -65,14 +65,18 @@ impl<'a> Flow<'a> {
         self.record(event)
     }
 
-    /// Assumes a role as whom a provider signed for.
+    /// Assumes a role as whom a provider signed for, with what the provider's mapping makes of its attributes if it has one.
     ///
     /// # Errors
     /// [`Error::Session`], or that the audit trail failed.
     pub fn assume_role(&self, identity: &VerifiedIdentity, ask: AssumeRole) -> Result<RoleSession, Error> {
         let told = Told { principal: identity.subject().to_owned(), ..Told::default() };
         self.assume("assume role with federation", told, ask, |role, ask, hearing| {
-            session::assume_federated(identity, role, ask, self.broker.now(), hearing)
+            let now = self.broker.now();
+            match self.broker.mapping(identity) {
+                Some(mapping) => session::assume_mapped(identity, mapping, role, ask, now, hearing),
+                None => session::assume_federated(identity, role, ask, now, hearing),
+            }
         })
     }
 

@@ -6,6 +6,7 @@
 #[cfg(any(feature = "saml", feature = "oidc"))]
 mod admission;
 mod flow;
+mod mapping;
 #[cfg(feature = "oidc")]
 mod oidc;
 mod record;
@@ -26,11 +27,12 @@ use crate::crypto;
 use crate::decision::Decision;
 use crate::directory::Directory;
 use crate::explain::CorrelationId;
+use crate::identity::ProviderName;
 #[cfg(feature = "oidc")]
 use crate::identity::oidc::OidcProvider;
 use crate::policy::{Keys, ResourcePolicy};
 use crate::request::{AuthenticatedRequest, Service, SignedRequest};
-use crate::session::{AssumeRole, Role, RoleSession};
+use crate::session::{AssumeRole, Mapping, Role, RoleSession};
 use crate::store::{MemoryStore, Store};
 use crate::time::{Clock, SystemClock, Timestamp};
 use crate::{Error, VerifiedIdentity};
@@ -43,6 +45,7 @@ pub struct Broker {
     saml: BTreeMap<String, saml::Standing>,
     #[cfg(feature = "oidc")]
     oidc: BTreeMap<String, OidcProvider>,
+    mappings: BTreeMap<ProviderName, Mapping>,
     roles: BTreeMap<Arn, Role>,
     resources: BTreeMap<String, (AccountId, ResourcePolicy)>,
     directory: Directory,
@@ -61,6 +64,7 @@ impl Broker {
             saml: BTreeMap::new(),
             #[cfg(feature = "oidc")]
             oidc: BTreeMap::new(),
+            mappings: BTreeMap::new(),
             roles: BTreeMap::new(),
             resources: BTreeMap::new(),
             directory: Directory::new(),

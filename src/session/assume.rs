@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::federation::FederationRequest;
 use super::role::{DEFAULT_SESSION_DURATION, MIN_SESSION_DURATION, name_qualifier};
 use super::trust::Trust;
-use super::{AssumeRole, Origin, Role, RoleSession, SessionClaims, SessionError, SourceIdentity, Tags, rules};
+use super::{AssumeRole, Mapping, Origin, Role, RoleSession, SessionClaims, SessionError, SourceIdentity, Tags, rules};
 use crate::VerifiedIdentity;
 use crate::arn::Arn;
 use crate::directory::{AssignedRole, Directory};
@@ -25,21 +25,56 @@ use crate::time::Timestamp;
 pub fn assume_federated(
     identity: &VerifiedIdentity,
     role: &Role,
+    ask: AssumeRole,
+    now: Timestamp,
+    listener: &mut impl Listener,
+) -> Result<RoleSession, SessionError> {
+    assume_requested(identity, FederationRequest::read(identity)?, role, ask, now, listener)
+}
+
+/// As [`assume_federated`], for a provider whose attributes mean what `mapping` says. The mapping gives no role by itself:
+/// the trust policy decides as it does without one.
+///
+/// # Errors
+/// [`SessionError`] naming the first of [`RULES`](super::RULES) that is broken.
+pub fn assume_mapped(
+    identity: &VerifiedIdentity,
+    mapping: &Mapping,
+    role: &Role,
+    ask: AssumeRole,
+    now: Timestamp,
+    listener: &mut impl Listener,
+) -> Result<RoleSession, SessionError> {
+    let expected = "a rule for what the provider sent, and each value that the document needs";
+    let federation = match mapping.apply(identity) {
+        Ok(federation) => federation,
+        Err(error) => {
+            listener.failed(&rules::MAPPED, || Evidence::new(expected, error.reason()));
+            return Err(error);
+        }
+    };
+    listener.passed(&rules::MAPPED, || Evidence::new(expected, mapping.explain(identity)));
+    assume_requested(identity, federation, role, ask, now, listener)
+}
+
+fn assume_requested(
+    identity: &VerifiedIdentity,
+    federation: FederationRequest,
+    role: &Role,
     mut ask: AssumeRole,
     now: Timestamp,
     listener: &mut impl Listener,
 ) -> Result<RoleSession, SessionError> {
-    let federation = FederationRequest::read(identity)?;
     let provider = identity.provider().arn(role.account());
     let (action, origin) = match identity.provider() {
         ProviderName::Saml(_) => ("sts:AssumeRoleWithSAML", Origin::Saml),
         ProviderName::Oidc(_) => ("sts:AssumeRoleWithWebIdentity", Origin::WebIdentity),
     };
     verify_listed(&federation, origin, role, &provider, listener)?;
+    ask.duration = ask.duration.or_else(|| federation.session_duration_of(role.arn(), &provider));
     ask.role_session_name = federation.role_session_name.unwrap_or(ask.role_session_name);
     ask.source_identity = federation.source_identity;
     ask.tags = federation.tags;
-    ask.duration = ask.duration.or(federation.session_duration);
 
     let mut keys = ask.environment.clone();
     let federation_keys = federation_keys(identity, role, &provider, &mut keys);
@@ -146,31 +181,27 @@ fn verify_listed(
     provider: &Arn,
     listener: &mut impl Listener,
 ) -> Result<(), SessionError> {
-    let listed = match (origin, &federation.pinned_roles) {
-        // The directory's own name: a provider that was registered under it must not pass for the directory.
-        (Origin::Saml, _) if *provider == Directory::managed_provider_arn(role.account()) => false,
-        (Origin::Saml, _) => federation.lists(role.arn(), provider),
-        (_, Some(pinned)) => pinned.contains(role.arn()),
-        (_, None) => true,
-    };
+    // The directory's own name: a provider that was registered under it must not pass for the directory.
+    let disguised = origin == Origin::Saml && *provider == Directory::managed_provider_arn(role.account());
+    let listed = !disguised && federation.lists(role.arn(), provider);
+    let pinned_elsewhere = federation.pinned_roles.as_ref().is_some_and(|pinned| !pinned.contains(role.arn()));
     let evidence = || {
-        let pairs = federation.roles.iter().map(|pair| pair.role.to_string());
+        let pairs = federation.roles.iter().flatten().map(|pair| pair.role.to_string());
         let pinned = federation.pinned_roles.iter().flatten().map(ToString::to_string);
         let found: Vec<String> = pairs.chain(pinned).collect();
-        let none = if origin == Origin::Saml { "no roles" } else { "any role" };
+        let none = if federation.roles.is_some() { "no roles" } else { "any role" };
         Evidence::new(role.arn(), if found.is_empty() { none.to_owned() } else { found.join(" ") })
     };
-    if listed {
+    if listed && !pinned_elsewhere {
         listener.passed(&rules::LISTED, evidence);
-        Ok(())
-    } else {
-        listener.failed(&rules::LISTED, evidence);
-        let role = role.arn().clone();
-        Err(match origin {
-            Origin::Saml => SessionError::NotListed { role, provider: provider.clone() },
-            _ => SessionError::PinnedElsewhere { role },
-        })
+        return Ok(());
     }
+    listener.failed(&rules::LISTED, evidence);
+    let role = role.arn().clone();
+    Err(match pinned_elsewhere {
+        true => SessionError::PinnedElsewhere { role },
+        false => SessionError::NotListed { role, provider: provider.clone() },
+    })
 }
 
 /// Puts what the identity provider says into `keys`; returns those that outlive the federation.

@@ -18,19 +18,20 @@ const OIDC_TAG: &str = "https://aws.amazon.com/tags/principal_tags/";
 const OIDC_TRANSITIVE: &str = "https://aws.amazon.com/tags/transitive_tag_keys";
 
 /// The most role pairs read from one assertion.
-const MAX_ROLES: usize = 200;
+pub(super) const MAX_ROLES: usize = 200;
 
 /// What an assertion asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FederationRequest {
-    /// Roles the provider lists, each with the provider it is to be assumed through; SAML only.
-    pub roles: Vec<RolePair>,
+    /// Roles that are listed for the person, each with the provider it is to be assumed through: by a SAML provider, or by
+    /// a [`Mapping`](super::Mapping). `None` when nobody lists any, as with ID tokens, and any role may be asked for.
+    pub roles: Option<Vec<RolePair>>,
     /// Roles the provider pins a token to (claim `https://aws.amazon.com/roles`); `None` when it pins none.
     pub pinned_roles: Option<Vec<Arn>>,
     /// The session's name, where the provider sets it.
     pub role_session_name: Option<RoleSessionName>,
-    /// How long the session lasts where the caller does not say.
+    /// How long the session lasts where neither the caller nor the role's pair says.
     pub session_duration: Option<Duration>,
     /// The source identity.
     pub source_identity: Option<SourceIdentity>,
@@ -40,11 +41,14 @@ pub struct FederationRequest {
 
 /// A role together with the provider it is assumed through, as the SAML attribute `Role` lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RolePair {
     /// The role.
     pub role: Arn,
-    /// The SAML provider.
+    /// The identity provider.
     pub provider: Arn,
+    /// How long its sessions last where the caller does not say, if a mapping says so of this role.
+    pub session_duration: Option<Duration>,
 }
 
 impl FederationRequest {
@@ -66,7 +70,7 @@ impl FederationRequest {
             return Err(malformed("Role", "at most 200 values"));
         }
         Ok(Self {
-            roles: roles.iter().map(|value| role_pair(value)).collect::<Result<_, _>>()?,
+            roles: Some(roles.iter().map(|value| role_pair(value)).collect::<Result<_, _>>()?),
             pinned_roles: None,
             role_session_name: one("RoleSessionName")?.map(str::parse).transpose()?,
             session_duration: one("SessionDuration")?.map(session_duration).transpose()?,
@@ -76,22 +80,41 @@ impl FederationRequest {
     }
 
     fn read_oidc(identity: &VerifiedIdentity) -> Result<Self, SessionError> {
-        let name = format!("{OIDC}roles");
-        let pinned = identity.attributes().get(&name).map(|values| {
-            values.iter().map(|value| value.parse().map_err(|_| malformed("roles", "role ARNs"))).collect()
-        });
         Ok(Self {
-            pinned_roles: pinned.transpose()?,
             source_identity: single(identity, &format!("{OIDC}source_identity"))?.map(str::parse).transpose()?,
             tags: tags(identity, OIDC_TAG, OIDC_TRANSITIVE)?,
-            ..Self::default()
+            ..Self::pinned_only(identity)?
         })
     }
 
-    /// Whether the assertion lists `role` to be assumed through `provider`.
+    /// Nothing but the roles that a provider pins its token to.
+    ///
+    /// # Errors
+    /// [`SessionError::FederationAttribute`] when they cannot be read.
+    pub(super) fn pinned_only(identity: &VerifiedIdentity) -> Result<Self, SessionError> {
+        let pinned = match identity.provider() {
+            ProviderName::Saml(_) => None,
+            ProviderName::Oidc(_) => identity.attributes().get(&format!("{OIDC}roles")),
+        };
+        let role = |value: &String| value.parse().map_err(|_| malformed("roles", "role ARNs"));
+        let pinned_roles = pinned.map(|values| values.iter().map(role).collect()).transpose()?;
+        Ok(Self { pinned_roles, ..Self::default() })
+    }
+
+    /// Whether `role` may be asked for through `provider`: it is listed, or nobody lists roles.
     #[must_use]
     pub fn lists(&self, role: &Arn, provider: &Arn) -> bool {
-        self.roles.iter().any(|pair| pair.role == *role && pair.provider == *provider)
+        self.roles.is_none() || self.pair(role, provider).is_some()
+    }
+
+    /// How long a session of `role` lasts where the caller does not say.
+    #[must_use]
+    pub fn session_duration_of(&self, role: &Arn, provider: &Arn) -> Option<Duration> {
+        self.pair(role, provider).and_then(|pair| pair.session_duration).or(self.session_duration)
+    }
+
+    fn pair(&self, role: &Arn, provider: &Arn) -> Option<&RolePair> {
+        self.roles.iter().flatten().find(|pair| pair.role == *role && pair.provider == *provider)
     }
 }
 
@@ -123,9 +146,9 @@ fn role_pair(value: &str) -> Result<RolePair, SessionError> {
     let is_role = |arn: &Arn| arn.role_name().is_ok();
     let is_provider = |arn: &Arn| arn.service() == "iam" && arn.resource().starts_with("saml-provider/");
     if is_role(&first) && is_provider(&second) {
-        Ok(RolePair { role: first, provider: second })
+        Ok(RolePair { role: first, provider: second, session_duration: None })
     } else if is_provider(&first) && is_role(&second) {
-        Ok(RolePair { role: second, provider: first })
+        Ok(RolePair { role: second, provider: first, session_duration: None })
     } else {
         Err(expected())
     }

@@ -7,6 +7,7 @@ mod ask;
 mod assume;
 mod claims;
 mod federation;
+mod mapping;
 mod name;
 mod policies;
 mod role;
@@ -15,9 +16,10 @@ mod tags;
 mod trust;
 
 pub use ask::AssumeRole;
-pub use assume::{Caller, assume_assigned, assume_chained, assume_federated};
+pub use assume::{Caller, assume_assigned, assume_chained, assume_federated, assume_mapped};
 pub use claims::{Origin, SessionClaims};
 pub use federation::{FederationRequest, RolePair};
+pub use mapping::{Finding, MappedValue, Mapping, MappingDocumentError, MappingError, MappingReport, RuleReport};
 pub use name::{RoleSessionName, SourceIdentity};
 pub use policies::{MAX_SESSION_POLICY_LENGTH, SessionPolicies};
 #[cfg(feature = "http")]
@@ -70,6 +72,9 @@ pub enum SessionError {
         /// Its documented form.
         expected: &'static str,
     },
+    /// The provider's mapping could not say what the person is to become.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
     /// The identity provider does not give the person this role.
     #[error("not authorized to assume this role")]
     NotListed {
@@ -147,7 +152,9 @@ impl SessionError {
         match self {
             Self::UnknownRole { .. } | Self::NotListed { .. } | Self::NotTrusted { .. } => "AccessDenied",
             Self::SourceIdentityFixed { .. } => "AccessDenied",
-            Self::FederationAttribute { .. } | Self::PinnedElsewhere { .. } => "InvalidIdentityToken",
+            Self::FederationAttribute { .. } | Self::Mapping(_) | Self::PinnedElsewhere { .. } => {
+                "InvalidIdentityToken"
+            }
             Self::Tag { .. } => "InvalidParameterValue",
             Self::SessionPolicy(_) => "MalformedPolicyDocument",
             Self::SessionPoliciesTooLarge { .. } => "PackedPolicyTooLarge",
@@ -169,6 +176,7 @@ impl SessionError {
             Self::UnknownRole { role } => format!("no role is configured as {role}"),
             Self::NotListed { role, provider } => format!("{provider} does not list {role} for this subject"),
             Self::PinnedElsewhere { role } => format!("the token is pinned to other roles than {role}"),
+            Self::Mapping(error) => error.reason(),
             Self::FederationAttribute { attribute, expected } => format!("{attribute}: expected {expected}"),
             Self::RoleSessionName { found } | Self::SourceIdentity { found } | Self::RoleArn { found } => {
                 format!("{self}; found {found:?}")

@@ -2,6 +2,12 @@
 
 use crate::explain::Rule;
 
+/// The provider's mapping document says what the person is to become; not asked where there is none.
+pub(super) const MAPPED: Rule = Rule {
+    name: "attributes mapped",
+    section: "the provider's mapping document",
+    prevents: "a group or an attribute taken for what nobody said it means",
+};
 /// The provider lists the role (SAML attribute `Role`) or does not pin the token to others (claim `roles`).
 pub(super) const LISTED: Rule = Rule {
     name: "role listed by provider",
@@ -40,4 +46,4 @@ pub(super) const DURATION: Rule = Rule {
 };
 
 /// Every rule of this stage, in order.
-pub const RULES: [&Rule; 6] = [&LISTED, &CALLER, &TRUST, &TAG_SESSION, &SOURCE_IDENTITY, &DURATION];
+pub const RULES: [&Rule; 7] = [&MAPPED, &LISTED, &CALLER, &TRUST, &TAG_SESSION, &SOURCE_IDENTITY, &DURATION];

@@ -11,7 +11,7 @@ use crate::credentials::Credentials;
 use crate::identity::ProviderName;
 use crate::identity::oidc::UnverifiedIdToken;
 use crate::identity::saml::UnverifiedResponse;
-use crate::session::{AssumeRole, FederationRequest, RoleSession, RoleSessionName, SessionPolicies};
+use crate::session::{AssumeRole, RoleSession, RoleSessionName, SessionPolicies};
 use crate::{Error, VerifiedIdentity};
 
 const ARN_LIMITS: (usize, usize) = (20, 2048);
@@ -34,9 +34,7 @@ pub(super) async fn assume_role_with_saml(call: &Call<'_>) -> Result<Answer, Sts
     };
     let response = UnverifiedResponse::for_exchange(assertion).map_err(Error::from)?;
     let identity = call.flow.exchange(name, response).await?;
-    let session_name = FederationRequest::read(&identity)?
-        .role_session_name
-        .ok_or_else(|| StsError::new("InvalidIdentityToken", "the assertion holds no RoleSessionName attribute"))?;
+    let session_name = session_name(call, &identity)?;
     if principal.account() != role.account() {
         return Err(StsError::new("AccessDenied", not_authorized("sts:AssumeRoleWithSAML")));
     }
@@ -142,6 +140,23 @@ impl<'a> Common<'a> {
         let session = call.flow.assume_role(identity, ask);
         Ok((session.map_err(|error| StsError::assuming(error, action, not_authorized))?, size))
     }
+}
+
+/// The session's name, which this operation takes from the assertion alone; a refusal is recorded as every other.
+fn session_name(call: &Call<'_>, identity: &VerifiedIdentity) -> Result<RoleSessionName, StsError> {
+    let asked = call.sts.broker.federation_request(identity).map_err(Error::from);
+    let (refused, reason) = match asked {
+        Ok(asked) => match asked.role_session_name {
+            Some(name) => return Ok(name),
+            None => {
+                let sentence = "the assertion holds no RoleSessionName attribute";
+                (StsError::new("InvalidIdentityToken", sentence), "nothing sets the session's name".to_owned())
+            }
+        },
+        Err(error) => (error.clone().into(), error.reason()),
+    };
+    call.flow.refuse("assume role with federation", refused.code(), &reason)?;
+    Err(refused)
 }
 
 fn not_authorized(action: &str) -> String {
