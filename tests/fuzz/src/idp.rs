@@ -17,6 +17,8 @@ pub const IDP: &str = "https://idp.example/metadata";
 pub const SP: &str = "https://sp.example/metadata";
 /// The service's assertion consumer service.
 pub const ACS: &str = "https://sp.example/acs";
+/// Where the service takes logout messages.
+pub const SLO: &str = "https://sp.example/slo";
 /// The request that honest messages answer.
 pub const REQUEST: &str = "_request";
 /// The instant at which messages are judged.
@@ -190,6 +192,50 @@ pub fn encrypt(name: &str, plain: &[u8]) -> String {
 /// `plaintext` as it stands in place of what [`encrypt`] made, with the declarations around it.
 pub fn around(plaintext: &str) -> String {
     format!(r#"<plaintext xmlns:saml="{SAML}" xmlns:samlp="{SAMLP}">{plaintext}</plaintext>"#)
+}
+
+/// An honest logout message of this kind, unsigned, in canonical form.
+pub fn logout(kind: &str) -> String {
+    let (attributes, content) = match kind {
+        "LogoutResponse" => (
+            format!(r#" InResponseTo="{REQUEST}""#),
+            r#"<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"></samlp:StatusCode></samlp:Status>"#,
+        ),
+        _ => (
+            String::new(),
+            r#"<saml:NameID xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">martha</saml:NameID><samlp:SessionIndex>_assertion-session</samlp:SessionIndex>"#,
+        ),
+    };
+    format!(
+        r#"<samlp:{kind} xmlns:samlp="{SAMLP}" Destination="{SLO}" ID="_response"{attributes} IssueInstant="2026-06-01T12:00:00Z" Version="2.0"><saml:Issuer xmlns:saml="{SAML}">{IDP}</saml:Issuer>{content}</samlp:{kind}>"#
+    )
+}
+
+/// `bytes` as DEFLATE carries them: stored, which every reader takes.
+pub fn deflated(bytes: &[u8]) -> Vec<u8> {
+    let mut blocks = Vec::new();
+    let mut rest = bytes;
+    loop {
+        let (block, after) = rest.split_at(rest.len().min(0xffff));
+        let length = block.len() as u16;
+        blocks.push(u8::from(after.is_empty()));
+        blocks.extend(length.to_le_bytes());
+        blocks.extend((!length).to_le_bytes());
+        blocks.extend(block);
+        rest = after;
+        if rest.is_empty() {
+            return blocks;
+        }
+    }
+}
+
+/// The query that carries `deflated` in `parameter` by HTTP-Redirect, signed by `key` over its octets.
+pub fn signed_query(parameter: &str, deflated: &[u8], key: &Key) -> String {
+    let escaped = |text: &str| text.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    let message = escaped(&STANDARD.encode(deflated));
+    let method = "http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23ecdsa-sha256";
+    let octets = format!("{parameter}={message}&RelayState=here&SigAlg={method}");
+    format!("{octets}&Signature={}", escaped(&key.sign(octets.as_bytes())))
 }
 
 /// Metadata of the identity provider, its key in a certificate.

@@ -3,7 +3,9 @@
 pub mod encrypted;
 pub mod gate;
 pub mod instant;
+pub mod logout;
 pub mod metadata;
+pub mod redirect;
 pub mod response;
 pub mod signed;
 pub mod wrapping;
@@ -12,12 +14,14 @@ pub mod wrapping;
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its binary and of its seed folder.
-pub const ALL: [(&str, Target); 7] = [
+pub const ALL: [(&str, Target); 9] = [
     ("gate", gate::target),
     ("response", response::target),
     ("wrapping", wrapping::target),
     ("signed", signed::target),
     ("metadata", metadata::target),
     ("encrypted", encrypted::target),
+    ("redirect", redirect::target),
+    ("logout", logout::target),
     ("instant", instant::target),
 ];
