@@ -95,6 +95,21 @@ pub fn assertion(id: &str, name: &str, groups: [&str; 2]) -> String {
     )
 }
 
+/// An honest assertion about Martha with these attributes alone, unsigned. Canonical unless a value holds a line end.
+pub fn assertion_saying(attributes: &[(&str, &str)]) -> String {
+    let honest = assertion("_assertion", "martha", ["", ""]);
+    let (before, _) = honest.split_once("<saml:Attribute ").expect("an attribute");
+    let escaped =
+        |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\r', "&#xD;");
+    let attribute = |(name, value): &(&str, &str)| {
+        let name = name.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+        let value = escaped(value);
+        format!(r#"<saml:Attribute Name="{name}"><saml:AttributeValue>{value}</saml:AttributeValue></saml:Attribute>"#)
+    };
+    let attributes: String = attributes.iter().map(attribute).collect();
+    format!("{before}{attributes}</saml:AttributeStatement></saml:Assertion>")
+}
+
 /// A response around `content`, unsigned; in canonical form when `content` is.
 pub fn response(content: &str) -> String {
     format!(

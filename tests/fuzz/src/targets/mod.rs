@@ -4,6 +4,7 @@ pub mod encrypted;
 pub mod gate;
 pub mod instant;
 pub mod logout;
+pub mod mapping;
 pub mod metadata;
 pub mod redirect;
 pub mod response;
@@ -14,7 +15,7 @@ pub mod wrapping;
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its binary and of its seed folder.
-pub const ALL: [(&str, Target); 9] = [
+pub const ALL: [(&str, Target); 10] = [
     ("gate", gate::target),
     ("response", response::target),
     ("wrapping", wrapping::target),
@@ -23,5 +24,6 @@ pub const ALL: [(&str, Target); 9] = [
     ("encrypted", encrypted::target),
     ("redirect", redirect::target),
     ("logout", logout::target),
+    ("mapping", mapping::target),
     ("instant", instant::target),
 ];
