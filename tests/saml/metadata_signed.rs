@@ -49,8 +49,8 @@ static FEDERATION: std::sync::LazyLock<Key> = std::sync::LazyLock::new(Key::p256
 
 fn method(key: &Key) -> Signing {
     match key {
-        Key::Rsa(_) => Signing::default(),
         Key::Ec(_) => Signing::method("http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"),
+        _ => Signing::default(),
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use daypass_fuzz::idp;
+use daypass_fuzz::targets::redirect;
 use daypass_fuzz::targets::wrapping::{HONEST, honest_assertion};
 
 fn main() {
@@ -27,6 +28,17 @@ fn main() {
     }
     let document = idp::response(&martha).replace("martha<", "<![CDATA[mar&t]]>ha<![CDATA[]]><");
     write("signed", "cdata", &[&[3, 0, 0], document.as_bytes()].concat());
+    for (index, query) in redirect::HONEST.iter().enumerate() {
+        write("redirect", &format!("query-{index}"), &[&[index as u8], query.as_bytes()].concat());
+        write("redirect", &format!("edited-{index}"), &[4 | index as u8, 0, 60, 1, b'A']);
+        let kind = ["LogoutRequest", "LogoutResponse"][index];
+        let deflated = idp::deflated(idp::logout(kind).as_bytes());
+        write("redirect", &format!("deflated-{index}"), &[&[6 | index as u8], deflated.as_slice()].concat());
+    }
+    for (mode, kind) in [(0, "LogoutRequest"), (1, "LogoutRequest"), (2, "LogoutResponse"), (24, "LogoutRequest")] {
+        write("logout", &format!("{kind}-{mode}"), &[&[mode], idp::logout(kind).as_bytes()].concat());
+    }
+    write("logout", "edited", &[3, 5, 0, 2, 0, 8, 0]);
     write("gate", "message.xml", idp::response("").as_bytes());
     for (name, mode, plain) in [
         ("signed-inside", 0, honest_assertion()),

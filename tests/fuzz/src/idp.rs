@@ -17,6 +17,8 @@ pub const IDP: &str = "https://idp.example/metadata";
 pub const SP: &str = "https://sp.example/metadata";
 /// The service's assertion consumer service.
 pub const ACS: &str = "https://sp.example/acs";
+/// Where the service takes logout messages.
+pub const SLO: &str = "https://sp.example/slo";
 /// The request that honest messages answer.
 pub const REQUEST: &str = "_request";
 /// The instant at which messages are judged.
@@ -91,6 +93,21 @@ pub fn assertion(id: &str, name: &str, groups: [&str; 2]) -> String {
     format!(
         r#"<saml:Assertion xmlns:saml="{SAML}" ID="{id}" IssueInstant="2026-06-01T12:00:00Z" Version="2.0"><saml:Issuer>{IDP}</saml:Issuer><saml:Subject><saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">{name}</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData InResponseTo="{REQUEST}" NotOnOrAfter="2026-06-01T12:05:00Z" Recipient="{ACS}"></saml:SubjectConfirmationData></saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="2026-06-01T11:59:00Z" NotOnOrAfter="2026-06-01T12:10:00Z"><saml:AudienceRestriction><saml:Audience>{SP}</saml:Audience></saml:AudienceRestriction></saml:Conditions><saml:AuthnStatement AuthnInstant="2026-06-01T11:59:50Z" SessionIndex="{id}-session" SessionNotOnOrAfter="2026-06-01T20:00:00Z"><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement><saml:AttributeStatement><saml:Attribute FriendlyName="groups" Name="urn:oid:1.3.6.1.4.1.5923.1.5.1.1"><saml:AttributeValue>{one}</saml:AttributeValue><saml:AttributeValue>{other}</saml:AttributeValue></saml:Attribute><saml:Attribute Name="mail"><saml:AttributeValue>{name}@example.com</saml:AttributeValue></saml:Attribute></saml:AttributeStatement></saml:Assertion>"#
     )
+}
+
+/// An honest assertion about Martha with these attributes alone, unsigned. Canonical unless a value holds a line end.
+pub fn assertion_saying(attributes: &[(&str, &str)]) -> String {
+    let honest = assertion("_assertion", "martha", ["", ""]);
+    let (before, _) = honest.split_once("<saml:Attribute ").expect("an attribute");
+    let escaped =
+        |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\r', "&#xD;");
+    let attribute = |(name, value): &(&str, &str)| {
+        let name = name.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+        let value = escaped(value);
+        format!(r#"<saml:Attribute Name="{name}"><saml:AttributeValue>{value}</saml:AttributeValue></saml:Attribute>"#)
+    };
+    let attributes: String = attributes.iter().map(attribute).collect();
+    format!("{before}{attributes}</saml:AttributeStatement></saml:Assertion>")
 }
 
 /// A response around `content`, unsigned; in canonical form when `content` is.
@@ -190,6 +207,50 @@ pub fn encrypt(name: &str, plain: &[u8]) -> String {
 /// `plaintext` as it stands in place of what [`encrypt`] made, with the declarations around it.
 pub fn around(plaintext: &str) -> String {
     format!(r#"<plaintext xmlns:saml="{SAML}" xmlns:samlp="{SAMLP}">{plaintext}</plaintext>"#)
+}
+
+/// An honest logout message of this kind, unsigned, in canonical form.
+pub fn logout(kind: &str) -> String {
+    let (attributes, content) = match kind {
+        "LogoutResponse" => (
+            format!(r#" InResponseTo="{REQUEST}""#),
+            r#"<samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Success"></samlp:StatusCode></samlp:Status>"#,
+        ),
+        _ => (
+            String::new(),
+            r#"<saml:NameID xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">martha</saml:NameID><samlp:SessionIndex>_assertion-session</samlp:SessionIndex>"#,
+        ),
+    };
+    format!(
+        r#"<samlp:{kind} xmlns:samlp="{SAMLP}" Destination="{SLO}" ID="_response"{attributes} IssueInstant="2026-06-01T12:00:00Z" Version="2.0"><saml:Issuer xmlns:saml="{SAML}">{IDP}</saml:Issuer>{content}</samlp:{kind}>"#
+    )
+}
+
+/// `bytes` as DEFLATE carries them: stored, which every reader takes.
+pub fn deflated(bytes: &[u8]) -> Vec<u8> {
+    let mut blocks = Vec::new();
+    let mut rest = bytes;
+    loop {
+        let (block, after) = rest.split_at(rest.len().min(0xffff));
+        let length = block.len() as u16;
+        blocks.push(u8::from(after.is_empty()));
+        blocks.extend(length.to_le_bytes());
+        blocks.extend((!length).to_le_bytes());
+        blocks.extend(block);
+        rest = after;
+        if rest.is_empty() {
+            return blocks;
+        }
+    }
+}
+
+/// The query that carries `deflated` in `parameter` by HTTP-Redirect, signed by `key` over its octets.
+pub fn signed_query(parameter: &str, deflated: &[u8], key: &Key) -> String {
+    let escaped = |text: &str| text.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    let message = escaped(&STANDARD.encode(deflated));
+    let method = "http%3A%2F%2Fwww.w3.org%2F2001%2F04%2Fxmldsig-more%23ecdsa-sha256";
+    let octets = format!("{parameter}={message}&RelayState=here&SigAlg={method}");
+    format!("{octets}&Signature={}", escaped(&key.sign(octets.as_bytes())))
 }
 
 /// Metadata of the identity provider, its key in a certificate.

@@ -9,10 +9,13 @@ use daypass::VerifiedIdentity;
 use daypass::crypto::{RsaDecryptionKey, SecretBytes};
 use daypass::explain::{Report, Silent};
 use daypass::identity::saml::danger::{self, Relaxations};
-use daypass::identity::saml::{IdpMetadata, SamlError, SamlProvider, UnverifiedResponse, verify};
+use daypass::identity::saml::{
+    IdpMetadata, LogoutRequested, LogoutStatus, SamlError, SamlProvider, UnverifiedLogoutRequest,
+    UnverifiedLogoutResponse, UnverifiedResponse, verify, verify_logout_request, verify_logout_response,
+};
 use daypass::time::Timestamp;
 
-use crate::idp::{ACS, IDP, NOW, REQUEST, SP, TRUSTED, decryption_key};
+use crate::idp::{ACS, IDP, NOW, REQUEST, SLO, SP, TRUSTED, decryption_key};
 
 /// No message within the size limit may cost more. Coverage counters and checked arithmetic make the library some times
 /// slower than it is, and replays are not optimised at all.
@@ -61,6 +64,28 @@ impl Judge {
         quiet
     }
 
+    /// What this judge says of a logout request.
+    pub fn logout_request(
+        self,
+        input: &[u8],
+        unverified: impl Fn() -> Result<UnverifiedLogoutRequest, SamlError>,
+    ) -> Result<LogoutRequested, SamlError> {
+        in_time(input, || {
+            let request = unverified()?;
+            let _ = request.claimed_issuer();
+            verify_logout_request(self.provider(), request, now(), &mut Silent)
+        })
+    }
+
+    /// What this judge says of an answer to a logout request.
+    pub fn logout_response(
+        self,
+        input: &[u8],
+        unverified: impl Fn() -> Result<UnverifiedLogoutResponse, SamlError>,
+    ) -> Result<LogoutStatus, SamlError> {
+        in_time(input, || verify_logout_response(self.provider(), unverified()?, now(), &mut Silent))
+    }
+
     fn provider(self) -> &'static SamlProvider {
         static STRICT: LazyLock<SamlProvider> = LazyLock::new(plain);
         static UNSOLICITED: LazyLock<SamlProvider> = LazyLock::new(|| plain().with_unsolicited_responses());
@@ -72,7 +97,10 @@ impl Judge {
                 .allow_aes_192()
                 .allow_extensions()
                 .allow_cdata();
-            danger::from_metadata(metadata(), SP, ACS, everything).unwrap().with_decryption_key(our_key())
+            danger::from_metadata(metadata(), SP, ACS, everything)
+                .unwrap()
+                .with_decryption_key(our_key())
+                .with_logout_url(SLO)
         });
         static DEMANDING: LazyLock<SamlProvider> = LazyLock::new(|| {
             let context = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
@@ -98,7 +126,7 @@ fn metadata() -> IdpMetadata {
 }
 
 fn plain() -> SamlProvider {
-    SamlProvider::from_metadata(metadata(), SP, ACS).unwrap().with_decryption_key(our_key())
+    SamlProvider::from_metadata(metadata(), SP, ACS).unwrap().with_decryption_key(our_key()).with_logout_url(SLO)
 }
 
 fn our_key() -> RsaDecryptionKey {

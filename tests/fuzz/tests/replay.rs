@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use daypass::identity::saml::{LogoutStatus, UnverifiedLogoutRequest, UnverifiedLogoutResponse};
+use daypass_fuzz::idp::REQUEST;
+use daypass_fuzz::judge::Judge;
 use daypass_fuzz::targets;
 
 #[test]
@@ -32,4 +35,9 @@ fn the_harness_reaches_what_it_guards() {
         let (verdict, _) = targets::signed::verdict(&std::fs::read(folder.join(name)).unwrap()).unwrap();
         assert!(verdict.is_ok(), "{name}: {}", verdict.unwrap_err().reason());
     }
+    let [request, response] = &*targets::redirect::HONEST;
+    let request = Judge::Strict.logout_request(&[], || UnverifiedLogoutRequest::from_redirect(request));
+    targets::logout::known(&request.unwrap());
+    let response = Judge::Strict.logout_response(&[], || UnverifiedLogoutResponse::from_redirect(response, REQUEST));
+    assert_eq!(response.unwrap(), LogoutStatus::Success);
 }

@@ -3,7 +3,10 @@
 pub mod encrypted;
 pub mod gate;
 pub mod instant;
+pub mod logout;
+pub mod mapping;
 pub mod metadata;
+pub mod redirect;
 pub mod response;
 pub mod signed;
 pub mod wrapping;
@@ -12,12 +15,15 @@ pub mod wrapping;
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its binary and of its seed folder.
-pub const ALL: [(&str, Target); 7] = [
+pub const ALL: [(&str, Target); 10] = [
     ("gate", gate::target),
     ("response", response::target),
     ("wrapping", wrapping::target),
     ("signed", signed::target),
     ("metadata", metadata::target),
     ("encrypted", encrypted::target),
+    ("redirect", redirect::target),
+    ("logout", logout::target),
+    ("mapping", mapping::target),
     ("instant", instant::target),
 ];
