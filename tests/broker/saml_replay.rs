@@ -135,3 +135,24 @@ async fn memory_that_cannot_be_asked_refuses() {
         assert!(matches!(refused.unwrap_err(), Error::Store(StoreError::Unavailable { .. })));
     }
 }
+
+#[tokio::test]
+async fn a_second_confirmation_that_lasts_longer_is_no_second_use() {
+    // Each is good by itself: forgotten when the first one ends, the assertion would serve again by the other.
+    let fields = one_time();
+    let (short, long) = (&fields.confirmations, fields.confirmations.replace("12:05:00Z", "12:25:00Z"));
+    let conditions = fields.conditions.replace("12:10:00Z", "12:30:00Z");
+    let world = World::new().with_saml(provider().with_clock_skew(Duration::ZERO).unwrap());
+    for both in [format!("{short}{long}"), format!("{long}{short}")] {
+        world.clock.set(Timestamp::parse_rfc3339("2026-06-01T12:00:30Z").unwrap());
+        let id = if both.starts_with(short) { "_assertion" } else { "_second" };
+        let fields = Fields { confirmations: both, conditions: conditions.clone(), ..fields.clone() };
+        let assertion = fields.assertion().replace("_assertion", id);
+        let message = fields.response(&Signing::default().sign(&assertion, id, &TRUSTED));
+        let first = exchange(&world, "corp", &message).await.unwrap();
+        assert_eq!(first.not_on_or_after().to_string(), "2026-06-01T12:25:00Z");
+        world.clock.advance(Duration::from_secs(20 * 60));
+        let again = exchange(&world, "corp", &message).await.unwrap_err();
+        assert!(matches!(again, Error::Replayed { .. }), "{again:?}");
+    }
+}
