@@ -18,5 +18,10 @@ mod metadata;
 mod replay;
 #[path = "broker/resources.rs"]
 mod resources;
+#[path = "broker/saml_replay.rs"]
+mod saml_replay;
+#[path = "saml/signer.rs"]
+#[expect(dead_code, reason = "the tests of the SAML stage use the rest")]
+mod signer;
 #[path = "broker/world.rs"]
 mod world;

@@ -29,6 +29,8 @@ mod peer;
 mod request;
 #[path = "saml/rules.rs"]
 mod rules;
+#[path = "saml/sealed.rs"]
+mod sealed;
 #[path = "saml/signed_messages.rs"]
 mod signed_messages;
 #[path = "saml/signer.rs"]

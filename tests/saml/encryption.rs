@@ -7,11 +7,12 @@ use aws_lc_rs::{aead, cipher, rsa};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use daypass::crypto::{RsaDecryptionKey, SecretBytes};
-use daypass::identity::saml::SamlProvider;
+use daypass::explain::Report;
 use daypass::identity::saml::danger::{self, Relaxations};
+use daypass::identity::saml::{SamlError, SamlProvider, UnverifiedResponse, verify};
 
-use super::signer::{self, DSIG, Fields, SAML, SP, STRANGER, Signing, TRUSTED};
-use super::{ACS, judge_with};
+use super::signer::{self, DSIG, Fields, REQUEST, SAML, SP, STRANGER, Signing, TRUSTED};
+use super::{ACS, judge_with, now};
 
 const XENC: &str = "http://www.w3.org/2001/04/xmlenc#";
 const AES_128_GCM: &str = "http://www.w3.org/2009/xmlenc11#aes128-gcm";
@@ -25,6 +26,12 @@ static OURS: LazyLock<rsa::PrivateDecryptingKey> =
 pub(crate) fn our_key() -> RsaDecryptionKey {
     let der = AsDerPkcs8::of(&OURS);
     RsaDecryptionKey::from_pkcs8(&SecretBytes::new(der)).unwrap()
+}
+
+/// A key that nothing is encrypted to.
+pub(super) fn other_key() -> RsaDecryptionKey {
+    let key = rsa::PrivateDecryptingKey::generate(rsa::KeySize::Rsa2048).unwrap();
+    RsaDecryptionKey::from_pkcs8(&SecretBytes::new(AsDerPkcs8::of(&key))).unwrap()
 }
 
 struct AsDerPkcs8;
@@ -219,31 +226,64 @@ fn an_encrypted_assertion_beside_a_plain_one() {
     assert_eq!(rule(&fields.response(&format!("{signed}{sealed}"))), "response");
 }
 
+/// Everything an observer of a verification is told: the error in full, its texts, and each check with its evidence.
+fn told(provider: &SamlProvider, xml: &str) -> (String, Vec<(&'static str, String)>) {
+    let mut report = Report::new();
+    let posted = UnverifiedResponse::from_post(&STANDARD.encode(xml), REQUEST).unwrap();
+    let error = verify(provider, posted, now(), &mut report).unwrap_err();
+    assert_eq!(error, SamlError::DecryptionFailed, "{xml:.4000}");
+    // How long the message is its sender knows.
+    let checks = report.checks().iter().filter(|check| check.name != "size");
+    let checks = checks.map(|check| (check.name, format!("{check:?}"))).collect();
+    (format!("{error:?} {error} {} {}", error.reason(), error.code()), checks)
+}
+
+/// `message` with one letter changed in its first (the key) or second (the content) CipherValue, at some two dozen places.
+fn edited(message: &str, value: usize) -> Vec<String> {
+    let (index, marker) = message.match_indices("<xenc:CipherValue>").nth(value).unwrap();
+    let from = index + marker.len();
+    let to = from + message[from..].find('<').unwrap();
+    let edit = |at: usize| {
+        let letter = if &message[at..=at] == "A" { "B" } else { "A" };
+        format!("{}{letter}{}", &message[..at], &message[at + 1..])
+    };
+    // The letters before the last four carry bits that all count.
+    (from..to - 4).step_by((to - from) / 24).map(edit).collect()
+}
+
 #[test]
 fn every_failure_to_decrypt_looks_the_same() {
     let honest = Sealing::default().signed_inside();
-    let edit = |marker: usize| {
-        // The first CipherValue is the key's, the second the content's.
-        let parts: Vec<&str> = honest.split("<xenc:CipherValue>").collect();
-        let mut bytes = parts[marker].to_owned().into_bytes();
-        bytes[40] = if bytes[40] == b'A' { b'B' } else { b'A' };
-        let mut edited: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
-        edited[marker] = String::from_utf8(bytes).unwrap();
-        edited.join("<xenc:CipherValue>")
-    };
     let provider = provider_with(Relaxations::none());
-    let wrong_length =
-        Sealing { key: vec![9; 16], ..Sealing::default() }.signed_inside().replace(AES_128_GCM, AES_256_GCM);
     let keyless = super::provider();
-    let errors = [
-        judge_with(&provider, &edit(1)).unwrap_err(),
-        judge_with(&provider, &edit(2)).unwrap_err(),
-        judge_with(&provider, &wrong_length).unwrap_err(),
-        judge_with(&keyless, &honest).unwrap_err(),
-    ];
-    for error in &errors {
-        assert_eq!(error, &errors[0]);
-        assert_eq!(error.rule().name, "decryption");
+    let other_key = super::provider().with_decryption_key(other_key());
+    let expected = told(&keyless, &honest);
+    assert_eq!(told(&other_key, &honest), expected);
+    for value in [0, 1] {
+        for message in edited(&honest, value) {
+            assert_eq!(told(&provider, &message), expected);
+        }
+    }
+    let with_key = |content_method, key| Sealing { content_method, key, ..Sealing::default() }.signed_inside();
+    let cut = |keep: usize| {
+        let (index, marker) = honest.match_indices("<xenc:CipherValue>").nth(1).unwrap();
+        let from = index + marker.len();
+        let to = from + honest[from..].find('<').unwrap();
+        format!("{}{}", &honest[..from + keep], &honest[to..])
+    };
+    for message in [
+        // Keys of another length than the method wants, and of no length at all.
+        with_key(AES_128_GCM, vec![9; 16]).replace(AES_128_GCM, AES_256_GCM),
+        with_key(AES_256_GCM, vec![9; 32]).replace(AES_256_GCM, AES_128_GCM),
+        // Nothing, less than a nonce, a nonce, less than a tag.
+        cut(0),
+        cut(8),
+        cut(16),
+        cut(32),
+        // The hash of another OAEP.
+        Sealing { oaep: &rsa::OAEP_SHA256_MGF1SHA256, ..Sealing::default() }.signed_inside(),
+    ] {
+        assert_eq!(told(&provider, &message), expected);
     }
 }
 
@@ -286,13 +326,173 @@ fn cbc_is_accepted_inside_a_signature_and_elsewhere_only_by_a_name_of_its_own() 
 
 #[test]
 fn a_padding_oracle_hears_one_answer() {
-    // Jager and Somorovsky 2011: whether varied plaintext still parses tells the plaintext byte by byte.
+    // Jager and Somorovsky 2011: whether varied plaintext has good padding, or still parses, or is still signed, tells the
+    // plaintext byte by byte. Errors, texts and reported evidence are compared in full.
     let sealing = Sealing { content_method: AES_256_CBC, ..Sealing::default() };
-    let open = Relaxations::none().allow_cbc_in_unsigned_responses();
-    for plain in ["not xml", "<x></x>", &Fields::default().assertion()] {
-        let message = Fields::default().response(&sealing.seal(plain));
-        let error = judge_with(&provider_with(open), &message).unwrap_err();
-        assert_eq!(error, daypass::identity::saml::SamlError::DecryptionFailed, "{plain}");
+    let provider = provider_with(Relaxations::none().allow_cbc_in_unsigned_responses());
+    let honest = sealing.signed_inside();
+    assert_eq!(judge_with(&provider, &honest).unwrap().subject(), "martha");
+    let expected = told(
+        &danger::provider(
+            &signer::metadata(&[("", &TRUSTED)]),
+            SP,
+            ACS,
+            Relaxations::none().allow_cbc_in_unsigned_responses(),
+        )
+        .unwrap(),
+        &honest,
+    );
+    let fields = Fields::default();
+    let stranger = Signing::default().sign(&fields.assertion(), "_assertion", &STRANGER);
+    let damaged = Signing::default().sign(&fields.assertion(), "_assertion", &TRUSTED).replace("martha", "admin");
+    let with_comment = damaged.replace("admin", "mar<!-- -->tha");
+    let two = damaged.replace("<saml:Subject>", "<saml:Subject ID=\"_assertion\">");
+    for plain in ["", "not xml", "<x></x>", &fields.assertion(), &stranger, &damaged, &with_comment, &two, "\u{1}"] {
+        assert_eq!(told(&provider, &fields.response(&sealing.seal(plain))), expected, "{plain}");
+    }
+    for value in [0, 1] {
+        for message in edited(&honest, value) {
+            assert_eq!(told(&provider, &message), expected);
+        }
+    }
+    // What an attacker cannot vary is told apart as ever: the signature inside is good.
+    let late = Fields { conditions: fields.conditions.replace("12:10:00", "11:59:01"), ..fields };
+    let sealed = late.response(&sealing.seal(&Signing::default().sign(&late.assertion(), "_assertion", &TRUSTED)));
+    assert_eq!(judge_with(&provider, &sealed).unwrap_err().rule().name, "not_on_or_after");
+}
+
+#[test]
+fn a_report_of_varied_plaintext_is_whole_once_it_is_known_good() {
+    let sealing = Sealing { content_method: AES_256_CBC, ..Sealing::default() };
+    let provider = provider_with(Relaxations::none().allow_cbc_in_unsigned_responses());
+    let names = |xml: &str| {
+        let mut report = Report::new();
+        let posted = UnverifiedResponse::from_post(&STANDARD.encode(xml), REQUEST).unwrap();
+        verify(&provider, posted, now(), &mut report).unwrap();
+        report.checks().iter().map(|check| check.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&sealing.signed_inside()), names(&Sealing::default().signed_inside()));
+    assert!(names(&sealing.signed_inside()).contains(&"decryption"));
+}
+
+#[test]
+fn a_cipher_turned_into_a_weaker_one() {
+    // Jager, Paterson and Somorovsky, "One Bad Apple", NDSS 2013: ciphertext of GCM sent again as CBC asks the CBC oracle.
+    let honest = Sealing::default().signed_inside();
+    let swapped = honest.replace(AES_256_GCM, AES_256_CBC);
+    assert_eq!(rule(&swapped), "decryption");
+    let error = judge_with(&provider_with(Relaxations::none().allow_cbc()), &swapped).unwrap_err();
+    assert!(matches!(error, SamlError::AlgorithmNotAllowed { .. }), "{error:?}");
+    let open = provider_with(Relaxations::none().allow_cbc_in_unsigned_responses());
+    assert_eq!(judge_with(&open, &swapped).unwrap_err(), SamlError::DecryptionFailed);
+    // Where the response is signed, the method is signed with it.
+    let covered = Sealing::default().signed_outside(&Fields::default().assertion());
+    let open = judge_with(&open, &covered.replace(AES_256_GCM, AES_256_CBC)).unwrap_err();
+    assert_eq!(open.rule().name, "digest");
+}
+
+#[test]
+fn wrapping_of_what_is_encrypted() {
+    let fields = Fields::default();
+    let signed = Signing::default().sign(&fields.assertion(), "_assertion", &TRUSTED);
+    let forged = fields.assertion().replace("martha", "admin").replace("_assertion", "_forged");
+    let sealed = Sealing::default().seal(&signed);
+    let inside = |at: &str, with: &str, message: &str, what: &str| message.replacen(at, &with.replace("{}", what), 1);
+    // The true ciphertext beside, before and inside a forgery.
+    assert_eq!(rule(&fields.response(&format!("{forged}{sealed}"))), "response");
+    assert_eq!(rule(&fields.response(&format!("{sealed}{forged}"))), "response");
+    assert_eq!(rule(&fields.response(&sealed.repeat(2))), "response");
+    assert_eq!(rule(&inside("</saml:Assertion>", "{}</saml:Assertion>", &fields.response(&forged), &sealed)), "signed");
+    let advice = "</saml:Conditions><saml:Advice>{}</saml:Advice>";
+    assert_eq!(rule(&inside("</saml:Conditions>", advice, &fields.response(&forged), &sealed)), "signed");
+    let wrapped = sealed.replace("</saml:EncryptedAssertion>", &format!("{forged}</saml:EncryptedAssertion>"));
+    assert_eq!(rule(&fields.response(&wrapped)), "response");
+    // A signature over ciphertext, made by a stranger or taken from elsewhere, in the place of one over the assertion.
+    let signature = Signing::default().signature(&signed, "_assertion", &TRUSTED);
+    let over = sealed.replace("<xenc:EncryptedData ", &format!("{signature}<xenc:EncryptedData "));
+    assert_eq!(rule(&fields.response(&over)), "signature_shape");
+    let after = sealed.replace("</saml:EncryptedAssertion>", &format!("{signature}</saml:EncryptedAssertion>"));
+    assert_eq!(rule(&fields.response(&after)), "signature_shape");
+    // Another ciphertext under the signature of the response.
+    let covered = Sealing::default().signed_outside(&fields.assertion());
+    let (from, to) =
+        (covered.find("<saml:EncryptedAssertion").unwrap(), covered.find("</saml:EncryptedAssertion>").unwrap());
+    let replaced = covered
+        .replace(&covered[from..to], Sealing::default().seal(&forged).trim_end_matches("</saml:EncryptedAssertion>"));
+    assert_eq!(rule(&replaced), "digest");
+    // Plaintexts that are something else.
+    let seal = |plain: &str| fields.response(&Sealing::default().seal(plain));
+    for (plain, expected) in [
+        (fields.response(&signed), "decryption"),
+        (sealed.clone(), "decryption"),
+        (format!("{signed}{forged}"), "well_formed"),
+        (format!("{signed}text"), "well_formed"),
+        (format!("<saml:Subject xmlns:saml=\"{SAML}\"></saml:Subject>"), "decryption"),
+        (signed.replace(SAML, "urn:evil"), "decryption"),
+        (inside("</saml:Subject>", "{}</saml:Subject>", &signed, &forged), "response"),
+        (inside("</saml:Subject>", "{}</saml:Subject>", &signed, &signature), "signature_shape"),
+    ] {
+        let refused = rule(&seal(&plain));
+        assert_eq!(refused, expected, "{plain:.300}");
+    }
+    // The prefix that the plaintext leaves to its surroundings, bound to something else there.
+    let bare = signed.replace(&format!(" xmlns:saml=\"{SAML}\""), "");
+    assert_eq!(judge_with(&provider_with(Relaxations::none()), &seal(&bare)).unwrap().subject(), "martha");
+    let rebound = seal(&bare).replace("<xenc:EncryptedData ", "<xenc:EncryptedData xmlns:saml=\"urn:evil\" ");
+    assert_eq!(judge_with(&provider_with(Relaxations::none()), &rebound).unwrap().subject(), "martha", "not around it");
+}
+
+#[test]
+fn shapes_of_encryption_that_are_not_one() {
+    let honest = Sealing::default().signed_inside();
+    let (from, to) = (honest.find("<xenc:EncryptedData").unwrap(), honest.find("</xenc:EncryptedData>").unwrap());
+    let data = &honest[from..to + "</xenc:EncryptedData>".len()];
+    let key = &honest[honest.find("<xenc:EncryptedKey>").unwrap()..];
+    let key = &key[..key.find("</xenc:EncryptedKey>").unwrap() + "</xenc:EncryptedKey>".len()];
+    let shape = |error: SamlError| {
+        assert!(matches!(error, SamlError::Shape { .. }), "{error:?}");
+        error.rule().name
+    };
+    for message in [
+        honest.replace(data, ""),
+        honest.replace(data, &data.repeat(2)),
+        honest.replace(data, &format!("text{data}")),
+        honest.replace(data, &format!("{data}<x></x>")),
+        honest.replace(data, &format!("<x>{data}</x>")),
+        honest.replace(data, &data.replace("xenc:EncryptedData", "xenc:Data")),
+        honest.replace(key, ""),
+        honest.replace(key, &key.repeat(5)),
+        honest.replace(key, &key.replace("xenc:CipherValue", "xenc:Value")),
+        honest.replace(key, &key.replace("xenc:CipherData", "xenc:Data")),
+        honest.replace(key, &key.replace("<xenc:CipherValue>", "<xenc:CipherValue>!")),
+        honest.replace(key, &key.replace("<xenc:CipherValue>", "<xenc:CipherValue><x></x>")),
+        honest.replace(
+            "</xenc:EncryptionMethod><xenc:CipherData>",
+            "<xenc:OAEPparams>!</xenc:OAEPparams></xenc:EncryptionMethod><xenc:CipherData>",
+        ),
+    ] {
+        assert_eq!(shape(judge_with(&provider_with(Relaxations::none()), &message).unwrap_err()), "decryption");
+    }
+    for allowed in [1, 2, 4] {
+        let message = honest.replace(key, &key.repeat(allowed));
+        assert_eq!(judge_with(&provider_with(Relaxations::none()), &message).unwrap().subject(), "martha");
+    }
+    // A label that was not the sender's is a wrong key.
+    let label = honest.replace(
+        "</xenc:EncryptionMethod><xenc:CipherData>",
+        "<xenc:OAEPparams>AAAA</xenc:OAEPparams></xenc:EncryptionMethod><xenc:CipherData>",
+    );
+    assert_eq!(judge_with(&provider_with(Relaxations::none()), &label).unwrap_err(), SamlError::DecryptionFailed);
+    // No method at all, for key or content.
+    for method in [
+        format!("<xenc:EncryptionMethod Algorithm=\"{OAEP}\"></xenc:EncryptionMethod>"),
+        format!("<xenc:EncryptionMethod Algorithm=\"{AES_256_GCM}\"></xenc:EncryptionMethod>"),
+    ] {
+        let error = judge_with(&provider_with(Relaxations::none()), &honest.replace(&method, "")).unwrap_err();
+        assert!(
+            matches!(&error, SamlError::AlgorithmNotAllowed { algorithm, .. } if algorithm.is_empty()),
+            "{error:?}"
+        );
     }
 }
 

@@ -10,7 +10,7 @@ use aws_lc_rs::signature::{
     EcdsaSigningAlgorithm, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256,
     RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding,
 };
-use aws_lc_rs::{digest, hmac, rsa};
+use aws_lc_rs::{digest, rsa};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -28,10 +28,6 @@ pub(crate) const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-
 pub(crate) enum Key {
     Rsa(rsa::KeyPair),
     Ec(EcdsaKeyPair),
-    /// Bytes that everybody knows, used as the key of an HMAC.
-    Shared(Vec<u8>),
-    /// No key at all: the value of the signature itself.
-    Value(Vec<u8>),
 }
 
 pub(crate) static TRUSTED: LazyLock<Key> = LazyLock::new(|| Key::rsa(rsa::KeySize::Rsa2048));
@@ -75,12 +71,6 @@ impl Key {
                 signature
             }
             Self::Ec(pair) => pair.sign(&random, message).unwrap().as_ref().to_vec(),
-            Self::Shared(secret) => {
-                let sha1 = method.ends_with("hmac-sha1");
-                let algorithm = if sha1 { hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY } else { hmac::HMAC_SHA256 };
-                hmac::sign(&hmac::Key::new(algorithm, secret), message).as_ref().to_vec()
-            }
-            Self::Value(value) => value.clone(),
         }
     }
 
@@ -89,7 +79,6 @@ impl Key {
         let pkcs8 = match self {
             Self::Rsa(pair) => AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(pair).unwrap().as_ref().to_vec(),
             Self::Ec(pair) => pair.to_pkcs8v1().unwrap().as_ref().to_vec(),
-            Self::Shared(_) | Self::Value(_) => panic!("no private key"),
         };
         private_pem(&STANDARD.encode(pkcs8))
     }
@@ -109,7 +98,6 @@ impl Key {
         match self {
             Self::Rsa(pair) => pair.public_key().as_ref().to_vec(),
             Self::Ec(pair) => pair.public_key().as_ref().to_vec(),
-            Self::Shared(_) | Self::Value(_) => panic!("no public key"),
         }
     }
 
@@ -127,7 +115,6 @@ impl Key {
             Self::Ec(pair) => {
                 AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap().as_ref().to_vec()
             }
-            Self::Shared(_) | Self::Value(_) => panic!("no public key"),
         }
     }
 
@@ -309,13 +296,22 @@ impl Signing {
 
     /// `element` (canonical, of this ID) with a signature by `key` after its first Issuer.
     pub(crate) fn sign(&self, element: &str, id: &str, key: &Key) -> String {
+        self.sign_by(element, id, |method, message| key.sign(method, message))
+    }
+
+    /// As [`Signing::sign`], with whatever `value` makes of the method and the bytes of SignedInfo.
+    pub(crate) fn sign_by(&self, element: &str, id: &str, value: impl Fn(&str, &[u8]) -> Vec<u8>) -> String {
         let issuer = element.find("</saml:Issuer>").unwrap() + "</saml:Issuer>".len();
         let (before, after) = element.split_at(issuer);
-        format!("{before}{}{after}", self.signature(element, id, key))
+        format!("{before}{}{after}", self.signature_by(element, id, value))
     }
 
     /// The signature alone, over `element`.
     pub(crate) fn signature(&self, element: &str, id: &str, key: &Key) -> String {
+        self.signature_by(element, id, |method, message| key.sign(method, message))
+    }
+
+    fn signature_by(&self, element: &str, id: &str, value: impl Fn(&str, &[u8]) -> Vec<u8>) -> String {
         let uri = self.uri.clone().unwrap_or_else(|| format!("#{id}"));
         let digest = STANDARD.encode(digest::digest(self.digest, element.as_bytes()));
         let Self { canonicalization, method, transforms, digest_method, more_signed_info, more, .. } = self;
@@ -324,7 +320,7 @@ impl Signing {
             algorithm("DigestMethod", digest_method)
         );
         let canonical = format!(r#"<ds:SignedInfo xmlns:ds="{DSIG}">{inside}</ds:SignedInfo>"#);
-        let value = STANDARD.encode(key.sign(method.split('"').nth(1).unwrap(), canonical.as_bytes()));
+        let value = STANDARD.encode(value(method.split('"').nth(1).unwrap(), canonical.as_bytes()));
         format!(
             r#"<ds:Signature xmlns:ds="{DSIG}"><ds:SignedInfo>{inside}</ds:SignedInfo><ds:SignatureValue>{value}</ds:SignatureValue>{more}</ds:Signature>"#
         )

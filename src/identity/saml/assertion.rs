@@ -15,6 +15,8 @@ use crate::identity::{AttributeName, NameFormat};
 use crate::time::Timestamp;
 
 const NAMEID_FORMAT_PREFIX: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:";
+/// What XML calls white space (xml 2.3).
+const XML_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// What an assertion says. Every value stands in the signed bytes.
 #[derive(Debug)]
@@ -324,16 +326,17 @@ pub(super) fn leaf<'d>(rule: &'static Rule, element: Element<'d, '_>) -> Result<
 /// Drops the line breaks and indentation that a pretty-printer put around a value. Spaces on one line are kept: `" admin"`
 /// and `"admin"` may be two people.
 pub(super) fn without_indentation(text: Cow<'_, str>) -> Cow<'_, str> {
-    let inner = text.trim_matches([' ', '\t', '\n', '\r']);
+    let inner = text.trim_matches(XML_SPACE);
     let indented = text.split_once(inner).is_some_and(|(before, after)| before.contains('\n') || after.contains('\n'));
     if indented { trimmed(text) } else { text }
 }
 
-/// For values that are compared with configured ones, where white space around them is a pretty-printer's.
+/// For values that are compared with configured ones, where white space around them is a pretty-printer's. Only what XML
+/// calls white space is dropped (xs:anyURI collapses no other): a no-break space makes another name.
 pub(super) fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_matches(XML_SPACE)),
+        Cow::Owned(text) => Cow::Owned(text.trim_matches(XML_SPACE).to_owned()),
     }
 }
 

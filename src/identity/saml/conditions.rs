@@ -15,7 +15,7 @@ const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 /// What a satisfied assertion says about its own life.
 #[derive(Debug)]
 pub(super) struct Validity {
-    /// The earlier of its confirmation's and its conditions' end.
+    /// The earlier of its last confirmation's and its conditions' end.
     pub(super) not_on_or_after: Timestamp,
     pub(super) session_not_on_or_after: Option<Timestamp>,
     pub(super) authenticated_at: Timestamp,
@@ -106,7 +106,7 @@ fn confirm<L: Listener>(
                 listener.passed(rules::RECIPIENT, || Evidence::new(&provider.acs_url, recipient));
                 listener.passed(rules::CONFIRMATION_TIME, || Evidence::new(format_args!("before {until}"), clock.now));
                 listener.passed(rules::IN_RESPONSE_TO, || in_response_to_evidence(confirmation, expected));
-                return Ok(not_on_or_after);
+                return Ok(latest(confirmations, provider, until));
             }
             Err(error) => refusal = refusal.or(Some(error)),
         }
@@ -115,6 +115,15 @@ fn confirm<L: Listener>(
         let methods: Vec<_> = confirmations.iter().map(|confirmation| confirmation.method).collect();
         shape(rules::BEARER, "a bearer confirmation", methods.join(", "))
     }))
+}
+
+/// When the last of the confirmations ends that could serve here: remembered only until the first one ends, an assertion
+/// could be used again by the second.
+fn latest(confirmations: &[Confirmation<'_>], provider: &SamlProvider, satisfied: Timestamp) -> Timestamp {
+    let here = confirmations.iter().filter(|confirmation| {
+        confirmation.method == BEARER && confirmation.recipient == Some(provider.acs_url.as_str())
+    });
+    here.filter_map(|confirmation| confirmation.not_on_or_after).fold(satisfied, Timestamp::max)
 }
 
 fn satisfies(

@@ -14,6 +14,8 @@ use super::{DSIG, SamlError, XENC, rules};
 use crate::crypto::{ContentMode, OaepHash, SecretBytes, decrypt_content};
 
 const XENC11: &str = "http://www.w3.org/2009/xmlenc11#";
+const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
+const MGF1_SHA1: &str = "http://www.w3.org/2009/xmlenc11#mgf1sha1";
 /// Each EncryptedKey costs an RSA decryption per key of ours, the dearest operation a stranger can ask for.
 const MOST_ENCRYPTED_KEYS: usize = 4;
 
@@ -50,11 +52,7 @@ pub(super) fn decrypt<'d>(
     }
     let algorithm = method(*data);
     let content = ContentAlgorithm::named(algorithm, provider.relaxations, ciphertext)?;
-    let mut keys = Vec::new();
-    for info in data.elements_named(DSIG, "KeyInfo") {
-        keys.extend(info.elements_named(XENC, "EncryptedKey"));
-    }
-    keys.extend(beside);
+    let keys = keys_for_us(*data, beside, provider);
     if keys.is_empty() || keys.len() > MOST_ENCRYPTED_KEYS {
         return Err(shape(rules::DECRYPTION, "one to four EncryptedKeys", keys.len().to_string()));
     }
@@ -71,6 +69,21 @@ pub(super) fn decrypt<'d>(
         algorithm,
         malleable: content.mode == ContentMode::Cbc && ciphertext == Ciphertext::Unsigned,
     })
+}
+
+/// The EncryptedKeys of `data`, without those that name another Recipient: a message encrypted to several services holds
+/// keys we could only fail with. When none is left the names are taken for mistakes. A RetrievalMethod adds none: what it
+/// may refer to is beside `data` anyway, and anything else would have to be fetched.
+fn keys_for_us<'d, 't>(
+    data: Element<'d, 't>,
+    beside: &[Element<'d, 't>],
+    provider: &SamlProvider,
+) -> Vec<Element<'d, 't>> {
+    let infos = data.elements_named(DSIG, "KeyInfo");
+    let inside = infos.flat_map(|info| info.elements_named(XENC, "EncryptedKey"));
+    let all: Vec<_> = inside.chain(beside.iter().copied()).collect();
+    let ours = |key: &Element<'_, '_>| key.attribute("Recipient").is_none_or(|name| name == provider.sp_entity_id);
+    if all.iter().any(ours) { all.into_iter().filter(ours).collect() } else { all }
 }
 
 /// Sends `plaintext` through the gate that every message goes through, and lends out its root.
@@ -132,15 +145,16 @@ impl Transport {
                 .and_then(|method| method.elements_named(namespace, name).next())
                 .and_then(|found| found.attribute("Algorithm"))
         };
-        let hash = oaep_hash(parameter(DSIG, "DigestMethod"));
+        let digest = parameter(DSIG, "DigestMethod");
+        let hash = oaep_hash(digest);
         // The mask of the first form is fixed to SHA-1, that of the second defaults to it (xmlenc-core 5.5.2).
         let mask = match uri {
-            "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p" => Some(OaepHash::Sha1),
-            "http://www.w3.org/2009/xmlenc11#rsa-oaep" => mask_hash(parameter(XENC11, "MGF")),
+            "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p" => None,
+            "http://www.w3.org/2009/xmlenc11#rsa-oaep" => parameter(XENC11, "MGF"),
             _ => return Err(not_allowed(uri)),
         };
-        let Some(hash) = hash.filter(|_| hash == mask) else {
-            return Err(not_allowed(uri));
+        let Some(hash) = hash.filter(|_| hash == mask_hash(mask)) else {
+            return Err(not_allowed(&pair(uri, digest, mask)));
         };
         let label = method.and_then(|method| method.elements_named(XENC, "OAEPparams").next());
         Ok(Self {
@@ -151,9 +165,16 @@ impl Transport {
     }
 }
 
+/// The backend computes OAEP with one hash for label and mask; an operator has to see which two were asked for.
+fn pair(uri: &str, digest: Option<&str>, mask: Option<&str>) -> String {
+    let digest = digest.unwrap_or(SHA1);
+    let mask = mask.unwrap_or(MGF1_SHA1);
+    format!("{uri} with {digest} and {mask}")
+}
+
 fn oaep_hash(uri: Option<&str>) -> Option<OaepHash> {
     Some(match uri {
-        None | Some("http://www.w3.org/2000/09/xmldsig#sha1") => OaepHash::Sha1,
+        None | Some(SHA1) => OaepHash::Sha1,
         Some("http://www.w3.org/2001/04/xmlenc#sha256") => OaepHash::Sha256,
         Some("http://www.w3.org/2001/04/xmldsig-more#sha384") => OaepHash::Sha384,
         Some("http://www.w3.org/2001/04/xmlenc#sha512") => OaepHash::Sha512,
@@ -163,7 +184,7 @@ fn oaep_hash(uri: Option<&str>) -> Option<OaepHash> {
 
 fn mask_hash(uri: Option<&str>) -> Option<OaepHash> {
     Some(match uri {
-        None | Some("http://www.w3.org/2009/xmlenc11#mgf1sha1") => OaepHash::Sha1,
+        None | Some(MGF1_SHA1) => OaepHash::Sha1,
         Some("http://www.w3.org/2009/xmlenc11#mgf1sha256") => OaepHash::Sha256,
         Some("http://www.w3.org/2009/xmlenc11#mgf1sha384") => OaepHash::Sha384,
         Some("http://www.w3.org/2009/xmlenc11#mgf1sha512") => OaepHash::Sha512,

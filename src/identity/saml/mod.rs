@@ -57,7 +57,7 @@ use signature::{CanonicalPlaintext, SignedElement};
 use xml::{Document, Element, Profile};
 
 use super::VerifiedIdentity;
-use crate::explain::{Evidence, Listener};
+use crate::explain::{Evidence, Listener, Silent};
 use crate::time::Timestamp;
 
 const SAML: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
@@ -146,11 +146,14 @@ fn signed_assertion<L: Listener>(
             Content::Assertion(assertion) => bare(provider, assertion, now, listener)?,
             Content::Encrypted(encrypted) => {
                 let plaintext = decrypt::decrypt(encrypted, provider, Ciphertext::Unsigned)?;
+                if plaintext.malleable {
+                    // Where ciphertext can be varied unnoticed, every refusal of the plaintext must look the same, in
+                    // the error and in what the listener hears: it hears of the plaintext only once it is known good.
+                    let read = |assertion: Element<'_, '_>| bare(provider, assertion, now, &mut Silent);
+                    with_plaintext(&plaintext, encrypted, read).map_err(|_| SamlError::DecryptionFailed)?;
+                }
                 listener.passed(rules::DECRYPTION, || Evidence::new(DECRYPTED, plaintext.algorithm));
-                let decrypted =
-                    with_plaintext(&plaintext, encrypted, |assertion| bare(provider, assertion, now, listener));
-                // Where ciphertext can be varied unnoticed, every refusal of the plaintext must look the same.
-                decrypted.map_err(|error| if plaintext.malleable { SamlError::DecryptionFailed } else { error })?
+                with_plaintext(&plaintext, encrypted, |assertion| bare(provider, assertion, now, listener))?
             }
         },
     };

@@ -1,6 +1,6 @@
 //! Signatures left out, edited, or made by keys that the message brought.
 
-use aws_lc_rs::{digest, rsa};
+use aws_lc_rs::{digest, hmac, rsa};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use daypass::identity::saml::SamlProvider;
@@ -119,15 +119,19 @@ fn the_public_key_as_an_hmac_secret() {
     let pem = format!("-----BEGIN CERTIFICATE-----\n{certificate}\n-----END CERTIFICATE-----\n");
     let der = STANDARD.decode(&certificate).unwrap();
     for secret in [certificate.clone().into_bytes(), pem.into_bytes(), der, TRUSTED.spki(), Vec::new()] {
-        let key = Key::Shared(secret);
+        let value = |method: &str, message: &[u8]| {
+            let sha1 = method.ends_with("hmac-sha1");
+            let algorithm = if sha1 { hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY } else { hmac::HMAC_SHA256 };
+            hmac::sign(&hmac::Key::new(algorithm, &secret), message).as_ref().to_vec()
+        };
         for method in
             ["http://www.w3.org/2000/09/xmldsig#hmac-sha1", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"]
         {
-            let signed = Signing::method(method).sign(&stolen().forged, "_forged", &key);
+            let signed = Signing::method(method).sign_by(&stolen().forged, "_forged", value);
             assert_eq!(rule(&response(&signed)), "algorithm", "{method}");
         }
         // The same bytes under the name of an allowed method.
-        let signed = Signing::default().sign(&stolen().forged, "_forged", &key);
+        let signed = Signing::default().sign_by(&stolen().forged, "_forged", value);
         assert_eq!(rule(&response(&signed)), "signature");
     }
 }
@@ -143,17 +147,17 @@ fn psychic_and_other_signatures_of_nothing() {
         0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
     ];
     for (method, coordinates) in [("ecdsa-sha256", [0; 32]), ("ecdsa-sha384", [0; 32]), ("ecdsa-sha256", order)] {
-        let value = Key::Value([coordinates, coordinates].concat());
+        let value = |_: &str, _: &[u8]| [coordinates, coordinates].concat();
         let method = format!("http://www.w3.org/2001/04/xmldsig-more#{method}");
-        let signed = Signing::method(&method).sign(&stolen().forged, "_forged", &value);
+        let signed = Signing::method(&method).sign_by(&stolen().forged, "_forged", value);
         assert_eq!(judge_with(&ec, &response(&signed)).unwrap_err().rule().name, "signature");
     }
     let whole: [&[u8]; 6] = [&[], &[0], &[0; 64], &[0; 256], &[0xff; 256], &[1; 257]];
     for value in whole {
-        let signed = Signing::default().sign(&stolen().forged, "_forged", &Key::Value(value.to_vec()));
+        let signed = Signing::default().sign_by(&stolen().forged, "_forged", |_, _| value.to_vec());
         assert_eq!(rule(&response(&signed)), "signature", "{} bytes", value.len());
         let method = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384";
-        let signed = Signing::method(method).sign(&stolen().forged, "_forged", &Key::Value(value.to_vec()));
+        let signed = Signing::method(method).sign_by(&stolen().forged, "_forged", |_, _| value.to_vec());
         assert_eq!(judge_with(&ec, &response(&signed)).unwrap_err().rule().name, "signature", "{} bytes", value.len());
     }
 }

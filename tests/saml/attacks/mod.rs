@@ -9,7 +9,13 @@ mod size;
 mod text;
 mod wrapping;
 
+use std::time::Duration;
+
 use super::signer::{Fields, Signing, TRUSTED};
+
+/// How long a refusal may take. Without optimization this code is some ten times slower than what people run, and test
+/// machines are busy.
+const AT_ONCE: Duration = Duration::from_millis(if cfg!(debug_assertions) { 2_000 } else { 50 });
 
 /// The signed assertion, the same without its signature, the signature, and a forgery with an ID of its own.
 struct Stolen {

@@ -1,6 +1,6 @@
 //! Namespaces and canonicalization.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::super::signer::{ACS, DSIG, Fields, SAML, SAMLP, Signing, TRUSTED, confirmation};
 use super::super::{judge, rule, with};
-use super::{after_issuer, response};
+use super::{AT_ONCE, after_issuer, response};
 
 #[test]
 fn void_canonicalization_by_a_relative_namespace() {
@@ -62,7 +62,7 @@ fn quadratic_canonicalization() {
         .replace("<samlp:Response ", &format!("<samlp:Response xmlns:q=\"{uri}\" "));
     let started = Instant::now();
     assert_eq!(rule(&message), "canonicalization");
-    assert!(started.elapsed() < Duration::from_millis(500));
+    assert!(started.elapsed() < AT_ONCE);
 }
 
 #[test]

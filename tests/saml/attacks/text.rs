@@ -7,7 +7,7 @@ use daypass::explain::Silent;
 use daypass::identity::saml::danger::{self, Relaxations};
 use daypass::identity::saml::{SamlError, SamlProvider, UnverifiedResponse, verify};
 
-use super::super::signer::{self, ACS, DSIG, Fields, REQUEST, SP, TRUSTED};
+use super::super::signer::{self, ACS, DSIG, Fields, IDP, REQUEST, SP, TRUSTED};
 use super::super::{judge, judge_with, now, provider, rule, with};
 
 fn relaxed(relaxations: Relaxations) -> SamlProvider {
@@ -248,5 +248,17 @@ fn white_space_around_values_is_no_second_identity() {
         let identity = judge(&with(|f| f.name_id = format!("<saml:NameID>{name}</saml:NameID>"))).unwrap();
         assert_eq!(identity.subject(), name);
         assert_ne!(identity.subject(), "admin");
+    }
+}
+
+#[test]
+fn white_space_that_is_none_to_xml() {
+    // What Unicode calls white space is trimmed by most languages' libraries, and is another name to the identity provider.
+    for space in ["\u{a0}", "\u{2003}", "\u{200b}", "\u{3000}", "\u{85}", "\u{feff}"] {
+        let padded = |text: &str| format!("{text}{space}");
+        assert_eq!(rule(&with(|f| f.conditions = f.conditions.replace(SP, &padded(SP)))), "audience", "{space:?}");
+        assert_eq!(rule(&with(|f| f.issuer = f.issuer.replace(IDP, &padded(IDP)))), "issuer", "{space:?}");
+        let of_response = |f: &mut Fields| f.response_issuer = f.response_issuer.replace(IDP, &padded(IDP));
+        assert_eq!(rule(&with(of_response)), "response_issuer", "{space:?}");
     }
 }
