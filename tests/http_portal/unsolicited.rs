@@ -35,7 +35,7 @@ impl Store for Counting {
         until: Timestamp,
         now: Timestamp,
     ) -> StoreFuture<'a, ()> {
-        Store::replace(&self.store, space, key, value, until, now)
+        self.store.replace(space, key, value, until, now)
     }
 
     fn read<'a>(&'a self, space: Space, key: &'a str, now: Timestamp) -> StoreFuture<'a, Option<Vec<u8>>> {
