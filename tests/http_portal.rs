@@ -4,6 +4,8 @@
 
 #[path = "http_portal/keys.rs"]
 mod keys;
+#[path = "http_portal/logout.rs"]
+mod logout;
 #[path = "http_portal/oidc.rs"]
 mod oidc;
 #[path = "http_portal/saml.rs"]
@@ -12,3 +14,5 @@ mod saml;
 mod setup;
 #[path = "http_portal/site.rs"]
 mod site;
+#[path = "http_portal/unsolicited.rs"]
+mod unsolicited;

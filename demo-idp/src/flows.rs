@@ -96,7 +96,8 @@ pub(crate) struct Farewell {
     pub(crate) service_provider: usize,
     pub(crate) name_id: String,
     pub(crate) format: NameIdFormat,
-    pub(crate) session_index: String,
+    /// `None` for every session of this person.
+    pub(crate) session_index: Option<String>,
 }
 
 impl Session {
@@ -115,7 +116,7 @@ impl Session {
             service_provider: it.service_provider,
             name_id: it.name_id.clone(),
             format: it.format,
-            session_index: self.index.clone(),
+            session_index: Some(self.index.clone()),
         })
     }
 }

@@ -4,9 +4,11 @@ use crate::builder::IdpBuilder;
 use crate::core::Core;
 use crate::error::IdpError;
 use crate::fault::{Fault, Target};
+use crate::flows::Farewell;
 use crate::journal::LoggedRequest;
 use crate::oidc::id_token::{Grant, mint};
-use crate::relying::Client;
+use crate::relying::{Binding, Client};
+use crate::saml::logout::{self, Outgoing};
 use crate::saml::metadata;
 use crate::saml::response::{Delivery, NameIdFormat, Subject, success};
 use crate::sync::random_secret;
@@ -148,6 +150,15 @@ impl Idp {
         id_token_for(&self.core, request)
     }
 
+    /// The address that carries a request to sign `user` out of a service provider, whichever of their sessions there it
+    /// may be: what an administrator does to somebody who leaves. Open it in any browser, with HTTP-Redirect.
+    ///
+    /// # Errors
+    /// When there is no such person, or no such service provider that takes requests so.
+    pub fn logout_url(&self, user: &str, service_provider: &str) -> Result<String, IdpError> {
+        logout_url(&self.core, user, service_provider)
+    }
+
     /// Puts a fault into the next thing it applies to, whoever asks for it; several wait in order.
     pub fn break_next(&self, fault: Fault) {
         self.core.faults.break_next(fault);
@@ -212,6 +223,22 @@ pub(crate) fn assertion_for(core: &Core, request: AssertionRequest) -> Result<St
     };
     let fault = fault.or_else(|| core.faults.take(Target::Assertion));
     Ok(STANDARD.encode(success(core, delivery, &subject, fault)?))
+}
+
+fn logout_url(core: &Core, user: &str, service_provider: &str) -> Result<String, IdpError> {
+    let unknown = || IdpError::UnknownServiceProvider(service_provider.to_owned());
+    let (index, known) = core.service_provider_at(service_provider).ok_or_else(unknown)?;
+    let service = known.logout().filter(|service| service.binding == Binding::Redirect).ok_or_else(unknown)?;
+    let farewell = Farewell {
+        service_provider: index,
+        name_id: core.user(user)?.name().to_owned(),
+        format: NameIdFormat::default(),
+        session_index: None,
+    };
+    match logout::ask(core, (known, service), &farewell, None, core.faults.take(Target::LogoutRequest))? {
+        (_, Outgoing::Redirect(url)) => Ok(url),
+        (_, Outgoing::Form { .. }) => Err(unknown()),
+    }
 }
 
 pub(crate) fn id_token_for(core: &Core, request: IdTokenRequest) -> Result<String, IdpError> {

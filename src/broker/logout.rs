@@ -22,24 +22,32 @@ const ASKED_OF_PROVIDER: &str = "logout at the SAML provider";
 const ANSWERED_BY_PROVIDER: &str = "answer to a logout at the SAML provider";
 const SIGN_OUT: &str = "sign-out";
 
-/// When sessions were ended, and until when an assertion that comes late is held to it (saml-core 3.7.3.2).
+/// When sessions were ended. An assertion that was issued before, and comes within a while, is held to it too
+/// (saml-core 3.7.3.2).
 struct Mark {
+    /// By our clock, as the beginnings of our sessions are.
     at: Timestamp,
+    /// By the identity provider's clock, as its assertions are.
+    issued: Timestamp,
+    /// For how long an assertion may be under way.
     late: Timestamp,
 }
 
 impl Mark {
     fn to_text(&self) -> String {
-        format!("{} {}", self.at.unix_millis(), self.late.unix_millis())
+        let [at, issued, late] = [self.at, self.issued, self.late].map(Timestamp::unix_millis);
+        format!("{at} {issued} {late}")
     }
 
     /// A mark that cannot be read is the store's failure; taking it for none would keep ended sessions alive.
     fn from_record(record: &[u8]) -> Result<Self, StoreError> {
         let unreadable = || StoreError::Unavailable { reason: "a mark of an ended session cannot be read".to_owned() };
         let text = std::str::from_utf8(record).map_err(|_| unreadable())?;
-        let (at, late) = text.split_once(' ').ok_or_else(unreadable)?;
-        let instant = |millis: &str| millis.parse().map(Timestamp::from_unix_millis).map_err(|_| unreadable());
-        Ok(Self { at: instant(at)?, late: instant(late)? })
+        let mut instants = text.split(' ').map(|millis| millis.parse().map(Timestamp::from_unix_millis));
+        match (instants.next(), instants.next(), instants.next(), instants.next()) {
+            (Some(Ok(at)), Some(Ok(issued)), Some(Ok(late)), None) => Ok(Self { at, issued, late }),
+            _ => Err(unreadable()),
+        }
     }
 }
 
@@ -50,19 +58,18 @@ impl Broker {
     /// # Errors
     /// That the store failed; the session must then not be taken for a live one.
     pub async fn has_ended(&self, keys: &[String], began: Timestamp) -> Result<bool, Error> {
-        Ok(self.mark_since(keys, began).await?.is_some())
+        Ok(self.any_mark(keys, |mark| began <= mark.at).await?)
     }
 
-    async fn mark_since(&self, keys: &[String], began: Timestamp) -> Result<Option<Mark>, StoreError> {
+    async fn any_mark(&self, keys: &[String], meant: impl Fn(&Mark) -> bool) -> Result<bool, StoreError> {
         for key in keys {
-            if let Some(record) = self.store().read(Space::EndedSession, key, self.now()).await? {
-                let mark = Mark::from_record(&record)?;
-                if began <= mark.at {
-                    return Ok(Some(mark));
-                }
+            if let Some(record) = self.store().read(Space::EndedSession, key, self.now()).await?
+                && meant(&Mark::from_record(&record)?)
+            {
+                return Ok(true);
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// Leaves the marks of `request`, once.
@@ -77,7 +84,7 @@ impl Broker {
         if !store.insert_new(Space::Replay, &replay_key, &[], late, now).await? {
             return Err(Error::LogoutReplayed { request_id: request.id().to_owned() });
         }
-        let mark = Mark { at: now, late }.to_text();
+        let mark = Mark { at: now, issued: request.issue_instant(), late }.to_text();
         let until = now.saturating_add(lasting).max(late);
         for key in request.session_keys(provider) {
             if let Err(error) = store.replace(Space::EndedSession, &key, mark.as_bytes(), until, now).await {
@@ -172,11 +179,12 @@ impl Flow<'_> {
     ) -> Result<VerifiedIdentity, Error> {
         let Some(session) = identity.saml_session() else { return Ok(identity) };
         let now = self.broker().now();
-        let authenticated = identity.authenticated_at().unwrap_or(now);
-        match self.broker().mark_since(&session.session_keys(provider), authenticated).await? {
-            Some(mark) if now < mark.late => Err(Error::LoggedOut { subject: identity.subject().to_owned() }),
-            _ => Ok(identity),
+        let issued = identity.issued_at().unwrap_or(now);
+        let overtaken = |mark: &Mark| issued <= mark.issued && now < mark.late;
+        if self.broker().any_mark(&session.session_keys(provider), overtaken).await? {
+            return Err(Error::LoggedOut { subject: identity.subject().to_owned() });
         }
+        Ok(identity)
     }
 }
 
@@ -190,10 +198,10 @@ mod tests {
 
     #[test]
     fn a_mark_is_read_back_and_a_damaged_one_is_no_mark_at_all() {
-        let mark = Mark { at: Timestamp::from_unix_millis(1), late: Timestamp::from_unix_millis(600_001) };
-        let read = Mark::from_record(mark.to_text().as_bytes()).unwrap();
-        assert_eq!((read.at, read.late), (mark.at, mark.late));
-        for damaged in [&b""[..], b"1", b"1 x", b"\xff 1"] {
+        let [at, issued, late] = [1, 2, 600_001].map(Timestamp::from_unix_millis);
+        let read = Mark::from_record(Mark { at, issued, late }.to_text().as_bytes()).unwrap();
+        assert_eq!((read.at, read.issued, read.late), (at, issued, late));
+        for damaged in [&b""[..], b"1", b"1 2", b"1 2 x", b"1 2 3 4", b"\xff 1 2"] {
             assert!(Mark::from_record(damaged).is_err());
         }
     }

@@ -80,6 +80,7 @@ pub struct VerifiedIdentity {
     pub(in crate::identity) not_on_or_after: Timestamp,
     pub(in crate::identity) session_not_on_or_after: Option<Timestamp>,
     pub(in crate::identity) authenticated_at: Option<Timestamp>,
+    pub(in crate::identity) issued_at: Option<Timestamp>,
     #[cfg(feature = "saml")]
     pub(in crate::identity) saml_session: Option<saml::SamlSession>,
 }
@@ -182,6 +183,12 @@ impl VerifiedIdentity {
     #[must_use]
     pub const fn authenticated_at(&self) -> Option<Timestamp> {
         self.authenticated_at
+    }
+
+    /// When the provider issued the assertion, by its own clock, if it said so.
+    #[must_use]
+    pub const fn issued_at(&self) -> Option<Timestamp> {
+        self.issued_at
     }
 
     /// What must be kept beside a session so that it can be logged out together with the one at a SAML provider; `None` for

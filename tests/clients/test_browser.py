@@ -111,12 +111,36 @@ class SignIn(Pages):
                 self.exported()
 
     def test_second_sign_in_needs_no_password(self):
-        self.person.sign_in("SAML")
+        self.person.sign_in("OpenID Connect")
+        # Signing out of a session that came by OpenID Connect ends the one here alone.
         self.person.press("Sign out")
-        self.person.sees("Sign in with OpenID Connect")
-        self.person.press("Sign in with OpenID Connect")
+        self.person.sees("You are signed out here", "Sign in with SAML")
+        self.person.press("Sign in with SAML")
         self.person.at(self.site.broker + "/portal")
         self.person.sees("Cat Photos Production")
+
+    def test_a_link_is_come_back_to_after_signing_in(self):
+        for kind in KINDS.values():
+            with self.subTest(kind=kind):
+                self.person.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+                self.person.open(self.site.broker + "/portal?q=staging")
+                self.person.press(f"Sign in with {kind}")
+                self.person.at(self.site.idp)
+                self.person.type_sign_in("martha")
+                self.person.at(self.site.broker + "/portal?q=staging")
+                self.person.sees("Cat Photos Staging")
+                self.assertNotIn("Cat Photos Production", self.person.text())
+
+    def test_a_link_to_elsewhere_leads_to_the_portal(self):
+        for target in ("//evil.example/", "https://evil.example/", "/\\evil.example/", "javascript:alert(1)"):
+            with self.subTest(target=target):
+                self.person.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+                self.person.open(f"{self.site.broker}/signin?{urllib.parse.urlencode({'return': target})}")
+                self.person.press("Sign in with SAML")
+                self.person.at(self.site.idp)
+                self.person.type_sign_in("martha")
+                self.person.at(self.site.broker + "/portal")
+                self.person.sees("Cat Photos Production")
 
     def test_wrong_password(self):
         for kind in KINDS.values():
@@ -220,13 +244,55 @@ class Portal(Pages):
         self.assertEqual(shown.returncode, 0, shown.stderr)
         self.assertIn("AWSReservedSSO_PhotoReader_", shown.stdout)
 
-    def test_sign_out_ends_the_session(self):
-        self.person.sign_in("SAML")
-        self.person.press("Sign out")
-        self.person.sees("Sign in with SAML")
-        self.person.open(self.site.broker + "/portal")
-        self.person.sees("Sign in with SAML")
-        self.assertNotIn("Cat Photos Production", self.person.text())
+    def is_nowhere_signed_in(self):
+        person = self.person
+        person.open(self.site.broker + "/portal")
+        person.sees("Sign in with SAML")
+        self.assertNotIn("Cat Photos Production", person.text())
+        person.open(self.site.idp + "/")
+        person.field("password")
+
+    def test_sign_out_ends_the_session_here_and_at_the_identity_provider(self):
+        person = self.person
+        for script in (True, False):
+            with self.subTest(script=script):
+                person.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+                person.script(on=True)
+                person.sign_in("SAML")
+                person.script(on=script)
+                person.press("Sign out")
+                person.at(self.site.broker + "/signin?signed_out=everywhere")
+                person.sees("You are signed out here and at your identity provider", "Sign in with SAML")
+                if script:
+                    self.photograph("signed-out")
+                self.is_nowhere_signed_in()
+
+    def test_sign_out_at_the_identity_provider_ends_the_session_here(self):
+        person = self.person
+        person.sign_in("SAML")
+        person.open(self.site.idp + "/")
+        person.press("Sign out")
+        person.sees("You are signed out", "daypass access portal", "signed you out")
+        person.at(self.site.idp)
+        self.photograph("identity-provider-signed-out")
+        self.is_nowhere_signed_in()
+
+    def test_a_forged_sign_out_leaves_everyone_signed_in(self):
+        person = self.person
+        for fault in ("unsigned", "wrong-key", "wrong-destination", "tampered", "expired"):
+            with self.subTest(fault=fault):
+                person.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+                person.sign_in("SAML")
+                self.site.break_next(fault)
+                person.open(self.site.idp + "/")
+                person.press("Sign out")
+                person.at(self.site.broker + "/saml/slo")
+                person.sees("This sign-out was not accepted", "Nobody was signed out")
+                person.open(self.site.broker + "/portal")
+                person.sees("Cat Photos Production")
+        person.driver.back()
+        person.sees("This sign-out was not accepted")
+        self.photograph("refused-sign-out")
 
     def test_gallery_explains_what_it_refuses(self):
         self.person.sign_in("OpenID Connect")

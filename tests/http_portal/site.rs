@@ -11,10 +11,12 @@ use axum::http::{HeaderMap, Method, Request};
 use daypass::arn::AccountId;
 use daypass::audit::{AuditEvent, Discard, Recent};
 use daypass::directory::{Assignment, Directory, PermissionSet, Subject, User};
+use daypass::http::application::{SignIn, SignedIn};
 use daypass::http::portal::Portal;
 use daypass::http::relying_party::RelyingParty;
 use daypass::identity::oidc::OidcProvider;
-use daypass::identity::saml::SamlProvider;
+use daypass::identity::saml::{SamlProvider, SpSigningKey};
+use daypass::store::{MemoryStore, Store};
 use daypass::time::{Clock as _, ManualClock, SystemClock};
 use daypass::{Broker, Keyring};
 use demo_idp::{Client, Idp, ServiceProvider, demo_directory};
@@ -26,9 +28,12 @@ pub(crate) const CALLBACK: &str = "http://localhost:8200/oidc/callback";
 pub(crate) const PRODUCTION: &str = "111111111111";
 const READ: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}"#;
 
+/// An application beside the portal, with a broker of its own.
+pub(crate) const APP: &str = "http://localhost:8400";
+
 /// The portal of a broker, its clock and its audit trail, and the identity provider it trusts.
 pub(crate) struct Site {
-    app: Router,
+    apps: Vec<(&'static str, Router)>,
     pub(crate) idp: Idp,
     pub(crate) clock: Arc<ManualClock>,
     trail: Arc<Recent<Discard>>,
@@ -41,27 +46,111 @@ pub(crate) enum Mode {
     Production,
 }
 
+/// How the two services take part in single logout.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Logout {
+    None,
+    Redirect,
+    Post,
+}
+
+/// What differs between sites.
+#[derive(Clone)]
+pub(crate) struct Setup {
+    pub(crate) mode: Mode,
+    pub(crate) logout: Logout,
+    pub(crate) unsolicited: bool,
+    pub(crate) store: Option<Arc<dyn Store>>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { mode: Mode::Demonstration, logout: Logout::None, unsolicited: false, store: None }
+    }
+}
+
+/// One service as the identity provider knows it, and the identity provider as the service does.
+struct Joint {
+    origin: &'static str,
+    key: rcgen::KeyPair,
+    certificate: String,
+}
+
+impl Joint {
+    fn new(origin: &'static str) -> Self {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap().pem();
+        Self { origin, key, certificate }
+    }
+
+    fn service_provider(&self, logout: Logout) -> ServiceProvider {
+        let service =
+            ServiceProvider::new(format!("{}/saml/metadata", self.origin), format!("{}/saml/acs", self.origin));
+        let url = format!("{}/saml/slo", self.origin);
+        match logout {
+            Logout::None => service,
+            Logout::Redirect => service.with_certificate(&self.certificate).with_logout(url),
+            Logout::Post => service.with_certificate(&self.certificate).with_posted_logout(url),
+        }
+    }
+
+    fn provider(&self, idp: &Idp, setup: &Setup) -> SamlProvider {
+        let entity_id = format!("{}/saml/metadata", self.origin);
+        // The identity provider takes messages either way; a service that posts leaves it one.
+        let metadata = match setup.logout {
+            Logout::Post => without_redirected_logout(&idp.saml_metadata()),
+            _ => idp.saml_metadata(),
+        };
+        let mut provider = SamlProvider::new(&metadata, &entity_id, &format!("{}/saml/acs", self.origin)).unwrap();
+        if setup.logout != Logout::None {
+            let key = SpSigningKey::from_pem(&self.key.serialize_pem(), &self.certificate).unwrap();
+            provider = provider.with_signing_key(key).with_logout_url(&format!("{}/saml/slo", self.origin));
+        }
+        if setup.unsolicited { provider.with_unsolicited_responses() } else { provider }
+    }
+}
+
+fn without_redirected_logout(metadata: &str) -> String {
+    let service = "<md:SingleLogoutService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\"";
+    let (before, after) = metadata.split_once(service).unwrap();
+    format!("{before}{}", after.split_once("</md:SingleLogoutService>").unwrap().1)
+}
+
 impl Site {
     pub(crate) async fn start() -> Self {
-        Self::start_in(Mode::Demonstration).await
+        Self::start_with(Setup::default()).await
     }
 
     pub(crate) async fn start_in(mode: Mode) -> Self {
-        let service_provider = ServiceProvider::new(format!("{BROKER}/saml/metadata"), ACS);
+        Self::start_with(Setup { mode, ..Setup::default() }).await
+    }
+
+    /// The portal and an application, both of which single logout reaches.
+    pub(crate) async fn with_logout(logout: Logout) -> Self {
+        Self::start_with(Setup { logout, ..Setup::default() }).await
+    }
+
+    pub(crate) async fn start_with(setup: Setup) -> Self {
+        let (portal_side, app_side) = (Joint::new(BROKER), Joint::new(APP));
         let client = Client::confidential("daypass-portal", "portal-secret", [CALLBACK]);
-        let idp = Idp::builder().users(demo_directory()).service_provider(service_provider).client(client).seed(7);
+        let mut idp = Idp::builder().users(demo_directory()).client(client).seed(7);
+        for side in [&portal_side, &app_side] {
+            idp = idp.service_provider(side.service_provider(setup.logout));
+        }
         let idp = idp.start().await.unwrap();
         let openid = OidcProvider::new(idp.issuer(), ["daypass-portal"]).unwrap().with_local_network();
         let relying_party = RelyingParty::new(openid, "portal-secret", CALLBACK).unwrap();
-        let provider = SamlProvider::new(&idp.saml_metadata(), &format!("{BROKER}/saml/metadata"), ACS).unwrap();
         let clock = Arc::new(ManualClock::new(SystemClock.now()));
         let trail = Arc::new(Recent::new(1000, Discard));
-        let broker = Broker::new(Keyring::generate().unwrap())
-            .with_provider(provider)
-            .with_directory(directory())
-            .unwrap()
-            .with_clock(clock.clone())
-            .with_audit(trail.clone());
+        let store = setup.store.clone().unwrap_or_else(|| Arc::new(MemoryStore::default()));
+        let broker = |side: &Joint, store| {
+            let broker = Broker::new(Keyring::generate().unwrap()).with_provider(side.provider(&idp, &setup));
+            broker.with_clock(clock.clone()).with_audit(trail.clone()).with_store(store)
+        };
+        let application = Arc::new(broker(&app_side, Arc::new(MemoryStore::default())));
+        let application = SignIn::new(application, APP).unwrap().with_saml("corp", "Example Corp").unwrap();
+        let application = application.guard(Router::new().route("/", axum::routing::get(greet)));
+        let broker = broker(&portal_side, store).with_directory(directory()).unwrap();
         let mut portal = Portal::new(Arc::new(broker), BROKER)
             .unwrap()
             .with_saml("corp", "Corporate directory")
@@ -72,15 +161,15 @@ impl Site {
             .unwrap()
             .with_s3_endpoint("http://127.0.0.1:8300")
             .unwrap();
-        if mode == Mode::Demonstration {
+        if setup.mode == Mode::Demonstration {
             portal = portal.with_inspector(trail.clone());
         }
-        Self { app: portal.router(), idp, clock, trail }
+        Self { apps: vec![(BROKER, portal.router()), (APP, application)], idp, clock, trail }
     }
 
     pub(crate) fn browser(&self) -> Browser {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Browser { app: self.app.clone(), client, cookies: RefCell::default() }
+        Browser { apps: self.apps.clone(), client, cookies: RefCell::default() }
     }
 
     /// A browser at this portal after its identity provider is gone.
@@ -88,6 +177,12 @@ impl Site {
         let browser = self.browser();
         self.idp.stop().await;
         browser
+    }
+
+    /// Lets time pass for everyone.
+    pub(crate) fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.idp.advance(by);
     }
 
     /// What the audit trail keeps, oldest first.
@@ -99,6 +194,10 @@ impl Site {
     pub(crate) fn last_refusal(&self) -> AuditEvent {
         self.events().into_iter().rfind(|event| event.outcome == daypass::audit::Outcome::Refused).unwrap()
     }
+}
+
+async fn greet(person: SignedIn) -> String {
+    format!("the secret of {}", person.subject())
 }
 
 fn directory() -> Directory {
@@ -125,7 +224,7 @@ fn directory() -> Directory {
 
 /// A browser: cookies per origin, redirects that are looked at before they are followed.
 pub(crate) struct Browser {
-    app: Router,
+    apps: Vec<(&'static str, Router)>,
     client: reqwest::Client,
     cookies: RefCell<BTreeMap<(String, String), String>>,
 }
@@ -203,8 +302,8 @@ impl Browser {
         if !cookies.is_empty() {
             request = request.header("cookie", cookies.join("; "));
         }
-        let answer = if origin == BROKER {
-            let response = self.app.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let answer = if let Some((_, app)) = self.apps.iter().find(|(at, _)| *at == origin) {
+            let response = app.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
             let (parts, body) = response.into_parts();
             let text = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
             Answer { status: parts.status.as_u16(), headers: parts.headers, text }
@@ -235,6 +334,11 @@ impl Browser {
         self.cookies.borrow().get(&(BROKER.to_owned(), name.to_owned())).cloned()
     }
 
+    /// Another browser that has stolen every cookie of this one.
+    pub(crate) fn copy(&self) -> Self {
+        Self { apps: self.apps.clone(), client: self.client.clone(), cookies: self.cookies.clone() }
+    }
+
     pub(crate) fn put_cookie(&self, name: &str, value: &str) {
         self.cookies.borrow_mut().insert((BROKER.to_owned(), name.to_owned()), value.to_owned());
     }
@@ -250,7 +354,7 @@ impl Browser {
             let form = [("flow", flow.as_str()), ("username", user), ("password", "correct-horse")];
             page = self.post(login.split_once('?').unwrap().0, &form).await;
         }
-        while page.status == 303 && !page.location().starts_with(BROKER) {
+        while page.status == 303 && !self.apps.iter().any(|(at, _)| page.location().starts_with(at)) {
             page = self.get(page.location()).await;
         }
         page
@@ -273,6 +377,14 @@ impl Browser {
     pub(crate) async fn post_back(&self, saml_response: &str, relay_state: &str) -> Answer {
         let form = [("SAMLResponse", saml_response), ("RelayState", relay_state)];
         self.post_as(ACS, &form, &[("origin", "https://idp.example"), ("sec-fetch-site", "cross-site")]).await
+    }
+
+    /// Signs in to the application with SAML.
+    pub(crate) async fn sign_in_to_app(&self, user: &str) {
+        let (response, state) = self.saml_answer(&format!("{APP}/signin/saml/corp"), user).await;
+        let form = [("SAMLResponse", response.as_str()), ("RelayState", &state)];
+        let back = self.post_as(&format!("{APP}/saml/acs"), &form, &[]).await;
+        assert_eq!((back.status, back.location()), (303, "http://localhost:8400/"), "{}", back.text);
     }
 
     /// Signs in with SAML, all the way to the portal.

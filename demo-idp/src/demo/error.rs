@@ -57,6 +57,9 @@ pub enum DemoError {
     /// The identity provider did not start.
     #[error(transparent)]
     Idp(#[from] crate::IdpError),
+    /// The key of the broker's service provider cannot be had.
+    #[error(transparent)]
+    Key(#[from] crate::KeyError),
     /// The broker refused its configuration.
     #[error("the broker refuses its configuration: {0}")]
     Broker(String),

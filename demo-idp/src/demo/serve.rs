@@ -14,7 +14,7 @@ use daypass::http::relying_party::RelyingParty;
 use daypass::http::sts::Sts;
 use daypass::http::well_known;
 use daypass::identity::oidc::OidcProvider;
-use daypass::identity::saml::SamlProvider;
+use daypass::identity::saml::{SamlProvider, SpSigningKey};
 use daypass::time::{Clock, Timestamp};
 use daypass::{Broker, Keyring};
 use tokio::net::TcpListener;
@@ -25,6 +25,7 @@ use zeroize::Zeroizing;
 use super::site::{Site, Sockets};
 use super::state::StateDirectory;
 use super::{DemoError, cat_photos, world};
+use crate::keys::{KeySource, Keys};
 use crate::{Client, Idp, ServiceProvider, demo_directory};
 
 /// How many audit events the inspector can show.
@@ -88,14 +89,23 @@ impl Demo {
         let trail: Trail = Arc::new(Recent::new(INSPECTED_EVENTS, audit_file(options.audit.as_deref())?));
         let site = sockets.site;
         let secret = daypass::crypto::random_id().map_err(daypass::Error::from)?;
-        let idp = Arc::new(identity_provider(site, &options, state.as_ref(), &secret)?);
+        let (key, certificate) = Keys::service_provider(&match (options.seed, &state) {
+            (Some(seed), _) => KeySource::Seed(seed),
+            (None, Some(state)) => KeySource::Directory(state.broker_keys()),
+            (None, None) => KeySource::Fresh,
+        })?;
+        let idp = Arc::new(identity_provider(site, &options, state.as_ref(), (&secret, &certificate))?);
         let keyring = match (options.seed, &state) {
             (Some(seed), _) => seeded_keyring(seed)?,
             (None, Some(state)) => state.keyring()?,
             (None, None) => Keyring::generate()?,
         };
         let clock = Arc::new(IdpClock(Arc::clone(&idp)));
-        let broker = Arc::new(broker(site, &idp, keyring, Arc::clone(&trail), clock.clone())?);
+        let saml = SamlProvider::new(&idp.saml_metadata(), &site.sp_entity_id(), &site.acs_url())?
+            .named(world::SAML_PROVIDER)
+            .with_signing_key(SpSigningKey::from_pem(&key, &certificate)?)
+            .with_logout_url(&site.logout_url());
+        let broker = Arc::new(broker(site, saml, keyring, Arc::clone(&trail), clock.clone())?);
 
         let (running, _) = watch::channel(());
         let portal = portal(site, &broker, &secret, Arc::clone(&trail))?;
@@ -162,9 +172,12 @@ fn identity_provider(
     site: Site,
     options: &Options,
     state: Option<&StateDirectory>,
-    secret: &str,
+    (secret, certificate): (&str, &str),
 ) -> Result<Idp, DemoError> {
-    let portal = ServiceProvider::new(site.sp_entity_id(), site.acs_url()).with_name("daypass access portal");
+    let portal = ServiceProvider::new(site.sp_entity_id(), site.acs_url())
+        .with_name("daypass access portal")
+        .with_certificate(certificate)
+        .with_logout(site.logout_url());
     let client = Client::confidential(CLIENT_ID, secret, [site.redirect_uri()]).with_name("daypass access portal");
     let mut builder = Idp::builder()
         .base_url(site.idp_url())
@@ -183,11 +196,16 @@ fn identity_provider(
     Ok(builder.build()?)
 }
 
-fn broker(site: Site, idp: &Idp, keyring: Keyring, trail: Trail, clock: Arc<dyn Clock>) -> Result<Broker, DemoError> {
-    let saml = SamlProvider::new(&idp.saml_metadata(), &site.sp_entity_id(), &site.acs_url())?;
+fn broker(
+    site: Site,
+    saml: SamlProvider,
+    keyring: Keyring,
+    trail: Trail,
+    clock: Arc<dyn Clock>,
+) -> Result<Broker, DemoError> {
     let tokens = OidcProvider::new(&site.idp_url(), [world::AUDIENCE])?.with_local_network();
     let broker = Broker::new(keyring.with_issuer(site.broker_url()))
-        .with_provider(saml.named(world::SAML_PROVIDER))
+        .with_provider(saml)
         .with_provider(tokens)
         .with_clock(clock)
         .with_audit(trail);

@@ -76,6 +76,11 @@ impl Site {
         format!("{}/saml/acs", self.broker_url())
     }
 
+    /// Where SAML logout messages come to.
+    pub(super) fn logout_url(self) -> String {
+        format!("{}/saml/slo", self.broker_url())
+    }
+
     /// Where the OpenID provider sends people back.
     pub(super) fn redirect_uri(self) -> String {
         format!("{}/oidc/callback", self.broker_url())

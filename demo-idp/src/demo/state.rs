@@ -32,6 +32,11 @@ impl StateDirectory {
         self.0.join("idp")
     }
 
+    /// Where the broker keeps the key it signs SAML messages with.
+    pub(super) fn broker_keys(&self) -> PathBuf {
+        self.0.join("broker")
+    }
+
     /// The broker's keyring, generated in the first run.
     pub(super) fn keyring(&self) -> Result<Keyring, DemoError> {
         let path = self.0.join("keyring.json");

@@ -94,7 +94,8 @@ fn go_on(core: &Core, mut logout: Logout) -> Response {
             continue;
         };
         let asked = Logouts::identifier().and_then(|id| {
-            let (request_id, outgoing) = logout::ask(core, to, &next, &id, core.faults.take(Target::LogoutRequest))?;
+            let (request_id, outgoing) =
+                logout::ask(core, to, &next, Some(&id), core.faults.take(Target::LogoutRequest))?;
             logout.asked = Some((next.service_provider, request_id));
             core.logouts.keep(&id, logout, core.clock.now());
             Ok(outgoing)

@@ -56,9 +56,14 @@ fn write_new(directory: &Path, path: &Path, key: &SigningKey) -> Result<(), KeyE
 }
 
 fn file_text(key: &SigningKey) -> String {
-    let encoded = STANDARD.encode(key.certificate_der());
     let mut text = key.private_pem().replace("\r\n", "\n");
-    text.push_str("-----BEGIN CERTIFICATE-----\n");
+    text.push_str(&certificate_pem(key));
+    text
+}
+
+pub(super) fn certificate_pem(key: &SigningKey) -> String {
+    let encoded = STANDARD.encode(key.certificate_der());
+    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
     let mut rest = encoded.as_str();
     while let Some((line, more)) = rest.split_at_checked(64) {
         text.push_str(line);

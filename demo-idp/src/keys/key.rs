@@ -82,18 +82,19 @@ impl SigningKey {
 
     /// The private scalar is HKDF output. That a P-256 scalar must be below the group order is no obstacle: the next
     /// counter is tried, which one seed in four billion needs.
-    pub(crate) fn from_seed(family: Family, seed: u64) -> Result<Self, KeyError> {
+    /// `holder` keeps keys of one seed apart that belong to different parties.
+    pub(crate) fn from_seed(family: Family, seed: u64, holder: &str) -> Result<Self, KeyError> {
         (0_u8..8)
-            .find_map(|counter| Self::from_seed_at(family, seed, counter).ok())
+            .find_map(|counter| Self::from_seed_at(family, (seed, holder), counter).ok())
             .ok_or(KeyError::Crypto("deriving a key from the seed"))
     }
 
-    fn from_seed_at(family: Family, seed: u64, counter: u8) -> Result<Self, KeyError> {
+    fn from_seed_at(family: Family, (seed, holder): (u64, &str), counter: u8) -> Result<Self, KeyError> {
         let failed = |_| KeyError::Crypto("deriving a key from the seed");
         let salt = hkdf::Salt::new(hkdf::HKDF_SHA256, b"demo-idp seeded key");
         let mut scalar = [0; 32];
         salt.extract(&seed.to_be_bytes())
-            .expand(&[family.name().as_bytes(), &[counter]], hkdf::HKDF_SHA256)
+            .expand(&[family.name().as_bytes(), &[counter], holder.as_bytes()], hkdf::HKDF_SHA256)
             .and_then(|material| material.fill(&mut scalar))
             .map_err(failed)?;
         let pkcs8 = match family {

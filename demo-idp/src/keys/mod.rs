@@ -47,8 +47,8 @@ impl Keys {
             }
             KeySource::Seed(seed) => (
                 RsaKey::Absent,
-                SigningKey::from_seed(Family::P256, *seed)?,
-                SigningKey::from_seed(Family::Ed25519, *seed)?,
+                SigningKey::from_seed(Family::P256, *seed, "")?,
+                SigningKey::from_seed(Family::Ed25519, *seed, "")?,
             ),
             KeySource::Directory(path) => (
                 RsaKey::Kept(files::read_or_make(path, Family::Rsa)?),
@@ -57,6 +57,17 @@ impl Keys {
             ),
         };
         Ok(Self { rsa, p256, ed25519, strangers: Default::default() })
+    }
+
+    /// A P-256 key with its certificate, both as PEM, for a service provider of a demonstration to sign with.
+    #[cfg(feature = "demo")]
+    pub(crate) fn service_provider(source: &KeySource) -> Result<(zeroize::Zeroizing<String>, String), KeyError> {
+        let key = match source {
+            KeySource::Fresh => SigningKey::generate(Family::P256)?,
+            KeySource::Seed(seed) => SigningKey::from_seed(Family::P256, *seed, "service provider")?,
+            KeySource::Directory(path) => files::read_or_make(path, Family::P256)?,
+        };
+        Ok((zeroize::Zeroizing::new(key.private_pem().to_owned()), files::certificate_pem(&key)))
     }
 
     /// Whether RSA signatures can be had; `false` for keys made from a seed.

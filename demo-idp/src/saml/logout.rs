@@ -153,7 +153,7 @@ pub(crate) fn ask(
     core: &Core,
     to: (&ServiceProvider, &LogoutService),
     farewell: &Farewell,
-    relay_state: &str,
+    relay_state: Option<&str>,
     fault: Option<Fault>,
 ) -> Result<(String, Outgoing), KeyError> {
     let id = fresh_id()?;
@@ -163,8 +163,8 @@ pub(crate) fn ask(
         .with("NotOnOrAfter", date_time(issued + AGE_MOST))
         .with("Reason", "urn:oasis:names:tc:SAML:2.0:logout:user")
         .child(name_id)
-        .child(samlp("SessionIndex").text(&farewell.session_index));
-    let sending = Sending { core, to, field: "SAMLRequest", relay_state: Some(relay_state), fault };
+        .children(farewell.session_index.iter().map(|index| samlp("SessionIndex").text(index)));
+    let sending = Sending { core, to, field: "SAMLRequest", relay_state, fault };
     Ok((id, sending.send(request, &farewell.name_id)?))
 }
 

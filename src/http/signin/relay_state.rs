@@ -71,7 +71,9 @@ mod tests {
         let portal_here = portal(keyring(), "https://broker.example");
         let sealed = seal(&portal_here, Protocol::Saml, "handle").unwrap();
         let (_, code) = sealed.split_once('.').unwrap();
-        for text in ["", ".", "handle", "handle.", &format!("other.{code}"), &format!("{sealed}A"), &sealed[..20]] {
+        for text in
+            ["", ".", "handle", "handle.", &format!("other.{code}"), &format!("{sealed}A"), sealed.get(..20).unwrap()]
+        {
             assert_eq!(open(&portal_here, Protocol::Saml, text), None, "{text}");
         }
         assert_eq!(open(&portal_here, Protocol::SamlLogout, &sealed), None);

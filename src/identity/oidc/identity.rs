@@ -54,6 +54,7 @@ pub(super) fn build(
         not_on_or_after: claims.exp.map_or(Timestamp::EPOCH, instant),
         session_not_on_or_after: None,
         authenticated_at: claims.auth_time.map(instant),
+        issued_at: claims.iat.map(instant),
         #[cfg(feature = "saml")]
         saml_session: None,
     }

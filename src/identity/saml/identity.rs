@@ -108,6 +108,7 @@ pub(super) fn build(provider: &SamlProvider, assertion: Assertion<'_>, validity:
         not_on_or_after: validity.not_on_or_after,
         session_not_on_or_after: validity.session_not_on_or_after,
         authenticated_at: Some(validity.authenticated_at),
+        issued_at: Some(assertion.issue_instant),
         saml_session: Some(session),
     }
 }

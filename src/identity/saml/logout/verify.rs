@@ -48,6 +48,12 @@ impl LogoutRequested {
         &self.issuer
     }
 
+    /// When it was issued, by the identity provider's clock: assertions it issued later are about other sessions.
+    #[must_use]
+    pub const fn issue_instant(&self) -> Timestamp {
+        self.issue_instant
+    }
+
     /// Whose sessions are to end.
     #[must_use]
     pub const fn name_id(&self) -> &NameId {
