@@ -197,6 +197,8 @@ pub mod time;
 #[cfg(any(feature = "saml", feature = "oidc"))]
 pub use broker::Provider;
 pub use broker::{Broker, Flow};
+#[cfg(feature = "saml")]
+pub use broker::{Renewal, RenewalFuture, RenewedProvider};
 pub use credentials::{Credentials, Keyring};
 pub use decision::Decision;
 pub use error::Error;

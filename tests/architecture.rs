@@ -32,8 +32,11 @@ const ALLOWED: [(&str, &[&str]); 15] = [
 const ON_TOP: [&str; 3] = ["broker", "http", "bin"];
 const OPEN_TO_ALL: [&str; 2] = ["explain", "time"];
 /// What `lib.rs` exports again, and where it is from.
-const EXPORTED: [(&str, &str); 15] = [
+const EXPORTED: [(&str, &str); 18] = [
     ("Provider", "broker"),
+    ("Renewal", "broker"),
+    ("RenewalFuture", "broker"),
+    ("RenewedProvider", "broker"),
     ("Broker", "broker"),
     ("Flow", "broker"),
     ("Credentials", "credentials"),

@@ -3,6 +3,8 @@
 
 use super::record::Told;
 #[cfg(feature = "saml")]
+use super::renewal::RenewedProvider;
+#[cfg(feature = "saml")]
 use super::saml::Standing;
 use super::{Broker, Flow};
 use crate::audit::Stage;
@@ -21,6 +23,9 @@ pub enum Provider {
     /// A SAML identity provider.
     #[cfg(feature = "saml")]
     Saml(Box<SamlProvider>),
+    /// A SAML identity provider that is renewed from its metadata.
+    #[cfg(feature = "saml")]
+    RenewedSaml(Box<dyn RenewedProvider>),
     /// An OpenID provider.
     #[cfg(feature = "oidc")]
     Oidc(Box<OidcProvider>),
@@ -34,7 +39,13 @@ impl Broker {
             #[cfg(feature = "saml")]
             Provider::Saml(provider) => {
                 if let ProviderName::Saml(name) = provider.name() {
-                    self.saml.insert(name.clone(), Standing::new(*provider));
+                    self.saml.insert(name.clone(), Standing::fixed(*provider));
+                }
+            }
+            #[cfg(feature = "saml")]
+            Provider::RenewedSaml(renewed) => {
+                if let ProviderName::Saml(name) = renewed.provider().name() {
+                    self.saml.insert(name.clone(), Standing::renewed(renewed));
                 }
             }
             #[cfg(feature = "oidc")]

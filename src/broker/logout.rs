@@ -109,7 +109,7 @@ impl Flow<'_> {
         request: UnverifiedLogoutRequest,
         lasting: Duration,
     ) -> Result<LogoutRequested, Error> {
-        let Some(provider) = self.broker().saml_provider(name) else { return self.unknown(ASKED_BY_PROVIDER, name) };
+        let Some(provider) = self.newest(name).await else { return self.unknown(ASKED_BY_PROVIDER, name) };
         let mut hearing = self.hearing();
         let verified = verify_logout_request(&provider, request, self.broker().now(), &mut hearing);
         let mut told = about(&provider, "");

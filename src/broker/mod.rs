@@ -13,11 +13,15 @@ mod mapping;
 mod oidc;
 mod record;
 #[cfg(feature = "saml")]
+mod renewal;
+#[cfg(feature = "saml")]
 mod saml;
 
 #[cfg(any(feature = "saml", feature = "oidc"))]
 pub use admission::Provider;
 pub use flow::Flow;
+#[cfg(feature = "saml")]
+pub use renewal::{Renewal, RenewalFuture, RenewedProvider};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -80,15 +80,20 @@ impl Flow<'_> {
     }
 
     pub(super) fn record(&self, mut event: AuditEvent) -> Result<(), Error> {
-        let evidence = event.checks.iter_mut().flat_map(|check| [&mut check.expected, &mut check.found]);
-        let texts = [&mut event.operation, &mut event.principal, &mut event.resource, &mut event.reason];
-        texts.into_iter().chain(evidence).for_each(shorten);
+        bound(&mut event);
         self.broker().audit.record(&event).map_err(|error| Error::Audit { reason: error.to_string() })
     }
 
     pub(super) fn hearing(&self) -> Hearing {
         Hearing(self.broker().audit.wants_checks().then(Report::new))
     }
+}
+
+/// Shortens every text of an event to what a trail keeps.
+pub(super) fn bound(event: &mut AuditEvent) {
+    let evidence = event.checks.iter_mut().flat_map(|check| [&mut check.expected, &mut check.found]);
+    let texts = [&mut event.operation, &mut event.principal, &mut event.resource, &mut event.reason];
+    texts.into_iter().chain(evidence).for_each(shorten);
 }
 
 fn shorten(text: &mut String) {

@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::admission::Provider;
 use super::record::Told;
+use super::renewal::{Renewal, RenewedProvider};
 use super::{Broker, Flow};
 use crate::audit::Stage;
 use crate::identity::Use;
-use crate::identity::saml::{self, SamlProvider, UnverifiedResponse};
+use crate::identity::saml::metadata::refresh::RefreshCause;
+use crate::identity::saml::{self, SamlError, SamlProvider, UnverifiedResponse};
 use crate::{Error, VerifiedIdentity};
 
 const SIGN_IN: &str = "sign-in with SAML";
@@ -23,20 +25,44 @@ impl From<SamlProvider> for Provider {
 /// A SAML provider of a running broker.
 #[derive(Debug)]
 pub(super) struct Standing {
-    provider: Arc<SamlProvider>,
+    source: Source,
     disabled: AtomicBool,
 }
 
+#[derive(Debug)]
+enum Source {
+    Fixed(Arc<SamlProvider>),
+    Renewed(Box<dyn RenewedProvider>),
+}
+
 impl Standing {
-    pub(super) fn new(provider: SamlProvider) -> Self {
-        Self { provider: Arc::new(provider), disabled: AtomicBool::new(false) }
+    pub(super) fn fixed(provider: SamlProvider) -> Self {
+        Self { source: Source::Fixed(Arc::new(provider)), disabled: AtomicBool::new(false) }
     }
 
-    fn provider(&self) -> Arc<SamlProvider> {
+    pub(super) fn renewed(provider: Box<dyn RenewedProvider>) -> Self {
+        Self { source: Source::Renewed(provider), disabled: AtomicBool::new(false) }
+    }
+
+    pub(super) fn provider(&self) -> Arc<SamlProvider> {
+        let provider = match &self.source {
+            Source::Fixed(provider) => Arc::clone(provider),
+            Source::Renewed(renewed) => renewed.provider(),
+        };
         if self.disabled.load(Ordering::SeqCst) {
-            return Arc::new(SamlProvider::clone(&self.provider).disabled());
+            return Arc::new(SamlProvider::clone(&provider).disabled());
         }
-        Arc::clone(&self.provider)
+        provider
+    }
+
+    const fn may_change(&self) -> bool {
+        matches!(self.source, Source::Renewed(_))
+    }
+
+    pub(super) async fn renew(&self, renewal: Renewal) {
+        if let Source::Renewed(renewed) = &self.source {
+            renewed.renew(renewal).await;
+        }
     }
 }
 
@@ -69,7 +95,7 @@ impl Broker {
         self.standing(name).map(|standing| standing.disabled.store(false, Ordering::SeqCst))
     }
 
-    fn standing(&self, name: &str) -> Result<&Standing, Error> {
+    pub(super) fn standing(&self, name: &str) -> Result<&Standing, Error> {
         self.saml.get(name).ok_or_else(|| Error::UnknownProvider { issuer: name.to_owned() })
     }
 
@@ -100,8 +126,8 @@ impl Flow<'_> {
     /// # Errors
     /// [`Error::Saml`], [`Error::UnknownProvider`], [`Error::Replayed`], or that the store or the audit trail failed.
     pub async fn verify_from(&self, name: &str, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
-        let Some(provider) = self.broker().saml_provider(name) else { return self.unknown(SIGN_IN, name) };
-        let (verified, heard) = self.saml(&provider, response).await;
+        let Some(standing) = self.broker().saml.get(name) else { return self.unknown(SIGN_IN, name) };
+        let (verified, heard) = self.saml(standing, response).await;
         self.admit(SIGN_IN, Some(Use::Once), verified, heard).await
     }
 
@@ -111,12 +137,36 @@ impl Flow<'_> {
     /// # Errors
     /// As [`Flow::verify_from`].
     pub async fn exchange(&self, name: &str, response: UnverifiedResponse) -> Result<VerifiedIdentity, Error> {
-        let Some(provider) = self.broker().saml_provider(name) else { return self.unknown(EXCHANGE, name) };
-        let (verified, heard) = self.saml(&provider, response).await;
+        let Some(standing) = self.broker().saml.get(name) else { return self.unknown(EXCHANGE, name) };
+        let (verified, heard) = self.saml(standing, response).await;
         self.admit(EXCHANGE, None, verified, heard).await
     }
 
-    async fn saml(
+    /// The SAML provider called `name`, renewed first where that is due.
+    pub(super) async fn newest(&self, name: &str) -> Option<Arc<SamlProvider>> {
+        let standing = self.broker().saml.get(name)?;
+        standing.renew(self.renewal(RefreshCause::Due)).await;
+        Some(standing.provider())
+    }
+
+    /// Verifies `response` by the newest metadata. A signature by no known key may be the first after a key change that
+    /// nobody announced: it is verified once more if newer metadata can be had.
+    async fn saml(&self, standing: &Standing, response: UnverifiedResponse) -> (Result<VerifiedIdentity, Error>, Told) {
+        standing.renew(self.renewal(RefreshCause::Due)).await;
+        let provider = standing.provider();
+        let again = standing.may_change().then(|| response.to_verify_again());
+        let judged = self.judge(&provider, response).await;
+        if let (Err(Error::Saml(SamlError::SignatureInvalid { .. })), Some(again)) = (&judged.0, again) {
+            standing.renew(self.renewal(RefreshCause::UnknownKey)).await;
+            let newer = standing.provider();
+            if newer.pinned_keys() != provider.pinned_keys() {
+                return self.judge(&newer, again).await;
+            }
+        }
+        judged
+    }
+
+    async fn judge(
         &self,
         provider: &SamlProvider,
         response: UnverifiedResponse,

@@ -2,10 +2,11 @@
 //!
 //! Enters: a URL from configuration or from a provider's metadata. Leaves: a bounded document. Refused: plain `http`,
 //! redirects, and hosts that resolve to private, link-local or loopback addresses (CVE-2026-1180, CVE-2021-26715), unless
-//! the provider is declared local; answers that are too long or take more than 5 seconds.
+//! the provider is declared local; answers that are too long or take more than 5 seconds (metadata: 30).
 
 mod address;
 mod issuer_keys;
+mod saml_metadata;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,12 +17,18 @@ use reqwest::{Client, Proxy, Request, Response, Url};
 
 use crate::identity::oidc::discovery::DiscoveryError;
 use crate::identity::oidc::{Jwks, JwksError, MAX_JWKS_LENGTH};
+use crate::identity::saml::SamlError;
 use crate::time::Timestamp;
 use address::{GuardedResolver, is_public};
 pub use issuer_keys::IssuerKeys;
+pub use saml_metadata::{MetadataUrl, SamlMetadata};
 
 /// A provider has this long to answer in full: 5 seconds.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
+/// The publisher of SAML metadata, which may be an aggregate of 10 MB, has this long: 30 seconds.
+pub const METADATA_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest `ETag` that is kept and sent back.
+const MAX_ETAG_LENGTH: usize = 256;
 
 /// Why a provider's document could not be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,6 +76,15 @@ pub enum FetchError {
         /// How many keys were skipped.
         skipped: usize,
     },
+    /// The SAML metadata is refused, or no provider can be made from it.
+    #[error(transparent)]
+    Saml(#[from] SamlError),
+    /// The audit trail could not be written, so nothing was changed.
+    #[error("the service cannot answer at the moment; try again")]
+    Audit {
+        /// What the sink said.
+        reason: String,
+    },
     /// The provider failed a moment ago and is not asked again yet.
     #[error("the provider cannot be reached")]
     CoolingDown {
@@ -84,7 +100,8 @@ impl FetchError {
         match self {
             Self::Url { url } => format!("not fetched: {url:?}"),
             Self::PrivateAddress { host } => format!("{host:?} is not a public address"),
-            Self::Unreachable { reason } => reason.clone(),
+            Self::Unreachable { reason } | Self::Audit { reason } => reason.clone(),
+            Self::Saml(error) => error.reason(),
             Self::Status { status } => format!("HTTP status {status}"),
             Self::TooLong { limit } => format!("more than {limit} bytes"),
             Self::Discovery(error) => error.reason(),
@@ -104,6 +121,8 @@ pub(crate) struct Document {
     pub(crate) body: Vec<u8>,
     /// `max-age` of `Cache-Control` (RFC 9111, 5.2.2.1), zero for `no-store` and `no-cache`.
     pub(crate) max_age: Option<Duration>,
+    /// `ETag` (RFC 9110, 8.8.3).
+    pub(crate) etag: Option<String>,
 }
 
 /// Where documents may come from.
@@ -177,6 +196,21 @@ impl Fetcher {
         }
     }
 
+    /// Fetches SAML metadata of at most `limit` bytes, unless it is still what `etag` names: then the status is 304.
+    async fn metadata(&self, url: &str, limit: usize, etag: Option<&str>) -> Result<Document, FetchError> {
+        let accepted = "application/samlmetadata+xml, application/xml;q=0.9, text/xml;q=0.8";
+        let mut request = self.client.get(self.accept(url)?).timeout(METADATA_TIMEOUT).header("accept", accepted);
+        if let Some(etag) = etag {
+            request = request.header("if-none-match", etag);
+        }
+        let document = self.send(request.build().map_err(|error| unreachable(&error))?, limit).await?;
+        match document.status {
+            200 => Ok(document),
+            304 if etag.is_some() => Ok(document),
+            status => Err(FetchError::Status { status }),
+        }
+    }
+
     /// Posts a form; the status of the answer is the caller's to judge.
     pub(crate) async fn post_form(
         &self,
@@ -224,8 +258,10 @@ impl Fetcher {
         let response = self.client.execute(request).await.map_err(|error| unreachable(&error))?;
         let status = response.status().as_u16();
         let max_age = max_age(&response);
+        let etag = response.headers().get("etag").and_then(|value| value.to_str().ok());
+        let etag = etag.filter(|value| value.len() <= MAX_ETAG_LENGTH).map(str::to_owned);
         let body = bounded_body(response, limit).await?;
-        Ok(Document { status, body, max_age })
+        Ok(Document { status, body, max_age, etag })
     }
 }
 

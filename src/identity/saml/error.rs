@@ -333,7 +333,7 @@ impl SamlError {
 impl MetadataError {
     fn detail(&self) -> String {
         match self {
-            Self::Xml(error) => xml_evidence(error).found,
+            Self::Xml(error) => format!("{self}: {}", xml_evidence(error).found),
             Self::NoSigningKey { last: Some(error) } => format!("{self}: {error}"),
             Self::AuthnContextNotOrdered { class_ref } => format!("{self}: {class_ref}"),
             Self::RunOut { valid_until } => format!("{self}: validUntil {valid_until}"),

@@ -25,7 +25,7 @@ pub struct UnverifiedResponse {
 }
 
 /// What a response should answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Expected {
     /// The request of this ID.
     Request(String),
@@ -73,6 +73,11 @@ impl UnverifiedResponse {
         let issuer = root.and_then(|root| root.elements_named(SAML, "Issuer").next());
         let issuer = issuer.ok_or_else(|| shape(rules::ISSUER, "a Response with an Issuer", "none"))?;
         Ok(trimmed(super::assertion::leaf(rules::ISSUER, issuer)?).into_owned())
+    }
+
+    /// The same response, to be verified a second time by newer keys where the first verification knew none that fits.
+    pub(crate) fn to_verify_again(&self) -> Self {
+        Self { xml: self.xml.clone(), expected: self.expected.clone() }
     }
 
     fn decode(text: &str, expected: Expected) -> Result<Self, SamlError> {

@@ -14,12 +14,15 @@ use std::time::Duration;
 
 use super::SamlError;
 use super::certificate::PinnedKey;
+use super::xml::Profile;
 use crate::time::Timestamp;
 
 pub use policy::MetadataPolicy;
 
 pub(super) use service_provider::service_provider;
 
+/// The longest metadata that is read, in bytes: what IAM takes for a SAML provider.
+pub const MAX_METADATA_LENGTH: usize = Profile::METADATA.bytes;
 const POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 

@@ -114,6 +114,10 @@ fn described(entity: Element<'_, '_>, times: Times) -> Result<IdpMetadata, Metad
             read_keys(descriptor, &mut keys)?;
         }
     }
+    // Without a key nothing could ever be verified, and elsewhere that has come to mean that nothing is (CVE-2026-28323).
+    if keys.is_empty() {
+        return Err(MetadataError::NoSigningKey { last: None });
+    }
     keys.truncate(MOST_KEYS);
     let Times { valid_until, cache_duration } = times.within(role)?;
     Ok(IdpMetadata {
