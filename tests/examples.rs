@@ -4,6 +4,9 @@
 #[path = "../examples/end_to_end.rs"]
 mod end_to_end;
 #[expect(dead_code, reason = "main and what serves people are for `cargo run --example`")]
+#[path = "../examples/group_mapping.rs"]
+mod group_mapping;
+#[expect(dead_code, reason = "main and what serves people are for `cargo run --example`")]
 #[path = "../examples/sign_in.rs"]
 mod sign_in;
 #[expect(dead_code, reason = "main and what serves people are for `cargo run --example`")]
@@ -14,6 +17,19 @@ mod signed_requests;
 async fn an_application_greets_whoever_signed_in_by_either_protocol() {
     let greetings = sign_in::once().await.unwrap();
     assert_eq!(greetings, ["Hello martha of Admins and Developers.\n"; 2]);
+}
+
+#[tokio::test]
+async fn groups_become_roles_by_a_document_and_the_reasons_are_told() {
+    let told = group_mapping::once().await.unwrap();
+    let [martha, assumed, sam, refused] = told.try_into().unwrap();
+    assert!(
+        martha.starts_with("martha: by group name: gives arn:aws:iam::111111111111:role/PhotoEditor; "),
+        "{martha}"
+    );
+    assert!(assumed.contains("assumed-role/PhotoEditor/m.rivera until "), "{assumed}");
+    assert!(sam.contains("admins: expected groups to hold any of Admins, found Everyone"), "{sam}");
+    assert!(refused.starts_with("sam is refused: ") && refused.contains("does not list"), "{refused}");
 }
 
 #[tokio::test]

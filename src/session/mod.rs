@@ -174,7 +174,9 @@ impl SessionError {
         match self {
             Self::NotTrusted { reason, .. } => reason.clone(),
             Self::UnknownRole { role } => format!("no role is configured as {role}"),
-            Self::NotListed { role, provider } => format!("{provider} does not list {role} for this subject"),
+            Self::NotListed { role, provider } => format!(
+                "{provider} does not list {role} for this subject, nor does a mapping of its attributes give it"
+            ),
             Self::PinnedElsewhere { role } => format!("the token is pinned to other roles than {role}"),
             Self::Mapping(error) => error.reason(),
             Self::FederationAttribute { attribute, expected } => format!("{attribute}: expected {expected}"),

@@ -1,10 +1,12 @@
 //! When a rule applies: what is asked of the values of one attribute.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::error::MappingError;
 use super::pattern::{Captured, Captures, Glob};
-use super::source::{Source, Sources};
+use super::source::{Source, Sources, Values};
+use crate::VerifiedIdentity;
 
 /// The most values that a reason quotes.
 const MOST_QUOTED: usize = 8;
@@ -40,12 +42,12 @@ pub(super) enum Case {
 }
 
 /// How a condition ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Held<'a> {
     /// It holds, with what was captured in each value that fits; without places there is nothing in it.
     Yes(Vec<Captured<'a>>),
     /// It does not hold, for the values there are.
-    No(Vec<&'a str>),
+    No(Rc<Values<'a>>),
 }
 
 impl Condition {
@@ -53,36 +55,20 @@ impl Condition {
     ///
     /// # Errors
     /// [`MappingError`] when the values cannot be known.
-    pub(super) fn evaluate<'a>(&self, sources: &Sources<'a>) -> Result<Held<'a>, MappingError> {
+    pub(super) fn evaluate<'a>(&'a self, sources: &Sources<'a>) -> Result<Held<'a>, MappingError> {
         let values = sources.values(&self.source)?;
         let ignore_case = self.case == Case::Ignored;
+        let mut each = values.as_slice().iter();
         let holds = match &self.test {
-            Test::AnyOf(wanted) => {
-                let has = self.set(&values);
-                wanted.iter().any(|one| has.contains(one.as_str()))
-            }
-            Test::AllOf(wanted) => {
-                let has = self.set(&values);
-                wanted.iter().all(|one| has.contains(one.as_str()))
-            }
-            Test::Matches(globs) => {
-                globs.iter().any(|glob| values.iter().any(|value| glob.matches(value, ignore_case)))
-            }
+            Test::AnyOf(wanted) => wanted.iter().any(|one| values.contains(one, self.case)),
+            Test::AllOf(wanted) => wanted.iter().all(|one| values.contains(one, self.case)),
+            Test::Matches(globs) => each.any(|value| globs.iter().any(|glob| glob.matches(value, ignore_case))),
             Test::Captures(pattern) => {
-                let captured: Vec<_> = values.iter().filter_map(|value| pattern.read(value, ignore_case)).collect();
+                let captured: Vec<_> = each.filter_map(|value| pattern.read(value, ignore_case)).collect();
                 return Ok(if captured.is_empty() { Held::No(values) } else { Held::Yes(captured) });
             }
         };
         Ok(if holds { Held::Yes(Vec::new()) } else { Held::No(values) })
-    }
-
-    /// The values as the document's texts are kept: in lower case where case is ignored.
-    fn set<'v>(&self, values: &[&'v str]) -> BTreeSet<std::borrow::Cow<'v, str>> {
-        let fold = |value: &&'v str| match self.case {
-            Case::Exact => (*value).into(),
-            Case::Ignored => value.to_ascii_lowercase().into(),
-        };
-        values.iter().map(fold).collect()
     }
 
     /// What it asks, in words.
@@ -101,10 +87,12 @@ impl Condition {
     }
 }
 
-/// The values that were found, in words.
-pub(super) fn found(values: &[&str], sources: &Sources<'_>) -> String {
+/// The values that were found, in words; where there are none, what was sent in their place.
+pub(super) fn found(values: &[&str], identity: &VerifiedIdentity) -> String {
+    let names = identity.attributes();
     match values {
-        [] => format!("none; the provider sent {}", sources.names()),
+        [] if names.is_empty() => "none; the provider sent no attributes".to_owned(),
+        [] => format!("none; the provider sent {}", quote(names.keys().map(String::as_str), names.len())),
         values => quote(values.iter().copied(), values.len()),
     }
 }

@@ -13,6 +13,7 @@ use super::value::{self, Needed, Transform, ValueOf};
 use super::{CloudAttributes, Length, Mapping, Rule, Tag};
 use crate::json::{self, Limits};
 use crate::session::Tags;
+use crate::session::federation::MAX_ROLES;
 
 /// A thousand rules of a few hundred bytes each.
 const LIMITS: Limits = Limits { bytes: 262_144, depth: 6, values: 32_768 };
@@ -112,8 +113,8 @@ fn rule(node: &Node<'_, '_>, number: usize) -> Result<Rule, MappingDocumentError
     for node in listed.one_or_many() {
         roles.push(role(&node, captures.first().copied())?);
     }
-    if roles.is_empty() {
-        return Err(listed.malformed("at least one role"));
+    if roles.is_empty() || roles.len() > MAX_ROLES {
+        return Err(listed.malformed("1 to 200 roles"));
     }
     let session_duration = node.field("session_duration").map(|node| seconds(&node)).transpose()?;
     Ok(Rule { name, at: node.at(), when: conditions, roles, session_duration })

@@ -86,7 +86,7 @@ pub use error::{MappingDocumentError, MappingError};
 pub use findings::Finding;
 pub use report::{MappedValue, MappingReport, RuleReport};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -177,8 +177,8 @@ impl Mapping {
         trail.report(request)
     }
 
-    fn run(&self, identity: &VerifiedIdentity, trail: &mut Trail) -> Result<FederationRequest, SessionError> {
-        let sources = Sources { identity, separators: &self.separators };
+    fn run<'a>(&'a self, identity: &'a VerifiedIdentity, trail: &mut Trail) -> Result<FederationRequest, SessionError> {
+        let sources = Sources::new(identity, &self.separators);
         let cloud = match self.cloud {
             CloudAttributes::Ignored => FederationRequest::pinned_only(identity)?,
             CloudAttributes::Merged => FederationRequest::read(identity)?,
@@ -203,7 +203,7 @@ impl Mapping {
     }
 
     /// The roles of every rule that applies, each once, to be assumed through the provider the identity came from.
-    fn roles(&self, sources: &Sources<'_>, trail: &mut Trail) -> Result<Vec<RolePair>, MappingError> {
+    fn roles<'a>(&'a self, sources: &Sources<'a>, trail: &mut Trail) -> Result<Vec<RolePair>, MappingError> {
         let provider = sources.identity.provider();
         let mut pairs: Vec<RolePair> = Vec::new();
         for rule in &self.rules {
@@ -225,7 +225,7 @@ impl Mapping {
         &self,
         of: Option<&'m ValueOf>,
         target: &str,
-        sources: &Sources<'_>,
+        sources: &Sources<'m>,
         trail: &mut Trail,
     ) -> Result<Option<Found<'m>>, MappingError> {
         let Some(of) = of else { return Ok(None) };
@@ -236,7 +236,7 @@ impl Mapping {
         Ok(found)
     }
 
-    fn length(&self, sources: &Sources<'_>, trail: &mut Trail) -> Result<Option<Duration>, MappingError> {
+    fn length<'a>(&'a self, sources: &Sources<'a>, trail: &mut Trail) -> Result<Option<Duration>, MappingError> {
         const TARGET: &str = "session_duration";
         match &self.session_duration {
             None => Ok(None),
@@ -250,7 +250,7 @@ impl Mapping {
         }
     }
 
-    fn all_tags(&self, cloud: &Tags, sources: &Sources<'_>, trail: &mut Trail) -> Result<Tags, SessionError> {
+    fn all_tags<'a>(&'a self, cloud: &Tags, sources: &Sources<'a>, trail: &mut Trail) -> Result<Tags, SessionError> {
         let mut values = cloud.values().clone();
         let own = |key: &str| self.tags.keys().any(|own| own.to_lowercase() == key.to_lowercase());
         values.retain(|key, _| !own(key));
@@ -294,13 +294,13 @@ fn shorter(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
 
 impl Rule {
     /// The roles it gives.
-    fn evaluate(&self, sources: &Sources<'_>, trail: &mut Trail) -> Result<Vec<Arn>, MappingError> {
+    fn evaluate<'a>(&'a self, sources: &Sources<'a>, trail: &mut Trail) -> Result<Vec<Arn>, MappingError> {
         let mut captured = Vec::new();
         for condition in &self.when {
             match condition.evaluate(sources)? {
                 Held::Yes(captures) => captured.extend(captures),
                 Held::No(values) => {
-                    trail.rule(|| RuleReport::missed(self, condition, &values, sources));
+                    trail.rule(|| RuleReport::missed(self, condition, values.as_slice(), sources.identity));
                     return Ok(Vec::new());
                 }
             }
@@ -309,10 +309,14 @@ impl Rule {
             // No condition captures: the roles have no places to fill.
             captured.push(pattern::Captured::default());
         }
-        let filled = captured.iter().flat_map(|one| self.roles.iter().map(|template| template.fill(*one)));
-        let mut roles: Vec<Arn> = filled.flatten().collect();
-        roles.sort();
-        roles.dedup();
+        let mut roles = BTreeSet::new();
+        for role in captured.iter().flat_map(|one| self.roles.iter().filter_map(|template| template.fill(*one))) {
+            roles.insert(role);
+            if roles.len() > MAX_ROLES {
+                return Err(MappingError::TooManyRoles { limit: MAX_ROLES });
+            }
+        }
+        let roles: Vec<Arn> = roles.into_iter().collect();
         trail.rule(|| RuleReport::applied(self, &roles));
         Ok(roles)
     }

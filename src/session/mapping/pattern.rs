@@ -20,8 +20,10 @@ impl Glob {
 
     /// Each piece between the `*`s is looked for once, from left to right: linear in the text, whatever the pattern.
     pub(super) fn matches(&self, text: &str, ignore_case: bool) -> bool {
-        let fold = |text: &str| if ignore_case { text.to_ascii_lowercase() } else { text.to_owned() };
-        let (pattern, text) = (fold(&self.0), fold(text));
+        if ignore_case {
+            return Self(self.0.to_ascii_lowercase()).matches(&text.to_ascii_lowercase(), false);
+        }
+        let pattern = self.0.as_str();
         let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
         let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
         text.strip_prefix(first)

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Rule;
 use super::condition::{self, Condition};
-use super::source::Sources;
+use crate::VerifiedIdentity;
 use crate::arn::Arn;
 use crate::session::{FederationRequest, SessionError};
 
@@ -64,8 +64,8 @@ impl RuleReport {
         Self { name: rule.name.clone(), roles: roles.to_vec(), expected: conditions.join(" and "), found }
     }
 
-    pub(super) fn missed(rule: &Rule, condition: &Condition, values: &[&str], sources: &Sources<'_>) -> Self {
-        let found = condition::found(values, sources);
+    pub(super) fn missed(rule: &Rule, condition: &Condition, values: &[&str], identity: &VerifiedIdentity) -> Self {
+        let found = condition::found(values, identity);
         Self { name: rule.name.clone(), roles: Vec::new(), expected: condition.expected(), found }
     }
 }

@@ -57,7 +57,27 @@ impl RoleTemplate {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::pattern::Captures;
     use super::*;
+
+    proptest! {
+        /// Whatever a group is called, the role it gives is in the operator's partition, service and path.
+        #[test]
+        fn no_group_name_brings_more_than_an_account_and_a_name_into_an_arn(
+            group in "(aws#)?[a#:/*{}\\\\ -]{0,6}#?[A-Za-z0-9#:/{}*.é-]{0,20}#?(1{12}|[0-9#]{0,14})",
+        ) {
+            let captures = Captures::parse("aws#{role}#{account}").unwrap();
+            let template = RoleTemplate::parse("arn:aws:iam::{account}:role/federated/{role}").unwrap();
+            if let Some(arn) = captures.read(&group, false).and_then(|captured| template.fill(captured)) {
+                let (account, name) = (arn.account_id().unwrap(), arn.role_name().unwrap());
+                prop_assert!(is_role_name(name));
+                prop_assert_eq!(arn.to_string(), format!("arn:aws:iam::{account}:role/federated/{name}"));
+                prop_assert_eq!(group, format!("aws#{name}#{account}"));
+            }
+        }
+    }
 
     fn fill(template: &str, account: Option<&str>, role: Option<&str>) -> Option<String> {
         RoleTemplate::parse(template).unwrap().fill(Captured { account, role }).map(|arn| arn.to_string())

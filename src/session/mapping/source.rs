@@ -1,14 +1,16 @@
 //! Where a mapping reads: which attribute or claim a name means, and which values it has.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
+use std::rc::Rc;
 
+use super::condition::Case;
 use super::error::MappingError;
 use crate::VerifiedIdentity;
 
-/// What Entra ID sends in place of more than 150 groups, and what is then missing.
+/// What Entra ID sends in an assertion in place of more than 150 groups.
 const OVERAGE_LINK: &str = "http://schemas.microsoft.com/claims/groups.link";
-const OVERAGE_GROUPS: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups";
 
 /// What a document calls a source of values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,44 +57,81 @@ impl fmt::Display for Source {
     }
 }
 
+/// The different values of one source, in their order.
+#[derive(Debug)]
+pub(super) struct Values<'a> {
+    listed: Vec<&'a str>,
+    exact: HashSet<&'a str>,
+    /// In lower case, once that is asked for.
+    folded: OnceCell<HashSet<String>>,
+}
+
+impl<'a> Values<'a> {
+    /// Keeps the first of each, and none that is empty.
+    fn new(all: impl Iterator<Item = &'a str>) -> Self {
+        let mut exact = HashSet::new();
+        let listed = all.filter(|value| !value.is_empty() && exact.insert(*value)).collect();
+        Self { listed, exact, folded: OnceCell::new() }
+    }
+
+    pub(super) fn as_slice(&self) -> &[&'a str] {
+        &self.listed
+    }
+
+    /// Whether `wanted` is one of them; where case is ignored it is in lower case.
+    pub(super) fn contains(&self, wanted: &str, case: Case) -> bool {
+        let fold = || self.listed.iter().map(|value| value.to_ascii_lowercase()).collect();
+        match case {
+            Case::Exact => self.exact.contains(wanted),
+            Case::Ignored => self.folded.get_or_init(fold).contains(wanted),
+        }
+    }
+}
+
 /// The sources of one identity, and how those that hold several values in one are taken apart.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Sources<'a> {
     pub(super) identity: &'a VerifiedIdentity,
-    pub(super) separators: &'a BTreeMap<Source, String>,
+    separators: &'a BTreeMap<Source, String>,
+    /// A person may be in a thousand groups, and a thousand rules may ask for them.
+    known: RefCell<BTreeMap<&'a Source, Rc<Values<'a>>>>,
 }
 
 impl<'a> Sources<'a> {
-    /// The different values of `source` in their order; those that are empty are left out.
+    pub(super) const fn new(identity: &'a VerifiedIdentity, separators: &'a BTreeMap<Source, String>) -> Self {
+        Self { identity, separators, known: RefCell::new(BTreeMap::new()) }
+    }
+
+    /// The values of `source`.
     ///
     /// # Errors
     /// [`MappingError::Overage`] and [`MappingError::FriendlyName`].
-    pub(super) fn values(&self, source: &Source) -> Result<Vec<&'a str>, MappingError> {
-        let whole = match source {
-            Source::Attribute(name) => self.identity.attribute(name),
-            Source::Subject => return Ok(vec![self.identity.subject()]),
-            Source::Friendly(name) => self.friendly(name)?,
-            Source::Claim(pointer) => self.identity.nested_claims().get(pointer).map_or(&[][..], Vec::as_slice),
-        };
-        let mut seen = BTreeSet::new();
-        let mut values = Vec::new();
-        for value in whole {
-            match self.separators.get(source) {
-                None => values.push(value.as_str()),
-                Some(separator) => values.extend(value.split(separator.as_str()).map(str::trim)),
-            }
+    pub(super) fn values(&self, source: &'a Source) -> Result<Rc<Values<'a>>, MappingError> {
+        if let Some(known) = self.known.borrow().get(source) {
+            return Ok(Rc::clone(known));
         }
-        values.retain(|value| !value.is_empty() && seen.insert(*value));
-        if values.is_empty() {
-            self.overage(source)?;
-        }
+        let values = Rc::new(self.read(source)?);
+        self.known.borrow_mut().insert(source, Rc::clone(&values));
         Ok(values)
     }
 
-    /// Every name the identity came with, for whoever looks for one that it did not.
-    pub(super) fn names(&self) -> String {
-        let names: Vec<&str> = self.identity.attributes().keys().map(String::as_str).collect();
-        if names.is_empty() { "no attributes".to_owned() } else { names.join(", ") }
+    fn read(&self, source: &Source) -> Result<Values<'a>, MappingError> {
+        let whole = match source {
+            Source::Attribute(name) => self.identity.attribute(name),
+            Source::Subject => return Ok(Values::new([self.identity.subject()].into_iter())),
+            Source::Friendly(name) => self.friendly(name)?,
+            Source::Claim(pointer) => self.identity.nested_claims().get(pointer).map_or(&[][..], Vec::as_slice),
+        };
+        let values = match self.separators.get(source) {
+            None => Values::new(whole.iter().map(String::as_str)),
+            Some(separator) => {
+                Values::new(whole.iter().flat_map(|value| value.split(separator.as_str()).map(str::trim)))
+            }
+        };
+        if values.listed.is_empty() {
+            self.overage(source)?;
+        }
+        Ok(values)
     }
 
     fn friendly(&self, friendly_name: &str) -> Result<&'a [String], MappingError> {
@@ -117,8 +156,11 @@ impl<'a> Sources<'a> {
         // Entra ID's short form, and a distributed claim (OpenID Connect Core, 5.6.2).
         let distributed = format!("/_claim_names/{}", name.replace('~', "~0").replace('/', "~1"));
         let instead = match name.as_str() {
-            OVERAGE_GROUPS if is_there(OVERAGE_LINK) => OVERAGE_LINK.to_owned(),
             "groups" if is_there("hasgroups") => "hasgroups".to_owned(),
+            // Under whatever name the groups would have come.
+            other if other.to_ascii_lowercase().ends_with("groups") && is_there(OVERAGE_LINK) => {
+                OVERAGE_LINK.to_owned()
+            }
             _ if self.identity.nested_claims().contains_key(&distributed) => format!("$claim:{distributed}"),
             _ => return Ok(()),
         };

@@ -61,7 +61,7 @@ impl ValueOf {
     ///
     /// # Errors
     /// [`MappingError::Missing`] unless it is optional, [`MappingError::Ambiguous`] when there are several.
-    pub(super) fn find(&self, target: &str, sources: &Sources<'_>) -> Result<Option<Found<'_>>, MappingError> {
+    pub(super) fn find<'m>(&'m self, target: &str, sources: &Sources<'m>) -> Result<Option<Found<'m>>, MappingError> {
         for source in &self.from {
             match sources.values(source)?.as_slice() {
                 [] => {}

@@ -3,6 +3,7 @@
 mod assumed;
 mod rules;
 mod samples;
+mod sts;
 mod values;
 
 use base64::Engine as _;

@@ -143,6 +143,19 @@ fn more_roles_than_an_assertion_may_list_are_refused() {
 }
 
 #[test]
+fn a_thousand_rules_about_thousands_of_groups_are_no_burden() {
+    let rules: Vec<_> = (0..1000)
+        .map(|number| json!({"when": {"attribute": "groups", "any_of": format!("g{number}")}, "roles": READER}))
+        .collect();
+    let names: Vec<String> = (500..3500).map(|number| format!("g{number}")).collect();
+    let identity = of_groups(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let report = with_rules(&json!(rules)).explain(&identity);
+    assert_eq!(report.rules.iter().filter(|rule| rule.roles.is_empty()).count(), 500);
+    // What is told of a rule does not grow with what was sent.
+    assert!(report.rules.iter().all(|rule| rule.found.len() < 200), "{:?}", report.rules.first());
+}
+
+#[test]
 fn a_report_says_why_each_rule_gives_or_does_not() {
     let mapping = with_rules(&json!([
         {"name": "readers", "when": {"attribute": "groups", "any_of": "Developers"}, "roles": READER},

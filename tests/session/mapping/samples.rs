@@ -78,6 +78,9 @@ fn entra_id_sends_a_link_in_place_of_many_groups() {
     let error = refused(&sample("entra-id"), &entra(&[link]));
     assert!(matches!(error, MappingError::Overage { .. }), "{error:?}");
     assert!(error.reason().contains("more groups than the provider sends"), "{}", error.reason());
+    let renamed =
+        super::with_rules(&json!([{"when": {"attribute": "groups", "any_of": ENTRA_GROUP}, "roles": READER}]));
+    assert!(matches!(refused(&renamed, &entra(&[link])), MappingError::Overage { .. }));
     for overage in [
         json!({"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": "https://graph.windows.net/x"}}}),
         json!({"hasgroups": true}),
