@@ -55,12 +55,15 @@ fn keys_beyond_the_eighth_are_not_even_read() {
     // metadata may be 10 MB.
     let descriptors = [("", &*TRUSTED); 9];
     let certificate = TRUSTED.certificate();
-    let (eight, ninth) = signer::metadata(&descriptors).rsplit_once(&certificate).map(|(b, a)| (b.to_owned(), a.to_owned())).unwrap();
+    let (eight, ninth) =
+        signer::metadata(&descriptors).rsplit_once(&certificate).map(|(b, a)| (b.to_owned(), a.to_owned())).unwrap();
     let metadata = IdpMetadata::parse(&format!("{eight}certainly not base64{ninth}")).unwrap();
     assert_eq!(metadata.keys().len(), 8);
     let bare = |digit: char| {
-        let modulus = format!("{digit}{}", "/".repeat(342));
-        format!("<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>{modulus}=</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>")
+        let modulus = format!("{digit}{}", "/".repeat(340));
+        format!(
+            "<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>{modulus}Q==</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>"
+        )
     };
     let keys: String = ('w'..='z').chain('0'..='9').map(bare).collect();
     let info = format!("<ds:X509Data><ds:X509Certificate>\n{certificate}\n</ds:X509Certificate></ds:X509Data>");
