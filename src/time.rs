@@ -84,7 +84,9 @@ impl Timestamp {
     pub fn parse_amz_date(text: &str) -> Result<Self, TimeError> {
         let expected = "basic ISO 8601, such as 20260131T120000Z";
         let form = format_description!("[year][month][day]T[hour][minute][second]Z");
-        let read = PrimitiveDateTime::parse(text, form).map_err(|_| TimeError { expected })?;
+        // The calendar would take a year with a sign before it.
+        let fits = Some(text).filter(|text| text.len() == 16);
+        let read = fits.and_then(|text| PrimitiveDateTime::parse(text, form).ok()).ok_or(TimeError { expected })?;
         Self::from_offset(read.assume_utc(), expected)
     }
 
@@ -223,7 +225,9 @@ mod tests {
         let read = Timestamp::parse_amz_date("20150830T123600Z").unwrap();
         assert_eq!(read.amz_date(), "20150830T123600Z");
         assert_eq!(read.http_date(), "Sun, 30 Aug 2015 12:36:00 GMT");
-        assert!(Timestamp::parse_amz_date("2015-08-30T12:36:00Z").is_err());
+        for text in ["2015-08-30T12:36:00Z", "+20150830T123600Z"] {
+            assert!(Timestamp::parse_amz_date(text).is_err(), "{text}");
+        }
     }
 
     #[test]

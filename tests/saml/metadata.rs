@@ -50,6 +50,28 @@ fn an_encryption_key_does_not_sign() {
 }
 
 #[test]
+fn keys_beyond_the_eighth_are_not_even_read() {
+    // Each bare key was compared with all before it, each time anew: fuzzing found 230 KB that took seconds, and
+    // metadata may be 10 MB.
+    let descriptors = [("", &*TRUSTED); 9];
+    let certificate = TRUSTED.certificate();
+    let (eight, ninth) =
+        signer::metadata(&descriptors).rsplit_once(&certificate).map(|(b, a)| (b.to_owned(), a.to_owned())).unwrap();
+    let metadata = IdpMetadata::parse(&format!("{eight}certainly not base64{ninth}")).unwrap();
+    assert_eq!(metadata.keys().len(), 8);
+    let bare = |digit: char| {
+        let modulus = format!("{digit}{}", "/".repeat(340));
+        format!(
+            "<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>{modulus}Q==</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>"
+        )
+    };
+    let keys: String = ('w'..='z').chain('0'..='9').map(bare).collect();
+    let info = format!("<ds:X509Data><ds:X509Certificate>\n{certificate}\n</ds:X509Certificate></ds:X509Data>");
+    let metadata = signer::metadata(&[("", &TRUSTED)]).replace(&info, &keys);
+    assert_eq!(IdpMetadata::parse(&metadata).unwrap().keys().len(), 8);
+}
+
+#[test]
 fn a_bare_rsa_key_is_as_good_as_a_certificate_and_a_small_one_is_not() {
     let Key::Rsa(pair) = &*TRUSTED else { unreachable!() };
     let bare = |modulus: &[u8]| {

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use daypass_fuzz::idp;
-use daypass_fuzz::targets::redirect;
 use daypass_fuzz::targets::wrapping::{HONEST, honest_assertion};
+use daypass_fuzz::targets::{redirect, signed_metadata};
 
 fn main() {
     let metadata = idp::metadata();
@@ -15,6 +15,12 @@ fn main() {
     );
     write("metadata", "entity.xml", metadata.as_bytes());
     write("metadata", "aggregate.xml", aggregate.as_bytes());
+    for (index, (_, text)) in signed_metadata::honest().iter().enumerate() {
+        let mode = 2 * index as u8;
+        write("signed_metadata", &format!("signed-{index}"), &[&[mode], text.as_bytes()].concat());
+        write("signed_metadata", &format!("edited-{index}"), &[mode | 1, 8, 0, 0, 0, 0, 5, 0]);
+        write("signed_metadata", &format!("untouched-{index}"), &[mode | 1]);
+    }
     // What is encrypted to the harness is encrypted anew in every process: as bytes it is nobody's seed.
     for (index, name) in [(0, "assertion"), (1, "response"), (2, "both"), (7, "two")] {
         write("response", &format!("{name}.xml"), HONEST[index].as_bytes());

@@ -125,7 +125,10 @@ const SNIPPETS: [&str; 16] = [
     "<ds:Object></ds:Object>",
 ];
 
-const RENAMED: [(&str, &str); 12] = [
+const RENAMED: [(&str, &str); 15] = [
+    ("https://idp.example/sso", "https://evil.example/sso"),
+    ("https://idp.example/metadata", "https://other.example/metadata"),
+    ("use=\"signing\"", ""),
     ("martha", "mallory"),
     ("Developers", "Admins"),
     ("_assertion", "_evil"),
@@ -177,8 +180,11 @@ pub fn edit(text: &mut String, choices: &mut Choices<'_>) {
             text.insert_str(chosen.tag_end, &idp::signature(&whole, id, &STRANGER));
         }
         8 => {
-            let evil =
-                idp::assertion(choices.one_of(&["_evil", "_assertion", "_response"]), "mallory", ["Admins", "Root"]);
+            let id = choices.one_of(&["_evil", "_assertion", "_response", "_metadata", "_all"]);
+            let evil = match text.contains("EntityDescriptor") {
+                true => idp::metadata_of(idp::IDP, id, "https://evil.example", &STRANGER),
+                false => idp::assertion(id, "mallory", ["Admins", "Root"]),
+            };
             text.insert_str(boundary(text, &elements, choices), &evil);
         }
         9 => {

@@ -156,6 +156,12 @@ pub fn signature_around(inside: &str, key: &Key) -> String {
     )
 }
 
+/// `element` (canonical, of this ID) with a signature by `key` as its first child.
+pub fn sign_metadata(element: &str, id: &str, key: &Key) -> String {
+    let start = element.find('>').map_or(0, |at| at + 1);
+    format!("{}{}{}", &element[..start], signature(element, id, key), &element[start..])
+}
+
 /// `element` (canonical, of this ID) with a signature by `key` after its first Issuer.
 pub fn sign(element: &str, id: &str, key: &Key) -> String {
     let issuer = element.find("</saml:Issuer>").map_or(0, |at| at + "</saml:Issuer>".len());
@@ -253,10 +259,26 @@ pub fn signed_query(parameter: &str, deflated: &[u8], key: &Key) -> String {
     format!("{octets}&Signature={}", escaped(&key.sign(octets.as_bytes())))
 }
 
-/// Metadata of the identity provider, its key in a certificate.
+/// Metadata of the identity provider, its key in a certificate; in canonical form.
 pub fn metadata() -> String {
-    let certificate = TRUSTED.certificate();
+    metadata_of(IDP, "_metadata", "https://idp.example", &TRUSTED)
+}
+
+/// Metadata of this entity with endpoints at `address` and this key, in canonical form.
+pub fn metadata_of(entity_id: &str, id: &str, address: &str, key: &Key) -> String {
+    let certificate = key.certificate();
+    let service = |name: &str, binding: &str, path: &str| {
+        format!(
+            r#"<md:{name} Binding="urn:oasis:names:tc:SAML:2.0:bindings:{binding}" Location="{address}{path}"></md:{name}>"#
+        )
+    };
+    let services = [
+        service("SingleLogoutService", "HTTP-Redirect", "/slo"),
+        service("SingleSignOnService", "HTTP-Redirect", "/sso"),
+        service("SingleSignOnService", "HTTP-POST", "/sso"),
+    ]
+    .concat();
     format!(
-        r#"<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="{DSIG}" ID="_metadata" entityID="{IDP}" validUntil="2027-01-01T00:00:00Z" cacheDuration="PT6H"><md:IDPSSODescriptor WantAuthnRequestsSigned="true" protocolSupportEnumeration="{SAMLP}"><md:KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor><md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example/slo" ResponseLocation="https://idp.example/slo/done"/><md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://idp.example/sso"/><md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://idp.example/sso"/></md:IDPSSODescriptor></md:EntityDescriptor>"#
+        r#"<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" ID="{id}" cacheDuration="PT6H" entityID="{entity_id}" validUntil="2027-01-01T00:00:00Z"><md:IDPSSODescriptor WantAuthnRequestsSigned="true" protocolSupportEnumeration="{SAMLP}"><md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="{DSIG}"><ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>{services}</md:IDPSSODescriptor></md:EntityDescriptor>"#
     )
 }

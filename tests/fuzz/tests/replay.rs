@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use daypass::identity::saml::{LogoutStatus, UnverifiedLogoutRequest, UnverifiedLogoutResponse};
-use daypass_fuzz::idp::REQUEST;
+use daypass_fuzz::idp::{self, REQUEST};
 use daypass_fuzz::judge::Judge;
 use daypass_fuzz::targets;
 
@@ -34,6 +34,10 @@ fn the_harness_reaches_what_it_guards() {
     for name in ["assertion-0", "response-0", "both-0", "assertion-2", "both-4"] {
         let (verdict, _) = targets::signed::verdict(&std::fs::read(folder.join(name)).unwrap()).unwrap();
         assert!(verdict.is_ok(), "{name}: {}", verdict.unwrap_err().reason());
+    }
+    for (id, text) in targets::signed_metadata::honest() {
+        let read = targets::signed_metadata::read(&[], &idp::sign_metadata(&text, id, &idp::TRUSTED));
+        assert_eq!(read.unwrap().entity_id(), idp::IDP);
     }
     let [request, response] = &*targets::redirect::HONEST;
     let request = Judge::Strict.logout_request(&[], || UnverifiedLogoutRequest::from_redirect(request));

@@ -118,7 +118,6 @@ fn described(entity: Element<'_, '_>, times: Times) -> Result<IdpMetadata, Metad
     if keys.is_empty() {
         return Err(MetadataError::NoSigningKey { last: None });
     }
-    keys.truncate(MOST_KEYS);
     let Times { valid_until, cache_duration } = times.within(role)?;
     Ok(IdpMetadata {
         entity_id: entity_id.to_owned(),
@@ -145,11 +144,18 @@ fn read_keys(descriptor: Element<'_, '_>, keys: &mut Vec<PinnedKey>) -> Result<(
     for info in descriptor.elements_named(DSIG, "KeyInfo") {
         for data in info.elements_named(DSIG, "X509Data") {
             for certificate in data.elements_named(DSIG, "X509Certificate") {
+                if keys.len() >= MOST_KEYS {
+                    return Ok(());
+                }
                 keys.push(PinnedKey::from_certificate(&base64_text(certificate)?)?);
             }
         }
         for value in info.elements_named(DSIG, "KeyValue") {
             for rsa in value.elements_named(DSIG, "RSAKeyValue") {
+                // Each is compared with all before it: ten megabytes of them would take hours.
+                if keys.len() >= MOST_KEYS {
+                    return Ok(());
+                }
                 let part = |name| rsa.elements_named(DSIG, name).next().ok_or(MetadataError::CertificateMalformed);
                 let (modulus, exponent) = (base64_text(part("Modulus")?)?, base64_text(part("Exponent")?)?);
                 // A certificate and its bare key usually stand side by side: one key is tried once.

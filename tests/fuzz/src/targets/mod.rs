@@ -9,18 +9,20 @@ pub mod metadata;
 pub mod redirect;
 pub mod response;
 pub mod signed;
+pub mod signed_metadata;
 pub mod wrapping;
 
 /// A target: bytes in, a panic when they show a mistake.
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its binary and of its seed folder.
-pub const ALL: [(&str, Target); 10] = [
+pub const ALL: [(&str, Target); 11] = [
     ("gate", gate::target),
     ("response", response::target),
     ("wrapping", wrapping::target),
     ("signed", signed::target),
     ("metadata", metadata::target),
+    ("signed_metadata", signed_metadata::target),
     ("encrypted", encrypted::target),
     ("redirect", redirect::target),
     ("logout", logout::target),
