@@ -51,6 +51,7 @@ fn method(key: &Key) -> Signing {
     match key {
         Key::Rsa(_) => Signing::default(),
         Key::Ec(_) => Signing::method("http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"),
+        Key::Ed(_) => Signing::method("http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519"),
     }
 }
 
