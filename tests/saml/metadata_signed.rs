@@ -50,7 +50,8 @@ static FEDERATION: std::sync::LazyLock<Key> = std::sync::LazyLock::new(Key::p256
 fn method(key: &Key) -> Signing {
     match key {
         Key::Ec(_) => Signing::method("http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256"),
-        _ => Signing::default(),
+        Key::Rsa(_) => Signing::default(),
+        Key::Ed(_) => Signing::method("http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519"),
     }
 }
 

@@ -65,7 +65,7 @@ fn inflated(url: &str) -> String {
 #[test]
 fn a_redirect_is_signed_over_the_octets_of_its_query() {
     let more = "http://www.w3.org/2001/04/xmldsig-more#";
-    let keys: [(Key, String, &dyn signature::VerificationAlgorithm); 3] = [
+    let keys: [(Key, String, &dyn signature::VerificationAlgorithm); 4] = [
         (
             Key::rsa(aws_lc_rs::rsa::KeySize::Rsa2048),
             format!("{more}rsa-sha256"),
@@ -73,11 +73,11 @@ fn a_redirect_is_signed_over_the_octets_of_its_query() {
         ),
         (Key::p256(), format!("{more}ecdsa-sha256"), &signature::ECDSA_P256_SHA256_FIXED),
         (Key::p384(), format!("{more}ecdsa-sha384"), &signature::ECDSA_P384_SHA384_FIXED),
+        (Key::ed25519(), "http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519".into(), &signature::ED25519),
     ];
     for (key, method, algorithm) in keys {
         for (name, url, _) in messages(&with_key(&key)) {
-            let from = url.find("SAMLRe").unwrap();
-            let (octets, _) = url[from..].split_once("&Signature=").unwrap();
+            let (octets, _) = url.split_at(url.find("SAMLRe").unwrap()).1.split_once("&Signature=").unwrap();
             let names: Vec<&str> = octets.split('&').filter_map(|pair| pair.split('=').next()).collect();
             let field = if name == "LogoutResponse" { "SAMLResponse" } else { "SAMLRequest" };
             assert_eq!(names, [field, "RelayState", "SigAlg"]);
@@ -186,6 +186,10 @@ fn an_answer_names_the_request_and_how_it_ended() {
         let found: Vec<_> = found.map(|node| node.attribute("Value").unwrap().rsplit(':').next().unwrap()).collect();
         assert_eq!(found, codes);
     }
+    // What came is given back, also where a peer sends more than the 80 bytes it should.
+    let answer = LogoutResponse::to(&provider, &asked, LogoutStatus::Success, now()).unwrap();
+    assert!(answer.redirect_url(Some(&"x".repeat(1024))).is_ok());
+    assert_eq!(answer.redirect_url(Some(&"x".repeat(1025))).unwrap_err(), SamlError::RelayStateTooLong);
 }
 
 #[test]
@@ -306,5 +310,8 @@ fn a_sign_in_without_a_session_index_can_be_logged_out_too() {
     let response = UnverifiedResponse::from_post(&posted, REQUEST).unwrap();
     let identity = verify(&provider(), response, now(), &mut Silent).unwrap();
     assert!(identity.saml_session().unwrap().session_indexes().is_empty());
+    let empty = Fields { authn_statement: authn_statement(r#" SessionIndex="""#), ..Fields::default() };
+    let identity = judge_with(&provider(), &empty.signed_assertion()).unwrap();
+    assert!(identity.saml_session().unwrap().session_indexes().is_empty(), "an empty one names no session");
     assert_eq!(identity.saml_session().unwrap().session_keys(&provider()).len(), 1);
 }

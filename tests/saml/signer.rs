@@ -7,8 +7,8 @@ use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair,
-    EcdsaSigningAlgorithm, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256,
-    RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding,
+    EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512,
+    RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding,
 };
 use aws_lc_rs::{digest, rsa};
 use base64::Engine as _;
@@ -28,6 +28,7 @@ pub(crate) const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-
 pub(crate) enum Key {
     Rsa(rsa::KeyPair),
     Ec(EcdsaKeyPair),
+    Ed(Ed25519KeyPair),
 }
 
 pub(crate) static TRUSTED: LazyLock<Key> = LazyLock::new(|| Key::rsa(rsa::KeySize::Rsa2048));
@@ -48,6 +49,10 @@ impl Key {
 
     pub(crate) fn p521() -> Self {
         Self::ec(&ECDSA_P521_SHA512_FIXED_SIGNING)
+    }
+
+    pub(crate) fn ed25519() -> Self {
+        Self::Ed(Ed25519KeyPair::generate().unwrap())
     }
 
     fn ec(algorithm: &'static EcdsaSigningAlgorithm) -> Self {
@@ -71,6 +76,7 @@ impl Key {
                 signature
             }
             Self::Ec(pair) => pair.sign(&random, message).unwrap().as_ref().to_vec(),
+            Self::Ed(pair) => pair.sign(message).as_ref().to_vec(),
         }
     }
 
@@ -79,6 +85,7 @@ impl Key {
         let pkcs8 = match self {
             Self::Rsa(pair) => AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(pair).unwrap().as_ref().to_vec(),
             Self::Ec(pair) => pair.to_pkcs8v1().unwrap().as_ref().to_vec(),
+            Self::Ed(pair) => pair.to_pkcs8v1().unwrap().as_ref().to_vec(),
         };
         private_pem(&STANDARD.encode(pkcs8))
     }
@@ -98,6 +105,7 @@ impl Key {
         match self {
             Self::Rsa(pair) => pair.public_key().as_ref().to_vec(),
             Self::Ec(pair) => pair.public_key().as_ref().to_vec(),
+            Self::Ed(pair) => pair.public_key().as_ref().to_vec(),
         }
     }
 
@@ -113,6 +121,9 @@ impl Key {
                 AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap().as_ref().to_vec()
             }
             Self::Ec(pair) => {
+                AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap().as_ref().to_vec()
+            }
+            Self::Ed(pair) => {
                 AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap().as_ref().to_vec()
             }
         }
