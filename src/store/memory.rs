@@ -63,14 +63,7 @@ impl MemoryStore {
         })
     }
 
-    fn put(
-        &self,
-        space: Space,
-        key: &str,
-        value: &[u8],
-        until: Timestamp,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    fn put(&self, space: Space, key: &str, value: &[u8], until: Timestamp, now: Timestamp) -> Result<(), StoreError> {
         within_limit(key, value)?;
         self.with(space, now, |records| {
             let former = records.take(key);

@@ -65,7 +65,7 @@ fn inflated(url: &str) -> String {
 #[test]
 fn a_redirect_is_signed_over_the_octets_of_its_query() {
     let more = "http://www.w3.org/2001/04/xmldsig-more#";
-    let keys: [(Key, String, &dyn signature::VerificationAlgorithm); 3] = [
+    let keys: [(Key, String, &dyn signature::VerificationAlgorithm); 4] = [
         (
             Key::rsa(aws_lc_rs::rsa::KeySize::Rsa2048),
             format!("{more}rsa-sha256"),
@@ -73,6 +73,7 @@ fn a_redirect_is_signed_over_the_octets_of_its_query() {
         ),
         (Key::p256(), format!("{more}ecdsa-sha256"), &signature::ECDSA_P256_SHA256_FIXED),
         (Key::p384(), format!("{more}ecdsa-sha384"), &signature::ECDSA_P384_SHA384_FIXED),
+        (Key::ed25519(), "http://www.w3.org/2021/04/xmldsig-more#eddsa-ed25519".into(), &signature::ED25519),
     ];
     for (key, method, algorithm) in keys {
         for (name, url, _) in messages(&with_key(&key)) {

@@ -7,8 +7,8 @@ use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair,
-    EcdsaSigningAlgorithm, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256,
-    RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding,
+    EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512,
+    RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding,
 };
 use aws_lc_rs::{digest, hmac, rsa};
 use base64::Engine as _;
@@ -28,6 +28,7 @@ pub(crate) const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-
 pub(crate) enum Key {
     Rsa(rsa::KeyPair),
     Ec(EcdsaKeyPair),
+    Ed(Ed25519KeyPair),
     /// Bytes that everybody knows, used as the key of an HMAC.
     Shared(Vec<u8>),
     /// No key at all: the value of the signature itself.
@@ -54,6 +55,10 @@ impl Key {
         Self::ec(&ECDSA_P521_SHA512_FIXED_SIGNING)
     }
 
+    pub(crate) fn ed25519() -> Self {
+        Self::Ed(Ed25519KeyPair::generate().unwrap())
+    }
+
     fn ec(algorithm: &'static EcdsaSigningAlgorithm) -> Self {
         Self::Ec(EcdsaKeyPair::generate(algorithm).unwrap())
     }
@@ -75,6 +80,7 @@ impl Key {
                 signature
             }
             Self::Ec(pair) => pair.sign(&random, message).unwrap().as_ref().to_vec(),
+            Self::Ed(pair) => pair.sign(message).as_ref().to_vec(),
             Self::Shared(secret) => {
                 let sha1 = method.ends_with("hmac-sha1");
                 let algorithm = if sha1 { hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY } else { hmac::HMAC_SHA256 };
@@ -89,6 +95,7 @@ impl Key {
         let pkcs8 = match self {
             Self::Rsa(pair) => AsDer::<aws_lc_rs::encoding::Pkcs8V1Der<'_>>::as_der(pair).unwrap().as_ref().to_vec(),
             Self::Ec(pair) => pair.to_pkcs8v1().unwrap().as_ref().to_vec(),
+            Self::Ed(pair) => pair.to_pkcs8v1().unwrap().as_ref().to_vec(),
             Self::Shared(_) | Self::Value(_) => panic!("no private key"),
         };
         private_pem(&STANDARD.encode(pkcs8))
@@ -109,6 +116,7 @@ impl Key {
         match self {
             Self::Rsa(pair) => pair.public_key().as_ref().to_vec(),
             Self::Ec(pair) => pair.public_key().as_ref().to_vec(),
+            Self::Ed(pair) => pair.public_key().as_ref().to_vec(),
             Self::Shared(_) | Self::Value(_) => panic!("no public key"),
         }
     }
@@ -125,6 +133,9 @@ impl Key {
                 AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap().as_ref().to_vec()
             }
             Self::Ec(pair) => {
+                AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap().as_ref().to_vec()
+            }
+            Self::Ed(pair) => {
                 AsDer::<aws_lc_rs::encoding::PublicKeyX509Der<'_>>::as_der(pair.public_key()).unwrap().as_ref().to_vec()
             }
             Self::Shared(_) | Self::Value(_) => panic!("no public key"),

@@ -19,7 +19,9 @@ pub struct SpSigningKey {
 
 impl SpSigningKey {
     /// Reads a private key in PKCS#8 PEM (RSA of 2,048 bits or more, P-256, P-384 or Ed25519) and its certificate in PEM.
-    /// The certificate may be self-signed: identity providers pin it, as this service pins theirs.
+    /// The certificate may be self-signed: identity providers pin it, as this service pins theirs. RSA is what every identity
+    /// provider verifies; `openssl req -x509 -newkey rsa:3072 -noenc -keyout key.pem -out certificate.pem -days 1095 -subj
+    /// /CN=sign-in` makes both.
     ///
     /// # Errors
     /// [`SamlError::OwnKey`] for another private key, or one that is not the certificate's;
