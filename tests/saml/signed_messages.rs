@@ -186,6 +186,10 @@ fn an_answer_names_the_request_and_how_it_ended() {
         let found: Vec<_> = found.map(|node| node.attribute("Value").unwrap().rsplit(':').next().unwrap()).collect();
         assert_eq!(found, codes);
     }
+    // What came is given back, also where a peer sends more than the 80 bytes it should.
+    let answer = LogoutResponse::to(&provider, &asked, LogoutStatus::Success, now()).unwrap();
+    assert!(answer.redirect_url(Some(&"x".repeat(1024))).is_ok());
+    assert_eq!(answer.redirect_url(Some(&"x".repeat(1025))).unwrap_err(), SamlError::RelayStateTooLong);
 }
 
 #[test]

@@ -11,8 +11,10 @@ use super::SamlError;
 use super::sign::sign_enveloped;
 use super::signing_key::SpSigningKey;
 
-/// The longest RelayState (saml-bindings 3.4.3).
+/// The longest RelayState of ours: a conforming peer need not give back more (saml-bindings 3.4.3).
 const MOST_RELAY_STATE_BYTES: usize = 80;
+/// The longest RelayState that is given back. Some peers send more than the standard lets them, and wait for it.
+const MOST_RETURNED_BYTES: usize = 1024;
 
 /// The fields of a form that carries a message by HTTP-POST. The page that shows them must escape every one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,9 +93,12 @@ impl Outgoing<'_> {
         })
     }
 
-    /// Refuses RelayState that a conforming peer need not give back whole.
     fn bounded(&self) -> Result<(), SamlError> {
-        if self.relay_state.is_some_and(|state| state.len() > MOST_RELAY_STATE_BYTES) {
+        let most = match self.direction {
+            Direction::Request => MOST_RELAY_STATE_BYTES,
+            Direction::Response => MOST_RETURNED_BYTES,
+        };
+        if self.relay_state.is_some_and(|state| state.len() > most) {
             return Err(SamlError::RelayStateTooLong);
         }
         Ok(())

@@ -143,8 +143,8 @@ pub enum SamlError {
     /// The operating system gave no randomness for a request's ID.
     #[error("no randomness for a request")]
     Randomness,
-    /// RelayState is longer than 80 bytes (saml-bindings 3.4.3).
-    #[error("RelayState is longer than 80 bytes")]
+    /// RelayState is longer than 80 bytes (saml-bindings 3.4.3), or, given back, than 1024.
+    #[error("RelayState is too long")]
     RelayStateTooLong,
 }
 
@@ -325,7 +325,7 @@ impl SamlError {
                 Evidence::new("a signing key of this service", format_args!("none for {needed}"))
             }
             Self::Randomness => Evidence::new("randomness", "none"),
-            Self::RelayStateTooLong => Evidence::new("RelayState of at most 80 bytes", "more"),
+            Self::RelayStateTooLong => Evidence::new("RelayState of at most 80 bytes, or 1024 to give back", "more"),
         }
     }
 }
