@@ -186,10 +186,10 @@ mod tests {
     #[tokio::test]
     async fn a_record_is_replaced_with_its_expiry() {
         let store = MemoryStore::new(1);
-        store.replace(Space::EndedSession, "a", b"1", at(10), at(0)).await.unwrap();
-        store.replace(Space::EndedSession, "a", b"2", at(20), at(0)).await.unwrap();
+        Store::replace(&store, Space::EndedSession, "a", b"1", at(10), at(0)).await.unwrap();
+        Store::replace(&store, Space::EndedSession, "a", b"2", at(20), at(0)).await.unwrap();
         assert_eq!(store.read(Space::EndedSession, "a", at(19)).await, Ok(Some(b"2".to_vec())));
-        let refused = store.replace(Space::EndedSession, "b", b"", at(30), at(19)).await;
+        let refused = Store::replace(&store, Space::EndedSession, "b", b"", at(30), at(19)).await;
         assert_eq!(refused, Err(StoreError::Full { capacity: 1 }));
         assert_eq!(store.read(Space::EndedSession, "a", at(20)).await, Ok(None));
     }
