@@ -267,6 +267,16 @@ fn logouts_too_old_or_from_the_future_are_refused() {
 }
 
 #[test]
+fn a_message_needs_an_id_and_a_provider_in_service() {
+    let nameless = Asked { attributes: Asked::default().attributes.replace("_logout", ""), ..Asked::default() };
+    let redirected = query("SAMLRequest", &nameless.xml(), None, &TRUSTED);
+    assert_eq!(judge_redirect(&provider(), &redirected).unwrap_err().rule().name, "logout_message");
+    let run_out = metadata(&TRUSTED).replace("entityID=", r#"validUntil="2026-06-01T12:00:00Z" entityID="#);
+    let run_out = SamlProvider::new(&run_out, SP, ACS).unwrap().with_logout_url(SLO);
+    assert_eq!(judge_post(&run_out, &Asked::default().signed(&TRUSTED)).unwrap_err().rule().name, "metadata");
+}
+
+#[test]
 fn a_service_without_an_address_for_logout_takes_none() {
     let provider = SamlProvider::new(&metadata(&TRUSTED), SP, ACS).unwrap();
     let error = judge_post(&provider, &Asked::default().signed(&TRUSTED)).unwrap_err();
@@ -288,6 +298,7 @@ fn extensions_and_sha1_need_the_relaxation_of_their_name() {
     let signed = Asked { issuer: extended, ..Asked::default() }.signed(&TRUSTED);
     let relaxed = danger::provider(&metadata(&TRUSTED), SP, ACS, Relaxations::none().allow_extensions()).unwrap();
     assert!(judge_post(&relaxed.with_logout_url(SLO), &signed).is_ok());
+    assert_eq!(judge_post(&provider(), &signed).unwrap_err().rule().name, "subject");
     let sha1 = Signing::method("http://www.w3.org/2000/09/xmldsig#rsa-sha1").sign(
         &Asked::default().xml(),
         "_logout",
@@ -325,4 +336,7 @@ fn an_answer_must_be_to_our_request_and_say_how_it_ended() {
     let foreign = answer(ANSWERED, &code(SUCCESS, "")).replace(IDP, "https://other.example");
     assert_eq!(judge_answer(&foreign).unwrap_err().rule().name, "issuer");
     assert_eq!(judge_answer(&answer(ANSWERED, "")).unwrap_err().rule().name, "status");
+    let more =
+        answer(ANSWERED, &code(SUCCESS, "")).replace("</samlp:Status>", "</samlp:Status><samlp:Other></samlp:Other>");
+    assert_eq!(judge_answer(&more).unwrap_err().rule().name, "logout_message");
 }

@@ -124,6 +124,13 @@ fn another_spelling_of_a_parameters_name_is_refused() {
     for spelled in ["SAML%52equest", "%53AMLRequest", "Relay%53tate", "Sig%41lg", "Signatur%65"] {
         assert_eq!(rule(&format!("{spelled}=AAAA&{}", honest())), "query", "{spelled}");
     }
+    assert_eq!(
+        rule(&honest().replace("&RelayState=", "&Relay%53tate=")),
+        "query",
+        "its only spelling is its plain name"
+    );
+    let without_relay_state = query("SAMLRequest", &Asked::default().xml(), None, &TRUSTED);
+    assert_eq!(rule(&format!("{without_relay_state}&RelayState")), "query", "a name alone is no value that was signed");
     for broken in
         ["SAMLRequest=%zz", "SAMLRequest=%a", "SAMLRequest=%ff", "%ff=1", "SAMLResponse=AAAA", "SAMLRequest", ""]
     {
@@ -160,7 +167,7 @@ fn only_deflate_is_understood() {
     let followed = [deflated(xml.as_bytes()), b"more".to_vec()].concat();
     let followed = signed(&format!("SAMLRequest={}", escaped(&STANDARD.encode(followed))), RSA_SHA256, &TRUSTED);
     assert_eq!(rule(&followed), "encoding");
-    let unescaped_plus = signed("SAMLRequest=a+b=", RSA_SHA256, &TRUSTED);
+    let unescaped_plus = signed("SAMLRequest=AAAA+", RSA_SHA256, &TRUSTED);
     assert_eq!(UnverifiedLogoutRequest::from_redirect(&unescaped_plus).unwrap_err().rule().name, "encoding");
 }
 

@@ -310,5 +310,8 @@ fn a_sign_in_without_a_session_index_can_be_logged_out_too() {
     let response = UnverifiedResponse::from_post(&posted, REQUEST).unwrap();
     let identity = verify(&provider(), response, now(), &mut Silent).unwrap();
     assert!(identity.saml_session().unwrap().session_indexes().is_empty());
+    let empty = Fields { authn_statement: authn_statement(r#" SessionIndex="""#), ..Fields::default() };
+    let identity = judge_with(&provider(), &empty.signed_assertion()).unwrap();
+    assert!(identity.saml_session().unwrap().session_indexes().is_empty(), "an empty one names no session");
     assert_eq!(identity.saml_session().unwrap().session_keys(&provider()).len(), 1);
 }
