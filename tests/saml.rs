@@ -21,6 +21,8 @@ mod logout;
 mod logout_redirect;
 #[path = "saml/metadata.rs"]
 mod metadata;
+#[path = "saml/metadata_own.rs"]
+mod metadata_own;
 #[path = "saml/metadata_signed.rs"]
 mod metadata_signed;
 #[path = "saml/peer.rs"]

@@ -5,6 +5,8 @@
 use std::fmt;
 
 #[cfg(feature = "aws-lc-rs")]
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
+#[cfg(feature = "aws-lc-rs")]
 use aws_lc_rs::{aead, cipher, iv::FixedLength, rsa};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -37,10 +39,14 @@ pub enum ContentMode {
 }
 
 /// An RSA private key that others encrypt to.
-pub struct RsaDecryptionKey(
-    #[cfg(feature = "aws-lc-rs")] rsa::OaepPrivateDecryptingKey,
-    #[cfg(not(feature = "aws-lc-rs"))] std::convert::Infallible,
-);
+pub struct RsaDecryptionKey {
+    #[cfg(feature = "aws-lc-rs")]
+    key: rsa::OaepPrivateDecryptingKey,
+    #[cfg(feature = "aws-lc-rs")]
+    public_key: Vec<u8>,
+    #[cfg(not(feature = "aws-lc-rs"))]
+    never: std::convert::Infallible,
+}
 
 impl RsaDecryptionKey {
     /// Reads a private key in PEM, as PKCS#8 or PKCS#1.
@@ -73,11 +79,11 @@ impl RsaDecryptionKey {
     #[cfg(feature = "aws-lc-rs")]
     pub fn from_pkcs8(pkcs8: &SecretBytes) -> Result<Self, CryptoError> {
         let malformed = CryptoError::KeyMalformed { expected: "an RSA private key of 2048 bits or more" };
-        rsa::PrivateDecryptingKey::from_pkcs8(pkcs8.expose())
-            .ok()
-            .and_then(|key| rsa::OaepPrivateDecryptingKey::new(key).ok())
-            .map(Self)
-            .ok_or(malformed)
+        let key = rsa::PrivateDecryptingKey::from_pkcs8(pkcs8.expose()).map_err(|_| malformed.clone())?;
+        let public_key: PublicKeyX509Der<'_> = key.public_key().as_der().map_err(|_| malformed.clone())?;
+        let public_key = public_key.as_ref().to_vec();
+        let key = rsa::OaepPrivateDecryptingKey::new(key).map_err(|_| malformed)?;
+        Ok(Self { key, public_key })
     }
 
     /// Never succeeds with this backend, which decrypts no RSA.
@@ -87,6 +93,19 @@ impl RsaDecryptionKey {
     #[cfg(not(feature = "aws-lc-rs"))]
     pub fn from_pkcs8(_: &SecretBytes) -> Result<Self, CryptoError> {
         Err(CryptoError::KeyMalformed { expected: "the aws-lc-rs backend, which alone decrypts RSA" })
+    }
+
+    /// The public half as SubjectPublicKeyInfo in DER (RFC 5280, 4.1.2.7).
+    #[must_use]
+    pub fn public_key(&self) -> &[u8] {
+        #[cfg(feature = "aws-lc-rs")]
+        {
+            &self.public_key
+        }
+        #[cfg(not(feature = "aws-lc-rs"))]
+        {
+            match self.never {}
+        }
     }
 
     /// Unwraps a transported key.
@@ -101,8 +120,8 @@ impl RsaDecryptionKey {
             OaepHash::Sha384 => &rsa::OAEP_SHA384_MGF1SHA384,
             OaepHash::Sha512 => &rsa::OAEP_SHA512_MGF1SHA512,
         };
-        let mut output = vec![0; self.0.min_output_size()];
-        let key = self.0.decrypt(algorithm, wrapped, &mut output, label);
+        let mut output = vec![0; self.key.min_output_size()];
+        let key = self.key.decrypt(algorithm, wrapped, &mut output, label);
         let key = key.map(|key| key.to_vec()).map_err(|_| CryptoError::DecryptionFailed);
         zeroize::Zeroize::zeroize(&mut output);
         key.map(SecretBytes::new)
@@ -114,7 +133,7 @@ impl RsaDecryptionKey {
     /// [`CryptoError::DecryptionFailed`], for every cause alike.
     #[cfg(not(feature = "aws-lc-rs"))]
     pub fn unwrap_key(&self, _: OaepHash, _: Option<&[u8]>, _: &[u8]) -> Result<SecretBytes, CryptoError> {
-        match self.0 {}
+        match self.never {}
     }
 }
 

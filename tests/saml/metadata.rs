@@ -218,19 +218,3 @@ fn certificates_with_something_after_them_are_refused() {
     let metadata = signer::metadata(&[("", &key)]).replace(&key.certificate(), &STANDARD.encode(der));
     assert_eq!(refused(&metadata), MetadataError::CertificateMalformed);
 }
-
-#[test]
-fn our_metadata_names_us_and_where_to_post() {
-    let provider =
-        SamlProvider::new(&signer::metadata(&[("", &TRUSTED)]), "https://sp.example/?a=1&b=\"2\"", ACS).unwrap();
-    let xml = provider.sp_metadata();
-    let document = roxmltree::Document::parse(&xml).unwrap();
-    let root = document.root_element();
-    assert_eq!(root.attribute("entityID"), Some("https://sp.example/?a=1&b=\"2\""));
-    let service = document
-        .descendants()
-        .find(|node| node.has_tag_name(("urn:oasis:names:tc:SAML:2.0:metadata", "AssertionConsumerService")))
-        .unwrap();
-    assert_eq!(service.attribute("Location"), Some(ACS));
-    assert_eq!(service.attribute("Binding"), Some("urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"));
-}

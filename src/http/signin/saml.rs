@@ -128,10 +128,13 @@ pub(in crate::http) async fn metadata(State(portal): State<Arc<Portal>>) -> Resp
     let Some(provider) = provider else {
         return portal.answer(Err(unknown_provider().into()));
     };
+    let Ok(metadata) = provider.sp_metadata(portal.broker.now()) else {
+        return portal.answer(Err(unavailable(Next::SignIn, None).into()));
+    };
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/samlmetadata+xml")),
         (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
-    (headers, provider.sp_metadata()).into_response()
+    (headers, metadata).into_response()
 }

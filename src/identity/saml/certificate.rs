@@ -62,7 +62,7 @@ impl PinnedKey {
     }
 
     /// Reads a SubjectPublicKeyInfo in DER, a key without a certificate.
-    fn from_public_key(der: &[u8]) -> Result<Self, MetadataError> {
+    pub(super) fn from_public_key(der: &[u8]) -> Result<Self, MetadataError> {
         let (rest, info) = SubjectPublicKeyInfo::from_der(der).map_err(|_| MetadataError::CertificateMalformed)?;
         if !rest.is_empty() {
             return Err(MetadataError::CertificateMalformed);
@@ -86,6 +86,15 @@ impl PinnedKey {
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    /// Modulus and exponent of an RSA key, without leading zeros (ds:CryptoBinary).
+    pub(super) fn rsa(&self) -> Option<(&[u8], &[u8])> {
+        let significant = |bytes| <[u8]>::get(bytes, bytes.iter().take_while(|byte| **byte == 0).count()..);
+        match &self.material {
+            Material::Rsa { modulus, exponent } => Some((significant(modulus)?, significant(exponent)?)),
+            Material::Ready(_) => None,
+        }
     }
 
     /// The key, held to the least length the provider accepts.

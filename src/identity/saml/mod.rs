@@ -40,7 +40,7 @@ pub use logout::{
     LogoutRequest, LogoutRequested, LogoutResponse, LogoutStatus, SamlSession, UnverifiedLogoutRequest,
     UnverifiedLogoutResponse, verify_logout_request, verify_logout_response,
 };
-pub use metadata::{IdpMetadata, LogoutEndpoint, MetadataPolicy};
+pub use metadata::{ContactKind, IdpMetadata, LogoutEndpoint, MetadataPolicy, SpDescription};
 pub use name_id::NameId;
 pub use provider::{MAX_CLOCK_SKEW, SamlProvider};
 pub use request::{AuthnRequest, NameIdPolicy};

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::authn_context::{Comparison, RequestedAuthnContext};
-use super::certificate::PinnedKey;
+use super::certificate::{PinnedKey, certificate_from_pem};
 use super::danger::Relaxations;
-use super::metadata::{self, IdpMetadata};
+use super::metadata::{self, IdpMetadata, SpDescription};
 use super::signature::Trust;
 use super::signing_key::SpSigningKey;
 use super::xml::Profile;
@@ -43,7 +43,19 @@ pub struct SamlProvider {
     pub(super) signing_keys: Vec<Arc<SpSigningKey>>,
     pub(super) logout_url: Option<String>,
     pub(super) decryption_keys: Vec<Arc<RsaDecryptionKey>>,
+    /// What metadata says of each decryption key.
+    pub(super) encryption_keys: Vec<EncryptionKey>,
+    pub(super) description: SpDescription,
     pub(super) relaxations: Relaxations,
+}
+
+/// The public half of a decryption key, as identity providers are told it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum EncryptionKey {
+    /// A certificate in DER.
+    Certificate(Vec<u8>),
+    /// The bare key.
+    Rsa { modulus: Vec<u8>, exponent: Vec<u8> },
 }
 
 /// Whether an operator lets the provider sign people in.
@@ -126,6 +138,8 @@ impl SamlProvider {
             signing_keys: Vec::new(),
             logout_url: None,
             decryption_keys: Vec::new(),
+            encryption_keys: Vec::new(),
+            description: SpDescription::default(),
             relaxations,
         })
     }
@@ -282,10 +296,45 @@ impl SamlProvider {
         self
     }
 
-    /// Adds a key that assertions may be encrypted to; during rollover there are several.
+    /// Adds a key that assertions may be encrypted to; during rollover there are several. Metadata publishes every one, in
+    /// this order, as a bare key. Most identity providers want a certificate, and some stop reading at a bare key: prefer
+    /// [`SamlProvider::with_certified_decryption_key`].
     #[must_use]
     pub fn with_decryption_key(mut self, key: RsaDecryptionKey) -> Self {
+        if let Ok(public) = PinnedKey::from_public_key(key.public_key())
+            && let Some((modulus, exponent)) = public.rsa()
+        {
+            let (modulus, exponent) = (modulus.to_vec(), exponent.to_vec());
+            self.encryption_keys.push(EncryptionKey::Rsa { modulus, exponent });
+        }
         self.decryption_keys.push(Arc::new(key));
+        self
+    }
+
+    /// As [`SamlProvider::with_decryption_key`], published by its certificate in PEM, which may be self-signed.
+    ///
+    /// # Errors
+    /// [`MetadataError::CertificateMalformed`] when there is not exactly one certificate, or it is another key's.
+    pub fn with_certified_decryption_key(
+        mut self,
+        key: RsaDecryptionKey,
+        certificate_pem: &str,
+    ) -> Result<Self, SamlError> {
+        let der = certificate_from_pem(certificate_pem)?;
+        let (certified, own) = (PinnedKey::from_certificate(&der)?, PinnedKey::from_public_key(key.public_key())?);
+        // A certificate of another key would have every assertion encrypted so that nobody can read it.
+        if certified.rsa().is_none() || certified.rsa() != own.rsa() {
+            return Err(MetadataError::CertificateMalformed.into());
+        }
+        self.encryption_keys.push(EncryptionKey::Certificate(der));
+        self.decryption_keys.push(Arc::new(key));
+        Ok(self)
+    }
+
+    /// What our metadata says beside keys and addresses.
+    #[must_use]
+    pub fn with_description(mut self, description: SpDescription) -> Self {
+        self.description = description;
         self
     }
 
@@ -360,10 +409,13 @@ impl SamlProvider {
         self.relaxations
     }
 
-    /// Our metadata, for the identity provider to be configured with.
-    #[must_use]
-    pub fn sp_metadata(&self) -> String {
-        metadata::service_provider(&self.sp_entity_id, &self.acs_url)
+    /// Our metadata at `now`, for the identity provider to be configured with: signed when there is a signing key, and with
+    /// every signing and decryption key, so that a rollover is known before it happens.
+    ///
+    /// # Errors
+    /// [`SamlError::OwnKey`] when it cannot be signed: it is never published unsigned then.
+    pub fn sp_metadata(&self, now: Timestamp) -> Result<String, SamlError> {
+        metadata::service_provider(self, now)
     }
 }
 

@@ -18,11 +18,13 @@ use super::xml::Profile;
 use crate::time::Timestamp;
 
 pub use policy::MetadataPolicy;
+pub use service_provider::{ContactKind, SpDescription};
 
 pub(super) use service_provider::service_provider;
 
 /// The longest metadata that is read, in bytes: what IAM takes for a SAML provider.
 pub const MAX_METADATA_LENGTH: usize = Profile::METADATA.bytes;
+const MD: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 const POST: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST";
 const REDIRECT: &str = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect";
 

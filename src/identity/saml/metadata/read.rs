@@ -6,14 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::duration::parse_duration;
-use super::{IdpMetadata, LogoutEndpoint, POST, REDIRECT};
+use super::{IdpMetadata, LogoutEndpoint, MD, POST, REDIRECT};
 use crate::identity::saml::certificate::PinnedKey;
 use crate::identity::saml::error::MetadataError;
 use crate::identity::saml::xml::{Document, Element, Profile, is_space};
 use crate::identity::saml::{DSIG, SAMLP};
 use crate::time::Timestamp;
 
-const MD: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 /// Keys beyond these are not tried: every one costs a verification of each forged message.
 pub(super) const MOST_KEYS: usize = 8;
 
