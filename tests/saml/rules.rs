@@ -484,3 +484,12 @@ fn form_values_are_bounded_and_base64() {
     broken.insert_str(76, "\r\n");
     assert!(verify(&provider(), UnverifiedResponse::from_post(&broken, REQUEST).unwrap(), now(), &mut Silent).is_ok());
 }
+
+#[test]
+fn a_response_of_another_shape_is_told_what_it_holds() {
+    let error = judge(&Fields::default().response("<samlp:More></samlp:More>")).unwrap_err();
+    assert!(error.reason().ends_with("found Issuer, Status, More"), "{}", error.reason());
+    // A hostile message may hold thousands.
+    let many = judge(&Fields::default().response(&"<samlp:More></samlp:More>".repeat(5_000))).unwrap_err();
+    assert_eq!(many.reason().matches("More").count(), 6, "{}", many.reason());
+}

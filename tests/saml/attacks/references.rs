@@ -350,3 +350,22 @@ fn an_element_without_an_id_cannot_be_referred_to() {
         assert_eq!(rule(&response(&signed)), "reference", "{uri} {attributes}");
     }
 }
+
+#[test]
+fn a_refused_signature_says_what_it_held_and_not_without_end() {
+    let reason = |xml: &str| judge(xml).unwrap_err().reason();
+    let honest = response(&stolen().signed);
+    let object = honest.replace("</ds:Signature>", "<ds:Object></ds:Object></ds:Signature>");
+    assert!(reason(&object).ends_with("found SignedInfo, SignatureValue, Object"), "{}", reason(&object));
+    let many =
+        honest.replace("</ds:Signature>", &format!("{}</ds:Signature>", "<ds:Object></ds:Object>".repeat(5_000)));
+    assert_eq!(reason(&many).matches("Object").count(), 6, "{}", reason(&many));
+    let sign = |transforms: String| {
+        let signing = Signing { transforms, ..Signing::default() };
+        response(&signing.sign(&Fields::default().assertion(), "_assertion", &TRUSTED))
+    };
+    let one = reason(&sign(algorithm("Transform", "urn:evil")));
+    assert!(one.ends_with("found urn:evil"), "{one}");
+    let many = reason(&sign(algorithm("Transform", "urn:evil").repeat(2_000)));
+    assert_eq!(many.matches("urn:evil").count(), 8, "{many}");
+}
