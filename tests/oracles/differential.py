@@ -10,17 +10,19 @@
 import argparse
 import json
 import os
+import re
 import time
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cases as case_files
+import hostile
 import judges
 
 LISTED = Path(__file__).parent / "differences.json"
 REFUSES, ACCEPTS = "refuses what daypass accepts", "accepts what daypass refuses"
-READS, LATE = "reads another identity", "gives no answer in time"
+READS, LATE, FORGED = "reads another identity", "gives no answer in time", "accepts a forged identity"
 
 
 def identity(answer):
@@ -43,6 +45,8 @@ def differences(cases, verdicts):
             kind = None
             if theirs["verdict"] == "late":
                 kind = LATE
+            elif accepted(theirs) and theirs["name_id"] == (case.get("forged_name_id") or (hostile.FORGED if case["expect"] == "signed" else "")):
+                kind = FORGED
             elif accepted(ours) != accepted(theirs):
                 kind = ACCEPTS if accepted(theirs) else REFUSES
             elif accepted(ours) and identity(ours) != identity(theirs):
@@ -66,21 +70,31 @@ def broken(cases, answers):
             ours["daypass", "refuses an honest message", case["class"]].append((case, answer, answer))
         if case["expect"] == "reject" and accepted(answer):
             ours["daypass", "accepts it as stated", case["class"]].append((case, answer, answer))
-        if accepted(answer) and identity(answer) != stated and case["class"] not in MARKED:
+        if accepted(answer) and identity(answer) != stated:
             wrong.append(f"{case['id']} ({case['class']}): accepted as {identity(answer)} instead of {stated}")
     return wrong, ours
 
 
-# Lies about the identity itself: what they state is not what `Message` keeps.
-MARKED = {f"lie: {name} [{part}]" for name in ("blanks around NameID",) for part in case_files.PARTS}
-
-
-def listed():
+def listed(cases):
+    """The reasons by engine, difference and class. A class named without what was signed stands for all of that name."""
+    names = defaultdict(set)
+    for case in cases:
+        names[case["class"]].add(case["class"])
+        names[re.sub(r" \[\w+\]$", "", case["class"])].add(case["class"])
     return {
         (entry["engine"], entry["difference"], name): entry["reason"]
         for entry in json.loads(LISTED.read_text(encoding="utf-8"))
-        for name in entry["classes"]
+        for stated in entry["classes"]
+        for name in names.get(stated, [stated])
     }
+
+
+def together(classes, cases):
+    """The shortest way to write these classes down."""
+    parts = defaultdict(set)
+    for case in cases:
+        parts[re.sub(r" \[\w+\]$", "", case["class"])].add(case["class"])
+    return sorted({base if parts[base] <= set(classes) else name for name in classes for base in [re.sub(r" \[\w+\]$", "", name)]})
 
 
 def judge(cases):
@@ -136,7 +150,7 @@ def main():
         return show(arguments.show, cases, verdicts)
     wrong, found = broken(cases, verdicts["daypass"])
     found.update(differences(cases, verdicts))
-    known = listed()
+    known = listed(cases)
     unlisted = [key for key in found if key not in known]
     if arguments.unlisted:
         groups = defaultdict(list)
@@ -144,7 +158,7 @@ def main():
             case, ours, theirs = found[key][0]
             why = ours.get("check") or theirs.get("reason") or ""
             groups[key[0], key[1], why[:90]].append(key[2])
-        print(json.dumps([{"engine": e, "difference": d, "why": w, "classes": c} for (e, d, w), c in sorted(groups.items())], indent=1))
+        print(json.dumps([{"engine": e, "difference": d, "why": w, "classes": together(c, cases)} for (e, d, w), c in sorted(groups.items())], indent=1))
         return None
     for key in unlisted:
         case, ours, theirs = found[key][0]

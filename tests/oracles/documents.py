@@ -249,7 +249,8 @@ def sign(document, target, signing):
     context.sign(node)
     digest = node.findtext(f"./{{{D}}}SignedInfo/{{{D}}}Reference/{{{D}}}DigestValue")
     value = node.findtext(f"./{{{D}}}SignatureValue")
-    values = ["".join(value.split()), "".join(digest.split())]
+    # The digest is signed as it stands, with the line break that xmlsec1 puts into long ones.
+    values = ["".join(value.split()), digest]
     if signing.wrapped:
         values[0] = "\n" + "\n".join(values[0][at : at + 64] for at in range(0, len(values[0]), 64)) + "\n"
     document = document.replace(f"@@value {target}@@", values[0])

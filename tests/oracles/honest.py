@@ -156,6 +156,10 @@ def _(m, keys, rng):
 def _(m, keys, rng): m.name_id_attributes = f' NameQualifier="{MORE}" SPNameQualifier="{SP}" SPProvidedID="x" Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"'
 
 
+@honest("blanks around NameID")
+def _(m, keys, rng): m.name_id = "  martha@example.com  "
+
+
 @honest("NameID without Format")
 def _(m, keys, rng): m.name_id_attributes = ""
 

@@ -16,7 +16,7 @@ NODE = ROOT / "target/clients/oracles-node"
 SAMAEL = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target/oracles")) / "release/samael-judge"
 DAYPASS = Path(os.environ.get("DAYPASS_BINARY", ROOT / "target/debug/daypass"))
 # Seconds: for a document made to be never finished, and for all the others of one judge.
-PATIENCE, ALL_OF_THEM = 3, 400
+PATIENCE, ALL_OF_THEM = 5, 500
 # pysaml2 starts a program for every signature: two of it keep two cores busy.
 PYSAML2_PROCESSES = 2
 
@@ -51,7 +51,7 @@ def converse(command, cases, seconds, environment):
         if len(cases) > 1:
             raise SystemExit(f"{command[0]} did not answer {len(cases)} cases in {seconds} s") from None
         return {cases[0]["id"]: {"verdict": "late", "reason": f"no answer within {seconds} s"}}
-    answers = [json.loads(line) for line in out.splitlines()]
+    answers = [json.loads(line) for line in out.split("\n") if line]
     if len(answers) != len(cases):
         at = cases[len(answers)]["id"] if len(answers) < len(cases) else "?"
         raise SystemExit(f"{command[0]} stopped at {at} (exit code {process.returncode}):\n{errors[-2000:]}")
