@@ -35,6 +35,11 @@ def accepted(answer):
     return answer["verdict"] == "accept"
 
 
+def forged(case):
+    """The identity that nobody signed, where a case has one."""
+    return case.get("forged_name_id") or (hostile.FORGED if case["expect"] == "signed" else None)
+
+
 def differences(cases, verdicts):
     """Which engine differs how, by class: the cases, with what the two said."""
     found = defaultdict(list)
@@ -45,7 +50,7 @@ def differences(cases, verdicts):
             kind = None
             if theirs["verdict"] == "late":
                 kind = LATE
-            elif accepted(theirs) and theirs["name_id"] == (case.get("forged_name_id") or (hostile.FORGED if case["expect"] == "signed" else "")):
+            elif accepted(theirs) and theirs["name_id"] and theirs["name_id"] == forged(case):
                 kind = FORGED
             elif accepted(ours) != accepted(theirs):
                 kind = ACCEPTS if accepted(theirs) else REFUSES
@@ -63,7 +68,7 @@ def broken(cases, answers):
         answer = answers[case["id"]]
         stated = (case["name_id"], {name: values for name, values in (case["attributes"] or {}).items() if values})
         if case["class"].startswith("vector: "):
-            if accepted(answer) and case.get("forged_name_id") and answer["name_id"] == case["forged_name_id"]:
+            if accepted(answer) and forged(case) and answer["name_id"] == forged(case):
                 wrong.append(f"{case['id']}: FORGED identity {answer['name_id']}")
             continue
         if case["expect"] == "accept" and not accepted(answer):
