@@ -12,6 +12,7 @@ use daypass::identity::saml::{LogoutRequested, UnverifiedLogoutRequest, Unverifi
 use crate::edits::{Choices, edit};
 use crate::idp::{self, REQUEST, SAML, SAMLP, TRUSTED};
 use crate::judge::Judge;
+use crate::second_reader::trimmed;
 
 /// Judges the message that `data` describes.
 pub fn target(data: &[u8]) {
@@ -97,9 +98,9 @@ fn confirm(request: &LogoutRequested, signed: &str) {
         let text = |node: roxmltree::Node<'_, '_>| node.children().filter_map(|text| text.text()).collect::<String>();
         named.map(text).collect()
     };
-    let trimmed: Vec<_> = texts(SAMLP, "SessionIndex").iter().map(|text| text.trim().to_owned()).collect();
-    assert_eq!(request.session_indexes(), trimmed);
+    let named: Vec<_> = texts(SAMLP, "SessionIndex").iter().map(|text| trimmed(text).to_owned()).collect();
+    assert_eq!(request.session_indexes(), named);
     if let [name] = texts(SAML, "NameID").as_slice() {
-        assert!([name.as_str(), name.trim()].contains(&request.name_id().value()), "another person than {name:?}");
+        assert!([name.as_str(), trimmed(name)].contains(&request.name_id().value()), "another person than {name:?}");
     }
 }
