@@ -59,13 +59,15 @@ pub(crate) enum Logout {
 pub(crate) struct Setup {
     pub(crate) mode: Mode,
     pub(crate) logout: Logout,
+    /// The same for the application, where it differs.
+    pub(crate) app_logout: Option<Logout>,
     pub(crate) unsolicited: bool,
     pub(crate) store: Option<Arc<dyn Store>>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { mode: Mode::Demonstration, logout: Logout::None, unsolicited: false, store: None }
+        Self { mode: Mode::Demonstration, logout: Logout::None, app_logout: None, unsolicited: false, store: None }
     }
 }
 
@@ -94,26 +96,26 @@ impl Joint {
         }
     }
 
-    fn provider(&self, idp: &Idp, setup: &Setup) -> SamlProvider {
+    fn provider(&self, idp: &Idp, logout: Logout, unsolicited: bool) -> SamlProvider {
         let entity_id = format!("{}/saml/metadata", self.origin);
-        // The identity provider takes messages either way; a service that posts leaves it one.
-        let metadata = match setup.logout {
-            Logout::Post => without_redirected_logout(&idp.saml_metadata()),
+        // The identity provider takes every message either way; a service that posts is told of one alone.
+        let metadata = match logout {
+            Logout::Post => without_redirect(&without_redirect(&idp.saml_metadata(), "Logout"), "SignOn"),
             _ => idp.saml_metadata(),
         };
         let mut provider = SamlProvider::new(&metadata, &entity_id, &format!("{}/saml/acs", self.origin)).unwrap();
-        if setup.logout != Logout::None {
+        if logout != Logout::None {
             let key = SpSigningKey::from_pem(&self.key.serialize_pem(), &self.certificate).unwrap();
             provider = provider.with_signing_key(key).with_logout_url(&format!("{}/saml/slo", self.origin));
         }
-        if setup.unsolicited { provider.with_unsolicited_responses() } else { provider }
+        if unsolicited { provider.with_unsolicited_responses() } else { provider }
     }
 }
 
-fn without_redirected_logout(metadata: &str) -> String {
-    let service = "<md:SingleLogoutService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\"";
-    let (before, after) = metadata.split_once(service).unwrap();
-    format!("{before}{}", after.split_once("</md:SingleLogoutService>").unwrap().1)
+fn without_redirect(metadata: &str, service: &str) -> String {
+    let opening = format!("<md:Single{service}Service Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\"");
+    let (before, after) = metadata.split_once(&opening).unwrap();
+    format!("{before}{}", after.split_once(&format!("</md:Single{service}Service>")).unwrap().1)
 }
 
 impl Site {
@@ -134,8 +136,9 @@ impl Site {
         let (portal_side, app_side) = (Joint::new(BROKER), Joint::new(APP));
         let client = Client::confidential("daypass-portal", "portal-secret", [CALLBACK]);
         let mut idp = Idp::builder().users(demo_directory()).client(client).seed(7);
-        for side in [&portal_side, &app_side] {
-            idp = idp.service_provider(side.service_provider(setup.logout));
+        let app_logout = setup.app_logout.unwrap_or(setup.logout);
+        for (side, logout) in [(&portal_side, setup.logout), (&app_side, app_logout)] {
+            idp = idp.service_provider(side.service_provider(logout));
         }
         let idp = idp.start().await.unwrap();
         let openid = OidcProvider::new(idp.issuer(), ["daypass-portal"]).unwrap().with_local_network();
@@ -143,14 +146,15 @@ impl Site {
         let clock = Arc::new(ManualClock::new(SystemClock.now()));
         let trail = Arc::new(Recent::new(1000, Discard));
         let store = setup.store.clone().unwrap_or_else(|| Arc::new(MemoryStore::default()));
-        let broker = |side: &Joint, store| {
-            let broker = Broker::new(Keyring::generate().unwrap()).with_provider(side.provider(&idp, &setup));
+        let broker = |side: &Joint, logout, store| {
+            let provider = side.provider(&idp, logout, setup.unsolicited);
+            let broker = Broker::new(Keyring::generate().unwrap()).with_provider(provider);
             broker.with_clock(clock.clone()).with_audit(trail.clone()).with_store(store)
         };
-        let application = Arc::new(broker(&app_side, Arc::new(MemoryStore::default())));
+        let application = Arc::new(broker(&app_side, app_logout, Arc::new(MemoryStore::default())));
         let application = SignIn::new(application, APP).unwrap().with_saml("corp", "Example Corp").unwrap();
         let application = application.guard(Router::new().route("/", axum::routing::get(greet)));
-        let broker = broker(&portal_side, store).with_directory(directory()).unwrap();
+        let broker = broker(&portal_side, setup.logout, store).with_directory(directory()).unwrap();
         let mut portal = Portal::new(Arc::new(broker), BROKER)
             .unwrap()
             .with_saml("corp", "Corporate directory")
@@ -346,8 +350,17 @@ impl Browser {
     /// Begins a sign-in and goes through the identity provider's pages, up to its answer.
     async fn answered(&self, begin: &str, user: &str) -> Answer {
         let leaving = self.get(begin).await;
-        assert_eq!(leaving.status, 303, "{leaving:?}");
-        let mut page = self.get(leaving.location()).await;
+        let mut page = match leaving.status {
+            303 => self.get(leaving.location()).await,
+            // An identity provider that takes forms alone.
+            _ => {
+                let form = [("SAMLRequest", leaving.field("SAMLRequest")), ("RelayState", leaving.field("RelayState"))];
+                let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+                let (_, action) = leaving.text.split_once("method=\"post\" action=\"").unwrap();
+                let kept = self.post(action.split('"').next().unwrap(), &form).await;
+                self.get(kept.location()).await
+            }
+        };
         if page.location().contains("/login?") {
             let login = page.location().to_owned();
             let flow = self.get(&login).await.field("flow");

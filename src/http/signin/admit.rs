@@ -16,16 +16,17 @@ use crate::VerifiedIdentity;
 use crate::directory::DirectoryError;
 use crate::http::cookie::{Cookie, CookieSecret};
 use crate::http::page::Next;
-use crate::http::portal::answer::{redirect, unavailable};
+use crate::http::portal::answer::unavailable;
 use crate::http::portal::{Portal, Stop};
 use crate::identity::ProviderName;
 
-/// A sign-in about to leave for its provider.
+/// A sign-in, or a sign-out, about to leave for its provider.
 pub(super) struct Departure<'a, T> {
     pub(super) protocol: Protocol,
     pub(super) state: &'a str,
     pub(super) answer_to: &'a str,
-    pub(super) provider_url: &'a str,
+    /// What takes the browser there.
+    pub(super) onward: Response,
     pub(super) browser: &'a CookieSecret,
     pub(super) pending: Pending<T>,
 }
@@ -56,20 +57,19 @@ pub(super) fn mark(portal: &Portal, headers: &HeaderMap, protocol: Protocol) -> 
     }
 }
 
-/// Remembers a sign-in, marks the browser it begins in, and sends it to the provider.
+/// Remembers a sign-in or a sign-out, marks the browser it begins in, and sends it to the provider.
 pub(super) async fn depart<T: Serialize + DeserializeOwned>(
     portal: &Portal,
     departure: Departure<'_, T>,
 ) -> Result<Response, Stop> {
-    let Departure { protocol, state, answer_to, provider_url, browser, pending } = departure;
+    let Departure { protocol, state, answer_to, mut onward, browser, pending } = departure;
     let flow = pending.correlation_id.clone();
     let failed = || unavailable(Next::SignIn, Some(&flow));
     let (store, now) = (portal.broker.store(), portal.broker.now());
     pending.keep(store, now, (protocol, state), browser, answer_to).await.map_err(|_| failed())?;
-    let mut response = redirect(provider_url);
     let mark = portal.cookies.set(protocol.cookie(), browser, pending::LIFETIME);
-    response.headers_mut().extend(mark.map(|mark| (SET_COOKIE, mark)));
-    Ok(response)
+    onward.headers_mut().extend(mark.map(|mark| (SET_COOKIE, mark)));
+    Ok(onward)
 }
 
 /// The sign-in that an answer with `state` finishes.

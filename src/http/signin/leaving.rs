@@ -21,7 +21,7 @@ pub(super) enum Carried {
     Form(PostForm),
 }
 
-/// How a logout message may go to an identity provider.
+/// How a message may go to an identity provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Binding {
     Redirect,
@@ -29,13 +29,18 @@ pub(super) enum Binding {
 }
 
 impl Binding {
-    /// The binding for a logout message: `preferred`, or the one that the identity provider takes.
-    pub(super) const fn offered(metadata: &IdpMetadata, preferred: Self) -> Option<Self> {
-        match (preferred, metadata.logout_redirect().is_some(), metadata.logout_post().is_some()) {
+    /// This binding, or the other one where the identity provider takes that alone.
+    pub(super) const fn or_other(self, by_redirect: bool, by_post: bool) -> Option<Self> {
+        match (self, by_redirect, by_post) {
             (Self::Redirect, true, _) | (Self::Post, true, false) => Some(Self::Redirect),
             (Self::Post, _, true) | (Self::Redirect, false, true) => Some(Self::Post),
             (_, false, false) => None,
         }
+    }
+
+    /// The same for a logout message.
+    pub(super) fn for_logout(self, metadata: &IdpMetadata) -> Option<Self> {
+        self.or_other(metadata.logout_redirect().is_some(), metadata.logout_post().is_some())
     }
 
     pub(super) fn carry(
@@ -50,24 +55,38 @@ impl Binding {
     }
 }
 
+/// Why the browser goes to the identity provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leaving {
+    ToSignIn,
+    ToSignOut,
+}
+
 #[derive(Debug, Template)]
 #[template(path = "leaving.html")]
 struct LeavingPage<'a> {
     frame: Frame<'a>,
+    lead: &'static str,
     label: &'a str,
     carried: &'a Carried,
 }
 
-/// Sends the browser to the identity provider that people know as `label`, by a page.
-pub(super) fn by_page(portal: &Portal, label: &str, carried: &Carried) -> Response {
-    let page = LeavingPage { frame: portal.frame("Signing out", None), label, carried };
-    render(StatusCode::OK, &page, &policy_for_leaving())
-}
+impl Leaving {
+    /// Sends the browser to the identity provider that people know as `label`, by a page.
+    pub(super) fn by_page(self, portal: &Portal, label: &str, carried: &Carried) -> Response {
+        let (title, lead) = match self {
+            Self::ToSignIn => ("Signing in", "Your sign-in goes on there."),
+            Self::ToSignOut => ("Signing out", "It is told, so that nobody who comes after you goes on in your name."),
+        };
+        let page = LeavingPage { frame: portal.frame(title, None), lead, label, carried };
+        render(StatusCode::OK, &page, &policy_for_leaving())
+    }
 
-/// Sends the browser back to the identity provider that sent it here.
-pub(super) fn back(portal: &Portal, label: &str, carried: &Carried) -> Response {
-    match carried {
-        Carried::Url(url) => redirect(url),
-        Carried::Form(_) => by_page(portal, label, carried),
+    /// As [`Leaving::by_page`], and without a page where no form of ours was before.
+    pub(super) fn straight(self, portal: &Portal, label: &str, carried: &Carried) -> Response {
+        match carried {
+            Carried::Url(url) => redirect(url),
+            Carried::Form(_) => self.by_page(portal, label, carried),
+        }
     }
 }

@@ -10,10 +10,10 @@ use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
-use super::leaving::{Binding, back};
+use super::leaving::{Binding, Leaving};
 use super::logout_url;
 use super::pending::{Pending, PendingError, Protocol};
-use super::refused::{half_signed_out, no_sign_out, refused_logout, unknown_provider};
+use super::refused::{half_signed_out, no_sign_out, refused_logout};
 use super::relay_state;
 use super::session;
 use super::sign_out::LogoutTicket;
@@ -22,7 +22,7 @@ use crate::http::portal::answer::{form, query, unavailable, unreadable};
 use crate::http::portal::{Portal, SamlWay, Stop};
 use crate::http::signin::params::Params;
 use crate::identity::saml::{
-    LogoutResponse, LogoutStatus, SamlProvider, UnverifiedLogoutRequest, UnverifiedLogoutResponse,
+    LogoutResponse, LogoutStatus, MetadataError, SamlProvider, UnverifiedLogoutRequest, UnverifiedLogoutResponse,
 };
 use crate::{Error, Flow};
 
@@ -92,13 +92,12 @@ async fn asked(portal: &Portal, arrival: &Arrival<'_>, posted: &str) -> Result<R
     let preferred = if arrival.raw_query.is_some() { Binding::Redirect } else { Binding::Post };
     let told = LogoutResponse::to(&provider, &requested, LogoutStatus::Success, portal.broker.now());
     let carried = told.and_then(|told| {
-        let binding = Binding::offered(provider.metadata(), preferred);
-        let binding =
-            binding.ok_or(crate::identity::saml::MetadataError::NoLogoutEndpoint { binding: "any binding" })?;
+        let binding = preferred.for_logout(provider.metadata());
+        let binding = binding.ok_or(MetadataError::NoLogoutEndpoint { binding: "any binding" })?;
         binding.carry(|| told.redirect_url(relay_state), || told.post_form(relay_state))
     });
     let mut response = match carried {
-        Ok(carried) => back(portal, &way.label, &carried),
+        Ok(carried) => Leaving::ToSignOut.straight(portal, &way.label, &carried),
         // The sessions are over; that nobody can be told so changes nothing about it.
         Err(_) => portal.see_other("/signin?signed_out=1"),
     };
@@ -148,10 +147,7 @@ fn way_of<'a>(portal: &'a Portal, issuer: &str) -> Option<(&'a SamlWay, Arc<Saml
 fn unread(flow: &Flow<'_>, error: impl Into<Error>) -> Stop {
     let error = error.into();
     let refusal = match flow.refuse("logout by the SAML provider", error.code(), &error.reason()) {
-        Ok(()) => match &error {
-            Error::UnknownProvider { .. } => unknown_provider().following(flow.correlation_id()),
-            error => refused_logout(error, flow),
-        },
+        Ok(()) => refused_logout(&error, flow),
         Err(error) => refused_logout(&error, flow),
     };
     refusal.into()

@@ -12,7 +12,7 @@ use super::refused::{refusal_of, unknown_provider};
 use super::wanted;
 use crate::explain::Report;
 use crate::http::page::{Next, Origin, Refusal};
-use crate::http::portal::answer::{sentence, unavailable, unreadable};
+use crate::http::portal::answer::{redirect, sentence, unavailable, unreadable};
 use crate::http::portal::{Portal, Stop};
 use crate::http::relying_party::{CALLBACK_RULES, PendingSignIn, SignInError, claimed_state};
 use crate::{Error, Flow};
@@ -43,7 +43,7 @@ async fn send(portal: &Portal, name: &str, headers: &HeaderMap, uri: &Uri) -> Re
         protocol: Protocol::Oidc,
         state: started.state(),
         answer_to: &callback_url(&portal.origin),
-        provider_url: &url,
+        onward: redirect(&url),
         browser: &browser,
         pending: Pending {
             provider: way.name.clone(),

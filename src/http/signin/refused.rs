@@ -86,7 +86,7 @@ pub(super) fn refused_logout(error: &Error, flow: &Flow<'_>) -> Refusal {
         StatusCode::FORBIDDEN,
         "This sign-out was not accepted",
         sentence(error),
-        "Nobody was signed out by it. To sign out, use the button on your own page.",
+        "Nobody was signed out by it. To sign out, press the button on the page you are signed in to.",
         Next::Portal,
     )
     .following(flow.correlation_id())
@@ -113,7 +113,7 @@ pub(super) fn no_sign_out(error: &PendingError) -> Refusal {
         StatusCode::BAD_REQUEST,
         "There is no sign-out to finish",
         "It was finished already, took longer than ten minutes, or was begun in another browser.",
-        "Nobody was signed out by this. To sign out, use the button on your own page.",
+        "Nobody was signed out by this. To sign out, press the button on the page you are signed in to.",
         Next::Portal,
     )
 }

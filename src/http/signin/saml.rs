@@ -1,4 +1,4 @@
-//! Sign-in with SAML: an AuthnRequest out by HTTP-Redirect, a response in by HTTP-POST (saml-profiles 4.1).
+//! Sign-in with SAML: an AuthnRequest out by HTTP-Redirect or HTTP-POST, a response in by HTTP-POST (saml-profiles 4.1).
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::admit::{Departure, admit, arrive, depart, mark, stray};
+use super::leaving::{Binding, Leaving};
 use super::pending::{Pending, PendingError, Protocol};
 use super::refused::{refusal_of, unknown_provider, unsolicited};
 use super::relay_state;
@@ -47,11 +48,16 @@ async fn send(portal: &Portal, name: &str, headers: &HeaderMap, uri: &Uri) -> Re
     let (sealed, handle) = made.map_err(|_| unavailable(Next::SignIn, None))?;
     let asked = |error: SamlError| refusal_of(&Error::from(error), &flow, Next::SignIn);
     let request = AuthnRequest::new(&provider, portal.broker.now()).map_err(asked)?;
+    let metadata = provider.metadata();
+    let (by_redirect, by_post) = (metadata.redirect_endpoint().is_some(), metadata.post_endpoint().is_some());
+    // Where there is neither, a redirect fails and says so.
+    let binding = Binding::Redirect.or_other(by_redirect, by_post).unwrap_or(Binding::Redirect);
+    let carried = binding.carry(|| request.redirect_url(Some(&sealed)), || request.post_form(Some(&sealed)));
     let departure = Departure {
         protocol: Protocol::Saml,
         state: &handle,
         answer_to: provider.acs_url(),
-        provider_url: &request.redirect_url(Some(&sealed)).map_err(asked)?,
+        onward: Leaving::ToSignIn.straight(portal, &way.label, &carried.map_err(asked)?),
         browser: &mark(portal, headers, Protocol::Saml)?,
         pending: Pending {
             provider: way.name.clone(),

@@ -8,10 +8,10 @@ use axum::http::header::SET_COOKIE;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::admit::mark;
-use super::leaving::{Binding, by_page};
+use super::admit::{Departure, depart, mark};
+use super::leaving::{Binding, Leaving};
 use super::logout_url;
-use super::pending::{self, Pending, Protocol};
+use super::pending::{Pending, Protocol};
 use super::relay_state;
 use super::session::{PortalSession, ProviderSession};
 use crate::Flow;
@@ -71,7 +71,7 @@ async fn tell(
     if provider.signing_keys().is_empty() || provider.logout_url() != Some(&here) {
         return None;
     }
-    let binding = Binding::offered(provider.metadata(), Binding::Redirect)?;
+    let binding = Binding::Redirect.for_logout(provider.metadata())?;
     let request = flow.log_out_of(provider, &by.session).ok()?;
     let handle = random_id().ok()?;
     let sealed = relay_state::seal(portal, Protocol::SamlLogout, &handle).ok()?;
@@ -82,13 +82,15 @@ async fn tell(
         return_to: portal.door.return_path(),
         ticket: LogoutTicket { request_id: request.id().to_owned(), subject: by.session.name_id().value().to_owned() },
     };
-    let browser = mark(portal, headers, Protocol::SamlLogout).ok()?;
-    let (store, now) = (portal.broker.store(), portal.broker.now());
-    pending.keep(store, now, (Protocol::SamlLogout, &handle), &browser, &here).await.ok()?;
-    let mut response = by_page(portal, &way.label, &carried);
-    let mark = portal.cookies.set(Protocol::SamlLogout.cookie(), &browser, pending::LIFETIME);
-    response.headers_mut().extend(mark.map(|mark| (SET_COOKIE, mark)));
-    Some(response)
+    let departure = Departure {
+        protocol: Protocol::SamlLogout,
+        state: &handle,
+        answer_to: &here,
+        onward: Leaving::ToSignOut.by_page(portal, &way.label, &carried),
+        browser: &mark(portal, headers, Protocol::SamlLogout).ok()?,
+        pending,
+    };
+    depart(portal, departure).await.ok()
 }
 
 fn signed_out_here(portal: &Portal) -> Response {
