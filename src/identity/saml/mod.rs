@@ -60,10 +60,11 @@ use super::VerifiedIdentity;
 use crate::explain::{Evidence, Listener};
 use crate::time::Timestamp;
 
-const SAML: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
-const SAMLP: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
-const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
-const XENC: &str = "http://www.w3.org/2001/04/xmlenc#";
+// Statics, for one address each: comparing a namespace is mostly comparing addresses.
+static SAML: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
+static SAMLP: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
+static DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
+static XENC: &str = "http://www.w3.org/2001/04/xmlenc#";
 const DECRYPTED: &str = "an assertion encrypted to one of our keys";
 const STATUS_SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 
