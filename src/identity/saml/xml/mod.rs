@@ -222,6 +222,8 @@ pub(super) struct Document<'t> {
     nodes: Vec<Node<'t>>,
     attributes: Vec<Attribute<'t>>,
     bindings: Vec<Binding<'t>>,
+    /// Whether a CDATA section was read as text.
+    sectioned: bool,
 }
 
 /// A namespace declaration in scope.
@@ -264,6 +266,11 @@ impl<'t> Document<'t> {
     ) -> Result<Self, XmlError> {
         within("bytes", text.len(), profile.bytes)?;
         parse::Parser::new(text, profile, inherited).document()
+    }
+
+    /// Whether a CDATA section was read as text.
+    pub(super) const fn is_sectioned(&self) -> bool {
+        self.sectioned
     }
 
     /// The document element.

@@ -63,6 +63,7 @@ impl<'t, 'p> Parser<'t, 'p> {
                 nodes: Vec::with_capacity(text.len() / 40),
                 attributes: Vec::with_capacity(text.len() / 80),
                 bindings: Vec::with_capacity(16),
+                sectioned: false,
             },
             open: Vec::with_capacity(profile.depth),
             scope: None,
@@ -158,6 +159,7 @@ impl<'t, 'p> Parser<'t, 'p> {
             }
             let (raw, rest) = rest.split_once("]]>").ok_or_else(|| self.malformed("the end of a CDATA section"))?;
             self.go_to(rest);
+            self.document.sectioned = true;
             self.cdata(raw, at)?;
             return Ok(true);
         }
