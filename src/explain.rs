@@ -4,6 +4,7 @@
 //! [`Silent`] listening the evidence is never built, so an unexplained verification pays nothing for this.
 
 use std::fmt;
+use std::ops::Range;
 
 /// One rule of a standard that a stage holds its input to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,12 +74,42 @@ pub struct Check {
     pub verdict: Verdict,
 }
 
+/// What a signature that verified covers.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Signed {
+    /// The element's name without its prefix.
+    pub element: String,
+    /// Its ID, which the signature names.
+    pub id: String,
+    /// The key that made the signature: its kind, and the beginning of the SHA-256 digest of it.
+    pub key: String,
+    /// The bytes it covers of the document as it was sent, its own Signature left out. Inside of them it leaves open what
+    /// canonicalization evens out: spaces in tags, quotes, the order of attributes, namespaces declared and not used. Empty
+    /// for what came out of ciphertext and stands nowhere in that document.
+    pub bytes: Vec<Range<usize>>,
+}
+
+impl Signed {
+    /// Says that the signature of `key` covers `bytes`, the `element` of this `id`.
+    #[must_use]
+    pub fn new(element: &str, id: &str, key: String, bytes: Vec<Range<usize>>) -> Self {
+        Self { element: element.to_owned(), id: id.to_owned(), key, bytes }
+    }
+}
+
 /// Hears how each rule ended, in order.
 pub trait Listener {
     /// The input satisfies `rule`.
     fn passed(&mut self, rule: &'static Rule, evidence: impl FnOnce() -> Evidence);
     /// The input breaks `rule`; the stage stops here.
     fn failed(&mut self, rule: &'static Rule, evidence: impl FnOnce() -> Evidence);
+    /// The input was only not refused because an operator relaxed a rule by this name.
+    #[inline]
+    fn relaxed(&mut self, _relaxation: &'static str) {}
+    /// A signature verified, over this.
+    #[inline]
+    fn signed(&mut self, _element: impl FnOnce() -> Signed) {}
 }
 
 /// Hears nothing and costs nothing.
@@ -96,19 +127,33 @@ impl Listener for Silent {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     checks: Vec<Check>,
+    relaxations: Vec<&'static str>,
+    signed: Vec<Signed>,
 }
 
 impl Report {
     /// An empty report.
     #[must_use]
     pub const fn new() -> Self {
-        Self { checks: Vec::new() }
+        Self { checks: Vec::new(), relaxations: Vec::new(), signed: Vec::new() }
     }
 
     /// The checks made so far, in order.
     #[must_use]
     pub fn checks(&self) -> &[Check] {
         &self.checks
+    }
+
+    /// The relaxations that were needed, each once.
+    #[must_use]
+    pub fn relaxations(&self) -> &[&'static str] {
+        &self.relaxations
+    }
+
+    /// What the signatures that verified cover.
+    #[must_use]
+    pub fn signed_elements(&self) -> &[Signed] {
+        &self.signed
     }
 
     /// The check that failed, if one did.
@@ -146,6 +191,14 @@ impl Listener for Report {
     }
     fn failed(&mut self, rule: &'static Rule, evidence: impl FnOnce() -> Evidence) {
         self.push(rule, evidence(), Verdict::Failed);
+    }
+    fn relaxed(&mut self, relaxation: &'static str) {
+        if !self.relaxations.contains(&relaxation) {
+            self.relaxations.push(relaxation);
+        }
+    }
+    fn signed(&mut self, element: impl FnOnce() -> Signed) {
+        self.signed.push(element());
     }
 }
 

@@ -13,6 +13,8 @@ mod algorithms;
 mod attacks;
 #[path = "saml/encryption.rs"]
 mod encryption;
+#[path = "saml/explained.rs"]
+mod explained;
 #[path = "saml/fixtures.rs"]
 mod fixtures;
 #[path = "saml/logout.rs"]

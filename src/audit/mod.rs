@@ -69,7 +69,7 @@ pub struct AuditEvent {
     /// Why, with evidence: the statement that decided, or what was expected and found.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
-    /// Relaxations of the strict profile that were in force for the provider, by name; none unless an operator set them.
+    /// Relaxations of the strict profile that the message needed, by name; none unless an operator set them for the provider.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub relaxations: Vec<&'static str>,
     /// Every check that was made, where the sink asked for them.

@@ -11,18 +11,28 @@ use crate::session::RoleSession;
 const MOST_TEXT: usize = 4096;
 
 /// What a flow hears of a stage: nothing unless the audit trail asked for it.
-pub(super) struct Hearing(Option<Report>);
+pub(super) struct Hearing {
+    report: Option<Report>,
+    /// Heard always: who weakens a provider sees in every event what it was needed for.
+    relaxations: Vec<&'static str>,
+}
 
 impl Listener for Hearing {
     fn passed(&mut self, rule: &'static Rule, evidence: impl FnOnce() -> Evidence) {
-        if let Some(report) = &mut self.0 {
+        if let Some(report) = &mut self.report {
             report.passed(rule, evidence);
         }
     }
 
     fn failed(&mut self, rule: &'static Rule, evidence: impl FnOnce() -> Evidence) {
-        if let Some(report) = &mut self.0 {
+        if let Some(report) = &mut self.report {
             report.failed(rule, evidence);
+        }
+    }
+
+    fn relaxed(&mut self, relaxation: &'static str) {
+        if !self.relaxations.contains(&relaxation) {
+            self.relaxations.push(relaxation);
         }
     }
 }
@@ -33,7 +43,7 @@ pub(super) struct Told {
     pub(super) principal: String,
     pub(super) resource: String,
     pub(super) checks: Vec<Check>,
-    /// The relaxations that were in force for the provider, by name.
+    /// The relaxations that it needed, by name.
     pub(super) relaxations: Vec<&'static str>,
     /// The flow that the role session it is about came from.
     pub(super) origin: Option<CorrelationId>,
@@ -85,7 +95,7 @@ impl Flow<'_> {
     }
 
     pub(super) fn hearing(&self) -> Hearing {
-        Hearing(self.broker().audit.wants_checks().then(Report::new))
+        Hearing { report: self.broker().audit.wants_checks().then(Report::new), relaxations: Vec::new() }
     }
 }
 
@@ -105,8 +115,12 @@ fn shorten(text: &mut String) {
 }
 
 impl Hearing {
+    pub(super) fn relaxations(&self) -> Vec<&'static str> {
+        self.relaxations.clone()
+    }
+
     pub(super) fn finish(self, rules: &[&'static Rule]) -> Vec<Check> {
-        self.0.map(|report| report.finish(rules)).unwrap_or_default()
+        self.report.map(|report| report.finish(rules)).unwrap_or_default()
     }
 }
 

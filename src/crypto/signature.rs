@@ -238,6 +238,19 @@ impl PublicKey {
         self.kind
     }
 
+    /// Whether only a named opt-in lets this key verify: an RSA modulus under 2,048 bits.
+    #[cfg(feature = "saml")]
+    pub(crate) const fn is_small(&self) -> bool {
+        matches!(self.kind, PublicKeyKind::Rsa { bits } if bits < RSA_MINIMUM_BITS)
+    }
+
+    /// Its kind and the beginning of the SHA-256 digest of its bytes, to tell keys apart by.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let digest = super::sha256_hex(&self.bytes);
+        format!("{}, sha256 {}", self.kind, digest.get(..16).unwrap_or_default())
+    }
+
     /// Verifies `signature` over `message`.
     ///
     /// # Errors
@@ -313,8 +326,7 @@ impl PublicKey {
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digest = super::sha256_hex(&self.bytes);
-        write!(f, "PublicKey({}, sha256 {})", self.kind, digest.get(..16).unwrap_or_default())
+        write!(f, "PublicKey({})", self.fingerprint())
     }
 }
 

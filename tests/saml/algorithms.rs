@@ -99,7 +99,7 @@ fn methods_that_nothing_relaxes() {
 }
 
 /// The responses that xmlsec signed with what only a relaxation allows, and the relaxations their names begin with.
-fn signed_weakly() -> Vec<(PathBuf, BTreeSet<&'static str>)> {
+pub(crate) fn signed_weakly() -> Vec<(PathBuf, BTreeSet<&'static str>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/saml/relaxed");
     let needs = |name: &str| {
         let sha1 = name.contains("sha1").then_some("sha1");

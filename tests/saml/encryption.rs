@@ -80,12 +80,12 @@ fn sealed(content_method: &str, key: &[u8], plain: &[u8]) -> Vec<u8> {
 
 /// How to encrypt, each part replaceable.
 pub(crate) struct Sealing {
-    content_method: &'static str,
-    key: Vec<u8>,
-    key_method: &'static str,
-    key_parameters: String,
-    oaep: &'static rsa::OaepAlgorithm,
-    beside: bool,
+    pub(crate) content_method: &'static str,
+    pub(crate) key: Vec<u8>,
+    pub(crate) key_method: &'static str,
+    pub(crate) key_parameters: String,
+    pub(crate) oaep: &'static rsa::OaepAlgorithm,
+    pub(crate) beside: bool,
 }
 
 impl Default for Sealing {
@@ -142,13 +142,13 @@ impl Sealing {
     }
 
     /// The commonest shape: signed, then encrypted, in an unsigned response.
-    fn signed_inside(&self) -> String {
+    pub(crate) fn signed_inside(&self) -> String {
         let fields = Fields::default();
         fields.response(&self.seal(&Signing::default().sign(&fields.assertion(), "_assertion", &TRUSTED)))
     }
 
     /// Encrypted, then the response around it signed.
-    fn signed_outside(&self, plain: &str) -> String {
+    pub(crate) fn signed_outside(&self, plain: &str) -> String {
         Signing::default().sign(&Fields::default().response(&self.seal(plain)), "_response", &TRUSTED)
     }
 }

@@ -43,6 +43,10 @@ impl SignatureMethod {
         })
     }
 
+    pub(super) const fn is_sha1(self) -> bool {
+        matches!(self, Self::RsaPkcs1(Hash::Sha1))
+    }
+
     /// The algorithm this method is with a key of `kind`; `None` when such a key makes no such signature.
     pub(super) const fn with_key(self, kind: PublicKeyKind) -> Option<SignatureAlgorithm> {
         use SignatureAlgorithm as A;

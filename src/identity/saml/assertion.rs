@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::danger::Relaxations;
 use super::decrypt::{self, Ciphertext};
 use super::error::shape;
 use super::name_id::{NameId, UNSPECIFIED};
@@ -37,6 +38,8 @@ pub(super) struct Assertion<'d> {
 pub(super) struct Attributes {
     pub(super) values: BTreeMap<String, Vec<String>>,
     pub(super) names: Vec<AttributeName>,
+    /// The relaxations that decrypting some of it needed.
+    pub(super) needed: Relaxations,
 }
 
 /// Whom it is about: a NameID that is still part of its message (saml-core 2.2.3).
@@ -47,6 +50,8 @@ pub(super) struct SubjectName<'d> {
     name_qualifier: Option<Cow<'d, str>>,
     sp_name_qualifier: Option<Cow<'d, str>>,
     sp_provided_id: Option<Cow<'d, str>>,
+    /// The relaxations that decrypting it needed.
+    pub(super) needed: Relaxations,
 }
 
 /// How its bearer proves to be the subject (saml-core 2.4.1.1).
@@ -156,7 +161,8 @@ impl<'d> SubjectName<'d> {
         // The signature that covers the message covers this ciphertext.
         let plaintext = decrypt::decrypt(name_id, provider, Ciphertext::Signed)?;
         decrypt::parse(&plaintext, name_id, |_, root| match root.is(SAML, "NameID") {
-            true => SubjectName::plain(root).map(SubjectName::into_owned),
+            true => SubjectName::plain(root)
+                .map(|name| SubjectName { needed: plaintext.needed, ..SubjectName::into_owned(name) }),
             false => Err(shape(rules::DECRYPTION, "a NameID", root.local())),
         })
     }
@@ -173,6 +179,7 @@ impl<'d> SubjectName<'d> {
             name_qualifier: attribute("NameQualifier"),
             sp_name_qualifier: attribute("SPNameQualifier"),
             sp_provided_id: attribute("SPProvidedID"),
+            needed: Relaxations::none(),
         })
     }
 
@@ -184,6 +191,7 @@ impl<'d> SubjectName<'d> {
             name_qualifier: owned(self.name_qualifier),
             sp_name_qualifier: owned(self.sp_name_qualifier),
             sp_provided_id: owned(self.sp_provided_id),
+            needed: self.needed,
         }
     }
 
@@ -282,7 +290,10 @@ fn read_attributes(
         } else if attribute.is(SAML, "EncryptedAttribute") {
             let plaintext = decrypt::decrypt(attribute, provider, Ciphertext::Signed)?;
             decrypt::parse(&plaintext, attribute, |_, root| match root.is(SAML, "Attribute") {
-                true => read_attribute(root, attributes),
+                true => {
+                    attributes.needed = attributes.needed.and(plaintext.needed);
+                    read_attribute(root, attributes)
+                }
                 false => Err(shape(rules::DECRYPTION, "an Attribute", root.local())),
             })?;
         } else {

@@ -21,6 +21,11 @@ const AES_192: u8 = 1 << 4;
 const EXTENSIONS: u8 = 1 << 5;
 const CDATA: u8 = 1 << 6;
 
+pub(super) const NAME_SHA1: &str = "sha1";
+pub(super) const NAME_SMALL_RSA: &str = "small_rsa";
+pub(super) const NAME_EXTENSIONS: &str = "extensions";
+pub(super) const NAME_CDATA: &str = "cdata";
+
 impl Relaxations {
     /// No relaxation at all.
     #[must_use]
@@ -75,16 +80,21 @@ impl Relaxations {
     /// The names of what is relaxed, for configuration listings and the audit trail.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         [
-            (SHA1, "sha1"),
-            (SMALL_RSA, "small_rsa"),
+            (SHA1, NAME_SHA1),
+            (SMALL_RSA, NAME_SMALL_RSA),
             (CBC, "cbc"),
             (UNSIGNED_CBC, "cbc_in_unsigned_responses"),
             (AES_192, "aes_192"),
-            (EXTENSIONS, "extensions"),
-            (CDATA, "cdata"),
+            (EXTENSIONS, NAME_EXTENSIONS),
+            (CDATA, NAME_CDATA),
         ]
         .into_iter()
         .filter_map(move |(bit, name)| self.has(bit).then_some(name))
+    }
+
+    /// Both of these.
+    pub(super) const fn and(self, other: Self) -> Self {
+        self.with(other.bits)
     }
 
     pub(super) const fn sha1(self) -> bool {

@@ -34,6 +34,8 @@ pub(super) struct Plaintext<'d> {
     pub(super) bytes: Vec<u8>,
     pub(super) algorithm: &'d str,
     pub(super) malleable: bool,
+    /// The relaxations without which it would not have been decrypted.
+    pub(super) needed: Relaxations,
 }
 
 /// Decrypts the one EncryptedData of `encrypted` with whichever of the provider's keys fits.
@@ -68,6 +70,7 @@ pub(super) fn decrypt<'d>(
         bytes: bytes.ok_or(SamlError::DecryptionFailed)?,
         algorithm,
         malleable: content.mode == ContentMode::Cbc && ciphertext == Ciphertext::Unsigned,
+        needed: content.needed(ciphertext),
     })
 }
 
@@ -127,6 +130,17 @@ impl ContentAlgorithm {
             _ => return Err(not_allowed(uri)),
         };
         Ok(Self { mode, key_length })
+    }
+}
+
+impl ContentAlgorithm {
+    fn needed(&self, ciphertext: Ciphertext) -> Relaxations {
+        let needed = match (self.mode, ciphertext) {
+            (ContentMode::Gcm, _) => Relaxations::none(),
+            (ContentMode::Cbc, Ciphertext::Signed) => Relaxations::none().allow_cbc(),
+            (ContentMode::Cbc, Ciphertext::Unsigned) => Relaxations::none().allow_cbc_in_unsigned_responses(),
+        };
+        if self.key_length == 24 { needed.allow_aes_192() } else { needed }
     }
 }
 

@@ -18,6 +18,7 @@ mod certificate;
 mod conditions;
 mod decrypt;
 mod error;
+mod explained;
 mod identity;
 mod markup;
 mod name_id;
@@ -36,6 +37,7 @@ pub use binding::PostForm;
 pub use canonical::canonicalize;
 pub use certificate::PinnedKey;
 pub use error::{MetadataError, SamlError};
+pub use explained::{Coverage, Explained, verify_explained};
 pub use logout::{
     LogoutRequest, LogoutRequested, LogoutResponse, LogoutStatus, SamlSession, UnverifiedLogoutRequest,
     UnverifiedLogoutResponse, verify_logout_request, verify_logout_response,
@@ -51,6 +53,7 @@ pub use xml::XmlError;
 
 use assertion::Assertion;
 use decrypt::{Ciphertext, Plaintext};
+use explained::Elsewhere;
 use provider::SignatureOn;
 use response::{Content, Envelope};
 use signature::{CanonicalPlaintext, SignedElement};
@@ -60,10 +63,11 @@ use super::VerifiedIdentity;
 use crate::explain::{Evidence, Listener, Silent};
 use crate::time::Timestamp;
 
-const SAML: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
-const SAMLP: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
-const DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
-const XENC: &str = "http://www.w3.org/2001/04/xmlenc#";
+// Statics, for one address each: comparing a namespace is mostly comparing addresses.
+static SAML: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
+static SAMLP: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
+static DSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
+static XENC: &str = "http://www.w3.org/2001/04/xmlenc#";
 const DECRYPTED: &str = "an assertion encrypted to one of our keys";
 const STATUS_SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 
@@ -97,15 +101,19 @@ fn verify_in_order<L: Listener>(
     listener.passed(rules::METADATA, || Evidence::new("at least one key, not run out", format_args!("{keys} keys")));
     let UnverifiedResponse { xml, expected } = response;
     let document = Document::parse(&xml, &provider.relaxations.message())?;
-    gate_passed(xml.len(), provider, listener);
+    gate_passed(xml.len(), &document, listener);
     let ids = response::unique_ids(&document)?;
     listener.passed(rules::UNIQUE_ID, || Evidence::new("each ID once", format_args!("{ids} different")));
     let envelope = Envelope::read(&document, provider)?;
+    if envelope.extended {
+        listener.relaxed(danger::NAME_EXTENSIONS);
+    }
     listener.passed(rules::RESPONSE, || Evidence::new("one response with one assertion", "the same"));
     let content = envelope.verify(provider, &expected, listener)?;
     let signed = signed_assertion(provider, &envelope, content, now, listener)?;
     let tree = signed.document()?;
     let assertion = Assertion::read(&tree, provider)?;
+    relaxed(assertion.name_id.needed.and(assertion.attributes.needed), listener);
     let validity = conditions::verify(&assertion, provider, &expected, now, listener)?;
     listener.passed(rules::ATTRIBUTES, || {
         Evidence::new("text values", format_args!("{} names", assertion.attributes.values.len()))
@@ -113,15 +121,22 @@ fn verify_in_order<L: Listener>(
     Ok(identity::build(provider, assertion, &validity))
 }
 
-fn gate_passed<L: Listener>(bytes: usize, provider: &SamlProvider, listener: &mut L) {
+fn relaxed<L: Listener>(needed: danger::Relaxations, listener: &mut L) {
+    needed.names().for_each(|name| listener.relaxed(name));
+}
+
+fn gate_passed<L: Listener>(bytes: usize, document: &Document<'_>, listener: &mut L) {
     let most = Profile::MESSAGE.bytes;
     listener.passed(rules::SIZE, || Evidence::new(format_args!("at most {most} bytes"), format_args!("{bytes} bytes")));
     listener.passed(rules::ENCODING, || Evidence::new("base64 of UTF-8", "the same"));
     for rule in [rules::DOCTYPE, rules::COMMENT, rules::PROCESSING_INSTRUCTION] {
         listener.passed(rule, || Evidence::new("none", "none"));
     }
-    let cdata = if provider.relaxations.cdata() { "none, or read as text" } else { "none" };
-    listener.passed(rules::CDATA, || Evidence::new(cdata, cdata));
+    if document.is_sectioned() {
+        listener.relaxed(danger::NAME_CDATA);
+    }
+    let cdata = if document.is_sectioned() { "some, read as text" } else { "none" };
+    listener.passed(rules::CDATA, || Evidence::new("none, or read as text by opt-in", cdata));
     listener.passed(rules::WELL_FORMED, || Evidence::new("XML 1.0 to the last byte", "the same"));
     listener.passed(rules::NAMESPACES, || Evidence::new("absolute and declared", "the same"));
 }
@@ -153,7 +168,9 @@ fn signed_assertion<L: Listener>(
                     with_plaintext(&plaintext, encrypted, read).map_err(|_| SamlError::DecryptionFailed)?;
                 }
                 listener.passed(rules::DECRYPTION, || Evidence::new(DECRYPTED, plaintext.algorithm));
-                with_plaintext(&plaintext, encrypted, |assertion| bare(provider, assertion, now, listener))?
+                relaxed(plaintext.needed, listener);
+                let mut nowhere = Elsewhere { listener: &mut *listener, bytes: Vec::new };
+                with_plaintext(&plaintext, encrypted, |assertion| bare(provider, assertion, now, &mut nowhere))?
             }
         },
     };
@@ -181,11 +198,16 @@ fn inside<L: Listener>(
     now: Timestamp,
     listener: &mut L,
 ) -> Result<SignedElement, SamlError> {
-    if let Content::Assertion(assertion) = content
-        && signature::find(assertion).is_none()
-    {
-        return Ok(outer);
-    }
+    let posted = match content {
+        Content::Assertion(assertion) => match signature::find(assertion) {
+            None => return Ok(outer),
+            Some(signature) => Some((assertion, signature)),
+        },
+        Content::Encrypted(_) => None,
+    };
+    // What is verified next stands in the canonical bytes, or came out of ciphertext.
+    let bytes = || posted.map(|(assertion, signature)| signature::covered(assertion, signature)).unwrap_or_default();
+    let listener = &mut Elsewhere { listener, bytes };
     let inner = {
         let tree = outer.document()?;
         let none = || error::shape(rules::ASSERTION, "one assertion in the signed bytes", "none");
@@ -195,6 +217,8 @@ fn inside<L: Listener>(
         }
         let encrypted = root.elements_named(SAML, "EncryptedAssertion").next().ok_or_else(none)?;
         let plaintext = decrypt::decrypt(encrypted, provider, Ciphertext::Signed)?;
+        listener.passed(rules::DECRYPTION, || Evidence::new(DECRYPTED, plaintext.algorithm));
+        relaxed(plaintext.needed, listener);
         with_plaintext(&plaintext, encrypted, |assertion| match signature::find(assertion) {
             Some(_) => bare(provider, assertion, now, listener).map(Inner::Signed),
             None => CanonicalPlaintext::of(assertion).map(Inner::Covered),

@@ -106,6 +106,8 @@ pub(super) struct Envelope<'d, 't> {
     status: Option<&'d str>,
     second_level: Option<&'d str>,
     content: Option<Content<'d, 't>>,
+    /// Whether Extensions were ignored.
+    pub(super) extended: bool,
 }
 
 /// What a successful response carries.
@@ -127,9 +129,8 @@ impl<'d, 't> Envelope<'d, 't> {
         let mut rest = children.into_iter().filter(|child| !child.is(DSIG, "Signature")).peekable();
         let issuer = rest.next().filter(|issuer| issuer.is(SAML, "Issuer")).ok_or_else(found)?;
         let issuer = issuer.text().map(trimmed).ok_or_else(found)?;
-        if provider.relaxations.extensions() {
-            rest.next_if(|child| child.is(SAMLP, "Extensions"));
-        }
+        let ignored = |child: &Element<'_, '_>| provider.relaxations.extensions() && child.is(SAMLP, "Extensions");
+        let extended = rest.next_if(ignored).is_some();
         let status = rest.next().filter(|status| status.is(SAMLP, "Status")).ok_or_else(found)?;
         let code = status.elements_named(SAMLP, "StatusCode").next();
         let second = code.and_then(|code| code.elements_named(SAMLP, "StatusCode").next());
@@ -149,6 +150,7 @@ impl<'d, 't> Envelope<'d, 't> {
             status: code.and_then(|code| code.attribute("Value")),
             second_level: second.and_then(|code| code.attribute("Value")),
             content,
+            extended,
         };
         let assertion = match content {
             Some(Content::Assertion(assertion)) => Some(assertion),

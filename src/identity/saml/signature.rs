@@ -11,13 +11,13 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::algorithm::{ENVELOPED, EXCLUSIVE_C14N, SignatureMethod, digest_named};
 use super::canonical::{acceptable, canonical_form, unacceptable_prefixes};
-use super::danger::Relaxations;
+use super::danger::{self, Relaxations};
 use super::error::shape;
 use super::provider::{CertificateValidity, TrustedKey};
 use super::xml::{Document, Element, Profile, XmlError, is_space};
 use super::{DSIG, SamlError, rules};
 use crate::crypto::{self, CryptoError, DigestAlgorithm, SignatureValid};
-use crate::explain::{Evidence, Listener, Rule};
+use crate::explain::{Evidence, Listener, Rule, Signed};
 use crate::time::Timestamp;
 
 /// Whose signatures count, and by which algorithms.
@@ -93,7 +93,7 @@ pub(super) fn verify<L: Listener>(
     listener.passed(rules::TRANSFORMS, || Evidence::new("enveloped signature, exclusive C14N", "the same"));
 
     let signed_info = canonical_form(parts.signed_info, None, &parts.info_prefixes, trust.canonical)?;
-    let proof = verify_octets(trust, parts.method, &parts.value, signed_info.as_bytes(), now, listener)?;
+    let (key, proof) = verify_octets(trust, parts.method, &parts.value, signed_info.as_bytes(), now, listener)?;
 
     let canonical = canonical_form(parent, Some(signature), &parts.reference_prefixes, trust.canonical)?;
     listener
@@ -102,27 +102,46 @@ pub(super) fn verify<L: Listener>(
     if digest.as_ref() != parts.digest_value {
         return Err(SamlError::DigestMismatch);
     }
+    if parts.digest == DigestAlgorithm::Sha1 {
+        listener.relaxed(danger::NAME_SHA1);
+    }
     listener.passed(rules::DIGEST, || {
         let Range { start, end } = parent.bytes();
         Evidence::new("the digest that was signed", format_args!("the same, over {what} at bytes {start} to {end}"))
     });
+    listener.signed(|| {
+        let id = parent.attribute("ID").unwrap_or_default();
+        Signed::new(what, id, key.key.fingerprint(), covered(parent, signature))
+    });
     Ok(SignedElement { canonical, profile: trust.canonical, _proof: proof })
 }
 
-/// Verifies that `value` is a trusted key's signature of `octets`.
-pub(super) fn verify_octets<L: Listener>(
-    trust: Trust<'_>,
+/// The bytes of `parent` without its `signature`.
+pub(super) fn covered(parent: Element<'_, '_>, signature: Element<'_, '_>) -> Vec<Range<usize>> {
+    let (whole, left_out) = (parent.bytes(), signature.bytes());
+    vec![whole.start..left_out.start, left_out.end..whole.end]
+}
+
+/// Verifies that `value` is a trusted key's signature of `octets`, and says whose.
+pub(super) fn verify_octets<'k, L: Listener>(
+    trust: Trust<'k>,
     method: SignatureMethod,
     value: &[u8],
     octets: &[u8],
     now: Timestamp,
     listener: &mut L,
-) -> Result<SignatureValid, SamlError> {
+) -> Result<(&'k TrustedKey, SignatureValid), SamlError> {
     let (key, proof) = verify_value(trust, method, value, octets)?;
     let tried = key.key.kind();
     listener.passed(rules::SIGNATURE, || Evidence::new("a key of the metadata", tried));
+    if method.is_sha1() {
+        listener.relaxed(danger::NAME_SHA1);
+    }
+    if key.key.is_small() {
+        listener.relaxed(danger::NAME_SMALL_RSA);
+    }
     mind_certificate(trust, key, now, listener)?;
-    Ok(proof)
+    Ok((key, proof))
 }
 
 /// Tries each trusted key that could have made such a signature. The key's kind decides, not the message: an HMAC or

@@ -148,7 +148,7 @@ impl Carried {
 
 fn gate<'t, L: Listener>(xml: &'t [u8], provider: &SamlProvider, listener: &mut L) -> Result<Document<'t>, SamlError> {
     let document = Document::parse(xml, &provider.relaxations.message())?;
-    gate_passed(xml.len(), provider, listener);
+    gate_passed(xml.len(), &document, listener);
     let ids = unique_ids(&document)?;
     listener.passed(shared::UNIQUE_ID, || Evidence::new("each ID once", format_args!("{ids} different")));
     Ok(document)

@@ -5,12 +5,18 @@
 //! against a [`Profile`] while it reads. Refused by name: DTDs, comments, processing instructions, CDATA sections,
 //! relative or oversized namespace names, and everything that is not well-formed to the last byte.
 
+mod lex;
 mod parse;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 use std::ops::Range;
+
+pub(super) use lex::is_space;
+use lex::same;
+
+use super::{DSIG, SAML, SAMLP, XENC};
 
 /// The namespace that the prefix `xml` is always bound to (xml-names 3).
 pub(super) const XML_NAMESPACE: &str = "http://www.w3.org/XML/1998/namespace";
@@ -138,15 +144,32 @@ impl Profile {
         Self { bytes: 2 * Self::METADATA.bytes, comments: Comments::Refused, ..Self::METADATA };
 }
 
+/// Where something stands among its kind, or in the text: half the size of `usize`, for trees that fit into caches. The
+/// largest profile is far below its end.
+type Index = u32;
+
+fn index(place: usize) -> Index {
+    Index::try_from(place).unwrap_or(Index::MAX)
+}
+
+fn place(index: Index) -> usize {
+    usize::try_from(index).unwrap_or(usize::MAX)
+}
+
+fn range(indexes: &Range<Index>) -> Range<usize> {
+    place(indexes.start)..place(indexes.end)
+}
+
 #[derive(Debug)]
 struct Node<'t> {
     /// One past the last node of this subtree; nodes stand in document order.
-    end: usize,
+    end: Index,
     content: Content<'t>,
 }
 
 #[derive(Debug)]
 enum Content<'t> {
+    /// Borrowed when it stands in the document as it would in its canonical form.
     Text(Cow<'t, str>),
     Element(ElementData<'t>),
 }
@@ -156,10 +179,16 @@ struct ElementData<'t> {
     prefix: &'t str,
     local: &'t str,
     namespace: &'t str,
-    attributes: Range<usize>,
+    /// The declaration that `namespace` comes from.
+    binding: Option<Index>,
+    attributes: Range<Index>,
     /// The innermost namespace declaration in scope.
-    scope: Option<usize>,
-    bytes: Range<usize>,
+    scope: Option<Index>,
+    bytes: Range<Index>,
+    /// The end of the start tag, when it stands as its canonical form would if that declared nothing.
+    tag_end: Option<Index>,
+    /// Whether the whole element stands as its canonical form would if that declared nothing.
+    verbatim: bool,
 }
 
 /// One attribute that is not a namespace declaration.
@@ -169,23 +198,41 @@ pub(super) struct Attribute<'t> {
     pub(super) local: &'t str,
     /// Empty for an attribute without a prefix (xml-names 6.2).
     pub(super) namespace: &'t str,
+    /// The declaration that `namespace` comes from.
+    binding: Option<Index>,
+    /// Borrowed when it stands in the document as it would in its canonical form.
     pub(super) value: Cow<'t, str>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Binding<'t> {
+    key: u64,
     prefix: &'t str,
     uri: &'t str,
     /// The next declaration outwards.
-    outer: Option<usize>,
+    outer: Option<Index>,
+    /// The same for declarations that hide each other, and for no others in one scope.
+    slot: Index,
 }
 
 /// A parsed document.
 #[derive(Debug)]
 pub(super) struct Document<'t> {
+    text: &'t str,
     nodes: Vec<Node<'t>>,
     attributes: Vec<Attribute<'t>>,
     bindings: Vec<Binding<'t>>,
+    /// Whether a CDATA section was read as text.
+    sectioned: bool,
+}
+
+/// A namespace declaration in scope.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Declaration<'t> {
+    pub(super) prefix: &'t str,
+    pub(super) uri: &'t str,
+    /// The same for declarations that hide each other, and for no others in one scope.
+    pub(super) slot: usize,
 }
 
 /// One element of a [`Document`].
@@ -200,7 +247,7 @@ pub(super) struct Element<'d, 't> {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Child<'d, 't> {
     Element(Element<'d, 't>),
-    Text(&'d str),
+    Text(&'d Cow<'t, str>),
 }
 
 impl<'t> Document<'t> {
@@ -221,6 +268,11 @@ impl<'t> Document<'t> {
         parse::Parser::new(text, profile, inherited).document()
     }
 
+    /// Whether a CDATA section was read as text.
+    pub(super) const fn is_sectioned(&self) -> bool {
+        self.sectioned
+    }
+
     /// The document element.
     pub(super) fn root(&self) -> Option<Element<'_, 't>> {
         self.element(0)
@@ -237,12 +289,18 @@ impl<'t> Document<'t> {
             Content::Text(_) => None,
         }
     }
+
+    fn declaration(&self, index: Option<Index>) -> Option<Declaration<'t>> {
+        let Binding { prefix, uri, slot, .. } = *self.bindings.get(place(index?))?;
+        Some(Declaration { prefix, uri, slot: place(slot) })
+    }
 }
 
 impl<'d, 't> Element<'d, 't> {
     /// Whether the element has this expanded name.
     pub(super) fn is(self, namespace: &str, local: &str) -> bool {
-        self.data.local == local && self.data.namespace == namespace
+        // Namespaces that we know are mostly the very same string, which needs no comparing.
+        self.data.local == local && (std::ptr::eq(self.data.namespace, namespace) || self.data.namespace == namespace)
     }
 
     /// Whether two handles name the same node.
@@ -272,19 +330,29 @@ impl<'d, 't> Element<'d, 't> {
 
     /// Where the element stands in the parsed text.
     pub(super) fn bytes(self) -> Range<usize> {
-        self.data.bytes.clone()
+        range(&self.data.bytes)
+    }
+
+    /// The element as written, when that is its canonical form unless a namespace is to be declared in it.
+    pub(super) fn verbatim(self) -> Option<&'t str> {
+        self.document.text.get(self.bytes()).filter(|_| self.data.verbatim)
+    }
+
+    /// The start tag as written, when that is its canonical form unless a namespace is to be declared in it.
+    pub(super) fn tidy_tag(self) -> Option<&'t str> {
+        self.document.text.get(place(self.data.bytes.start)..place(self.data.tag_end?))
     }
 
     /// Every attribute but namespace declarations, as written.
     pub(super) fn attributes(self) -> &'d [Attribute<'t>] {
-        self.document.attributes.get(self.data.attributes.clone()).unwrap_or_default()
+        self.document.attributes.get(range(&self.data.attributes)).unwrap_or_default()
     }
 
     /// The attribute that has no prefix and this name. A prefixed `evil:ID` is another attribute (CVE-2025-23369).
     pub(super) fn attribute(self, local: &str) -> Option<&'d str> {
         self.attributes()
             .iter()
-            .find(|attribute| attribute.namespace.is_empty() && attribute.local == local)
+            .find(|attribute| attribute.namespace.is_empty() && same(attribute.local, local))
             .map(|attribute| &*attribute.value)
     }
 
@@ -332,23 +400,38 @@ impl<'d, 't> Element<'d, 't> {
         Some(whole)
     }
 
-    /// The declaration of `prefix` in scope here, with the prefix as the document writes it.
-    pub(super) fn in_scope_binding(self, prefix: &str) -> Option<(&'t str, &'t str)> {
+    /// The declaration that the element's own namespace comes from.
+    pub(super) fn declaration(self) -> Option<Declaration<'t>> {
+        self.document.declaration(self.data.binding)
+    }
+
+    /// The declarations that the namespaces of attributes come from.
+    pub(super) fn attribute_declarations(self) -> impl Iterator<Item = Declaration<'t>> {
+        self.attributes().iter().filter_map(|attribute| self.document.declaration(attribute.binding))
+    }
+
+    /// The declaration of `prefix` in scope here.
+    pub(super) fn declared(self, prefix: &str) -> Option<Declaration<'t>> {
+        let found = lookup(&self.document.bindings, self.data.scope, prefix);
+        self.document.declaration(found.map(|(index, _)| index))
+    }
+
+    /// The declarations that the element itself makes, `parent` being the element around it.
+    pub(super) fn own_declarations(self, parent: Self) -> impl Iterator<Item = Declaration<'t>> {
+        let outer = parent.data.scope;
         let mut scope = self.data.scope;
-        while let Some(binding) = scope.and_then(|index| self.document.bindings.get(index)) {
-            if binding.prefix == prefix {
-                return Some((binding.prefix, binding.uri));
-            }
-            scope = binding.outer;
-        }
-        None
+        std::iter::from_fn(move || {
+            let found = scope.filter(|_| scope != outer);
+            scope = found.and_then(|index| self.document.bindings.get(place(index))?.outer);
+            self.document.declaration(found)
+        })
     }
 
     /// Every (prefix, namespace name) in scope here.
     pub(super) fn in_scope(self) -> Vec<(&'t str, &'t str)> {
         let mut found: Vec<(&'t str, &'t str)> = Vec::new();
         let mut scope = self.data.scope;
-        while let Some(binding) = scope.and_then(|index| self.document.bindings.get(index)) {
+        while let Some(binding) = scope.and_then(|index| self.document.bindings.get(place(index))) {
             if !found.iter().any(|(prefix, _)| *prefix == binding.prefix) {
                 found.push((binding.prefix, binding.uri));
             }
@@ -358,7 +441,7 @@ impl<'d, 't> Element<'d, 't> {
     }
 
     fn end(self) -> usize {
-        self.document.nodes.get(self.index).map_or(self.index, |node| node.end)
+        self.document.nodes.get(self.index).map_or(self.index, |node| place(node.end))
     }
 }
 
@@ -379,7 +462,7 @@ impl<'d, 't> Iterator for Children<'d, 't> {
         }
         let index = self.next;
         let node = self.document.nodes.get(index)?;
-        self.next = node.end;
+        self.next = place(node.end);
         Some(match &node.content {
             Content::Text(text) => Child::Text(text),
             Content::Element(data) => Child::Element(Element { document: self.document, index, data }),
@@ -387,17 +470,31 @@ impl<'d, 't> Iterator for Children<'d, 't> {
     }
 }
 
-fn lookup<'t>(bindings: &[Binding<'t>], mut scope: Option<usize>, prefix: &str) -> Option<&'t str> {
-    if prefix == "xml" {
-        return Some(XML_NAMESPACE);
-    }
-    while let Some(binding) = scope.and_then(|index| bindings.get(index)) {
-        if binding.prefix == prefix {
-            return Some(binding.uri);
+/// The declaration of `prefix` in `scope`.
+fn lookup<'b, 't>(
+    bindings: &'b [Binding<'t>],
+    mut scope: Option<Index>,
+    prefix: &str,
+) -> Option<(Index, &'b Binding<'t>)> {
+    let key = prefix_key(prefix);
+    while let Some((index, binding)) = scope.and_then(|index| Some((index, bindings.get(place(index))?))) {
+        if binding.key == key && binding.prefix.len() == prefix.len() && (prefix.len() <= 8 || binding.prefix == prefix)
+        {
+            return Some((index, binding));
         }
         scope = binding.outer;
     }
     None
+}
+
+/// The first eight bytes: tells apart all shorter prefixes, and most others, in one comparison.
+fn prefix_key(prefix: &str) -> u64 {
+    prefix.bytes().take(8).fold(0, |key, byte| key << 8 | u64::from(byte))
+}
+
+/// The namespaces of SAML, so that one that is declared is mostly the very string that it is compared with.
+fn known_namespace(uri: &str) -> Option<&'static str> {
+    [SAML, SAMLP, DSIG, XENC].into_iter().find(|known| same(known, uri))
 }
 
 fn within(counted: &'static str, found: usize, most: usize) -> Result<(), XmlError> {
@@ -405,16 +502,4 @@ fn within(counted: &'static str, found: usize, most: usize) -> Result<(), XmlErr
         return Err(XmlError::Limit { counted, most });
     }
     Ok(())
-}
-
-/// White space of XML 1.0, production 3.
-pub(super) const fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-}
-
-/// Whether any byte is `special`. Looks at whole chunks at a time, which compiles to vector instructions.
-pub(super) fn any_byte(bytes: &[u8], special: impl Fn(u8) -> bool) -> bool {
-    let (chunks, rest) = bytes.as_chunks::<16>();
-    chunks.iter().any(|chunk| chunk.iter().fold(false, |found, byte| found | special(*byte)))
-        || rest.iter().any(|byte| special(*byte))
 }

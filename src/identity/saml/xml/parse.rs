@@ -1,24 +1,29 @@
 //! The parser proper: one pass, no backtracking beyond the markup at hand.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
+use super::lex::{
+    CHARACTERS, Place, decode, is_absolute, is_character, is_space, ncname_length, position, position_of, same,
+};
 use super::{
-    Attribute, Binding, Cdata, Comments, Content, Document, ElementData, Node, Profile, XML_NAMESPACE, XmlError,
-    any_byte, is_space, lookup, within,
+    Attribute, Binding, Cdata, Comments, Content, Document, ElementData, Index, Node, Profile, XML_NAMESPACE, XmlError,
+    index, known_namespace, lookup, prefix_key, within,
 };
 
 /// The longest namespace name; those of SAML stay under 60 bytes, and canonicalization may repeat one per element.
 const NAMESPACE_NAME_BYTES: usize = 512;
 const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
+/// Up to this many attributes are compared pair by pair, more by hashing: 32 of them make 496 pairs.
+const FEW_ATTRIBUTES: usize = 8;
 
 pub(super) struct Parser<'t, 'p> {
-    length: usize,
-    rest: &'t str,
+    at: usize,
     profile: &'p Profile,
     document: Document<'t>,
     /// The elements whose end tag is still to come.
     open: Vec<Open<'t>>,
-    scope: Option<usize>,
+    scope: Option<Index>,
     /// Declarations in scope of the element being read.
     in_scope: usize,
 }
@@ -28,27 +33,45 @@ struct Open<'t> {
     /// The name as written, which the end tag must repeat.
     name: &'t str,
     /// The scope to return to, and how many declarations it holds.
-    outer: (Option<usize>, usize),
+    outer: (Option<Index>, usize),
+    binding: Option<Index>,
+    /// Whether everything so far stands as canonicalization would write it.
+    verbatim: bool,
+}
+
+/// How a start tag ended.
+struct Tag {
+    empty: bool,
+    /// Whether it stands as canonicalization would write it, if nothing is to be declared.
+    tidy: bool,
+}
+
+struct Name<'t> {
+    prefix: &'t str,
+    local: &'t str,
+    written: &'t str,
 }
 
 impl<'t, 'p> Parser<'t, 'p> {
     pub(super) fn new(text: &'t str, profile: &'p Profile, inherited: &[(&'t str, &'t str)]) -> Self {
         let mut parser = Self {
-            length: text.len(),
-            rest: text,
+            at: 0,
             profile,
             document: Document {
+                text,
                 // Markup of a message is about one node per 40 bytes; growing costs more than reserving.
                 nodes: Vec::with_capacity(text.len() / 40),
                 attributes: Vec::with_capacity(text.len() / 80),
                 bindings: Vec::with_capacity(16),
+                sectioned: false,
             },
             open: Vec::with_capacity(profile.depth),
             scope: None,
             in_scope: 0,
         };
         for (prefix, uri) in inherited {
-            parser.bind(prefix, uri);
+            let slot = lookup(&parser.document.bindings, parser.scope, prefix).map(|(_, binding)| binding.slot);
+            parser.bind(prefix, uri, slot);
         }
         parser
     }
@@ -58,15 +81,20 @@ impl<'t, 'p> Parser<'t, 'p> {
         self.start_tag()?;
         while !self.open.is_empty() {
             self.text()?;
-            if self.rest.starts_with("</") {
-                self.end_tag()?;
-            } else if !self.skip_markup()? {
-                self.start_tag()?;
+            match self.rest() {
+                [b'<', b'/', ..] => self.end_tag()?,
+                [b'<', b'!' | b'?', ..] => {
+                    self.skip_markup()?;
+                    if let Some(open) = self.open.last_mut() {
+                        open.verbatim = false;
+                    }
+                }
+                _ => self.start_tag()?,
             }
         }
         loop {
             self.spaces();
-            if self.rest.is_empty() {
+            if self.rest().is_empty() {
                 return Ok(self.document);
             }
             if !self.skip_markup()? {
@@ -77,8 +105,10 @@ impl<'t, 'p> Parser<'t, 'p> {
 
     fn prolog(&mut self) -> Result<(), XmlError> {
         // Some writers put a byte order mark before UTF-8; it is no part of the document (xml 4.3.3).
-        self.take("\u{feff}");
-        if self.rest.starts_with("<?xml") && self.rest.as_bytes().get(5).copied().is_some_and(is_space) {
+        if let Some(rest) = self.rest_text().strip_prefix('\u{feff}') {
+            self.go_to(rest);
+        }
+        if self.rest().starts_with(b"<?xml") && self.rest().get(5).copied().is_some_and(is_space) {
             self.declaration()?;
         }
         self.spaces();
@@ -91,11 +121,9 @@ impl<'t, 'p> Parser<'t, 'p> {
     /// Reads `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`, the last two optional.
     fn declaration(&mut self) -> Result<(), XmlError> {
         let expected = "an XML declaration of version 1.0 in UTF-8";
-        let (inside, rest) = self
-            .rest
-            .strip_prefix("<?xml")
-            .and_then(|rest| rest.split_once("?>"))
-            .ok_or_else(|| self.malformed(expected))?;
+        let text = self.rest_text();
+        let inside = text.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>"));
+        let (inside, rest) = inside.ok_or_else(|| self.malformed(expected))?;
         let mut words = inside.split_ascii_whitespace().map(|word| word.replace('\'', "\""));
         let version = words.next();
         let mut next = words.next();
@@ -109,162 +137,185 @@ impl<'t, 'p> Parser<'t, 'p> {
         if version.as_deref() != Some("version=\"1.0\"") || !encoded || !alone || words.next().is_some() {
             return Err(self.malformed(expected));
         }
-        self.rest = rest;
+        self.go_to(rest);
         Ok(())
     }
 
     /// Refuses what the profile refuses by name; skips a comment where comments are skipped, and takes a CDATA section
     /// where they are text. `false`: something else is next.
     fn skip_markup(&mut self) -> Result<bool, XmlError> {
-        let at = self.at();
-        if self.rest.starts_with("<!--") {
+        let (at, text) = (self.at, self.rest_text());
+        if let Some(rest) = text.strip_prefix("<!--") {
             if self.profile.comments == Comments::Refused {
                 return Err(XmlError::Comment { at });
             }
-            let rest = self
-                .rest
-                .strip_prefix("<!--")
-                .and_then(|rest| rest.split_once("--"))
-                .and_then(|(_, rest)| rest.strip_prefix('>'))
-                .ok_or_else(|| self.malformed("the end of a comment"))?;
-            self.rest = rest;
+            let rest = rest.split_once("--").and_then(|(_, rest)| rest.strip_prefix('>'));
+            self.go_to(rest.ok_or_else(|| self.malformed("the end of a comment"))?);
             return Ok(true);
         }
-        if let Some(rest) = self.rest.strip_prefix("<![CDATA[") {
+        if let Some(rest) = text.strip_prefix("<![CDATA[") {
             if self.profile.cdata == Cdata::Refused || self.open.is_empty() {
                 return Err(XmlError::Cdata { at });
             }
             let (raw, rest) = rest.split_once("]]>").ok_or_else(|| self.malformed("the end of a CDATA section"))?;
-            self.rest = rest;
+            self.go_to(rest);
+            self.document.sectioned = true;
             self.cdata(raw, at)?;
             return Ok(true);
         }
-        if self.rest.starts_with("<!") {
+        if text.starts_with("<!") {
             return Err(XmlError::Doctype { at });
         }
-        if self.rest.starts_with("<?") {
+        if text.starts_with("<?") {
             return Err(XmlError::ProcessingInstruction { at });
         }
         Ok(false)
     }
 
     fn text(&mut self) -> Result<(), XmlError> {
-        let at = self.at();
-        let Some((raw, rest)) = self.rest.find('<').and_then(|end| self.rest.split_at_checked(end)) else {
-            return Err(self.malformed("an end tag"));
-        };
-        self.rest = rest;
-        if raw.is_empty() {
+        let (at, rest) = (self.at, self.rest());
+        let none = || XmlError::Malformed { at, expected: "an end tag" };
+        let first = position(rest, Place::Text, b'<').ok_or_else(none)?;
+        if rest.get(first) == Some(&b'<') {
+            if first > 0 {
+                self.at = at.saturating_add(first);
+                self.push(Content::Text(Cow::Borrowed(self.slice(at, self.at))))?;
+            }
             return Ok(());
         }
-        let text = decode(raw, Place::Text, at)?;
-        self.push(Content::Text(text))?;
-        Ok(())
+        let from = rest.get(first..).unwrap_or_default();
+        let more = position_of(from, b'<').ok_or_else(none)?;
+        self.at = at.saturating_add(first).saturating_add(more);
+        let text = decode(self.slice(at, self.at), Place::Text, at)?;
+        if let Some(open) = self.open.last_mut() {
+            open.verbatim = false;
+        }
+        self.push(Content::Text(text)).map(drop)
     }
 
     /// Keeps what a CDATA section holds as the text it stands for: nothing of the section itself reaches the tree.
     fn cdata(&mut self, raw: &'t str, at: usize) -> Result<(), XmlError> {
         if !raw.chars().all(is_character) {
-            return Err(XmlError::Malformed { at, expected: "characters that XML allows" });
+            return Err(XmlError::Malformed { at, expected: CHARACTERS });
         }
         if raw.is_empty() {
             return Ok(());
         }
-        let text = match raw.contains('\r') {
-            true => Cow::Owned(raw.replace("\r\n", "\n").replace('\r', "\n")),
-            false => Cow::Borrowed(raw),
-        };
+        // Owned even if nothing changes: canonicalization has to escape it.
+        let text = Cow::Owned(raw.replace("\r\n", "\n").replace('\r', "\n"));
         self.push(Content::Text(text)).map(drop)
     }
 
     fn start_tag(&mut self) -> Result<(), XmlError> {
-        let start = self.at();
-        if !self.take("<") {
+        let start = self.at;
+        if !self.take(b'<') {
             return Err(self.malformed("an element"));
         }
         let outer = (self.scope, self.in_scope);
-        let (prefix, local, name) = self.qualified_name()?;
+        let Name { prefix, local, written } = self.qualified_name()?;
         let first = self.document.attributes.len();
-        let empty = self.attributes_and_declarations(first)?;
-        let namespace = self.resolve(prefix, start)?;
+        let Tag { empty, tidy } = self.attributes_and_declarations(first)?;
+        let (namespace, binding) = self.resolve(prefix, start)?;
         self.resolve_attributes(first, start)?;
-        let index = self.push(Content::Element(ElementData {
+        let place = self.push(Content::Element(ElementData {
             prefix,
             local,
             namespace,
-            attributes: first..self.document.attributes.len(),
+            binding,
+            attributes: index(first)..index(self.document.attributes.len()),
             scope: self.scope,
-            bytes: start..self.at(),
+            bytes: index(start)..index(self.at),
+            tag_end: (tidy && !empty).then(|| index(self.at)),
+            verbatim: false,
         }))?;
         if empty {
             (self.scope, self.in_scope) = outer;
-        } else {
-            self.open.push(Open { index, name, outer });
-            within("levels", self.open.len(), self.profile.depth)?;
+            if let Some(open) = self.open.last_mut() {
+                open.verbatim = false;
+            }
+            return Ok(());
         }
-        Ok(())
+        self.open.push(Open { index: place, name: written, outer, binding, verbatim: tidy });
+        within("levels", self.open.len(), self.profile.depth)
     }
 
-    /// Reads up to the end of the tag; `true` when the element is empty.
-    fn attributes_and_declarations(&mut self, first: usize) -> Result<bool, XmlError> {
+    /// Reads up to the end of the tag.
+    fn attributes_and_declarations(&mut self, first: usize) -> Result<Tag, XmlError> {
         let mut count: usize = 0;
         let outer = self.scope;
+        let mut tidy = true;
         loop {
-            let spaced = self.spaces();
-            if self.take(">") {
-                return Ok(false);
+            let before = self.at;
+            self.spaces();
+            match self.rest() {
+                [b'>', ..] => {
+                    tidy &= self.at == before;
+                    self.at = self.at.saturating_add(1);
+                    return Ok(Tag { empty: false, tidy });
+                }
+                [b'/', b'>', ..] => {
+                    self.at = self.at.saturating_add(2);
+                    return Ok(Tag { empty: true, tidy: false });
+                }
+                _ if self.at == before => return Err(self.malformed("white space before an attribute")),
+                _ => {}
             }
-            if self.take("/>") {
-                return Ok(true);
-            }
-            if !spaced {
-                return Err(self.malformed("white space before an attribute"));
-            }
+            tidy &= self.slice(before, self.at) == " ";
             count = count.saturating_add(1);
             within("attributes of one element", count, self.profile.attributes)?;
-            let at = self.at();
-            let (prefix, local, _) = self.qualified_name()?;
-            let value = self.attribute_value()?;
-            match (prefix, local) {
-                ("", "xmlns") => self.declare("", value, outer, at)?,
-                ("xmlns", prefix) => self.declare(prefix, value, outer, at)?,
+            let at = self.at;
+            let Name { prefix, local, .. } = self.qualified_name()?;
+            let (value, plain) = self.attribute_value()?;
+            let declared = match (prefix, local) {
+                ("", "xmlns") => "",
+                ("xmlns", prefix) => prefix,
                 _ => {
-                    let twice = self
-                        .document
-                        .attributes
-                        .iter()
-                        .skip(first)
-                        .any(|other| other.local == local && other.prefix == prefix);
-                    if twice {
-                        return Err(XmlError::Malformed { at, expected: "each attribute once" });
-                    }
-                    let value = decode(value, Place::Attribute, at)?;
-                    self.document.attributes.push(Attribute { prefix, local, namespace: "", value });
+                    // Written after the last one, in double quotes, without any space, in order.
+                    tidy &= plain && prefix.is_empty() && self.follows(first, local);
+                    let value = if plain { Cow::Borrowed(value) } else { decode(value, Place::Attribute, at)? };
+                    self.document.attributes.push(Attribute { prefix, local, namespace: "", binding: None, value });
+                    continue;
                 }
-            }
+            };
+            tidy = false;
+            self.declare(declared, value, outer, at)?;
         }
     }
 
-    fn attribute_value(&mut self) -> Result<&'t str, XmlError> {
+    /// Whether an attribute of this name stands where canonicalization would put it.
+    fn follows(&self, first: usize, local: &str) -> bool {
+        let earlier = self.document.attributes.get(first..).and_then(<[_]>::last);
+        earlier.is_none_or(|last| last.local < local)
+    }
+
+    /// The value as written, and whether it stands as it is in the tree and in the canonical bytes.
+    fn attribute_value(&mut self) -> Result<(&'t str, bool), XmlError> {
+        let before = self.at;
         self.spaces();
-        if !self.take("=") {
+        if !self.take(b'=') {
             return Err(self.malformed("= after an attribute's name"));
         }
         self.spaces();
-        let quote = match self.rest.as_bytes().first() {
-            Some(b'"') => '"',
-            Some(b'\'') => '\'',
+        let tight = self.at == before.saturating_add(1);
+        let quote = match self.rest().first() {
+            Some(quote @ (b'"' | b'\'')) => *quote,
             _ => return Err(self.malformed("a quoted attribute value")),
         };
-        let inside = self.rest.get(1..).unwrap_or_default();
-        let (value, rest) = inside.split_once(quote).ok_or_else(|| self.malformed("the end of an attribute value"))?;
-        self.rest = rest;
-        Ok(value)
+        let start = self.at.saturating_add(1);
+        let inside = self.rest().get(1..).unwrap_or_default();
+        let first = position(inside, Place::Attribute, quote);
+        let plain = first.and_then(|first| inside.get(first)) == Some(&quote);
+        let from = first.unwrap_or(inside.len());
+        let more = if plain { Some(0) } else { inside.get(from..).and_then(|rest| position_of(rest, quote)) };
+        let more = more.ok_or_else(|| self.malformed("the end of an attribute value"))?;
+        let end = start.saturating_add(from).saturating_add(more);
+        self.at = end.saturating_add(1);
+        Ok((self.slice(start, end), plain && tight && quote == b'"'))
     }
 
     /// Takes a namespace declaration. Names with `&` are written differently by libxml2 and by the specification, and
     /// relative ones make canonicalization fail in some libraries and succeed in others (CVE-2025-66568): both are refused.
-    fn declare(&mut self, prefix: &'t str, uri: &'t str, outer: Option<usize>, at: usize) -> Result<(), XmlError> {
+    fn declare(&mut self, prefix: &'t str, uri: &'t str, outer: Option<Index>, at: usize) -> Result<(), XmlError> {
         let refuse = |problem| Err(XmlError::Namespace { at, problem });
         if uri.len() > NAMESPACE_NAME_BYTES {
             return Err(XmlError::Limit { counted: "bytes of a namespace name", most: NAMESPACE_NAME_BYTES });
@@ -278,37 +329,35 @@ impl<'t, 'p> Parser<'t, 'p> {
         if uri.is_empty() && !prefix.is_empty() {
             return refuse("a prefix is undeclared");
         }
-        if !uri.is_empty() && !is_absolute(uri) {
+        let known = known_namespace(uri);
+        if known.is_none() && !uri.is_empty() && !is_absolute(uri) {
             return refuse("a namespace name is not a plain absolute URI");
         }
-        let mut scope = self.scope;
-        while scope != outer {
-            let Some(binding) = scope.and_then(|index| self.document.bindings.get(index)) else {
-                break;
-            };
-            if binding.prefix == prefix {
-                return Err(XmlError::Malformed { at, expected: "each prefix declared once" });
-            }
-            scope = binding.outer;
+        let shadowed = lookup(&self.document.bindings, self.scope, prefix);
+        let slot = shadowed.map(|(_, binding)| binding.slot);
+        if shadowed.is_some_and(|(found, _)| outer.is_none_or(|outer| found > outer)) {
+            return Err(XmlError::Malformed { at, expected: "each prefix declared once" });
         }
-        self.bind(prefix, uri);
+        self.bind(prefix, known.unwrap_or(uri), slot);
         within("namespace declarations in scope", self.in_scope, self.profile.namespaces)
     }
 
-    fn bind(&mut self, prefix: &'t str, uri: &'t str) {
-        let outer = self.scope;
-        self.scope = Some(self.document.bindings.len());
-        self.document.bindings.push(Binding { prefix, uri, outer });
+    /// Declares `prefix` from here on; `slot` is that of the declaration it hides.
+    fn bind(&mut self, prefix: &'t str, uri: &'t str, slot: Option<Index>) {
+        let (outer, key) = (self.scope, prefix_key(prefix));
+        self.scope = Some(index(self.document.bindings.len()));
+        let slot = slot.unwrap_or_else(|| index(self.in_scope));
+        self.document.bindings.push(Binding { key, prefix, uri, outer, slot });
         self.in_scope = self.in_scope.saturating_add(1);
     }
 
-    fn resolve(&self, prefix: &str, at: usize) -> Result<&'t str, XmlError> {
-        if prefix == "xmlns" {
-            return Err(XmlError::Namespace { at, problem: "xmlns is used as a prefix" });
-        }
+    /// The namespace name of `prefix`, and its declaration if it has one.
+    fn resolve(&self, prefix: &str, at: usize) -> Result<(&'t str, Option<Index>), XmlError> {
         match lookup(&self.document.bindings, self.scope, prefix) {
-            Some(uri) => Ok(uri),
-            None if prefix.is_empty() => Ok(""),
+            Some((found, binding)) => Ok((binding.uri, Some(found))),
+            None if prefix.is_empty() => Ok(("", None)),
+            None if prefix == "xml" => Ok((XML_NAMESPACE, None)),
+            None if prefix == "xmlns" => Err(XmlError::Namespace { at, problem: "xmlns is used as a prefix" }),
             None => Err(XmlError::Namespace { at, problem: "a prefix is not declared" }),
         }
     }
@@ -316,22 +365,21 @@ impl<'t, 'p> Parser<'t, 'p> {
     /// Binds prefixed attributes, and refuses two of the same expanded name (xml-names 6.3).
     fn resolve_attributes(&mut self, first: usize, at: usize) -> Result<(), XmlError> {
         for index in first..self.document.attributes.len() {
-            let Some(&Attribute { prefix, local, .. }) = self.document.attributes.get(index) else {
-                break;
-            };
-            if prefix.is_empty() {
-                continue;
-            }
-            let namespace = self.resolve(prefix, at)?;
-            let earlier = self.document.attributes.get(first..index).unwrap_or_default();
-            if earlier.iter().any(|other| other.local == local && other.namespace == namespace) {
-                return Err(XmlError::Namespace { at, problem: "two attributes have the same expanded name" });
-            }
-            if let Some(attribute) = self.document.attributes.get_mut(index) {
-                attribute.namespace = namespace;
+            let prefix = self.document.attributes.get(index).map_or("", |attribute| attribute.prefix);
+            if !prefix.is_empty() {
+                let resolved = self.resolve(prefix, at)?;
+                if let Some(attribute) = self.document.attributes.get_mut(index) {
+                    (attribute.namespace, attribute.binding) = resolved;
+                }
             }
         }
-        Ok(())
+        match repeated(self.document.attributes.get(first..).unwrap_or_default()) {
+            None => Ok(()),
+            Some((one, other)) if one.prefix == other.prefix => {
+                Err(XmlError::Malformed { at, expected: "each attribute once" })
+            }
+            Some(_) => Err(XmlError::Namespace { at, problem: "two attributes have the same expanded name" }),
+        }
     }
 
     fn end_tag(&mut self) -> Result<(), XmlError> {
@@ -339,198 +387,113 @@ impl<'t, 'p> Parser<'t, 'p> {
         let Some(open) = self.open.pop() else {
             return Err(self.malformed(expected));
         };
-        let rest = self.rest.strip_prefix("</").and_then(|rest| rest.strip_prefix(open.name));
-        let Some(rest) = rest else {
-            return Err(self.malformed(expected));
-        };
-        self.rest = rest;
-        self.spaces();
-        if !self.take(">") {
+        let name = self.at.saturating_add(2);
+        let after = name.saturating_add(open.name.len());
+        if !self.rest().starts_with(b"</") || !same(self.slice(name, after), open.name) {
             return Err(self.malformed(expected));
         }
-        let (end, at) = (self.document.nodes.len(), self.at());
+        self.at = after;
+        let tidy = self.rest().first() == Some(&b'>');
+        self.spaces();
+        if !self.take(b'>') {
+            return Err(self.malformed(expected));
+        }
+        let verbatim = open.verbatim && tidy;
+        let (end, at) = (index(self.document.nodes.len()), self.at);
         if let Some(node) = self.document.nodes.get_mut(open.index) {
             node.end = end;
             if let Content::Element(data) = &mut node.content {
-                data.bytes.end = at;
+                data.bytes.end = index(at);
+                data.verbatim = verbatim;
             }
+        }
+        if let Some(parent) = self.open.last_mut() {
+            parent.verbatim &= verbatim && parent.binding == open.binding;
         }
         (self.scope, self.in_scope) = open.outer;
         Ok(())
     }
 
     fn push(&mut self, content: Content<'t>) -> Result<usize, XmlError> {
-        let index = self.document.nodes.len();
-        within("nodes", index.saturating_add(1), self.profile.nodes)?;
-        self.document.nodes.push(Node { end: index.saturating_add(1), content });
-        Ok(index)
+        let place = self.document.nodes.len();
+        within("nodes", place.saturating_add(1), self.profile.nodes)?;
+        self.document.nodes.push(Node { end: index(place.saturating_add(1)), content });
+        Ok(place)
     }
 
-    /// Reads a qualified name: its prefix (or nothing), its local part, and the whole as written.
-    fn qualified_name(&mut self) -> Result<(&'t str, &'t str, &'t str), XmlError> {
+    fn qualified_name(&mut self) -> Result<Name<'t>, XmlError> {
         let expected = "a qualified name";
-        let first = ncname_length(self.rest);
-        let (head, rest) = self.rest.split_at_checked(first).unwrap_or_default();
+        let text = self.rest_text();
+        let first = ncname_length(text);
+        let (head, rest) = text.split_at_checked(first).unwrap_or_default();
         if first == 0 {
             return Err(self.malformed(expected));
         }
         let Some(after) = rest.strip_prefix(':') else {
-            self.rest = rest;
-            return Ok(("", head, head));
+            self.at = self.at.saturating_add(first);
+            return Ok(Name { prefix: "", local: head, written: head });
         };
         let second = ncname_length(after);
         let whole = first.saturating_add(1).saturating_add(second);
-        let (Some(local), Some((name, rest))) = (after.get(..second), self.rest.split_at_checked(whole)) else {
+        let (Some(local), Some((written, rest))) = (after.get(..second), text.split_at_checked(whole)) else {
             return Err(self.malformed(expected));
         };
         // `a::b` and `:a` have been read one way and written another (CVE-2020-29509).
         if second == 0 || rest.starts_with(':') {
             return Err(self.malformed(expected));
         }
-        self.rest = rest;
-        Ok((head, local, name))
+        self.at = self.at.saturating_add(whole);
+        Ok(Name { prefix: head, local, written })
     }
 
-    fn spaces(&mut self) -> bool {
-        let spaces = self.rest.bytes().take_while(|byte| is_space(*byte)).count();
-        self.rest = self.rest.get(spaces..).unwrap_or_default();
-        spaces > 0
+    fn spaces(&mut self) {
+        let spaces = self.rest().iter().take_while(|byte| is_space(**byte)).count();
+        self.at = self.at.saturating_add(spaces);
     }
 
-    fn take(&mut self, expected: &str) -> bool {
-        match self.rest.strip_prefix(expected) {
-            Some(rest) => {
-                self.rest = rest;
-                true
-            }
-            None => false,
-        }
+    fn take(&mut self, expected: u8) -> bool {
+        let found = self.rest().first() == Some(&expected);
+        self.at = self.at.saturating_add(usize::from(found));
+        found
     }
 
-    fn at(&self) -> usize {
-        self.length.saturating_sub(self.rest.len())
+    fn rest(&self) -> &'t [u8] {
+        self.document.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    fn rest_text(&self) -> &'t str {
+        self.document.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn slice(&self, start: usize, end: usize) -> &'t str {
+        self.document.text.get(start..end).unwrap_or_default()
+    }
+
+    /// Goes on where `rest`, an end of the document, begins.
+    fn go_to(&mut self, rest: &str) {
+        self.at = self.document.text.len().saturating_sub(rest.len());
     }
 
     fn malformed(&self, expected: &'static str) -> XmlError {
-        XmlError::Malformed { at: self.at(), expected }
+        XmlError::Malformed { at: self.at, expected }
     }
 }
 
-/// Length in bytes of the name without colons that `text` begins with (xml-names, production 4).
-fn ncname_length(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let ascii = bytes
-        .iter()
-        .position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')))
-        .unwrap_or(bytes.len());
-    let begins = bytes.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
-    if begins && bytes.get(ascii).is_none_or(u8::is_ascii) { ascii } else { unicode_ncname_length(text) }
-}
-
-fn unicode_ncname_length(text: &str) -> usize {
-    let mut characters = text.char_indices();
-    match characters.next() {
-        Some((_, first)) if is_name_start(first) => {}
-        _ => return 0,
-    }
-    characters.find(|(_, c)| !is_name_start(*c) && !is_name_extra(*c)).map_or(text.len(), |(index, _)| index)
-}
-
-fn is_name_start(c: char) -> bool {
-    matches!(c, 'a'..='z' | 'A'..='Z' | '_')
-        || matches!(c, '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}' | '\u{370}'..='\u{37d}'
-            | '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}' | '\u{2070}'..='\u{218f}' | '\u{2c00}'..='\u{2fef}'
-            | '\u{3001}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}' | '\u{10000}'..='\u{effff}')
-}
-
-fn is_name_extra(c: char) -> bool {
-    matches!(c, '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
-}
-
-/// Characters of XML 1.0, production 2.
-fn is_character(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
-}
-
-fn is_absolute(uri: &str) -> bool {
-    let scheme = uri.split_once(':').map_or("", |(scheme, _)| scheme);
-    let mut bytes = scheme.bytes();
-    bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
-        && uri.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'&' | b'<' | b'"'))
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Text,
-    Attribute,
-}
-
-/// Resolves references and normalizes line ends (xml 2.11) and, in attributes, white space (xml 3.3.3).
-fn decode(raw: &str, place: Place, at: usize) -> Result<Cow<'_, str>, XmlError> {
-    // Control characters, references, and the first byte of U+FFFE and U+FFFF.
-    let common = |byte| byte == b'&' || byte == 0xef;
-    let plain = !match place {
-        Place::Text => any_byte(raw.as_bytes(), |byte| {
-            common(byte) || byte == b'>' || (byte < b' ' && byte != b'\n' && byte != b'\t')
-        }),
-        Place::Attribute => any_byte(raw.as_bytes(), |byte| common(byte) || byte == b'<' || byte < b' '),
+/// Two attributes of the same expanded name.
+fn repeated<'a, 't>(attributes: &'a [Attribute<'t>]) -> Option<(&'a Attribute<'t>, &'a Attribute<'t>)> {
+    let alike =
+        |one: &Attribute<'_>, other: &Attribute<'_>| same(one.local, other.local) && one.namespace == other.namespace;
+    let pair = |later: &'a Attribute<'t>| {
+        let earlier = attributes.iter().find(|earlier| alike(earlier, later));
+        earlier.filter(|earlier| !std::ptr::eq(*earlier, later)).map(|earlier| (earlier, later))
     };
-    if plain {
-        return Ok(Cow::Borrowed(raw));
-    }
-    let malformed = |expected| XmlError::Malformed { at, expected };
-    if !raw.chars().all(is_character) {
-        return Err(malformed("characters that XML allows"));
-    }
-    if place == Place::Text && raw.contains("]]>") {
-        return Err(malformed("no ]]> in text"));
-    }
-    if place == Place::Attribute && raw.contains('<') {
-        return Err(malformed("no < in an attribute value"));
-    }
-    let mut text = String::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some(index) = rest.find(['&', '\r', '\n', '\t']) {
-        let (before, from) = rest.split_at_checked(index).unwrap_or_default();
-        text.push_str(before);
-        let mut after = from.get(1..).unwrap_or_default();
-        if from.starts_with('&') {
-            let (name, tail) = after.split_once(';').ok_or_else(|| malformed("; after a reference"))?;
-            text.push(referenced(name).ok_or_else(|| malformed("a predefined entity or a character reference"))?);
-            after = tail;
-        } else {
-            if from.starts_with('\r') {
-                after = after.strip_prefix('\n').unwrap_or(after);
-            }
-            let tab = from.starts_with('\t');
-            text.push(match place {
-                Place::Attribute => ' ',
-                Place::Text if tab => '\t',
-                Place::Text => '\n',
-            });
-        }
-        rest = after;
-    }
-    text.push_str(rest);
-    Ok(Cow::Owned(text))
-}
-
-fn referenced(name: &str) -> Option<char> {
-    let (digits, radix) = match name {
-        "lt" => return Some('<'),
-        "gt" => return Some('>'),
-        "amp" => return Some('&'),
-        "quot" => return Some('"'),
-        "apos" => return Some('\''),
-        _ => match name.strip_prefix("#x") {
-            Some(digits) => (digits, 16),
-            None => (name.strip_prefix('#')?, 10),
-        },
-    };
-    // `from_str_radix` takes a sign, XML does not.
-    if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if attributes.len() < 2 {
         return None;
     }
-    u32::from_str_radix(digits, radix).ok().and_then(char::from_u32).filter(|c| is_character(*c))
+    if attributes.len() <= FEW_ATTRIBUTES {
+        return attributes.iter().find_map(pair);
+    }
+    let mut seen = HashSet::with_capacity(attributes.len());
+    let later = attributes.iter().find(|attribute| !seen.insert((attribute.local, attribute.namespace)))?;
+    pair(later)
 }

@@ -211,7 +211,7 @@ fn agree(ours: Element<'_, '_>, theirs: roxmltree::Node<'_, '_>) {
     for (ours, theirs) in children.into_iter().zip(theirs.children()) {
         match ours {
             Child::Element(element) => agree(element, theirs),
-            Child::Text(text) => assert_eq!(Some(text), theirs.text()),
+            Child::Text(text) => assert_eq!(Some(&**text), theirs.text()),
         }
     }
 }
