@@ -254,6 +254,12 @@ mod tests {
     }
 
     #[test]
+    fn all_of_a_value_must_fit() {
+        assert_eq!(read("aws-{account}-x", "aws-111111111111-x"), Some((Some(ACCOUNT), None)));
+        assert_eq!(read("aws-{account}-x", "aws-111111111111-xy"), None);
+    }
+
+    #[test]
     fn a_pattern_that_has_no_one_reading_is_refused() {
         for pattern in
             ["aws", "{role}{account}", "*{role}", "{role}*", "{role}-{role}", "{group}", "{role", "role}", "**"]

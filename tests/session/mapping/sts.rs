@@ -5,17 +5,21 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use daypass::audit::{Discard, Recent};
 use daypass::http::fetch::IssuerKeys;
 use daypass::http::sts::Sts;
 use daypass::identity::oidc::OidcProvider;
 use daypass::identity::saml::SamlProvider;
+use daypass::time::{ManualClock, Timestamp};
 use daypass::{Broker, Keyring};
 use demo_idp::{Idp, ServiceProvider, User};
 use serde_json::json;
 use tower::ServiceExt;
 
 use super::{EDITOR, READER};
+use crate::signer::{self, Fields, SP, TRUSTED, attribute};
 use crate::world::role;
 
 const ENTITY_ID: &str = "http://localhost:8200/saml/metadata";
@@ -52,27 +56,30 @@ impl Service {
         Self { router, idp, trail }
     }
 
-    async fn ask(&self, parameters: &[(&str, &str)]) -> (u16, String) {
-        let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
-        let form: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
-        let request = Request::post("/").header("content-type", "application/x-www-form-urlencoded");
-        let response = self.router.clone().oneshot(request.body(Body::from(form.join("&"))).unwrap()).await.unwrap();
-        let status = response.status().as_u16();
-        let text = to_bytes(response.into_body(), 100_000).await.unwrap();
-        (status, String::from_utf8(text.to_vec()).unwrap())
-    }
-
     async fn with_saml(&self, role: &str) -> (u16, String) {
-        let assertion = self.idp.assertion("martha").unwrap();
-        let asked = [("Action", "AssumeRoleWithSAML"), ("RoleArn", role), ("PrincipalArn", CORP)];
-        self.ask(&[&asked[..], &[("Version", "2011-06-15"), ("SAMLAssertion", &assertion)]].concat()).await
+        with_assertion(&self.router, role, &self.idp.assertion("martha").unwrap()).await
     }
 
     async fn with_token(&self, role: &str) -> (u16, String) {
         let token = self.idp.id_token("martha", AUDIENCE).unwrap();
         let asked = [("Action", "AssumeRoleWithWebIdentity"), ("RoleArn", role), ("RoleSessionName", "asked")];
-        self.ask(&[&asked[..], &[("Version", "2011-06-15"), ("WebIdentityToken", &token)]].concat()).await
+        ask(&self.router, &[&asked[..], &[("Version", "2011-06-15"), ("WebIdentityToken", &token)]].concat()).await
     }
+}
+
+async fn with_assertion(router: &Router, role: &str, assertion: &str) -> (u16, String) {
+    let asked = [("Action", "AssumeRoleWithSAML"), ("RoleArn", role), ("PrincipalArn", CORP)];
+    ask(router, &[&asked[..], &[("Version", "2011-06-15"), ("SAMLAssertion", assertion)]].concat()).await
+}
+
+async fn ask(router: &Router, parameters: &[(&str, &str)]) -> (u16, String) {
+    let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let form: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+    let request = Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+    let response = router.clone().oneshot(request.body(Body::from(form.join("&"))).unwrap()).await.unwrap();
+    let status = response.status().as_u16();
+    let text = to_bytes(response.into_body(), 100_000).await.unwrap();
+    (status, String::from_utf8(text.to_vec()).unwrap())
 }
 
 #[tokio::test]
@@ -102,4 +109,25 @@ async fn a_refusal_names_no_attribute_to_the_caller_and_is_recorded_with_it() {
     let events = service.trail.events();
     let told = events.iter().filter(|event| event.reason == "session_name: expected a value of upn, found none");
     assert_eq!(told.count(), 2);
+}
+
+#[tokio::test]
+async fn a_provider_that_names_no_session_has_it_named_by_the_mapping() {
+    let fields = Fields { attributes: attribute("groups", &["Developers"]), ..Fields::default() };
+    let assertion = STANDARD.encode(fields.signed_assertion());
+    let trust = json!({"Effect": "Allow", "Action": "sts:*", "Principal": {"Federated": CORP}});
+    let now = Timestamp::parse_rfc3339("2026-06-01T12:00:30Z").unwrap();
+    let answer = async |mapping: &serde_json::Value| {
+        let saml = SamlProvider::new(&signer::metadata(&[("", &TRUSTED)]), SP, signer::ACS).unwrap();
+        let corp = saml.name().clone();
+        let broker = Broker::new(Keyring::generate().unwrap()).with_provider(saml).with_role(role(READER, &trust));
+        let broker = broker.with_clock(Arc::new(ManualClock::new(now)));
+        let broker = broker.with_mapping(corp, mapping.to_string().parse().unwrap()).unwrap();
+        with_assertion(&Sts::new(Arc::new(broker)).router(), READER, &assertion).await
+    };
+    let rules = json!([{"when": {"attribute": "groups", "any_of": "Developers"}, "roles": READER}]);
+    let (status, body) = answer(&json!({"version": 1, "rules": rules, "session_name": {"from": "$subject"}})).await;
+    assert!(status == 200 && body.contains("assumed-role/PhotoReader/martha</Arn>"), "{body}");
+    let (status, body) = answer(&json!({"version": 1, "rules": rules})).await;
+    assert!(status == 400 && body.contains("RoleSessionName"), "{body}");
 }
