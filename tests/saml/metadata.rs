@@ -93,6 +93,22 @@ fn a_bare_rsa_key_is_as_good_as_a_certificate_and_a_small_one_is_not() {
 }
 
 #[test]
+fn of_thousands_of_keys_the_first_eight_are_read() {
+    // Every key costs a verification of each forged message, and a comparison with every other while they are read.
+    let value = |n: u32| {
+        let modulus = STANDARD.encode([&[0xff; 256][..], &n.to_be_bytes()].concat());
+        format!(
+            "<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>{modulus}</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue>"
+        )
+    };
+    let metadata = signer::metadata(&[("", &TRUSTED)]);
+    let many: String = (0..20_000).map(value).collect();
+    let metadata = metadata.replacen("<ds:X509Data>", &format!("{many}<ds:X509Data>"), 1);
+    assert_eq!(IdpMetadata::parse(&metadata).unwrap().keys().len(), 8);
+    assert_eq!(IdpMetadata::parse(&signer::metadata(&[("", &*TRUSTED); 9])).unwrap().keys().len(), 8);
+}
+
+#[test]
 fn relaxations_are_listed_by_name() {
     let relaxations = Relaxations::none().allow_sha1().allow_cbc();
     let provider = danger::provider(&signer::metadata(&[("", &TRUSTED)]), SP, ACS, relaxations).unwrap();

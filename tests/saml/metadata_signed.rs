@@ -221,6 +221,13 @@ fn only_signed_bytes_are_believed_about_time() {
     let until = |instant: &str| format!(r#" validUntil="{instant}""#);
     assert_eq!(refused(&valid(&until("2026-06-01T12:00:30Z"), true)), MetadataError::RunOut { valid_until: now() });
     assert!(read(&valid(&until("2026-06-01T12:00:31Z"), true)).is_ok());
+    // What stands around the signed element is nobody's word: anyone could have written it, or taken it away.
+    let signed = by_federation(&alone(), "_entity");
+    let around = |attributes: &str| {
+        format!(r#"<md:EntitiesDescriptor xmlns:md="{MD}"{attributes}>{signed}</md:EntitiesDescriptor>"#)
+    };
+    let unsigned = read(&around(r#" validUntil="2036-06-01T12:00:30Z" cacheDuration="PT1S""#)).unwrap();
+    assert_eq!((unsigned.valid_until(), unsigned.cache_duration()), (None, None));
     // Prolonging it breaks the signature.
     let edited = valid(&until("2026-06-01T12:00:30Z"), true).replace("2026-06-01T12:00:30Z", "2027-06-01T12:00:30Z");
     assert_eq!(rule(&edited), "digest");

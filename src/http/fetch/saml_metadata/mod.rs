@@ -21,6 +21,21 @@ use file::BackingFile;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where metadata is published, and what is demanded of it.
+///
+/// ```no_run
+/// # async fn start(now: daypass::time::Timestamp, signer: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// use daypass::http::fetch::MetadataUrl;
+/// use daypass::identity::saml::{MetadataPolicy, SamlProvider};
+/// use daypass::{Broker, Keyring};
+///
+/// let policy = MetadataPolicy::new("https://idp.example/metadata")?.with_signers([signer])?;
+/// let corp = MetadataUrl::new("https://federation.example/metadata.xml", policy)
+///     .with_backing_file("/var/lib/app/corp.xml")
+///     .load(now, |metadata| SamlProvider::from_metadata(metadata, "https://app.example", "https://app.example/saml/acs"))
+///     .await?;
+/// let broker = Broker::new(Keyring::generate()?).with_provider(corp);
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct MetadataUrl {
     url: String,

@@ -139,31 +139,34 @@ fn saml_role<'d, 't>(entity: Element<'d, 't>) -> Option<Element<'d, 't>> {
     })
 }
 
+/// Adds the keys of one descriptor until there are [`MOST_KEYS`]: each is compared with all before it.
 fn read_keys(descriptor: Element<'_, '_>, keys: &mut Vec<PinnedKey>) -> Result<(), MetadataError> {
     for info in descriptor.elements_named(DSIG, "KeyInfo") {
         for data in info.elements_named(DSIG, "X509Data") {
             for certificate in data.elements_named(DSIG, "X509Certificate") {
-                if keys.len() >= MOST_KEYS {
-                    return Ok(());
+                if keys.len() < MOST_KEYS {
+                    keys.push(PinnedKey::from_certificate(&base64_text(certificate)?)?);
                 }
-                keys.push(PinnedKey::from_certificate(&base64_text(certificate)?)?);
             }
         }
         for value in info.elements_named(DSIG, "KeyValue") {
             for rsa in value.elements_named(DSIG, "RSAKeyValue") {
-                // Each is compared with all before it: ten megabytes of them would take hours.
-                if keys.len() >= MOST_KEYS {
-                    return Ok(());
-                }
-                let part = |name| rsa.elements_named(DSIG, name).next().ok_or(MetadataError::CertificateMalformed);
-                let (modulus, exponent) = (base64_text(part("Modulus")?)?, base64_text(part("Exponent")?)?);
-                // A certificate and its bare key usually stand side by side: one key is tried once.
-                let stated = PinnedKey::from_rsa(modulus, exponent);
-                if !keys.iter().any(|key| key.key(true) == stated.key(true)) {
-                    keys.push(stated);
+                if keys.len() < MOST_KEYS {
+                    add_rsa(rsa, keys)?;
                 }
             }
         }
+    }
+    Ok(())
+}
+
+/// A certificate and its bare key usually stand side by side: one key is tried once.
+fn add_rsa(rsa: Element<'_, '_>, keys: &mut Vec<PinnedKey>) -> Result<(), MetadataError> {
+    let part = |name| rsa.elements_named(DSIG, name).next().ok_or(MetadataError::CertificateMalformed);
+    let (modulus, exponent) = (base64_text(part("Modulus")?)?, base64_text(part("Exponent")?)?);
+    let stated = PinnedKey::from_rsa(modulus, exponent);
+    if !keys.iter().any(|key| key.key(true) == stated.key(true)) {
+        keys.push(stated);
     }
     Ok(())
 }
