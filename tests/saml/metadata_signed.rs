@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use daypass::identity::saml::{IdpMetadata, MetadataError, MetadataPolicy, SamlError, XmlError};
+use daypass::identity::saml::{IdpMetadata, MetadataError, MetadataPolicy, SamlError, SamlProvider, XmlError};
 use daypass::time::Timestamp;
 
 use super::now;
-use super::signer::{DSIG, IDP, Key, SAMLP, STRANGER, Signing, TRUSTED};
+use super::signer::{ACS, DSIG, IDP, Key, SAMLP, SP, STRANGER, Signing, TRUSTED};
 
 const MD: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 const OTHER: &str = "https://other-idp.example";
@@ -231,6 +231,23 @@ fn only_signed_bytes_are_believed_about_time() {
     // Prolonging it breaks the signature.
     let edited = valid(&until("2026-06-01T12:00:30Z"), true).replace("2026-06-01T12:00:30Z", "2027-06-01T12:00:30Z");
     assert_eq!(rule(&edited), "digest");
+}
+
+#[test]
+fn an_older_signed_document_does_not_bring_its_keys_back() {
+    // The signature on it is as good as ever, and so is the horizon: only what is at hand shows that it is old.
+    let until = |key: &Key, valid_until: &str| {
+        let attribute = format!(r#" validUntil="{valid_until}""#);
+        by_federation(&aggregate(&attribute, &entity("", "_entity", IDP, key)), "_all")
+    };
+    let (old, new) = (until(&STRANGER, "2026-06-08T00:00:00Z"), until(&TRUSTED, "2026-06-09T00:00:00Z"));
+    let policy = policy().with_validity_horizon(Duration::from_secs(14 * 86_400));
+    let provider = |xml: &str| SamlProvider::from_metadata(policy.read(xml, now()).unwrap(), SP, ACS).unwrap();
+    let refused = policy.renew(&provider(&new), &old, now()).unwrap_err();
+    assert!(matches!(refused, SamlError::Metadata(MetadataError::RolledBack { .. })), "{refused:?}");
+    let renewed = policy.renew(&provider(&old), &new, now()).unwrap();
+    assert_eq!(renewed.pinned_keys(), provider(&new).pinned_keys());
+    assert!(policy.renew(&renewed, &new, now()).is_ok(), "the same document again");
 }
 
 #[test]

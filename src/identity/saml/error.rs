@@ -193,6 +193,14 @@ pub enum MetadataError {
     /// An endpoint is not an `http` or `https` URL.
     #[error("the metadata holds an endpoint that is not an http or https URL")]
     EndpointMalformed,
+    /// It runs out before the metadata it should replace: an older document, brought out again.
+    #[error("the metadata is older than the one at hand")]
+    RolledBack {
+        /// Its `validUntil`.
+        valid_until: Timestamp,
+        /// The `validUntil` of the one at hand.
+        at_hand: Timestamp,
+    },
     /// Endpoints were `https` URLs, and newer metadata has an `http` URL.
     #[error("the newer metadata sends people from https to http")]
     EndpointDowngraded,
@@ -338,6 +346,9 @@ impl MetadataError {
             Self::AuthnContextNotOrdered { class_ref } => format!("{self}: {class_ref}"),
             Self::RunOut { valid_until } => format!("{self}: validUntil {valid_until}"),
             Self::Untrusted(error) => format!("{self}: {}", error.reason()),
+            Self::RolledBack { valid_until, at_hand } => {
+                format!("{self}: validUntil {valid_until}, and {at_hand} at hand")
+            }
             Self::BeyondHorizon { valid_until: None, .. } => format!("{self}: no validUntil"),
             Self::BeyondHorizon { valid_until: Some(until), horizon } => {
                 format!("{self}: validUntil {until} is more than {} s ahead", horizon.as_secs())

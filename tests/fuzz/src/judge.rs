@@ -7,11 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use daypass::VerifiedIdentity;
 use daypass::crypto::{RsaDecryptionKey, SecretBytes};
-use daypass::explain::{Report, Silent};
+use daypass::explain::Silent;
 use daypass::identity::saml::danger::{self, Relaxations};
 use daypass::identity::saml::{
-    IdpMetadata, LogoutRequested, LogoutStatus, SamlError, SamlProvider, UnverifiedLogoutRequest,
-    UnverifiedLogoutResponse, UnverifiedResponse, verify, verify_logout_request, verify_logout_response,
+    Coverage, Explained, IdpMetadata, LogoutRequested, LogoutStatus, SamlError, SamlProvider, UnverifiedLogoutRequest,
+    UnverifiedLogoutResponse, UnverifiedResponse, verify, verify_explained, verify_logout_request,
+    verify_logout_response,
 };
 use daypass::time::Timestamp;
 
@@ -54,9 +55,15 @@ impl Judge {
             Self::Strict | Self::Relaxed | Self::Demanding => UnverifiedResponse::from_post(&posted, REQUEST),
         };
         let quiet = in_time(xml, || verify(self.provider(), unverified()?, now(), &mut Silent));
-        let mut report = Report::default();
-        let told = unverified().and_then(|response| verify(self.provider(), response, now(), &mut report));
-        assert_eq!(format!("{quiet:?}"), format!("{told:?}"), "listening changed the verdict");
+        let told = unverified().map(|response| verify_explained(self.provider(), response, now()));
+        let outcome = match &told {
+            Ok(explained) => format!("{:?}", explained.outcome),
+            Err(error) => format!("{:?}", Err::<VerifiedIdentity, _>(error)),
+        };
+        assert_eq!(format!("{quiet:?}"), outcome, "listening changed the verdict");
+        if let Ok(explained) = told {
+            shaded(&explained);
+        }
         if let Err(error) = &quiet {
             // What goes to callers and to logs must be writable for every refusal.
             let _ = (error.to_string(), error.reason(), error.rule());
@@ -131,6 +138,16 @@ fn plain() -> SamlProvider {
 
 fn our_key() -> RsaDecryptionKey {
     RsaDecryptionKey::from_pkcs8(&SecretBytes::new(decryption_key())).unwrap()
+}
+
+/// What a page shades as signed must be pieces of the document that was posted, and of one that is accepted there are some.
+fn shaded(explained: &Explained) {
+    let document = explained.document.as_deref().unwrap_or_default();
+    let pieces = explained.pieces();
+    assert_eq!(pieces.iter().map(|(_, piece)| *piece).collect::<String>(), document, "pieces are missing");
+    let signed = pieces.iter().any(|(coverage, _)| *coverage == Coverage::Signed);
+    let encrypted = document.contains("EncryptedAssertion");
+    assert!(explained.outcome.is_err() || signed || encrypted, "accepted, and nothing is shown as signed");
 }
 
 /// The instant at which everything is judged.

@@ -83,12 +83,21 @@ impl MetadataPolicy {
     }
 
     /// The provider by a newer document, which may change what it says and never weaken what is demanded of it: it must
-    /// satisfy this policy as the first one did, hold a key that can be used, and send nobody from `https` to `http`.
+    /// satisfy this policy as the first one did, hold a key that can be used, and send nobody from `https` to `http`. Where
+    /// a signature is demanded, it must not run out before the one at hand: a signature outlives the key it vouches for, and
+    /// whoever kept an older document would bring a stolen key back. A publisher who comes to sign for a shorter time is
+    /// believed again once that catches up.
     ///
     /// # Errors
     /// As [`MetadataPolicy::read`]; `current` then stays as it is.
     pub fn renew(&self, current: &SamlProvider, xml: &str, now: Timestamp) -> Result<SamlProvider, SamlError> {
         let metadata = self.read(xml, now)?;
+        if let (Some(at_hand), Some(valid_until)) = (current.metadata().valid_until(), metadata.valid_until())
+            && valid_until < at_hand
+            && !self.signers.is_empty()
+        {
+            return Err(MetadataError::RolledBack { valid_until, at_hand }.into());
+        }
         let was_secure = addresses(current.metadata()).all(is_secure);
         if was_secure && !addresses(&metadata).all(is_secure) {
             return Err(MetadataError::EndpointDowngraded.into());

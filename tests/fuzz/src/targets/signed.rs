@@ -44,7 +44,22 @@ pub fn verdict(data: &[u8]) -> Option<(Result<VerifiedIdentity, SamlError>, Stri
         let canonical = sign(&mut text, id, prefixes, &mut edits)?;
         covered.get_or_insert(canonical);
     }
-    Some((Judge::chosen_by(*judge).verdict(text.as_bytes()), covered?))
+    let judge = Judge::chosen_by(*judge);
+    let verdict = judge.verdict(text.as_bytes());
+    if matches!(judge, Judge::Relaxed) {
+        same_without_cdata(&text, &verdict);
+    }
+    Some((verdict, covered?))
+}
+
+/// Where CDATA sections are read as text, they are judged as that text would be.
+fn same_without_cdata(text: &str, verdict: &Result<VerifiedIdentity, SamlError>) {
+    let Some(plain) = without_cdata(text).filter(|plain| *plain != text) else { return };
+    let plain = Judge::Relaxed.verdict(plain.as_bytes());
+    let size = |verdict: &Result<_, SamlError>| verdict.as_ref().is_err_and(|error| error.rule().name == "size");
+    if !size(verdict) && !size(&plain) {
+        assert_eq!(format!("{:?}", verdict.as_ref().ok()), format!("{:?}", plain.ok()), "CDATA is not text");
+    }
 }
 
 /// Puts a signature of the element of this ID into `text`, and returns the bytes that it covers.
