@@ -226,7 +226,8 @@ fn an_encrypted_assertion_beside_a_plain_one() {
     assert_eq!(rule(&fields.response(&format!("{signed}{sealed}"))), "response");
 }
 
-/// Everything an observer of a verification is told: the error in full, its texts, and each check with its evidence.
+/// Everything an observer of a verification is told: the error in full, its texts, and each check with its evidence,
+/// which relaxations were needed and what was signed.
 fn told(provider: &SamlProvider, xml: &str) -> (String, Vec<(&'static str, String)>) {
     let mut report = Report::new();
     let posted = UnverifiedResponse::from_post(&STANDARD.encode(xml), REQUEST).unwrap();
@@ -235,7 +236,8 @@ fn told(provider: &SamlProvider, xml: &str) -> (String, Vec<(&'static str, Strin
     // How long the message is its sender knows.
     let checks = report.checks().iter().filter(|check| check.name != "size");
     let checks = checks.map(|check| (check.name, format!("{check:?}"))).collect();
-    (format!("{error:?} {error} {} {}", error.reason(), error.code()), checks)
+    let rest = (report.relaxations(), report.signed_elements());
+    (format!("{error:?} {error} {} {} {rest:?}", error.reason(), error.code()), checks)
 }
 
 /// `message` with one letter changed in its first (the key) or second (the content) CipherValue, at some two dozen places.
