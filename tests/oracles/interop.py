@@ -18,13 +18,12 @@ import urllib.error
 import urllib.request
 from datetime import datetime, timezone
 from functools import partial
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import quoteattr
 
 import judges
 import keys as key_ring
-from documents import ACS, IDP, MORE, NOW, REQUEST, RSA_SHA256, SHA256, SP, A, D, P, X, Message, Signing, assertion, signature, write
+from documents import ACS, IDP, MORE, NOW, REQUEST, RSA_SHA256, SHA256, SP, A, D, P, X, Message, Signing, assertion, write
 from lxml import etree
 
 # pysaml2 names ciphers that its cryptography library is about to drop.
@@ -80,18 +79,7 @@ def template(m, target):
     """The document with empty signatures, as a signer takes it."""
     for part in target:
         setattr(m, f"sign_{part}", Signing(m.key, m.method, m.digest, prefix_list="xs"))
-    text = re.sub(r"@@\w+ \w+@@", "", _without_signing(m))
-    return text
-
-
-def _without_signing(m):
-    import documents
-
-    kept, documents.sign = documents.sign, lambda document, *rest: document
-    try:
-        return write(m)
-    finally:
-        documents.sign = kept
+    return unsigned(write(m, lambda document, *_: document))
 
 
 METHODS = [
@@ -119,7 +107,7 @@ def xmlsec1_encrypts(cipher, session, parts):
     if "assertion" in parts:
         m.sign_assertion = Signing(m.key)
     plain = FOLDER / "plain.xml"
-    plain.write_text(re.sub(r"@@\w+ \w+@@", "", assertion(m)), encoding="utf-8")
+    plain.write_text(unsigned(assertion(m)), encoding="utf-8")
     if "assertion" in parts:
         run(XMLSEC1, "--sign", "--privkey-pem", m.key.key_path, *IDS, "--output", plain, plain)
     encrypted = FOLDER / "encrypted.xml"
@@ -299,19 +287,29 @@ def verified_by_xmlsec1(what, document, tree, node):
 
 
 def verified_query(what, query, fields, tree):
-    """Saml-bindings 3.4.4.1: the signature is over these octets as they came."""
+    """Saml-bindings 3.4.4.1: the signature is over these octets as they came; ECDSA's is two numbers side by side."""
     from cryptography import x509
+    from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import padding
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 
-    signed = "&".join(part for part in query.split("&") if not part.startswith("Signature="))
-    certificate = x509.load_der_x509_certificate(base64.b64decode(tree.findtext(f".//{{{D}}}X509Certificate")))
+    published = tree.findall(f".//{{*}}KeyDescriptor[@use='signing']//{{{D}}}X509Certificate")
+    if not published:
+        return expect(f"our metadata publishes the key of {what}", False, "no KeyDescriptor for signing")
+    octets = "&".join(part for part in query.split("&") if not part.startswith("Signature=")).encode()
+    key, value = x509.load_der_x509_certificate(base64.b64decode(published[0].text)).public_key(), base64.b64decode(fields["Signature"])
     try:
-        certificate.public_key().verify(base64.b64decode(fields["Signature"]), signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-        verified = fields["SigAlg"] == RSA_SHA256
-    except Exception as error:
-        verified = error
-    expect(f"OpenSSL verifies {what}", verified is True, verified)
+        if fields["SigAlg"] == MORE + "ecdsa-sha256":
+            half = len(value) // 2
+            numbers = utils.encode_dss_signature(int.from_bytes(value[:half], "big"), int.from_bytes(value[half:], "big"))
+            key.verify(numbers, octets, ec.ECDSA(hashes.SHA256()))
+        else:
+            assert fields["SigAlg"] == RSA_SHA256, fields["SigAlg"]
+            key.verify(value, octets, padding.PKCS1v15(), hashes.SHA256())
+        expect(f"OpenSSL verifies {what}", True)
+    except InvalidSignature as error:
+        expect(f"OpenSSL verifies {what}", False, repr(error))
+    return None
 
 
 def main():
