@@ -4,7 +4,7 @@
 
 import re
 
-from documents import A, ACS, D, ENVELOPED, EXCLUSIVE, IDP, MORE, P, SP, X, Confirmation, Encryption
+from documents import ACS, D, ENVELOPED, EXCLUSIVE, IDP, MORE, P, SP, X, Confirmation, Encryption
 from honest import everywhere, key_info
 
 LIES, EDITS, SIGNATURES = {}, {}, {}

@@ -176,7 +176,7 @@ def pysaml2_idp(sp_metadata):
     return server, NameID(format=NAMEID_FORMAT_PERSISTENT, text="martha@example.com")
 
 
-def pysaml2_answers(server, name_id, request, sp, acs, label):
+def pysaml2_answers(server, name_id, request, sp, acs, label, encrypts):
     now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     for kind, settings in {
         "response signed": {"sign_response": True},
@@ -185,6 +185,8 @@ def pysaml2_answers(server, name_id, request, sp, acs, label):
         "assertion signed and encrypted": {"sign_assertion": True, "encrypt_assertion": True},
         "assertion encrypted, response signed": {"sign_response": True, "encrypt_assertion": True},
     }.items():
+        if "encrypt_assertion" in settings and not encrypts:
+            continue
         answer = server.create_authn_response(
             {"mail": ["martha@example.com"], "givenName": ["Martha"]}, request, acs, sp, name_id=name_id,
             authn={"class_ref": "urn:oasis:names:tc:SAML:2.0:ac:classes:Password", "authn_auth": IDP},
@@ -274,7 +276,8 @@ def read_by_others(broker, metadata):
     server.config.endpoint = lambda *_, **__: [location.split("?")[0]]
     request = server.parse_authn_request(fields["SAMLRequest"], BINDING_HTTP_REDIRECT)
     expect("pysaml2 reads our AuthnRequest", request.message.issuer.text == sp, request)
-    pysaml2_answers(server, name_id, request.message.id, sp, acs, "asked by our broker: ")
+    # The demo has no decryption key.
+    pysaml2_answers(server, name_id, request.message.id, sp, acs, "asked by our broker: ", encrypts=False)
 
 
 def verified_by_xmlsec1(what, document, tree, node):
@@ -318,7 +321,7 @@ def main():
     node_signer()
     metadata = SP_METADATA.format(sp=quoteattr(SP), acs=quoteattr(ACS), certificate=keys("sp").certificate_base64)
     server, name_id = pysaml2_idp(metadata)
-    pysaml2_answers(server, name_id, REQUEST, SP, ACS, "")
+    pysaml2_answers(server, name_id, REQUEST, SP, ACS, "", encrypts=True)
     if sys.argv[1:]:
         demo(sys.argv[1])
     print(f"{len(done)} statements, {len(problems)} do not hold")
