@@ -17,7 +17,7 @@ import time
 
 import judges
 import xmlsec
-from documents import D, ENVELOPED, EXCLUSIVE, RSA_SHA256, X
+from documents import D, ENVELOPED, EXCLUSIVE, X
 from lxml import etree
 
 PREFIXES = ["", "p", "q", "z", "saml", "xs"]

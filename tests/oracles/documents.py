@@ -203,8 +203,9 @@ def assertion(m):
     return out + gap + gap.join(part for part in parts if part) + gap + f'</{t("Assertion")}>'
 
 
-def write(m):
-    """The document: signed from the inside out, encrypted in between."""
+def write(m, sign=None):
+    """The document: signed from the inside out, encrypted in between. `sign` may leave the signatures to somebody else."""
+    sign = sign or filled_in
     text = assertion(m)
     a, p, gap = m.a, m.p, m.indent
     if m.encrypt:
@@ -233,7 +234,7 @@ def write(m):
     return document
 
 
-def sign(document, target, signing):
+def filled_in(document, target, signing):
     """Lets xmlsec1 compute both values of the signature over `target` and puts them into the text as it stands."""
     root = etree.fromstring(document.encode(), etree.XMLParser(huge_tree=True, resolve_entities=False))
     xmlsec.tree.add_ids(root, ["ID"])

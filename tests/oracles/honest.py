@@ -2,9 +2,7 @@
 identity the message states, under the policy its class names.
 """
 
-from documents import (
-    A, ACS, BEARER, D, ENVELOPED, EXCLUSIVE, MORE, P, PASSWORD, SHA256, SP, SUCCESS, X, Confirmation, Encryption, Message, Signing, assertion, named, sign,
-)  # fmt: skip
+from documents import A, D, ENVELOPED, EXCLUSIVE, MORE, PASSWORD, SHA256, SP, X, Confirmation, Encryption, Message, Signing, named
 
 CLASSES = {}
 
@@ -29,10 +27,6 @@ def start(keys, rng):
     m.sign_assertion = signing if which != "response" else None
     m.sign_response = signing if which != "assertion" else None
     return m
-
-
-def both(m):
-    return [one for one in (m.sign_assertion, m.sign_response) if one]
 
 
 def everywhere(m, **changes):
@@ -181,7 +175,7 @@ def _(m, keys, rng): m.attributes = [("groups", ["a"]), ("email", ["e@example.co
 
 
 @honest("two attribute statements")
-def _(m, keys, rng): m.after = True; m.before_end = None; m.attributes_xml = '</{a}:AttributeStatement><{a}:AttributeStatement><{a}:Attribute Name="more"><{a}:AttributeValue>m</{a}:AttributeValue></{a}:Attribute>'; m.more = ("more", ["m"])
+def _(m, keys, rng): m.attributes_xml = '</{a}:AttributeStatement><{a}:AttributeStatement><{a}:Attribute Name="more"><{a}:AttributeValue>m</{a}:AttributeValue></{a}:Attribute>'; m.more = ("more", ["m"])
 
 
 @honest("empty attribute value")
@@ -264,8 +258,8 @@ def _(m, keys, rng): m.statements = ["2026-06-01T20:00:00Z"]
 def _(m, keys, rng): m.statements = [None, "2026-06-01T20:00:00Z"]
 
 
-@honest("SubjectLocality")
-def _(m, keys, rng): m.locality = True; m.authn_context = '<{a}:AuthnContextClassRef>' + PASSWORD + '</{a}:AuthnContextClassRef><{a}:AuthenticatingAuthority>https://up.example</{a}:AuthenticatingAuthority>'
+@honest("AuthenticatingAuthority")
+def _(m, keys, rng): m.authn_context = '<{a}:AuthnContextClassRef>' + PASSWORD + '</{a}:AuthnContextClassRef><{a}:AuthenticatingAuthority>https://up.example</{a}:AuthenticatingAuthority>'
 
 
 @honest("AuthnContextDeclRef")

@@ -2,12 +2,9 @@
 `SIGNATURES` break the rules of the signature itself. What daypass accepts of them must be exactly what was signed.
 """
 
-import base64
 import re
 
-from documents import (
-    A, ACS, BEARER, D, ENVELOPED, EXCLUSIVE, IDP, MORE, P, SHA256, SP, X, Confirmation, Encryption, Message, Signing, attribute, named, write,
-)  # fmt: skip
+from documents import ACS, D, ENVELOPED, EXCLUSIVE, IDP, MORE, P, SP, X, Confirmation, Encryption
 from honest import everywhere, key_info
 
 LIES, EDITS, SIGNATURES = {}, {}, {}
@@ -173,10 +170,6 @@ def _(m, keys): m.encrypt = Encryption(keys("stranger"))
 
 
 # Edits of the text after it was signed. Each takes the text and returns it changed, or None where it does not apply.
-def edit(name):
-    return in_(EDITS, name)
-
-
 def swap(old, new, count=1):
     def change(text, rng):
         found = re.search(old, text, re.S)
@@ -304,7 +297,6 @@ def wrap(text, place, where, same_id):
     if not found:
         return None
     sig, unsigned = found[0], original.replace(found[0], "")
-    declared = "" if re.search(r"<[\w:]*Assertion[^>]* xmlns", original) else f' xmlns:saml="{A}" xmlns:saml2="{A}" xmlns:a="{A}"'
     forged = bare(original) if same_id else bare(original).replace('ID="_assertion"', 'ID="_evil"')
     kept = {"with the original": original}.get(where, unsigned)
     if where == "on the forged one":

@@ -104,13 +104,18 @@ impl Case {
     }
 
     fn answer(&self) -> Answer {
-        let outcome = self
-            .provider()
-            .and_then(|provider| self.judge(&provider, &self.posted()?, ReduceMode::default()));
+        let outcome =
+            self.provider().and_then(|provider| self.judge(&provider, &self.posted()?, ReduceMode::default()));
         match outcome {
             Ok(assertion) => Answer {
                 verdict: "accept",
-                name_id: Some(assertion.subject.as_ref().and_then(|s| s.name_id.as_ref()).map_or(String::new(), |n| n.value.clone())),
+                name_id: Some(
+                    assertion
+                        .subject
+                        .as_ref()
+                        .and_then(|s| s.name_id.as_ref())
+                        .map_or(String::new(), |n| n.value.clone()),
+                ),
                 attributes: Some(attributes(&assertion)),
                 ..Answer::default()
             },
