@@ -41,14 +41,18 @@ fn letters(number: usize) -> String {
 /// Unsigned: refused for its shape once it is parsed.
 fn for_the_parser(bytes: usize) -> Vec<(&'static str, String)> {
     let text = |piece: &str| response("", &format!("<a>{}</a>", piece.repeat((bytes - 20) / piece.len())));
-    let declared = |count, prefix: &str| each(count, |n| format!("xmlns:{prefix}{n:02}='u:{n:02}' "));
-    let (many, long, few) = (declared(60, "p"), declared(56, "aaaaaaaa"), declared(28, "p"));
+    let declared = |from, prefix: &str| each(28, |n| format!("xmlns:{prefix}{0:02}='u:{0:02}' ", from + n));
+    // One element declares 32 at most.
+    let nested = |prefix: &str, inside: &str| {
+        response(&declared(0, prefix), &format!("<b {}>{inside}</b>", declared(28, prefix)))
+    };
+    let few = declared(0, "p");
     let nodes = |each: usize| (bytes / each).min(19_990);
     let repeated = |piece: &'static str| response("", &piece.repeat(nodes(piece.len())));
     let flood = |name: &dyn Fn(usize) -> String| {
         response("", &pieces(bytes, |_| format!("<a {}/>", each(32, |n| format!("{}='' ", name(n))))))
     };
-    let same_name = |_| format!("<a {}/>", each(28, |n| format!("p{n:02}:b='' ")));
+    let same_name = |_| format!("<a {}/>", each(8, |n| format!("p{n:02}:b='' ")));
     let declarations = |_| format!("<a {}/>", each(32, |n| format!("xmlns:{}='u:v' ", letters(n))));
     vec![
         ("20,000 elements", repeated("<a/>")),
@@ -56,8 +60,11 @@ fn for_the_parser(bytes: usize) -> Vec<(&'static str, String)> {
         ("32 attributes at every element", flood(&|n| format!("a{n}"))),
         ("32 attributes of one length", flood(&letters)),
         ("32 declarations at every element", response("", &pieces(bytes, declarations))),
-        ("60 declarations in scope, each used", response(&many, &each(nodes(40), |n| format!("<p{:02}:a/>", n % 60)))),
-        ("long prefixes that begin alike", response(&long, &each(nodes(40), |n| format!("<aaaaaaaa{:02}:b/>", n % 2)))),
+        ("56 declarations in scope, each used", nested("p", &each(nodes(40), |n| format!("<p{:02}:a/>", n % 56)))),
+        (
+            "long prefixes that begin alike",
+            nested("aaaaaaaa", &each(nodes(40), |n| format!("<aaaaaaaa{:02}:b/>", n % 2))),
+        ),
         (
             "a declaration at every element",
             response(&few, &each(nodes(40), |n| format!("<a xmlns:q{}='u:v'/>", n % 7))),
@@ -90,7 +97,7 @@ fn for_canonicalization(honest: &str) -> Vec<(&'static str, String)> {
     let nodes = |each: usize| (bytes / each).min(15_000);
     let name = |end| format!("u:{}{end}", "x".repeat(480));
     let unordered = |_| format!("<a {}/>", each(32, |n| format!("a{:02}='' ", 31 - n)));
-    let of_two = |_| format!("<a {}/>", each(16, |n| format!("p:a{0:02}='' q:a{0:02}='' ", 15 - n)));
+    let of_two = |_| format!("<a {}/>", each(4, |n| format!("p:a{0:02}='' q:a{0:02}='' ", 3 - n)));
     vec![
         ("forged: 15,000 elements", forged(&"<a/>".repeat(nodes(4)))),
         (
