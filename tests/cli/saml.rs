@@ -346,3 +346,55 @@ fn a_batch_of_documents_is_canonicalized_in_order() {
     assert_eq!((&answers[2]["canonical"], &answers[2]["check"]), (&json!(null), &json!("comment")));
     assert_eq!((&answers[3]["id"], &answers[3]["check"], ran.code), (&json!(4), &json!("input"), 2));
 }
+
+#[test]
+fn a_refusal_says_what_usually_lies_behind_it_and_whom_to_ask() {
+    let site = Site::answering("hint");
+    let other = site.folder.file("other.xml", std::fs::read_to_string(&site.metadata).unwrap());
+    let arguments =
+        ["saml", "verify", "--idp-metadata", &other, "--sp-entity-id", "https://another.example", "--acs-url", ACS];
+    let ran = run(&[&arguments[..], &["--request-id", REQUEST, &site.response]].concat());
+    assert!(
+        ran.out.contains("\nrejected audience: expected https://another.example; found https://sp.example/metadata\n")
+    );
+    assert!(ran.out.contains("usual cause  our entity id at the identity provider"), "{}", ran.out);
+    assert!(ran.out.contains("ask          whoever configured the two sides"), "{}", ran.out);
+    let at = |text: &str| ran.out.find(text).unwrap_or_else(|| panic!("{text}: {}", ran.out));
+    assert!(at("The document\n") < at("doctype") && at("The signature\n") < at("digest"));
+    assert!(at("digest") < at("The assertion,") && at("The assertion,") < at("FAILED       audience"));
+    // The signature was good, and what it covers is known.
+    assert!(ran.out.contains("\nsigned: Assertion "), "{}", ran.out);
+    let json = run(&[&arguments[..], &["--request-id", REQUEST, "--json", &site.response]].concat()).json();
+    assert_eq!(json["signed"][0]["element"], "Assertion");
+    assert!(json["hint"]["ask"].as_str().unwrap().starts_with("whoever"));
+}
+
+#[test]
+fn the_signed_parts_of_the_document_are_marked() {
+    let site = Site::answering("marked");
+    let xml = std::fs::read_to_string(site.file("response.xml")).unwrap();
+    let ran = site.verify(&["--request-id", REQUEST, "--show-signed", &site.response]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let unmarked = ran.out.replace(['⟦', '⟧'], "");
+    assert!(unmarked.contains(xml.trim_end()), "{}", ran.out);
+    let (_, signed) = ran.out.split_once('⟦').unwrap();
+    let (signed, _) = signed.split_once('⟧').unwrap();
+    assert!(signed.starts_with("<saml") && !signed.contains("SignatureValue"), "{signed}");
+    let json = site.verify(&["--request-id", REQUEST, "--json", &site.response]).json();
+    let range = &json["signed"][0]["bytes"][0];
+    let (start, end) = (range["start"].as_u64().unwrap(), range["end"].as_u64().unwrap());
+    let (start, end) = (usize::try_from(start).unwrap(), usize::try_from(end).unwrap());
+    assert_eq!(&xml[start..end], signed);
+}
+
+#[test]
+fn relaxations_are_told_apart_by_whether_they_were_needed() {
+    let site = Site::answering("needed");
+    let xml = std::fs::read_to_string(site.file("response.xml")).unwrap();
+    let sectioned = site.folder.file("sectioned.xml", xml.replacen(">martha</", "><![CDATA[martha]]></", 1));
+    let allow = ["--request-id", REQUEST, "--allow", "sha1,cdata"];
+    let ran = site.verify(&[&allow[..], &[&sectioned]].concat());
+    assert!(ran.out.contains("\nrelaxed: sha1 (not needed), cdata (needed)\n"), "{}", ran.out);
+    let json = site.verify(&[&allow[..], &["--json", &sectioned]].concat()).json();
+    assert_eq!((&json["relaxed"], &json["relaxations"]), (&json!(["cdata"]), &json!(["sha1", "cdata"])));
+}

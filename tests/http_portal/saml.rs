@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::site::{ACS, BROKER, Site};
+use crate::site::{ACS, BROKER, Mode, Site};
 use axum::http::Method;
 use demo_idp::Fault;
 
@@ -266,4 +266,27 @@ async fn the_service_provider_metadata_names_where_answers_come() {
     let metadata = site.browser().get(&format!("{BROKER}/saml/metadata")).await;
     assert_eq!((metadata.status, metadata.header("content-type")), (200, "application/samlmetadata+xml"));
     assert!(metadata.text.contains(&format!("Location=\"{ACS}\"")), "{}", metadata.text);
+}
+
+#[tokio::test]
+async fn a_pasted_response_is_judged_and_its_signed_bytes_are_shaded() {
+    let site = Site::start_in(Mode::Demonstration).await;
+    let browser = site.browser();
+    let form = browser.get(&format!("{BROKER}/inspector/saml")).await;
+    assert_eq!(form.status, 200);
+    let asked = demo_idp::AssertionRequest::new("martha");
+    let posted = site.idp.assertion_for(asked.with_service_provider(&format!("{BROKER}/saml/metadata"))).unwrap();
+    let page = browser.post(&format!("{BROKER}/inspector/saml"), &[("response", &posted)]).await;
+    assert!(page.text.contains("Accepted: martha"), "{}", page.text);
+    let signed = page.text.split("<span class=\"signed\">").nth(1).unwrap();
+    assert!(signed.contains("&#60;saml:Assertion") || signed.contains("&lt;saml:Assertion"), "{signed}");
+    assert!(page.text.contains("<span class=\"unsigned\">"));
+    let hostile =
+        browser.post(&format!("{BROKER}/inspector/saml"), &[("response", "<a><script>alert(1)</script>")]).await;
+    assert!(hostile.text.contains("Refused by well_formed") && !hostile.text.contains("<script>alert"));
+    let long = browser.post(&format!("{BROKER}/inspector/saml"), &[("response", &"x".repeat(900 * 1024))]).await;
+    assert_eq!(long.status, 400);
+    assert!(site.events().is_empty(), "nothing of it is kept");
+    let closed = Site::start_in(Mode::Production).await;
+    assert_eq!(closed.browser().get(&format!("{BROKER}/inspector/saml")).await.status, 404);
 }

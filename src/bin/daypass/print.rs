@@ -41,6 +41,22 @@ impl Printer {
         text.split('\n').try_for_each(|line| self.line(line))
     }
 
+    /// A piece of a document, as it stands but for what commands a terminal; what is signed stands out.
+    pub(crate) fn marked(&mut self, signed: bool, piece: &str) -> Result<(), CliError> {
+        let lines: Vec<_> = piece.split('\n').map(plain).collect();
+        let text = lines.join("\n");
+        let text = match (signed, self.coloured) {
+            (true, true) => self.paint(GREEN, &text),
+            (false, true) => self.paint(DIM, &text),
+            // The marks themselves may stand in the text, and then are no marks.
+            (signed, false) => {
+                let text = text.replace('⟦', "\\u{27e6}").replace('⟧', "\\u{27e7}");
+                if signed { format!("⟦{text}⟧") } else { text }
+            }
+        };
+        Ok(write!(self.out, "{text}")?)
+    }
+
     pub(crate) fn heading(&mut self, text: &str) -> Result<(), CliError> {
         let text = self.paint(BOLD, &plain(text));
         let above = if std::mem::replace(&mut self.begun, true) { "\n" } else { "" };

@@ -3,6 +3,7 @@
 //! Reads audit events, which hold no secret; decides nothing.
 
 mod flow;
+pub(in crate::http) mod judge;
 
 use std::fmt;
 use std::sync::Arc;

@@ -12,6 +12,7 @@ mod pages;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderValue;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
@@ -189,7 +190,12 @@ impl Portal {
             .route("/portal/credentials", get(pages::role).post(pages::credentials))
             .fallback(pages::unknown);
         if self.trail.is_some() {
-            router = router.route("/inspector", get(inspector::list)).route("/inspector/{flow}", get(inspector::flow));
+            let form = DefaultBodyLimit::max(inspector::judge::MOST_FORM_BYTES);
+            let judge = get(inspector::judge::ask).post(inspector::judge::judge).layer(form);
+            router = router
+                .route("/inspector", get(inspector::list))
+                .route("/inspector/saml", judge)
+                .route("/inspector/{flow}", get(inspector::flow));
         }
         router
     }

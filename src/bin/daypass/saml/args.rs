@@ -73,6 +73,9 @@ pub(crate) struct Verify {
     authn_context: Vec<String>,
     #[command(flatten)]
     pub(super) mapping: Flag,
+    /// Print the document too, with what a trusted key signed marked: coloured on a terminal, in ⟦ ⟧ elsewhere
+    #[arg(long, conflicts_with_all = ["json", "batch"])]
+    pub(super) show_signed: bool,
     /// Answer in JSON
     #[arg(long)]
     pub(super) json: bool,

@@ -173,12 +173,25 @@ pub(super) fn verify<L: Listener>(
     now: Timestamp,
     listener: &mut L,
 ) -> Result<VerifiedIdentity, Refusal> {
-    let response = match request {
+    Ok(saml::verify(provider, unverified(form_value, request)?, now, listener)?)
+}
+
+/// As [`verify`], with everything there is to say about it.
+pub(super) fn explain(
+    provider: &SamlProvider,
+    form_value: &str,
+    request: &Request,
+    now: Timestamp,
+) -> Result<saml::Explained, Refusal> {
+    Ok(saml::verify_explained(provider, unverified(form_value, request)?, now))
+}
+
+fn unverified(form_value: &str, request: &Request) -> Result<UnverifiedResponse, SamlError> {
+    match request {
         Request::Id(id) => UnverifiedResponse::from_post(form_value, id),
         Request::None => UnverifiedResponse::unsolicited(form_value),
         Request::Exchange => UnverifiedResponse::for_exchange(form_value),
-    };
-    Ok(saml::verify(provider, response?, now, listener)?)
+    }
 }
 
 /// Why a response is refused: by a rule of the library, or because of what was asked.

@@ -3,13 +3,15 @@
 mod args;
 mod canonicalize;
 mod cases;
+mod hints;
 mod judge;
+mod show;
 
 use clap::Subcommand;
 use daypass::VerifiedIdentity;
 use daypass::crypto::RsaDecryptionKey;
-use daypass::explain::{Check, Evidence, Listener as _, Report};
-use daypass::identity::saml::{IdpMetadata, RULES};
+use daypass::explain::{Check, Evidence, Listener as _, Report, Signed};
+use daypass::identity::saml::{self, Coverage, IdpMetadata, RULES};
 use serde::Serialize;
 
 use crate::batch;
@@ -20,6 +22,7 @@ use crate::print::Printer;
 use args::Verify;
 use canonicalize::Canonicalize;
 use cases::Cases;
+use hints::{Hint, hint};
 use judge::{Judgement, Parties, Refusal, Request};
 
 #[derive(Debug, Subcommand)]
@@ -53,31 +56,16 @@ fn one(verify: &Verify, source: &Source, mapping: &Document) -> Result<Answer, C
         None => Request::None,
     };
     let message = source.start(judge::MOST_MESSAGE_BYTES)?;
-    let relaxations = verify.allowed();
-    let mut report = Report::new();
-    let outcome = parties.provider().map_err(Refusal::from).and_then(|provider| {
-        judge::verify(&provider, &judge::encoded(message, None), &request, instant(verify.now), &mut report)
-    });
-    if let Err(Refusal { check, reason }) = &outcome
-        && report.failure().is_none()
-        && let Some(rule) = RULES.into_iter().find(|rule| rule.name == *check)
-    {
-        // The provider's keys and the form value are refused before the stage is asked.
-        report.failed(rule, || Evidence::new("", reason));
-    }
-    let checks = report.finish(&RULES);
-    let answer = match outcome {
-        Ok(identity) => {
-            let judgement = Judgement::accepted(&identity, mapping);
-            Explained { judgement, identity: Some(Facts::of(&identity)), relaxations, checks }
-        }
-        Err(refusal) => Explained { judgement: refusal.into(), identity: None, relaxations, checks },
-    };
+    let form_value = judge::encoded(message, None);
+    let explained = parties.provider().map_err(Refusal::from);
+    let explained =
+        explained.and_then(|provider| judge::explain(&provider, &form_value, &request, instant(verify.now)));
+    let answer = Explained::of(explained, verify.allowed(), mapping);
     let mut printer = Printer::stdout();
     if verify.json {
         printer.json(&answer)?;
     } else {
-        print(&mut printer, &answer)?;
+        show::print(&mut printer, &answer, verify.show_signed)?;
     }
     printer.finish()?;
     Ok(match &answer.judgement.mapping {
@@ -92,8 +80,42 @@ struct Explained {
     #[serde(flatten)]
     judgement: Judgement,
     identity: Option<Facts>,
+    hint: Option<Hint>,
+    /// What was allowed.
     relaxations: Vec<&'static str>,
+    /// What of it was needed.
+    relaxed: Vec<&'static str>,
     checks: Vec<Check>,
+    signed: Vec<Signed>,
+    #[serde(skip)]
+    pieces: Vec<(Coverage, String)>,
+}
+
+impl Explained {
+    fn of(explained: Result<saml::Explained, Refusal>, relaxations: Vec<&'static str>, mapping: &Document) -> Self {
+        let refused = |refusal: Refusal| (hint(refusal.check), Judgement::from(refusal));
+        let explained = match explained {
+            Ok(explained) => explained,
+            Err(refusal) => {
+                // The provider's keys and the form value are refused before the stage is asked.
+                let mut report = Report::new();
+                if let Some(rule) = RULES.into_iter().find(|rule| rule.name == refusal.check) {
+                    report.failed(rule, || Evidence::new("", &refusal.reason));
+                }
+                let (hint, judgement) = refused(refusal);
+                let (relaxed, signed, pieces) = Default::default();
+                let checks = report.finish(&RULES);
+                return Self { judgement, identity: None, hint, relaxations, relaxed, checks, signed, pieces };
+            }
+        };
+        let pieces = explained.pieces().into_iter().map(|(coverage, piece)| (coverage, piece.to_owned())).collect();
+        let saml::Explained { outcome, checks, signed, relaxations: relaxed, .. } = explained;
+        let (identity, (hint, judgement)) = match outcome {
+            Ok(identity) => (Some(Facts::of(&identity)), (None, Judgement::accepted(&identity, mapping))),
+            Err(error) => (None, refused(error.into())),
+        };
+        Self { judgement, identity, hint, relaxations, relaxed, checks, signed, pieces }
+    }
 }
 
 /// What an accepted assertion says beside the NameID and the attributes.
@@ -160,32 +182,4 @@ fn parties(verify: &Verify) -> Result<Parties, CliError> {
         options: verify.options(),
         decryption_keys,
     })
-}
-
-fn print(printer: &mut Printer, answer: &Explained) -> Result<(), CliError> {
-    printer.checks(&answer.checks)?;
-    if !answer.relaxations.is_empty() {
-        printer.line(&format!("relaxed: {}", answer.relaxations.join(", ")))?;
-    }
-    let Some(facts) = &answer.identity else {
-        return printer.verdict(false, "rejected", answer.judgement.reason.as_deref().unwrap_or_default());
-    };
-    printer.verdict(true, "accepted", answer.judgement.name_id.as_deref().unwrap_or_default())?;
-    let none = || "none".to_owned();
-    for (name, value) in [
-        ("issuer", facts.issuer.clone()),
-        ("name_id_format", facts.name_id_format.clone().unwrap_or_else(none)),
-        ("recipient", facts.recipient.clone()),
-        ("assertion_id", facts.assertion_id.clone()),
-        ("not_on_or_after", facts.not_on_or_after.clone()),
-        ("session_not_on_or_after", facts.session_not_on_or_after.clone().unwrap_or_else(none)),
-        ("authenticated_at", facts.authenticated_at.clone().unwrap_or_else(none)),
-    ] {
-        printer.line(&format!("  {name:<24} {value}"))?;
-    }
-    for (name, values) in answer.judgement.attributes.iter().flatten() {
-        printer.line(&format!("  attribute {name} = {}", values.join(" | ")))?;
-    }
-    printer.line("Not judged here: whether it was used before. The service that accepts it remembers that.")?;
-    answer.judgement.mapping.as_ref().map_or(Ok(()), |mapped| mapped.print(printer))
 }

@@ -17,6 +17,10 @@ const XMLNS_NAMESPACE: &str = "http://www.w3.org/2000/xmlns/";
 /// Up to this many attributes are compared pair by pair, more by hashing: 32 of them make 496 pairs.
 const FEW_ATTRIBUTES: usize = 8;
 
+/// Attributes with a prefix on one element: honest messages have two (`xsi:type`, `xml:lang`). Each is looked up, and they
+/// are sorted by namespace names that a stranger may make long and alike.
+const PREFIXED_ATTRIBUTES: usize = 8;
+
 pub(super) struct Parser<'t, 'p> {
     at: usize,
     profile: &'p Profile,
@@ -364,9 +368,12 @@ impl<'t, 'p> Parser<'t, 'p> {
 
     /// Binds prefixed attributes, and refuses two of the same expanded name (xml-names 6.3).
     fn resolve_attributes(&mut self, first: usize, at: usize) -> Result<(), XmlError> {
+        let mut prefixed: usize = 0;
         for index in first..self.document.attributes.len() {
             let prefix = self.document.attributes.get(index).map_or("", |attribute| attribute.prefix);
             if !prefix.is_empty() {
+                prefixed = prefixed.saturating_add(1);
+                within("prefixed attributes of one element", prefixed, PREFIXED_ATTRIBUTES)?;
                 let resolved = self.resolve(prefix, at)?;
                 if let Some(attribute) = self.document.attributes.get_mut(index) {
                     (attribute.namespace, attribute.binding) = resolved;

@@ -171,6 +171,11 @@ fn every_limit_is_reached_exactly() {
     let attributes = |count: usize| format!("<a {}/>", (0..count).map(|n| format!("b{n}='' ")).collect::<String>());
     assert!(parse(&attributes(32)).is_ok());
     assert_eq!(refused(&attributes(33)), "limit");
+    let prefixed = |count: usize| {
+        format!("<a xmlns:p='urn:p' {}/>", (0..count).map(|n| format!("p:b{n}='' ")).collect::<String>())
+    };
+    assert!(parse(&prefixed(8)).is_ok());
+    assert_eq!(refused(&prefixed(9)), "limit");
     let nodes = |count: usize| format!("<a>{}</a>", "<b/>".repeat(count));
     assert!(parse(&nodes(19_999)).is_ok());
     assert_eq!(refused(&nodes(20_000)), "limit");
