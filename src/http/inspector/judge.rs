@@ -43,10 +43,10 @@ pub(in crate::http) async fn judge(
     let Ok(Form(pasted)) = pasted else {
         let nothing = Pasted { response: String::new(), request_id: String::new() };
         let problem = Err("The form was too long, or no form. A response has at most 256 KiB of base64.".to_owned());
-        return show(&portal, StatusCode::BAD_REQUEST, &nothing, Some(problem));
+        return show(&portal, StatusCode::BAD_REQUEST, &nothing, Some(&problem));
     };
     let judged = judge_pasted(&portal, &pasted);
-    show(&portal, StatusCode::OK, &pasted, Some(judged))
+    show(&portal, StatusCode::OK, &pasted, Some(&judged))
 }
 
 fn judge_pasted(portal: &Portal, pasted: &Pasted) -> Result<Explained, String> {
@@ -69,9 +69,9 @@ fn provider(portal: &Portal, response: &UnverifiedResponse) -> Option<Arc<SamlPr
     portal.broker.saml_providers().find(said).or_else(|| portal.broker.saml_providers().next())
 }
 
-fn show(portal: &Portal, status: StatusCode, pasted: &Pasted, judged: Option<Result<Explained, String>>) -> Response {
+fn show(portal: &Portal, status: StatusCode, pasted: &Pasted, judged: Option<&Result<Explained, String>>) -> Response {
     let frame = portal.frame("A SAML response", None);
-    let (problem, explained) = match &judged {
+    let (problem, explained) = match judged {
         None => (None, None),
         Some(Err(problem)) => (Some(problem.as_str()), None),
         Some(Ok(explained)) => (None, Some(JudgedView::new(explained))),
