@@ -84,7 +84,16 @@ fn versions_other_than_2_0_are_refused() {
 fn another_issuer_of_the_response_or_the_assertion_is_refused() {
     assert_eq!(rule(&with(|f| f.response_issuer = issuer("https://evil.example"))), "response_issuer");
     assert_eq!(rule(&with(|f| f.issuer = f.issuer.replace(IDP, "https://evil.example"))), "issuer");
-    assert_eq!(rule(&with(|f| f.response_issuer = String::new())), "response");
+}
+
+#[test]
+fn only_an_unsigned_response_may_leave_its_issuer_out() {
+    assert!(judge(&with(|f| f.response_issuer = String::new())).is_ok());
+    let fields = Fields { response_issuer: String::new(), ..Fields::default() };
+    let response = fields.response(&fields.assertion());
+    let (start, rest) = response.split_once('>').unwrap();
+    let signature = Signing::default().signature(&response, "_response", &TRUSTED);
+    assert_eq!(rule(&format!("{start}>{signature}{rest}")), "response_issuer");
 }
 
 #[test]

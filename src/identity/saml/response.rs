@@ -102,7 +102,7 @@ pub(super) fn decode_form_value(text: &str) -> Result<Vec<u8>, SamlError> {
 pub(super) struct Envelope<'d, 't> {
     pub(super) element: Element<'d, 't>,
     pub(super) signature: Option<Element<'d, 't>>,
-    issuer: Cow<'d, str>,
+    issuer: Option<Cow<'d, str>>,
     status: Option<&'d str>,
     second_level: Option<&'d str>,
     content: Option<Content<'d, 't>>,
@@ -118,17 +118,17 @@ pub(super) enum Content<'d, 't> {
 }
 
 impl<'d, 't> Envelope<'d, 't> {
-    /// Reads the shape of saml-core 3.3.3: Issuer, perhaps Signature, Status, and one assertion.
+    /// Reads the shape of saml-core 3.3.3: perhaps Issuer and Signature, Status, and one assertion.
     pub(super) fn read(document: &'d Document<'t>, provider: &SamlProvider) -> Result<Self, SamlError> {
-        let expected = "Issuer, perhaps Signature, Status, and one Assertion or EncryptedAssertion in samlp:Response";
+        let expected = "perhaps Issuer and Signature, Status, and one Assertion or EncryptedAssertion in samlp:Response";
         let root = document.root().filter(|root| root.is(SAMLP, "Response"));
         let element = root.ok_or_else(|| shape(rules::RESPONSE, expected, "another root"))?;
         let found = || shape(rules::RESPONSE, expected, children(element));
         let signature = signature::find(element);
         let children = element.only_elements().ok_or_else(found)?;
         let mut rest = children.into_iter().filter(|child| !child.is(DSIG, "Signature")).peekable();
-        let issuer = rest.next().filter(|issuer| issuer.is(SAML, "Issuer")).ok_or_else(found)?;
-        let issuer = issuer.text().map(trimmed).ok_or_else(found)?;
+        let issuer = rest.next_if(|child| child.is(SAML, "Issuer"));
+        let issuer = issuer.map(|issuer| issuer.text().map(trimmed).ok_or_else(found)).transpose()?;
         let ignored = |child: &Element<'_, '_>| provider.relaxations.extensions() && child.is(SAMLP, "Extensions");
         let extended = rest.next_if(ignored).is_some();
         let status = rest.next().filter(|status| status.is(SAMLP, "Status")).ok_or_else(found)?;
@@ -170,8 +170,13 @@ impl<'d, 't> Envelope<'d, 't> {
         let version = self.element.attribute("Version");
         require_equal(rules::VERSION, "2.0", version)?;
         listener.passed(rules::VERSION, || Evidence::new("2.0", "2.0"));
-        require_equal(rules::RESPONSE_ISSUER, provider.entity_id(), Some(&self.issuer))?;
-        listener.passed(rules::RESPONSE_ISSUER, || Evidence::new(provider.entity_id(), &self.issuer));
+        // A response that is not signed may leave it out (saml-profiles 4.1.4.2): the assertion's signed Issuer decides.
+        if self.issuer.is_some() || self.signature.is_some() {
+            require_equal(rules::RESPONSE_ISSUER, provider.entity_id(), self.issuer.as_deref())?;
+        }
+        listener.passed(rules::RESPONSE_ISSUER, || {
+            Evidence::new(provider.entity_id(), self.issuer.as_deref().unwrap_or("none: the assertion's Issuer decides"))
+        });
         // Absent or empty, the signed Recipient alone says for whom it is (saml-core 3.2.2: optional).
         let destination = self.element.attribute("Destination").filter(|value| !value.is_empty());
         if destination.is_some() {
