@@ -120,7 +120,8 @@ pub(super) enum Content<'d, 't> {
 impl<'d, 't> Envelope<'d, 't> {
     /// Reads the shape of saml-core 3.3.3: perhaps Issuer and Signature, Status, and one assertion.
     pub(super) fn read(document: &'d Document<'t>, provider: &SamlProvider) -> Result<Self, SamlError> {
-        let expected = "perhaps Issuer and Signature, Status, and one Assertion or EncryptedAssertion in samlp:Response";
+        let expected =
+            "perhaps Issuer and Signature, Status, and one Assertion or EncryptedAssertion in samlp:Response";
         let root = document.root().filter(|root| root.is(SAMLP, "Response"));
         let element = root.ok_or_else(|| shape(rules::RESPONSE, expected, "another root"))?;
         let found = || shape(rules::RESPONSE, expected, children(element));
@@ -175,7 +176,10 @@ impl<'d, 't> Envelope<'d, 't> {
             require_equal(rules::RESPONSE_ISSUER, provider.entity_id(), self.issuer.as_deref())?;
         }
         listener.passed(rules::RESPONSE_ISSUER, || {
-            Evidence::new(provider.entity_id(), self.issuer.as_deref().unwrap_or("none: the assertion's Issuer decides"))
+            Evidence::new(
+                provider.entity_id(),
+                self.issuer.as_deref().unwrap_or("none: the assertion's Issuer decides"),
+            )
         });
         // Absent or empty, the signed Recipient alone says for whom it is (saml-core 3.2.2: optional).
         let destination = self.element.attribute("Destination").filter(|value| !value.is_empty());
