@@ -51,7 +51,7 @@ fn an_encryption_key_does_not_sign() {
 
 #[test]
 fn keys_beyond_the_eighth_are_not_even_read() {
-    // Each bare key was compared with all before it, each time anew: fuzzing found 230 KB that took seconds, and
+    // Each bare key was compared with all before it, each time anew: 230 KB of them took seconds to read, and
     // metadata may be 10 MB.
     let descriptors = [("", &*TRUSTED); 9];
     let certificate = TRUSTED.certificate();

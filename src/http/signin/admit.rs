@@ -19,6 +19,7 @@ use crate::http::page::Next;
 use crate::http::portal::answer::unavailable;
 use crate::http::portal::{Portal, Stop};
 use crate::identity::ProviderName;
+use crate::time::Timestamp;
 
 /// A sign-in, or a sign-out, about to leave for its provider.
 pub(super) struct Departure<'a, T> {
@@ -97,19 +98,21 @@ pub(super) fn stray(portal: &Portal, protocol: Protocol, error: &PendingError) -
     refusal.following(flow.correlation_id()).into()
 }
 
-/// Signs in the person that `identity` is, and ends whatever session the browser had.
+/// Signs in the person that `identity` is, and ends whatever session the browser had. The session begins at `began`, the
+/// instant before the verification: a logout that arrived in the meantime ends it too.
 pub(super) async fn admit(
     portal: &Portal,
     headers: &HeaderMap,
     flow: &Flow<'_>,
     identity: &VerifiedIdentity,
     (label, return_to): (&str, &ReturnPath),
+    began: Timestamp,
 ) -> Result<Response, Stop> {
     let user_name = match portal.door {
         Door::Portal => &portal.broker.directory().user_for(identity).map_err(|error| unknown(flow, &error))?.user_name,
         Door::Application => identity.subject(),
     };
-    let (store, now) = (portal.broker.store(), portal.broker.now());
+    let store = portal.broker.store();
     let failed = |error: PortalSessionError| match error {
         PortalSessionError::ProviderEnded => super::refused::provider_ended(flow),
         PortalSessionError::Store(_) | PortalSessionError::Crypto(_) => {
@@ -117,7 +120,7 @@ pub(super) async fn admit(
         }
     };
     let ends = identity.session_not_on_or_after();
-    let mut session = PortalSession::new(user_name, label, flow.correlation_id().clone(), now, ends);
+    let mut session = PortalSession::new(user_name, label, flow.correlation_id().clone(), began, ends);
     if portal.door == Door::Application {
         session = session.vouched_for_by(identity);
     }
@@ -128,10 +131,10 @@ pub(super) async fn admit(
     }
     let id = session.keep(store, portal.door).await.map_err(failed)?;
     if let Some(old) = portal.cookies.read(headers, portal.door.cookie()) {
-        PortalSession::end(store, portal.door, now, &old).await.map_err(|error| failed(error.into()))?;
+        PortalSession::end(store, portal.door, portal.broker.now(), &old).await.map_err(|error| failed(error.into()))?;
     }
     let mut response = portal.see_other(return_to.as_str());
-    let cookie = portal.cookies.set(portal.door.cookie(), &id, session.ends.duration_since(now));
+    let cookie = portal.cookies.set(portal.door.cookie(), &id, session.ends.duration_since(began));
     response.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
     Ok(response)
 }

@@ -75,7 +75,7 @@ async fn receive(portal: &Portal, headers: &HeaderMap, query: &str) -> Result<Re
     let (token, keys) = redeemed.map_err(|error| refused(&error, &flow, report))?;
     let verified = flow.verify_token(way.relying_party.provider(), &keys, token).await;
     let identity = verified.map_err(|error| refusal_of(&error, &flow, Next::SignIn))?;
-    admit(portal, headers, &flow, &identity, (&way.label, &pending.return_to)).await
+    admit(portal, headers, &flow, &identity, (&way.label, &pending.return_to), now).await
 }
 
 /// What the relying party refused or could not do, recorded and in words.

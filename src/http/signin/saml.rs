@@ -96,8 +96,9 @@ async fn receive(portal: &Portal, request: Request) -> Result<Response, Stop> {
         }
     };
     let way = portal.saml.iter().find(|way| way.name == pending.provider).ok_or_else(unknown_provider)?;
+    let began = portal.broker.now();
     let identity = flow.verify_from(&way.name, unverified).await.map_err(refused)?;
-    admit(portal, &parts.headers, &flow, &identity, (&way.label, &pending.return_to)).await
+    admit(portal, &parts.headers, &flow, &identity, (&way.label, &pending.return_to), began).await
 }
 
 /// A response to no request of ours: accepted from providers that were explicitly set to send such.
@@ -117,9 +118,10 @@ async fn unasked(portal: &Portal, headers: &HeaderMap, response: &str, state: &s
     let way = accepting.iter().find(|(_, provider)| provider.entity_id() == issuer);
     let (way, _) = way.ok_or_else(refused)?;
     let flow = portal.broker.begin().map_err(|_| unavailable(Next::SignIn, None))?;
+    let began = portal.broker.now();
     let identity = flow.verify_from(&way.name, unverified).await;
     let identity = identity.map_err(|error| refusal_of(&error, &flow, Next::SignIn))?;
-    admit(portal, headers, &flow, &identity, (&way.label, &landing(portal, state))).await
+    admit(portal, headers, &flow, &identity, (&way.label, &landing(portal, state)), began).await
 }
 
 /// Where a RelayState that we did not make may lead: to a page of ours, written as a path or in full, and nowhere else.

@@ -16,8 +16,11 @@ use crate::crypto::{ContentMode, OaepHash, SecretBytes, decrypt_content};
 const XENC11: &str = "http://www.w3.org/2009/xmlenc11#";
 const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
 const MGF1_SHA1: &str = "http://www.w3.org/2009/xmlenc11#mgf1sha1";
-/// Each EncryptedKey costs an RSA decryption per key of ours, the dearest operation a stranger can ask for.
+/// EncryptedKeys of one message: there is one for each recipient.
 const MOST_ENCRYPTED_KEYS: usize = 4;
+/// RSA decryptions for one message, the dearest operation a stranger can ask for: an honest message needs one, or one for
+/// each of our keys during rollover.
+const MOST_UNWRAPS: usize = 4;
 
 /// Whether a verified signature covers the ciphertext.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,11 +106,10 @@ pub(super) fn parse<T>(
 }
 
 fn unwrap(transports: &[Transport], provider: &SamlProvider) -> Option<SecretBytes> {
-    transports.iter().find_map(|transport| {
-        provider
-            .decryption_keys
-            .iter()
-            .find_map(|key| key.unwrap_key(transport.hash, transport.label.as_deref(), &transport.wrapped).ok())
+    let pairs =
+        transports.iter().flat_map(|transport| provider.decryption_keys.iter().map(move |key| (transport, key)));
+    pairs.take(MOST_UNWRAPS).find_map(|(transport, key)| {
+        key.unwrap_key(transport.hash, transport.label.as_deref(), &transport.wrapped).ok()
     })
 }
 

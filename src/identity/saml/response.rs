@@ -62,15 +62,18 @@ impl UnverifiedResponse {
         Self::decode(saml_assertion, Expected::Exchange)
     }
 
-    /// Who the response says it is from. Nothing is verified yet: good for choosing whom to verify it against, and for
-    /// nothing else.
+    /// Who the response, or else its assertion, says it is from. Nothing is verified yet: good for choosing whom to verify
+    /// it against, and for nothing else.
     ///
     /// # Errors
     /// As for every response that is too large, not XML, or not a response.
     pub fn claimed_issuer(&self) -> Result<String, SamlError> {
-        let document = Document::parse(&self.xml, &Profile::MESSAGE)?;
+        let document = Document::parse(&self.xml, &Profile::CLAIM)?;
         let root = document.root().filter(|root| root.is(SAMLP, "Response"));
-        let issuer = root.and_then(|root| root.elements_named(SAML, "Issuer").next());
+        let issuer = root.and_then(|root| {
+            let assertion = root.elements_named(SAML, "Assertion").next();
+            std::iter::once(root).chain(assertion).find_map(|element| element.elements_named(SAML, "Issuer").next())
+        });
         let issuer = issuer.ok_or_else(|| shape(rules::ISSUER, "a Response with an Issuer", "none"))?;
         Ok(trimmed(super::assertion::leaf(rules::ISSUER, issuer)?).into_owned())
     }

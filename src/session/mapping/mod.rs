@@ -37,7 +37,7 @@
 //! | `rules[].roles` | role ARNs, in which the account may be `{account}` and the name hold `{role}` |
 //! | `rules[].session_duration` | seconds, for the roles of this rule; where several rules give one role, the shortest |
 //! | `session_name`, `source_identity` | `from` the first of these attributes that has a value, after its `transform`s |
-//! | `session_duration` | seconds, or `from` an attribute; for roles whose rules state none |
+//! | `session_duration` | seconds, or `from` an attribute; for roles whose rules state none. Both hold where the caller asks for no length of its own; the limit is the role's |
 //! | `tags` | by key: a text, or `from` an attribute |
 //! | `transitive_tags` | keys of `tags` that are carried into further roles |
 //! | `separators` | by attribute: what stands between the values of a provider that joins them into one |

@@ -54,7 +54,7 @@ impl UnverifiedLogoutRequest {
     /// As for every message that is too large, not XML, or not a logout request.
     pub fn claimed_issuer(&self) -> Result<String, SamlError> {
         let xml = self.0.xml()?;
-        let document = Document::parse(&xml, &Profile::MESSAGE)?;
+        let document = Document::parse(&xml, &Profile::CLAIM)?;
         let root = root_named(&document, "LogoutRequest")?;
         let issuer = root.elements_named(SAML, "Issuer").next();
         let issuer = issuer.ok_or_else(|| shape(rules::ISSUER, "an Issuer", "none"))?;

@@ -125,6 +125,9 @@ impl Profile {
         cdata: Cdata::Refused,
     };
 
+    /// A message of which no more is read than whom it claims to be from: whose relaxations hold is not known yet.
+    pub(super) const CLAIM: Self = Self { cdata: Cdata::Text, ..Self::MESSAGE };
+
     /// Canonical bytes of a message: escaping and repeated namespace declarations may lengthen them.
     pub(super) const CANONICAL: Self = Self { bytes: 2 * Self::MESSAGE.bytes, ..Self::MESSAGE };
 
