@@ -200,6 +200,7 @@ fn the_instant_and_the_request_are_the_ones_that_were_given() {
     assert_eq!(unsolicited.verify(&[&unsolicited.response]).code, 1);
     let allowed = unsolicited.verify(&["--allow", "unsolicited", "--json", &unsolicited.response]);
     assert_eq!((allowed.code, &allowed.json()["relaxations"]), (0, &json!(["unsolicited"])));
+    assert_eq!(allowed.json()["relaxed"], json!(["unsolicited"]));
 }
 
 #[test]

@@ -316,7 +316,7 @@ class Portal(Pages):
         self.person.open(self.site.broker + "/inspector")
         self.person.sees("martha")
         self.photograph("inspector")
-        flows = self.person.driver.find_elements(By.CSS_SELECTOR, 'main a[href*="/inspector/"]')
+        flows = self.person.driver.find_elements(By.CSS_SELECTOR, 'main .flows a[href*="/inspector/"]')
         self.assertTrue(flows, self.person.where())
         self.person.open(flows[0].get_attribute("href"))
         self.person.unfold()

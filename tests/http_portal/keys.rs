@@ -138,7 +138,7 @@ async fn the_inspector_tells_the_whole_flow() {
     browser.sign_in("martha").await;
     take(&browser).await;
     let list = browser.get(&format!("{BROKER}/inspector")).await;
-    let (_, after) = list.text.split_once("href=\"/inspector/").unwrap();
+    let (_, after) = list.text.split_once("<li><a href=\"/inspector/").unwrap();
     let id = after.split('"').next().unwrap();
     let flow = browser.get(&format!("{BROKER}/inspector/{id}")).await;
     let order: Vec<_> = ["sign-in with SAML", "audience", "assume assigned role", "mint"]

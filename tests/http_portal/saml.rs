@@ -275,7 +275,7 @@ async fn a_pasted_response_is_judged_and_its_signed_bytes_are_shaded() {
     let form = browser.get(&format!("{BROKER}/inspector/saml")).await;
     assert_eq!(form.status, 200);
     let asked = demo_idp::AssertionRequest::new("martha");
-    let posted = site.idp.assertion_for(asked.with_service_provider(&format!("{BROKER}/saml/metadata"))).unwrap();
+    let posted = site.idp.assertion_for(asked.with_service_provider(format!("{BROKER}/saml/metadata"))).unwrap();
     let page = browser.post(&format!("{BROKER}/inspector/saml"), &[("response", &posted)]).await;
     assert!(page.text.contains("Accepted: martha"), "{}", page.text);
     let signed = page.text.split("<span class=\"signed\">").nth(1).unwrap();

@@ -24,6 +24,8 @@ const CDATA: u8 = 1 << 6;
 pub(super) const NAME_SHA1: &str = "sha1";
 pub(super) const NAME_SMALL_RSA: &str = "small_rsa";
 pub(super) const NAME_EXTENSIONS: &str = "extensions";
+/// An option of a provider rather than a relaxation of the profile, and told of as one.
+pub(super) const NAME_UNSOLICITED: &str = "unsolicited";
 pub(super) const NAME_CDATA: &str = "cdata";
 
 impl Relaxations {

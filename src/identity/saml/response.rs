@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::assertion::trimmed;
+use super::danger;
 use super::error::shape;
 use super::provider::{SamlProvider, Unsolicited};
 use super::xml::{Document, Element, Profile, is_space};
@@ -200,6 +201,9 @@ impl<'d, 't> Envelope<'d, 't> {
         }
         listener.passed(rules::STATUS, || Evidence::new(STATUS_SUCCESS, STATUS_SUCCESS));
         self.answers(provider, expected)?;
+        if matches!(expected, Expected::Nothing) {
+            listener.relaxed(danger::NAME_UNSOLICITED);
+        }
         self.content.ok_or_else(|| shape(rules::RESPONSE, "one assertion", "none"))
     }
 
