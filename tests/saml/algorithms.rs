@@ -57,6 +57,21 @@ fn each_rsa_method_verifies_and_none_stands_for_another() {
 }
 
 #[test]
+fn a_provider_may_be_held_to_some_methods() {
+    let rsa_sha512 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha512";
+    let held = provider().with_signature_methods([rsa_sha512]).unwrap();
+    let fields = Fields::default();
+    let stronger = Signing::method(rsa_sha512).sign(&fields.assertion(), "_assertion", &TRUSTED);
+    assert!(judge_with(&held, &fields.response(&stronger)).is_ok());
+    let error = judge_with(&held, &fields.signed_assertion()).unwrap_err();
+    assert!(matches!(error, SamlError::AlgorithmNotAllowed { .. }), "{error:?}");
+    assert_eq!(error.rule().name, "algorithm");
+    for unknown in ["http://www.w3.org/2000/09/xmldsig#rsa-sha1", "rsa-sha256", ""] {
+        assert!(provider().with_signature_methods([unknown]).is_err(), "{unknown}");
+    }
+}
+
+#[test]
 fn methods_that_nothing_relaxes() {
     let provider = relaxed(&signer::metadata(&[("", &TRUSTED)]), everything()).unwrap();
     for method in [

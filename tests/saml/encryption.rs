@@ -509,6 +509,17 @@ fn a_bomb_of_encrypted_keys_is_refused_before_any_is_decrypted() {
 }
 
 #[test]
+fn four_rsa_decryptions_are_all_that_one_message_gets() {
+    let message = Sealing::default().signed_inside();
+    let with_others = |count: usize| {
+        let others = (0..count).map(|_| other_key());
+        others.fold(super::provider(), SamlProvider::with_decryption_key).with_decryption_key(our_key())
+    };
+    assert!(judge_with(&with_others(3), &message).is_ok());
+    assert!(matches!(judge_with(&with_others(4), &message), Err(SamlError::DecryptionFailed)));
+}
+
+#[test]
 fn ciphertext_elsewhere_is_not_fetched() {
     let honest = Sealing::default().signed_inside();
     let elsewhere = honest

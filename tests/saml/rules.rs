@@ -97,6 +97,18 @@ fn only_an_unsigned_response_may_leave_its_issuer_out() {
 }
 
 #[test]
+fn who_a_response_claims_to_be_from_is_read_whatever_it_will_be_held_to() {
+    let claimed = |xml: &str| UnverifiedResponse::unsolicited(&STANDARD.encode(xml)).unwrap().claimed_issuer();
+    assert_eq!(claimed(&with(|f| f.response_issuer = String::new())).as_deref(), Ok(IDP));
+    let cdata = with(|f| f.response_issuer = issuer(IDP).replace(IDP, &format!("<![CDATA[{IDP}]]>")));
+    assert_eq!(claimed(&cdata).as_deref(), Ok(IDP));
+    assert_eq!(
+        claimed("<samlp:Response xmlns:samlp='urn:oasis:names:tc:SAML:2.0:protocol'/>").unwrap_err().rule().name,
+        "issuer"
+    );
+}
+
+#[test]
 fn indentation_around_issuers_and_audiences_is_no_difference() {
     let indented = with(|f| {
         f.response_issuer = issuer(&format!("\n    {IDP}\n  "));

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::algorithm::SignatureMethod;
 use super::authn_context::{Comparison, RequestedAuthnContext};
 use super::certificate::{PinnedKey, certificate_from_pem};
 use super::danger::Relaxations;
@@ -13,7 +14,7 @@ use super::metadata::{self, IdpMetadata, SpDescription};
 use super::signature::Trust;
 use super::signing_key::SpSigningKey;
 use super::xml::Profile;
-use super::{MetadataError, SamlError};
+use super::{MetadataError, SamlError, rules};
 use crate::crypto::{PublicKey, RsaDecryptionKey};
 use crate::identity::{ProviderName, Use};
 use crate::time::Timestamp;
@@ -32,6 +33,7 @@ pub struct SamlProvider {
     pub(super) sp_entity_id: String,
     pub(super) acs_url: String,
     pub(super) clock_skew: Duration,
+    pub(super) signature_methods: Vec<SignatureMethod>,
     pub(super) signature_on: SignatureOn,
     pub(super) unsolicited: Unsolicited,
     pub(super) assertion_use: Use,
@@ -128,6 +130,7 @@ impl SamlProvider {
             sp_entity_id: sp_entity_id.to_owned(),
             acs_url: acs_url.to_owned(),
             clock_skew: DEFAULT_CLOCK_SKEW,
+            signature_methods: Vec::new(),
             signature_on: SignatureOn::Either,
             unsolicited: Unsolicited::Refused,
             assertion_use: Use::UntilExpiry,
@@ -187,6 +190,7 @@ impl SamlProvider {
             keys: &self.keys,
             relaxations: self.relaxations,
             certificates: self.certificates,
+            methods: &self.signature_methods,
             canonical: &Profile::CANONICAL,
         }
     }
@@ -207,6 +211,19 @@ impl SamlProvider {
             return Err(MetadataError::ClockSkewTooLarge.into());
         }
         self.clock_skew = skew;
+        Ok(self)
+    }
+
+    /// Accepts signatures by these SignatureMethod URIs alone, such as
+    /// `http://www.w3.org/2001/04/xmldsig-more#rsa-sha256`; without this, by every one that fits a pinned key.
+    ///
+    /// # Errors
+    /// [`SamlError::AlgorithmNotAllowed`] for a URI that names none that this provider's relaxations allow.
+    pub fn with_signature_methods<'u>(mut self, uris: impl IntoIterator<Item = &'u str>) -> Result<Self, SamlError> {
+        for uri in uris {
+            let unknown = || SamlError::AlgorithmNotAllowed { rule: rules::ALGORITHM, algorithm: uri.to_owned() };
+            self.signature_methods.push(SignatureMethod::named(uri, self.relaxations).ok_or_else(unknown)?);
+        }
         Ok(self)
     }
 

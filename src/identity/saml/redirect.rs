@@ -86,7 +86,7 @@ impl RedirectMessage {
         let unsigned = SamlError::NotSigned { expected: "SigAlg and Signature in the query" };
         let QuerySignature { octets, method: uri, value } = self.signature.as_ref().ok_or(unsigned)?;
         let not_allowed = || SamlError::AlgorithmNotAllowed { rule: rules::ALGORITHM, algorithm: uri.clone() };
-        let method = SignatureMethod::named(uri, trust.relaxations).ok_or_else(not_allowed)?;
+        let method = trust.method(uri).ok_or_else(not_allowed)?;
         listener.passed(rules::ALGORITHM, || Evidence::new("an allowed algorithm", uri));
         signature::verify_octets(trust, method, value, octets.as_bytes(), now, listener)?;
         listener.passed(rules::SIGNED, || Evidence::new("a signature over the query", "the same"));

@@ -26,8 +26,18 @@ pub(super) struct Trust<'k> {
     pub(super) keys: &'k [TrustedKey],
     pub(super) relaxations: Relaxations,
     pub(super) certificates: CertificateValidity,
+    /// The signature methods that count; empty for every one there is.
+    pub(super) methods: &'k [SignatureMethod],
     /// What the signed bytes may hold, at most.
     pub(super) canonical: &'static Profile,
+}
+
+impl Trust<'_> {
+    /// The signature method that `uri` names, where it counts.
+    pub(super) fn method(self, uri: &str) -> Option<SignatureMethod> {
+        let known = SignatureMethod::named(uri, self.relaxations);
+        known.filter(|method| self.methods.is_empty() || self.methods.contains(method))
+    }
 }
 
 /// Canonical bytes that a trusted key signed. Only this module makes one, and only from a proof.
@@ -86,7 +96,7 @@ pub(super) fn verify<L: Listener>(
     listener: &mut L,
 ) -> Result<SignedElement, SamlError> {
     let what = parent.local();
-    let parts = Parts::read(signature, parent, trust.relaxations)?;
+    let parts = Parts::read(signature, parent, trust)?;
     listener.passed(rules::SIGNATURE_SHAPE, || Evidence::new("one signature of one reference", what));
     listener.passed(rules::ALGORITHM, || Evidence::new("an allowed algorithm", parts.method_uri));
     listener.passed(rules::REFERENCE, || Evidence::new("the signed element itself", what));
@@ -202,7 +212,7 @@ struct Parts<'d, 't> {
 }
 
 impl<'d, 't> Parts<'d, 't> {
-    fn read(signature: Element<'d, 't>, parent: Element<'d, 't>, relaxations: Relaxations) -> Result<Self, SamlError> {
+    fn read(signature: Element<'d, 't>, parent: Element<'d, 't>, trust: Trust<'_>) -> Result<Self, SamlError> {
         let (signed_info, value) = signature_children(signature)?;
         let expected = "CanonicalizationMethod, SignatureMethod and one Reference in SignedInfo";
         let children = only_elements(rules::SIGNATURE_SHAPE, signed_info, expected)?;
@@ -218,14 +228,14 @@ impl<'d, 't> Parts<'d, 't> {
         }
         let info_prefixes = exclusive_c14n(rules::CANONICALIZATION, *canonicalization)?;
         let method_uri = method.attribute("Algorithm").unwrap_or_default();
-        let known = SignatureMethod::named(method_uri, relaxations);
+        let known = trust.method(method_uri);
         // A child would be a parameter, such as HMACOutputLength, that changes what is compared.
         let plain = method.children().next().is_none();
         let method = known.filter(|_| plain).ok_or_else(|| SamlError::AlgorithmNotAllowed {
             rule: rules::ALGORITHM,
             algorithm: method_uri.to_owned(),
         })?;
-        let (reference_prefixes, digest, digest_value) = read_reference(*reference, parent, relaxations)?;
+        let (reference_prefixes, digest, digest_value) = read_reference(*reference, parent, trust.relaxations)?;
         let value = decode(rules::SIGNATURE_SHAPE, value, "base64 in SignatureValue")?;
         Ok(Self { signed_info, info_prefixes, method, method_uri, reference_prefixes, digest, digest_value, value })
     }

@@ -124,6 +124,7 @@ impl MetadataPolicy {
             keys: &self.signers,
             relaxations: Relaxations::none(),
             certificates: CertificateValidity::Reported,
+            methods: &[],
             canonical: &Profile::CANONICAL_METADATA,
         };
         signature::verify(trust, signed, signature, now, &mut Silent).map_err(untrusted)

@@ -488,19 +488,18 @@ impl<'t, 'p> Parser<'t, 'p> {
 
 /// Two attributes of the same expanded name.
 fn repeated<'a, 't>(attributes: &'a [Attribute<'t>]) -> Option<(&'a Attribute<'t>, &'a Attribute<'t>)> {
-    let alike =
-        |one: &Attribute<'_>, other: &Attribute<'_>| same(one.local, other.local) && one.namespace == other.namespace;
-    let pair = |later: &'a Attribute<'t>| {
-        let earlier = attributes.iter().find(|earlier| alike(earlier, later));
-        earlier.filter(|earlier| !std::ptr::eq(*earlier, later)).map(|earlier| (earlier, later))
+    // Most have no namespace, and comparing empty texts by the C library's memcmp costs as much as reading an attribute:
+    // an empty text points nowhere, and some processors take long to load nothing from there.
+    let alike = |one: &Attribute<'_>, other: &Attribute<'_>| {
+        same(one.local, other.local) && same(one.namespace, other.namespace)
     };
-    if attributes.len() < 2 {
-        return None;
-    }
     if attributes.len() <= FEW_ATTRIBUTES {
-        return attributes.iter().find_map(pair);
+        return attributes.iter().enumerate().find_map(|(index, later)| {
+            let earlier = attributes.get(..index)?.iter().find(|earlier| alike(earlier, later))?;
+            Some((earlier, later))
+        });
     }
     let mut seen = HashSet::with_capacity(attributes.len());
     let later = attributes.iter().find(|attribute| !seen.insert((attribute.local, attribute.namespace)))?;
-    pair(later)
+    attributes.iter().find(|earlier| alike(earlier, later)).map(|earlier| (earlier, later))
 }
