@@ -115,6 +115,7 @@ fn shorten(text: &mut String) {
 }
 
 impl Hearing {
+    #[cfg(feature = "saml")]
     pub(super) fn relaxations(&self) -> Vec<&'static str> {
         self.relaxations.clone()
     }

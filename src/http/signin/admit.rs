@@ -131,7 +131,9 @@ pub(super) async fn admit(
     }
     let id = session.keep(store, portal.door).await.map_err(failed)?;
     if let Some(old) = portal.cookies.read(headers, portal.door.cookie()) {
-        PortalSession::end(store, portal.door, portal.broker.now(), &old).await.map_err(|error| failed(error.into()))?;
+        PortalSession::end(store, portal.door, portal.broker.now(), &old)
+            .await
+            .map_err(|error| failed(error.into()))?;
     }
     let mut response = portal.see_other(return_to.as_str());
     let cookie = portal.cookies.set(portal.door.cookie(), &id, session.ends.duration_since(began));

@@ -10,7 +10,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::bufread::DeflateDecoder;
 
-use super::algorithm::SignatureMethod;
 use super::binding::Direction;
 use super::error::shape;
 use super::signature::{self, Trust};
