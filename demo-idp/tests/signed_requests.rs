@@ -47,6 +47,8 @@ async fn a_signed_redirect_is_followed_and_nothing_near_it() {
     is_followed(&get(&browser, &good).await);
     let forced = request().replace("ID=", "ForceAuthn=\"true\" ID=");
     let other = party.redirect("SAMLRequest", &forced, "state one");
+    let stateless = party.redirect("SAMLRequest", &request(), "");
+    is_followed(&get(&browser, &stateless).await);
     let part = |query: &str, name: &str| query.split('&').find(|pair| pair.starts_with(name)).unwrap().to_owned();
     for (name, query, why) in [
         ("no signature", query(&[("SAMLRequest", &deflated(&request()))]), "is not signed"),
@@ -58,6 +60,7 @@ async fn a_signed_redirect_is_followed_and_nothing_near_it() {
         ("escaped name", good.replace("SAMLRequest=", "SAMLReques%74="), "name is escaped"),
         ("twice", format!("{good}&RelayState=state+two"), "is there twice"),
         ("twice, escaped", format!("{good}&Relay%53tate=state+two"), "is there twice"),
+        ("escaped, unsigned", format!("{stateless}&Relay%53tate=evil"), "name is escaped"),
         ("other algorithm", good.replace("ecdsa-sha256", "rsa-sha256"), "by another key"),
         ("no algorithm", good.replace(&format!("&{}", part(&good, "SigAlg")), ""), "belong together"),
         ("signature that is none", good.replace(&part(&good, "Signature"), "Signature=%25"), "not base64"),

@@ -10,7 +10,7 @@ use super::record::Told;
 use super::{Broker, Flow};
 use crate::audit::{Outcome, Stage};
 use crate::identity::saml::{
-    LogoutRequest, LogoutRequested, LogoutStatus, SamlProvider, SamlSession, UnverifiedLogoutRequest,
+    LogoutRequest, LogoutRequested, LogoutStatus, SamlError, SamlProvider, SamlSession, UnverifiedLogoutRequest,
     UnverifiedLogoutResponse, logout, verify_logout_request, verify_logout_response,
 };
 use crate::store::{Space, StoreError};
@@ -22,21 +22,19 @@ const ASKED_OF_PROVIDER: &str = "logout at the SAML provider";
 const ANSWERED_BY_PROVIDER: &str = "answer to a logout at the SAML provider";
 const SIGN_OUT: &str = "sign-out";
 
-/// When sessions were ended. An assertion that was issued before, and comes within a while, is held to it too
-/// (saml-core 3.7.3.2).
+/// When sessions were ended. An assertion that was issued before, and comes later, is held to it too (saml-core 3.7.3.2)
+/// for as long as the mark is kept.
 struct Mark {
     /// By our clock, as the beginnings of our sessions are.
     at: Timestamp,
     /// By the identity provider's clock, as its assertions are.
     issued: Timestamp,
-    /// For how long an assertion may be under way.
-    late: Timestamp,
 }
 
 impl Mark {
     fn to_text(&self) -> String {
-        let [at, issued, late] = [self.at, self.issued, self.late].map(Timestamp::unix_millis);
-        format!("{at} {issued} {late}")
+        let [at, issued] = [self.at, self.issued].map(Timestamp::unix_millis);
+        format!("{at} {issued}")
     }
 
     /// A mark that cannot be read is the store's failure; taking it for none would keep ended sessions alive.
@@ -44,10 +42,15 @@ impl Mark {
         let unreadable = || StoreError::Unavailable { reason: "a mark of an ended session cannot be read".to_owned() };
         let text = std::str::from_utf8(record).map_err(|_| unreadable())?;
         let mut instants = text.split(' ').map(|millis| millis.parse().map(Timestamp::from_unix_millis));
-        match (instants.next(), instants.next(), instants.next(), instants.next()) {
-            (Some(Ok(at)), Some(Ok(issued)), Some(Ok(late)), None) => Ok(Self { at, issued, late }),
+        match (instants.next(), instants.next(), instants.next()) {
+            (Some(Ok(at)), Some(Ok(issued)), None) => Ok(Self { at, issued }),
             _ => Err(unreadable()),
         }
+    }
+
+    /// The later of the two in each respect: a request that was issued earlier and comes later takes nothing back.
+    fn and(self, other: &Self) -> Self {
+        Self { at: self.at.max(other.at), issued: self.issued.max(other.issued) }
     }
 }
 
@@ -84,16 +87,25 @@ impl Broker {
         if !store.insert_new(Space::Replay, &replay_key, &[], late, now).await? {
             return Err(Error::LogoutReplayed { request_id: request.id().to_owned() });
         }
-        let mark = Mark { at: now, issued: request.issue_instant(), late }.to_text();
         let until = now.saturating_add(lasting).max(late);
         for key in request.session_keys(provider) {
-            if let Err(error) = store.replace(Space::EndedSession, &key, mark.as_bytes(), until, now).await {
+            let mark = Mark { at: now, issued: request.issue_instant() };
+            if let Err(error) = self.leave(&key, mark, until).await {
                 // The provider may try again with the same request.
                 store.take(Space::Replay, &replay_key, now).await?;
                 return Err(error.into());
             }
         }
         Ok(request)
+    }
+
+    async fn leave(&self, key: &str, mark: Mark, until: Timestamp) -> Result<(), StoreError> {
+        let (store, now) = (self.store(), self.now());
+        let mark = match store.read(Space::EndedSession, key, now).await? {
+            Some(record) => mark.and(&Mark::from_record(&record)?),
+            None => mark,
+        };
+        store.replace(Space::EndedSession, key, mark.to_text().as_bytes(), until, now).await
     }
 }
 
@@ -109,9 +121,18 @@ impl Flow<'_> {
         request: UnverifiedLogoutRequest,
         lasting: Duration,
     ) -> Result<LogoutRequested, Error> {
-        let Some(provider) = self.newest(name).await else { return self.unknown(ASKED_BY_PROVIDER, name) };
+        let Some(standing) = self.broker().saml.get(name) else { return self.unknown(ASKED_BY_PROVIDER, name) };
+        let mut provider = self.newest(standing).await;
+        let again = standing.may_change().then(|| request.to_verify_again());
         let mut hearing = self.hearing();
-        let verified = verify_logout_request(&provider, request, self.broker().now(), &mut hearing);
+        let mut verified = verify_logout_request(&provider, request, self.broker().now(), &mut hearing);
+        if let (Err(SamlError::SignatureInvalid { .. }), Some(again)) = (&verified, again)
+            && let Some(newer) = self.by_other_keys(standing, &provider).await
+        {
+            hearing = self.hearing();
+            verified = verify_logout_request(&newer, again, self.broker().now(), &mut hearing);
+            provider = newer;
+        }
         let mut told = about(&provider, "");
         told.checks = hearing.finish(&logout::RULES);
         let ended = match verified {
@@ -178,9 +199,8 @@ impl Flow<'_> {
         identity: VerifiedIdentity,
     ) -> Result<VerifiedIdentity, Error> {
         let Some(session) = identity.saml_session() else { return Ok(identity) };
-        let now = self.broker().now();
-        let issued = identity.issued_at().unwrap_or(now);
-        let overtaken = |mark: &Mark| issued <= mark.issued && now < mark.late;
+        let issued = identity.issued_at().unwrap_or_else(|| self.broker().now());
+        let overtaken = |mark: &Mark| issued <= mark.issued;
         if self.broker().any_mark(&session.session_keys(provider), overtaken).await? {
             return Err(Error::LoggedOut { subject: identity.subject().to_owned() });
         }
@@ -197,11 +217,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_mark_moves_forward_only() {
+        let mark =
+            |at, issued| Mark { at: Timestamp::from_unix_millis(at), issued: Timestamp::from_unix_millis(issued) };
+        assert_eq!(mark(2, 10).and(&mark(1, 20)).to_text(), "2 20");
+    }
+
+    #[test]
     fn a_mark_is_read_back_and_a_damaged_one_is_no_mark_at_all() {
-        let [at, issued, late] = [1, 2, 600_001].map(Timestamp::from_unix_millis);
-        let read = Mark::from_record(Mark { at, issued, late }.to_text().as_bytes()).unwrap();
-        assert_eq!((read.at, read.issued, read.late), (at, issued, late));
-        for damaged in [&b""[..], b"1", b"1 2", b"1 2 x", b"1 2 3 4", b"\xff 1 2"] {
+        let [at, issued] = [1, 600_001].map(Timestamp::from_unix_millis);
+        let read = Mark::from_record(Mark { at, issued }.to_text().as_bytes()).unwrap();
+        assert_eq!((read.at, read.issued), (at, issued));
+        for damaged in [&b""[..], b"1", b"1 x", b"1 2 3", b"\xff 1"] {
             assert!(Mark::from_record(damaged).is_err());
         }
     }

@@ -55,7 +55,7 @@ impl Standing {
         provider
     }
 
-    const fn may_change(&self) -> bool {
+    pub(super) const fn may_change(&self) -> bool {
         matches!(self.source, Source::Renewed(_))
     }
 
@@ -142,26 +142,29 @@ impl Flow<'_> {
         self.admit(EXCHANGE, None, verified, heard).await
     }
 
-    /// The SAML provider called `name`, renewed first where that is due.
-    pub(super) async fn newest(&self, name: &str) -> Option<Arc<SamlProvider>> {
-        let standing = self.broker().saml.get(name)?;
+    /// The provider as it stands, renewed first where that is due.
+    pub(super) async fn newest(&self, standing: &Standing) -> Arc<SamlProvider> {
         standing.renew(self.renewal(RefreshCause::Due)).await;
-        Some(standing.provider())
+        standing.provider()
+    }
+
+    /// The provider by newer metadata with other keys than `older` has, if that can be had after a signature by no known key.
+    pub(super) async fn by_other_keys(&self, standing: &Standing, older: &SamlProvider) -> Option<Arc<SamlProvider>> {
+        standing.renew(self.renewal(RefreshCause::UnknownKey)).await;
+        let newer = standing.provider();
+        (newer.pinned_keys() != older.pinned_keys()).then_some(newer)
     }
 
     /// Verifies `response` by the newest metadata. A signature by no known key may be the first after a key change that
     /// nobody announced: it is verified once more if newer metadata can be had.
     async fn saml(&self, standing: &Standing, response: UnverifiedResponse) -> (Result<VerifiedIdentity, Error>, Told) {
-        standing.renew(self.renewal(RefreshCause::Due)).await;
-        let provider = standing.provider();
+        let provider = self.newest(standing).await;
         let again = standing.may_change().then(|| response.to_verify_again());
         let judged = self.judge(&provider, response).await;
-        if let (Err(Error::Saml(SamlError::SignatureInvalid { .. })), Some(again)) = (&judged.0, again) {
-            standing.renew(self.renewal(RefreshCause::UnknownKey)).await;
-            let newer = standing.provider();
-            if newer.pinned_keys() != provider.pinned_keys() {
-                return self.judge(&newer, again).await;
-            }
+        if let (Err(Error::Saml(SamlError::SignatureInvalid { .. })), Some(again)) = (&judged.0, again)
+            && let Some(newer) = self.by_other_keys(standing, &provider).await
+        {
+            return self.judge(&newer, again).await;
         }
         judged
     }

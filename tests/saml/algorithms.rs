@@ -66,6 +66,7 @@ fn a_provider_may_be_held_to_some_methods() {
     let error = judge_with(&held, &fields.signed_assertion()).unwrap_err();
     assert!(matches!(error, SamlError::AlgorithmNotAllowed { .. }), "{error:?}");
     assert_eq!(error.rule().name, "algorithm");
+    assert!(provider().with_signature_methods([]).is_err());
     for unknown in ["http://www.w3.org/2000/09/xmldsig#rsa-sha1", "rsa-sha256", ""] {
         assert!(provider().with_signature_methods([unknown]).is_err(), "{unknown}");
     }

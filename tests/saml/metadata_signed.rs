@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use daypass::identity::saml::metadata::refresh::{HttpCaching, MetadataCache};
 use daypass::identity::saml::{IdpMetadata, MetadataError, MetadataPolicy, SamlError, SamlProvider, XmlError};
 use daypass::time::Timestamp;
 
@@ -248,6 +249,23 @@ fn an_older_signed_document_does_not_bring_its_keys_back() {
     let renewed = policy.renew(&provider(&old), &new, now()).unwrap();
     assert_eq!(renewed.pinned_keys(), provider(&new).pinned_keys());
     assert!(policy.renew(&renewed, &new, now()).is_ok(), "the same document again");
+}
+
+#[test]
+fn how_long_a_copy_is_believed_does_not_decide_which_is_older() {
+    let until = |valid_until: &str| {
+        let attribute = format!(r#" validUntil="{valid_until}""#);
+        by_federation(&aggregate(&attribute, &entity("", "_entity", IDP, &TRUSTED)), "_all")
+    };
+    let policy = policy();
+    let stated = until("2026-07-01T00:00:00Z");
+    let provider = SamlProvider::from_metadata(policy.read(&stated, now()).unwrap(), SP, ACS).unwrap();
+    let cache = MetadataCache::new(&provider, HttpCaching::default(), now());
+    let older = until("2026-06-25T00:00:00Z");
+    // An unconfirmed copy is believed for two weeks, less long than the older one says of itself.
+    assert!(policy.renew(cache.provider(), &older, now()).is_ok());
+    let refused = policy.renew(&cache.as_stated(), &older, now()).unwrap_err();
+    assert!(matches!(refused, SamlError::Metadata(MetadataError::RolledBack { .. })), "{refused:?}");
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl Message {
         let seal = match (params.get("SigAlg"), params.get("Signature")) {
             (None, None) => Seal::Missing,
             (Some(algorithm), Some(signature)) => Seal::Query {
-                octets: signed_octets(query, name)?,
+                octets: signed_octets(query, name, params.get("RelayState").is_some())?,
                 algorithm: algorithm.to_owned(),
                 signature: STANDARD.decode(signature).map_err(|_| MessageError::Signature("it is not base64"))?,
             },
@@ -119,13 +119,16 @@ impl Message {
 
 /// What a redirect signs: three parameters in this order, escaped as they were sent (SAML bindings 3.4.4.1). Escaping
 /// them anew would verify something else than was received.
-fn signed_octets(query: &str, name: &'static str) -> Result<String, MessageError> {
+fn signed_octets(query: &str, name: &'static str, has_state: bool) -> Result<String, MessageError> {
     let raw = |wanted: &str| query.split('&').find(|pair| pair.split_once('=').is_some_and(|(name, _)| name == wanted));
     let (message, algorithm) = (raw(name), raw("SigAlg"));
-    let (Some(message), Some(algorithm)) = (message, algorithm) else {
-        return Err(MessageError::Signature("a parameter's name is escaped"));
-    };
-    Ok([Some(message), raw("RelayState"), Some(algorithm)].into_iter().flatten().collect::<Vec<_>>().join("&"))
+    let escaped = Err(MessageError::Signature("a parameter's name is escaped"));
+    let (Some(message), Some(algorithm)) = (message, algorithm) else { return escaped };
+    let state = raw("RelayState");
+    if has_state && state.is_none() {
+        return escaped;
+    }
+    Ok([Some(message), state, Some(algorithm)].into_iter().flatten().collect::<Vec<_>>().join("&"))
 }
 
 fn relay_state(params: &Params) -> Result<Option<String>, MessageError> {

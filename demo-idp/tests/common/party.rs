@@ -35,7 +35,12 @@ impl Party {
 
     /// The query of a redirect that carries `xml`, signed.
     pub(crate) fn redirect(&self, field: &str, xml: &str, relay_state: &str) -> String {
-        let unsigned = query(&[(field, &deflated(xml)), ("RelayState", relay_state), ("SigAlg", ECDSA_SHA256)]);
+        let message = deflated(xml);
+        let mut fields = vec![(field, message.as_str()), ("SigAlg", ECDSA_SHA256)];
+        if !relay_state.is_empty() {
+            fields.insert(1, ("RelayState", relay_state));
+        }
+        let unsigned = query(&fields);
         let signature = STANDARD.encode(self.sign(unsigned.as_bytes()).as_ref());
         format!("{unsigned}&{}", query(&[("Signature", &signature)]))
     }

@@ -18,8 +18,8 @@ const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
 const MGF1_SHA1: &str = "http://www.w3.org/2009/xmlenc11#mgf1sha1";
 /// EncryptedKeys of one message: there is one for each recipient.
 const MOST_ENCRYPTED_KEYS: usize = 4;
-/// RSA decryptions for one message, the dearest operation a stranger can ask for: an honest message needs one, or one for
-/// each of our keys during rollover.
+/// RSA decryptions for one encrypted element, the dearest operation a stranger can ask for: an honest one needs one, or one
+/// for each of our keys during rollover. Until a signature is verified a message has one such element.
 const MOST_UNWRAPS: usize = 4;
 
 /// Whether a verified signature covers the ciphertext.

@@ -159,6 +159,12 @@ impl SamlProvider {
         Ok(Self { metadata, keys, ..self.clone() })
     }
 
+    /// This provider by the `stated` metadata it is made from.
+    pub(super) fn stating(mut self, stated: &IdpMetadata) -> Self {
+        self.metadata = stated.clone();
+        self
+    }
+
     /// This provider by the `stated` metadata it is made from, believed until `until` at the latest.
     pub(super) fn believed_until(mut self, stated: &IdpMetadata, until: Timestamp) -> Self {
         self.metadata = stated.clone().cut_short(until);
@@ -218,11 +224,15 @@ impl SamlProvider {
     /// `http://www.w3.org/2001/04/xmldsig-more#rsa-sha256`; without this, by every one that fits a pinned key.
     ///
     /// # Errors
-    /// [`SamlError::AlgorithmNotAllowed`] for a URI that names none that this provider's relaxations allow.
+    /// [`SamlError::AlgorithmNotAllowed`] for a URI that names none that this provider's relaxations allow, and for no URI
+    /// at all.
     pub fn with_signature_methods<'u>(mut self, uris: impl IntoIterator<Item = &'u str>) -> Result<Self, SamlError> {
         for uri in uris {
             let unknown = || SamlError::AlgorithmNotAllowed { rule: rules::ALGORITHM, algorithm: uri.to_owned() };
             self.signature_methods.push(SignatureMethod::named(uri, self.relaxations).ok_or_else(unknown)?);
+        }
+        if self.signature_methods.is_empty() {
+            return Err(SamlError::AlgorithmNotAllowed { rule: rules::ALGORITHM, algorithm: String::new() });
         }
         Ok(self)
     }

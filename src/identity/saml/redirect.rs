@@ -1,8 +1,8 @@
 //! What a browser brings by HTTP-Redirect: a raw query in, the message that a trusted key signed out (saml-bindings 3.4).
 //!
 //! The signature is over octets of the query as they were received, so they are kept as they are: decoding and encoding
-//! again is where signed and read parameters came apart (CVE-2025-31335, CVE-2026-18217). It is verified before a single
-//! byte is inflated or parsed.
+//! again is where signed and read parameters came apart (CVE-2025-31335, CVE-2026-18217). It is verified before
+//! anything is inflated and parsed but the claim of whom it is from, by which its keys are chosen.
 
 use std::io::Read as _;
 
@@ -25,14 +25,14 @@ const DEFLATE: &str = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE
 const KNOWN: [&str; 6] = ["SAMLRequest", "SAMLResponse", "RelayState", "SigAlg", "Signature", "SAMLEncoding"];
 
 /// A message that nobody has verified.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct RedirectMessage {
     deflated: Vec<u8>,
     relay_state: Option<String>,
     signature: Option<QuerySignature>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct QuerySignature {
     /// `SAMLRequest=…&RelayState=…&SigAlg=…` as received.
     octets: String,

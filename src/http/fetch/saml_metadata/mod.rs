@@ -80,7 +80,12 @@ impl MetadataUrl {
         let fetcher = if self.local_network { Fetcher::local()? } else { Fetcher::public()? };
         let origin = Arc::new(Origin { url: self.url, policy: self.policy, file: self.file });
         let (cache, last_error) = match origin.first(&fetcher, now).await {
-            Ok((metadata, caching)) => (MetadataCache::new(&provider(metadata)?, caching, now), None),
+            Ok((metadata, text, caching)) => {
+                let cache = MetadataCache::new(&provider(metadata)?, caching, now);
+                // What no provider can be made of must not take the place of a copy that served.
+                origin.keep(Some(text), now).await;
+                (cache, None)
+            }
             Err(error) => {
                 let Some((metadata, written)) = origin.kept(now).await else { return Err(error) };
                 let mut cache = MetadataCache::new(&provider(metadata)?, HttpCaching::default(), written);
@@ -215,27 +220,40 @@ impl Drop for Report<'_> {
 impl Shared {
     async fn fetch(&self, renewal: &Renewal) -> Result<(), FetchError> {
         let now = renewal.now();
-        let (current, etag) = {
+        let (current, stated, etag) = {
             let cache = lock(&self.cache);
-            (Arc::clone(cache.provider()), cache.etag().map(str::to_owned))
+            (Arc::clone(cache.provider()), cache.as_stated(), cache.etag().map(str::to_owned))
         };
         let url = &self.origin.url;
         let document = self.fetcher.metadata(url, MAX_METADATA_LENGTH, etag.as_deref()).await?;
         if document.status == 304 {
-            lock(&self.cache).not_modified(document.max_age, now);
-            self.origin.keep(None, now).await;
+            if self.apply(&current, |cache| cache.not_modified(document.max_age, now)) {
+                self.origin.keep(None, now).await;
+            }
             return Ok(());
         }
         let (text, caching) = text_of(document)?;
-        let (origin, older) = (Arc::clone(&self.origin), Arc::clone(&current));
+        let origin = Arc::clone(&self.origin);
         // Ten megabytes are parsed beside the tasks that answer people.
-        let judged = spawn_blocking(move || origin.policy.renew(&older, &text, now).map(|newer| (newer, text)));
+        let judged = spawn_blocking(move || origin.policy.renew(&stated, &text, now).map(|newer| (newer, text)));
         let (newer, text) = judged.await.map_err(|_| FetchError::Unreachable { reason: "stopping".to_owned() })??;
         // What cannot be recorded does not happen.
         renewal.accepted(&current, &newer).map_err(|error| FetchError::Audit { reason: error.to_string() })?;
-        lock(&self.cache).renewed(&newer, caching, now);
-        self.origin.keep(Some(text), now).await;
+        if self.apply(&current, |cache| cache.renewed(&newer, caching, now)) {
+            self.origin.keep(Some(text), now).await;
+        }
         Ok(())
+    }
+
+    /// Tells the cache what a fetch brought that was judged beside `current`, unless another has brought something since: a
+    /// fetch that was given up for lost may still come back.
+    fn apply(&self, current: &Arc<SamlProvider>, change: impl FnOnce(&mut MetadataCache)) -> bool {
+        let mut cache = lock(&self.cache);
+        let unchanged = Arc::ptr_eq(cache.provider(), current);
+        if unchanged {
+            change(&mut cache);
+        }
+        unchanged
     }
 }
 
@@ -244,11 +262,10 @@ impl Origin {
         self: &Arc<Self>,
         fetcher: &Fetcher,
         now: Timestamp,
-    ) -> Result<(IdpMetadata, HttpCaching), FetchError> {
+    ) -> Result<(IdpMetadata, String, HttpCaching), FetchError> {
         let (text, caching) = text_of(fetcher.metadata(&self.url, MAX_METADATA_LENGTH, None).await?)?;
         let metadata = self.policy.read(&text, now)?;
-        self.keep(Some(text), now).await;
-        Ok((metadata, caching))
+        Ok((metadata, text, caching))
     }
 
     /// The copy in the backing file, and when it was last confirmed.

@@ -47,6 +47,11 @@ impl UnverifiedLogoutRequest {
         self.0.relay_state()
     }
 
+    /// The same request, to be verified a second time by newer keys where the first verification knew none that fits.
+    pub(crate) fn to_verify_again(&self) -> Self {
+        Self(self.0.clone())
+    }
+
     /// Who the message says it is from. Nothing is verified yet: good for choosing whom to verify it against, and for
     /// nothing else.
     ///
@@ -90,7 +95,7 @@ impl UnverifiedLogoutResponse {
 }
 
 /// How a message came.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Carried {
     Redirect(RedirectMessage),
     Post(Vec<u8>),

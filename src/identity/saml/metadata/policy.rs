@@ -88,6 +88,9 @@ impl MetadataPolicy {
     /// whoever kept an older document would bring a stolen key back. A publisher who comes to sign for a shorter time is
     /// believed again once that catches up.
     ///
+    /// `current` is the provider as its publisher states it
+    /// ([`MetadataCache::as_stated`](super::refresh::MetadataCache::as_stated)), not as long as it is believed.
+    ///
     /// # Errors
     /// As [`MetadataPolicy::read`]; `current` then stays as it is.
     pub fn renew(&self, current: &SamlProvider, xml: &str, now: Timestamp) -> Result<SamlProvider, SamlError> {

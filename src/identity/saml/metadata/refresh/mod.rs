@@ -142,6 +142,13 @@ impl MetadataCache {
         &self.provider
     }
 
+    /// The provider by the last good copy as its publisher states it: what a newer document is compared with. What
+    /// [`MetadataCache::provider`] believes may end sooner.
+    #[must_use]
+    pub fn as_stated(&self) -> SamlProvider {
+        SamlProvider::clone(&self.provider).stating(&self.stated)
+    }
+
     /// The `ETag` of the last good copy.
     #[must_use]
     pub fn etag(&self) -> Option<&str> {
