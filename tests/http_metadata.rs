@@ -12,7 +12,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use daypass::audit::{AuditEvent, Discard, Outcome, Recent};
 use daypass::http::fetch::{FetchError, MetadataUrl, SamlMetadata};
-use daypass::identity::saml::{MetadataError, MetadataPolicy, SamlError, SamlProvider, UnverifiedResponse};
+use daypass::identity::saml::{
+    LogoutRequested, MetadataError, MetadataPolicy, SamlError, SamlProvider, UnverifiedLogoutRequest,
+    UnverifiedResponse,
+};
 use daypass::time::{Clock, ManualClock, Timestamp};
 use daypass::{Broker, Error, Keyring, VerifiedIdentity};
 use demo_idp::{AssertionRequest, Idp, ServiceProvider, User};
@@ -20,13 +23,16 @@ use demo_idp::{AssertionRequest, Idp, ServiceProvider, User};
 const IDP: &str = "https://idp.example/saml/metadata";
 const SP: &str = "https://broker.example/saml";
 const ACS: &str = "https://broker.example/saml/acs";
+const SLO: &str = "https://broker.example/saml/slo";
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// The identity provider with the keys of `seed`.
 fn idp(seed: u64) -> Idp {
     let builder = Idp::builder().seed(seed).base_url("https://idp.example").user(User::new("martha", "correct-horse"));
-    builder.service_provider(ServiceProvider::new(SP, ACS)).build().unwrap()
+    let certificate = rcgen::generate_simple_self_signed(["broker.example".to_owned()]).unwrap().cert.pem();
+    let service_provider = ServiceProvider::new(SP, ACS).with_certificate(certificate).with_logout(SLO);
+    builder.service_provider(service_provider).build().unwrap()
 }
 
 /// What the publisher answers, and what it was asked.
@@ -91,7 +97,7 @@ fn policy() -> MetadataPolicy {
 }
 
 fn corp(metadata: daypass::identity::saml::IdpMetadata) -> Result<SamlProvider, SamlError> {
-    SamlProvider::from_metadata(metadata, SP, ACS)
+    SamlProvider::from_metadata(metadata, SP, ACS).map(|corp| corp.with_logout_url(SLO))
 }
 
 fn at(url: &str) -> MetadataUrl {
@@ -142,6 +148,16 @@ impl World {
         self.broker.verify(UnverifiedResponse::from_post(&answer, "_1").unwrap()).await
     }
 
+    /// What the identity provider's first or second key signs to log martha out.
+    fn logout(&self, key: usize) -> UnverifiedLogoutRequest {
+        let url = self.idps[key].logout_url("martha", SP).unwrap();
+        UnverifiedLogoutRequest::from_redirect(url.split_once('?').unwrap().1).unwrap()
+    }
+
+    async fn log_out(&self, request: UnverifiedLogoutRequest) -> Result<LogoutRequested, Error> {
+        self.broker.begin()?.log_out("corp", request, HOUR).await
+    }
+
     /// A fetch that nobody waits for has ended.
     async fn fetched(&self, count: usize) {
         for _ in 0..200 {
@@ -178,6 +194,40 @@ async fn a_rollover_that_nobody_announced_loses_no_one() {
     let provider = world.broker.saml_provider("corp").unwrap();
     let trusted = provider.pinned_keys()[0].fingerprint();
     assert!(event.reason.contains(&format!("trusted from now on: [{trusted}]")), "{}", event.reason);
+}
+
+#[tokio::test]
+async fn a_logout_by_a_key_that_nobody_announced_ends_the_session() {
+    let world = World::new().await;
+    let keys = world
+        .sign_in(0)
+        .await
+        .unwrap()
+        .saml_session()
+        .unwrap()
+        .session_keys(&world.broker.saml_provider("corp").unwrap());
+    let began = world.broker.now();
+    let forged = world.log_out(world.logout(1)).await.unwrap_err();
+    assert!(matches!(forged, Error::Saml(SamlError::SignatureInvalid { .. })), "{forged:?}");
+    assert!(!world.broker.has_ended(&keys, began).await.unwrap());
+    world.advance(MINUTE);
+    world.publisher.publish(&world.idps[1].saml_metadata());
+    world.log_out(world.logout(1)).await.unwrap();
+    assert!(world.broker.has_ended(&keys, began).await.unwrap());
+}
+
+#[tokio::test]
+async fn attack_an_older_logout_that_comes_later_takes_nothing_back() {
+    let world = World::new().await;
+    let older = world.logout(0);
+    world.advance(MINUTE);
+    let request = AssertionRequest::new("martha").with_in_response_to("_1");
+    let between = world.idps[0].assertion_for(request).unwrap();
+    world.advance(MINUTE);
+    world.log_out(world.logout(0)).await.unwrap();
+    world.log_out(older).await.unwrap();
+    let refused = world.broker.verify(UnverifiedResponse::from_post(&between, "_1").unwrap()).await.unwrap_err();
+    assert!(matches!(refused, Error::LoggedOut { .. }), "{refused:?}");
 }
 
 #[tokio::test]
@@ -388,6 +438,14 @@ async fn a_start_succeeds_by_the_backing_file_while_the_publisher_is_down() {
         broker.saml_provider("corp").unwrap().pinned_keys().to_vec()
     };
     assert_eq!(keys(first), keys(again));
+
+    // Metadata of which no provider can be made does not take the place of a copy that served.
+    publisher.publish(&idp(2).saml_metadata());
+    let kept = std::fs::read(&path).unwrap();
+    let unusable = at(&url).with_backing_file(&path).load(later, |_| Err(SamlError::Randomness)).await;
+    assert_eq!(unusable.unwrap_err(), FetchError::Saml(SamlError::Randomness));
+    assert_eq!(std::fs::read(&path).unwrap(), kept);
+    publisher.fail(503);
 
     // A file that somebody edited is judged like a document that was fetched.
     std::fs::write(&path, idp(1).saml_metadata().replace("use=\"signing\"", "use=\"encryption\"")).unwrap();

@@ -16,7 +16,7 @@ use crate::crypto::{ContentMode, OaepHash, SecretBytes, decrypt_content};
 const XENC11: &str = "http://www.w3.org/2009/xmlenc11#";
 const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
 const MGF1_SHA1: &str = "http://www.w3.org/2009/xmlenc11#mgf1sha1";
-/// EncryptedKeys of one message: there is one for each recipient.
+/// EncryptedKeys of one encrypted element: there is one for each recipient.
 const MOST_ENCRYPTED_KEYS: usize = 4;
 /// RSA decryptions for one encrypted element, the dearest operation a stranger can ask for: an honest one needs one, or one
 /// for each of our keys during rollover. Until a signature is verified a message has one such element.

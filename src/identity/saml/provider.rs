@@ -323,7 +323,8 @@ impl SamlProvider {
         self
     }
 
-    /// Adds a key that assertions may be encrypted to; during rollover there are several. Metadata publishes every one, in
+    /// Adds a key that assertions may be encrypted to; during rollover there are several, and for a message with one
+    /// EncryptedKey the first four are tried. Metadata publishes every one, in
     /// this order, as a bare key. Most identity providers want a certificate, and some stop reading at a bare key: prefer
     /// [`SamlProvider::with_certified_decryption_key`].
     #[must_use]
