@@ -7,7 +7,9 @@ use std::io::{self, BufRead as _, BufReader, BufWriter, Read, Write};
 use std::path::PathBuf;
 
 use clap::Args;
+use daypass::explain::Check;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::error::{Answer, CliError, InputError};
 use crate::fields::Fields;
@@ -37,6 +39,33 @@ pub(crate) struct Answered<A> {
     pub(crate) answer: A,
     /// Whether the line could be judged.
     pub(crate) judged: bool,
+}
+
+/// The answer to one line that holds a case.
+#[derive(Debug, Serialize)]
+pub(crate) struct Line<J> {
+    id: Value,
+    #[serde(flatten)]
+    judgement: J,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checks: Option<Vec<Check>>,
+}
+
+impl<J> Line<J> {
+    /// What `judge` makes of a line, with every check where they are wanted; `unusable` where the line holds no case.
+    pub(crate) fn answer(
+        line: Result<Fields<'_>, InputError>,
+        judge: impl FnOnce(&Fields<'_>) -> Result<(J, Option<Vec<Check>>), InputError>,
+        unusable: impl FnOnce(String) -> J,
+    ) -> Answered<Self> {
+        let id = line.as_ref().map(Fields::id).unwrap_or_default();
+        match line.and_then(|fields| judge(&fields)) {
+            Ok((judgement, checks)) => Answered { answer: Self { id, judgement, checks }, judged: true },
+            Err(error) => {
+                Answered { answer: Self { id, judgement: unusable(error.to_string()), checks: None }, judged: false }
+            }
+        }
+    }
 }
 
 /// Answers every line of `source`; blank lines are passed over.

@@ -6,12 +6,10 @@ use std::path::PathBuf;
 use daypass::explain::{Check, Report, Silent};
 use daypass::identity::oidc::RULES;
 use daypass::time::Timestamp;
-use serde::Serialize;
-use serde_json::Value;
 
 use super::judge::{self, Judgement, Question, Refusal, Use};
 use super::keys::Keys;
-use crate::batch::Answered;
+use crate::batch::{Answered, Line};
 use crate::error::InputError;
 use crate::fields::Fields;
 use crate::input::{instant, named_in};
@@ -29,29 +27,13 @@ pub(super) struct Cases {
     key_sets: HashMap<String, Result<Keys, Refusal>>,
 }
 
-#[derive(Debug, Serialize)]
-pub(super) struct Line {
-    id: Value,
-    #[serde(flatten)]
-    judgement: Judgement,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    checks: Option<Vec<Check>>,
-}
-
 impl Cases {
     pub(super) fn new(root: PathBuf, now: Option<Timestamp>, explain: bool, mapping: Document) -> Self {
         Self { root, now, explain, mapping, key_sets: HashMap::new() }
     }
 
-    pub(super) fn answer(&mut self, line: Result<Fields<'_>, InputError>) -> Answered<Line> {
-        let id = line.as_ref().map(Fields::id).unwrap_or_default();
-        match line.and_then(|fields| self.judge(&fields)) {
-            Ok((judgement, checks)) => Answered { answer: Line { id, judgement, checks }, judged: true },
-            Err(error) => {
-                let judgement = Refusal { check: "input", reason: error.to_string() }.into();
-                Answered { answer: Line { id, judgement, checks: None }, judged: false }
-            }
-        }
+    pub(super) fn answer(&mut self, line: Result<Fields<'_>, InputError>) -> Answered<Line<Judgement>> {
+        Line::answer(line, |fields| self.judge(fields), |reason| Refusal { check: "input", reason }.into())
     }
 
     fn judge(&mut self, fields: &Fields<'_>) -> Result<(Judgement, Option<Vec<Check>>), InputError> {
