@@ -16,3 +16,5 @@ mod setup;
 mod site;
 #[path = "http_portal/unsolicited.rs"]
 mod unsolicited;
+#[path = "http_portal/watched.rs"]
+mod watched;

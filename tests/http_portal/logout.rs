@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use daypass::audit::Outcome;
-use daypass::store::{MemoryStore, Space, Store, StoreError, StoreFuture};
-use daypass::time::Timestamp;
+use daypass::store::{Space, StoreError};
 use demo_idp::Fault;
 
 use crate::site::{APP, Answer, BROKER, Browser, Logout, Setup, Site};
+use crate::watched::{Operation, Watched};
 
 /// Follows redirects, and the pages that go on by themselves, to where a person would stop.
 async fn go_on(browser: &Browser, mut answer: Answer) -> Answer {
@@ -291,70 +291,25 @@ async fn a_logout_in_part_is_said_to_be_one() {
     assert_eq!((told.outcome, told.reason.starts_with("PartialLogout")), (Outcome::Accepted, true));
 }
 
-/// A store that loses touch with what it keeps of ended sessions.
-#[derive(Debug, Default)]
-struct Losing {
-    store: MemoryStore,
-    lost: AtomicBool,
-}
-
-impl Losing {
-    fn gone<T>(&self, space: Space) -> Option<StoreFuture<'_, T>>
-    where
-        T: Send + 'static,
-    {
-        let gone = space == Space::EndedSession && self.lost.load(Ordering::SeqCst);
-        gone.then(|| -> StoreFuture<'_, T> {
-            Box::pin(std::future::ready(Err(StoreError::Unavailable { reason: "connection refused".to_owned() })))
-        })
-    }
-}
-
-impl Store for Losing {
-    fn insert_new<'a>(
-        &'a self,
-        space: Space,
-        key: &'a str,
-        value: &'a [u8],
-        until: Timestamp,
-        now: Timestamp,
-    ) -> StoreFuture<'a, bool> {
-        self.store.insert_new(space, key, value, until, now)
-    }
-
-    fn replace<'a>(
-        &'a self,
-        space: Space,
-        key: &'a str,
-        value: &'a [u8],
-        until: Timestamp,
-        now: Timestamp,
-    ) -> StoreFuture<'a, ()> {
-        self.gone(space).unwrap_or_else(|| self.store.replace(space, key, value, until, now))
-    }
-
-    fn read<'a>(&'a self, space: Space, key: &'a str, now: Timestamp) -> StoreFuture<'a, Option<Vec<u8>>> {
-        self.gone(space).unwrap_or_else(|| self.store.read(space, key, now))
-    }
-
-    fn take<'a>(&'a self, space: Space, key: &'a str, now: Timestamp) -> StoreFuture<'a, Option<Vec<u8>>> {
-        self.store.take(space, key, now)
-    }
-}
-
 #[tokio::test]
 async fn nobody_is_signed_in_while_it_cannot_be_told_who_was_signed_out() {
-    let store = Arc::new(Losing::default());
-    let setup = Setup { logout: Logout::Redirect, store: Some(store.clone()), ..Setup::default() };
+    let lost = Arc::new(AtomicBool::new(false));
+    let losing = Arc::clone(&lost);
+    let store = Watched::new(move |operation, space| {
+        let gone = space == Space::EndedSession && losing.load(Ordering::SeqCst);
+        let lost = gone && matches!(operation, Operation::Replace | Operation::Read);
+        if lost { Err(StoreError::Unavailable { reason: "connection refused".to_owned() }) } else { Ok(()) }
+    });
+    let setup = Setup { logout: Logout::Redirect, store: Some(Arc::new(store)), ..Setup::default() };
     let site = Site::start_with(setup).await;
     let browser = site.browser();
     browser.sign_in("martha").await;
     let url = site.idp.logout_url("martha", &format!("{BROKER}/saml/metadata")).unwrap();
-    store.lost.store(true, Ordering::SeqCst);
+    lost.store(true, Ordering::SeqCst);
     let unavailable = "The portal cannot answer at the moment";
     browser.get(&format!("{BROKER}/portal")).await.is_refused(503, unavailable);
     browser.get(&url).await.is_refused(503, unavailable);
-    store.lost.store(false, Ordering::SeqCst);
+    lost.store(false, Ordering::SeqCst);
     assert!(is_in(&browser, BROKER).await);
     // The request that could not be followed was not used up.
     assert_eq!(browser.get(&url).await.status, 303);

@@ -3,50 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use daypass::store::{MemoryStore, Space, Store, StoreFuture};
-use daypass::time::Timestamp;
-
 use crate::site::{ACS, BROKER, Setup, Site};
-
-/// Counts how often pending sign-ins are asked for.
-#[derive(Debug, Default)]
-struct Counting {
-    store: MemoryStore,
-    taken: AtomicUsize,
-}
-
-impl Store for Counting {
-    fn insert_new<'a>(
-        &'a self,
-        space: Space,
-        key: &'a str,
-        value: &'a [u8],
-        until: Timestamp,
-        now: Timestamp,
-    ) -> StoreFuture<'a, bool> {
-        self.store.insert_new(space, key, value, until, now)
-    }
-
-    fn replace<'a>(
-        &'a self,
-        space: Space,
-        key: &'a str,
-        value: &'a [u8],
-        until: Timestamp,
-        now: Timestamp,
-    ) -> StoreFuture<'a, ()> {
-        self.store.replace(space, key, value, until, now)
-    }
-
-    fn read<'a>(&'a self, space: Space, key: &'a str, now: Timestamp) -> StoreFuture<'a, Option<Vec<u8>>> {
-        self.store.read(space, key, now)
-    }
-
-    fn take<'a>(&'a self, space: Space, key: &'a str, now: Timestamp) -> StoreFuture<'a, Option<Vec<u8>>> {
-        self.taken.fetch_add(1, Ordering::SeqCst);
-        self.store.take(space, key, now)
-    }
-}
+use crate::watched::{Operation, Watched};
 
 async fn accepting() -> Site {
     Site::start_with(Setup { unsolicited: true, ..Setup::default() }).await
@@ -54,8 +12,13 @@ async fn accepting() -> Site {
 
 #[tokio::test]
 async fn attack_a_forged_relay_state_is_refused_before_the_store_is_asked() {
-    let store = Arc::new(Counting::default());
-    let site = Site::start_with(Setup { store: Some(store.clone()), ..Setup::default() }).await;
+    let taken = Arc::new(AtomicUsize::new(0));
+    let counting = Arc::clone(&taken);
+    let store = Watched::new(move |operation, _| {
+        counting.fetch_add(usize::from(operation == Operation::Take), Ordering::SeqCst);
+        Ok(())
+    });
+    let site = Site::start_with(Setup { store: Some(Arc::new(store)), ..Setup::default() }).await;
     let browser = site.browser();
     let (response, state) = browser.saml_answer(&format!("{BROKER}/signin/saml/corp"), "martha").await;
     assert!(state.len() <= 80, "{state}");
@@ -65,9 +28,9 @@ async fn attack_a_forged_relay_state_is_refused_before_the_store_is_asked() {
     {
         browser.post_back(&response, &forged).await.is_refused(400, "There is no sign-in to finish");
     }
-    assert_eq!(store.taken.load(Ordering::SeqCst), 0);
+    assert_eq!(taken.load(Ordering::SeqCst), 0);
     assert_eq!(browser.post_back(&response, &state).await.status, 303);
-    assert_eq!(store.taken.load(Ordering::SeqCst), 1);
+    assert_eq!(taken.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
