@@ -8,9 +8,8 @@ use std::fmt;
 use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 #[cfg(feature = "aws-lc-rs")]
 use aws_lc_rs::{aead, cipher, iv::FixedLength, rsa};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 
+use super::pem::private_block;
 use super::signature::der;
 use super::{CryptoError, SecretBytes};
 
@@ -55,16 +54,10 @@ impl RsaDecryptionKey {
     /// [`CryptoError::KeyMalformed`] when it is neither, or when the backend cannot decrypt.
     pub fn from_pem(pem: &str) -> Result<Self, CryptoError> {
         let malformed = CryptoError::KeyMalformed { expected: "an RSA private key in PEM" };
-        let body = |label: &str| {
-            let (_, rest) = pem.split_once(&format!("-----BEGIN {label}-----"))?;
-            let (body, _) = rest.split_once(&format!("-----END {label}-----"))?;
-            let packed: Vec<u8> = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-            STANDARD.decode(packed).ok()
-        };
-        if let Some(pkcs8) = body("PRIVATE KEY") {
-            return Self::from_pkcs8(&SecretBytes::new(pkcs8));
+        if let Some(pkcs8) = private_block(pem, "PRIVATE KEY") {
+            return Self::from_pkcs8(&pkcs8);
         }
-        let pkcs1 = SecretBytes::new(body("RSA PRIVATE KEY").ok_or(malformed)?);
+        let pkcs1 = private_block(pem, "RSA PRIVATE KEY").ok_or(malformed)?;
         // PrivateKeyInfo (RFC 5208): version 0, rsaEncryption with NULL, the key as an octet string.
         let rsa_encryption = [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
         let octets = SecretBytes::new(der(0x04, pkcs1.expose()));

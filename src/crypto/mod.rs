@@ -7,6 +7,7 @@ mod decryption;
 mod digest;
 mod hmac;
 mod keyed;
+mod pem;
 mod random;
 mod signature;
 mod signing;

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::backend::rand::SystemRandom;
@@ -11,6 +9,7 @@ use super::backend::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
     Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
 };
+use super::pem::private_block;
 use super::{CryptoError, SecretBytes, SignatureAlgorithm};
 
 /// An Ed25519 key pair (RFC 8032).
@@ -63,13 +62,8 @@ impl PrivateKey {
     /// # Errors
     /// [`CryptoError::KeyMalformed`] for anything else.
     pub fn from_pem(pem: &str) -> Result<Self, CryptoError> {
-        let body = pem.split_once("-----BEGIN PRIVATE KEY-----").and_then(|(_, rest)| {
-            let (body, _) = rest.split_once("-----END PRIVATE KEY-----")?;
-            let packed = SecretBytes::new(body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect());
-            STANDARD.decode(packed.expose()).ok()
-        });
-        let body = body.ok_or(CryptoError::KeyMalformed { expected: "a private key in PKCS#8 PEM" })?;
-        Self::from_pkcs8(&SecretBytes::new(body))
+        let pkcs8 = private_block(pem, "PRIVATE KEY");
+        Self::from_pkcs8(&pkcs8.ok_or(CryptoError::KeyMalformed { expected: "a private key in PKCS#8 PEM" })?)
     }
 
     /// Reads a private key in PKCS#8 DER, as [`PrivateKey::from_pem`] does.
