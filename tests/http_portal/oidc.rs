@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::site::{ACS, BROKER, CALLBACK, Site};
-use demo_idp::Fault;
+use crate::site::{ACS, BROKER, CALLBACK, Mode, Site};
+use demo_idp::{Fault, IdTokenRequest};
 
 const BEGIN: &str = "http://localhost:8200/signin/oidc/corp";
 
@@ -152,4 +152,26 @@ async fn a_provider_that_does_not_answer_is_said_to_be_away() {
     let site = Site::start().await;
     let browser = site.without_provider().await;
     browser.get(BEGIN).await.is_refused(502, "Your identity provider cannot be reached");
+}
+
+#[tokio::test]
+async fn a_pasted_token_is_judged_and_its_parts_are_shown() {
+    let site = Site::start_in(Mode::Demonstration).await;
+    let (browser, page) = (site.browser(), format!("{BROKER}/inspector/jwt"));
+    assert_eq!(browser.get(&page).await.status, 200);
+    let token = site.idp.id_token_for(IdTokenRequest::new("martha", "daypass-portal").with_nonce("n-1")).unwrap();
+    let accepted = browser.post(&page, &[("token", &token), ("nonce", "n-1")]).await;
+    assert!(accepted.text.contains("Accepted: martha"), "{}", accepted.text);
+    assert!(accepted.text.contains("<span class=\"signed\">{"), "{}", accepted.text);
+    let (signed, _) = token.rsplit_once('.').unwrap();
+    let forged = browser.post(&page, &[("token", &format!("{signed}.AAAA")), ("nonce", "n-1")]).await;
+    assert!(forged.text.contains("Refused by signature") && !forged.text.contains("<span class=\"signed\">"));
+    let other = browser.post(&page, &[("token", &token), ("nonce", "n-2")]).await;
+    assert!(other.text.contains("Refused by nonce"), "{}", other.text);
+    let hostile = browser.post(&page, &[("token", "<script>alert(1)</script>")]).await;
+    assert!(hostile.text.contains("Refused by token_form") && !hostile.text.contains("<script>alert"));
+    assert_eq!(browser.post(&page, &[("token", &"x".repeat(70_000))]).await.status, 400);
+    assert!(site.events().is_empty(), "nothing of it is kept");
+    let closed = Site::start_in(Mode::Production).await;
+    assert_eq!(closed.browser().get(&page).await.status, 404);
 }

@@ -4,6 +4,7 @@
 
 mod flow;
 pub(in crate::http) mod judge;
+pub(in crate::http) mod token;
 
 use std::fmt;
 use std::sync::Arc;

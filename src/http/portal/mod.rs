@@ -191,10 +191,13 @@ impl Portal {
             .fallback(pages::unknown);
         if self.trail.is_some() {
             let form = DefaultBodyLimit::max(inspector::judge::MOST_FORM_BYTES);
-            let judge = get(inspector::judge::ask).post(inspector::judge::judge).layer(form);
+            let response = get(inspector::judge::ask).post(inspector::judge::judge).layer(form);
+            let form = DefaultBodyLimit::max(inspector::token::MOST_FORM_BYTES);
+            let token = get(inspector::token::ask).post(inspector::token::judge).layer(form);
             router = router
                 .route("/inspector", get(inspector::list))
-                .route("/inspector/saml", judge)
+                .route("/inspector/saml", response)
+                .route("/inspector/jwt", token)
                 .route("/inspector/{flow}", get(inspector::flow));
         }
         router
