@@ -98,5 +98,6 @@ fn personal(mut response: Response) -> Response {
 /// an error that explains nothing, a picture would begin a sign-in of its own, and a form would lose what is in it.
 fn is_page(method: &Method, headers: &HeaderMap) -> bool {
     let mut accepted = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok());
-    matches!(*method, Method::GET | Method::HEAD) && accepted.any(|line| line.to_ascii_lowercase().contains("text/html"))
+    matches!(*method, Method::GET | Method::HEAD)
+        && accepted.any(|line| line.to_ascii_lowercase().contains("text/html"))
 }

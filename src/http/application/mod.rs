@@ -187,6 +187,7 @@ impl SignIn {
         let portal = Arc::new(self.0);
         let pages = Portal::sign_in_pages().with_state(Arc::clone(&portal));
         let public = public.layer(from_fn_with_state(Arc::clone(&portal), guard::offer));
-        private.layer(from_fn_with_state(portal, guard::demand)).merge(public).merge(pages)
+        // The last one's fallback is what stays: a path that is nobody's is behind sign-in too.
+        pages.merge(public).merge(private.layer(from_fn_with_state(portal, guard::demand)))
     }
 }

@@ -25,7 +25,9 @@ pub enum PortalError {
         name: String,
     },
     /// A provider's name cannot stand in a path.
-    #[error("a provider's name must be 1 to 64 letters, digits, dots, dashes and underscores, the first a letter or digit; found {found:?}")]
+    #[error(
+        "a provider's name must be 1 to 64 letters, digits, dots, dashes and underscores, the first a letter or digit; found {found:?}"
+    )]
     ProviderName {
         /// What was given.
         found: String,

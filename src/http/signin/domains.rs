@@ -63,15 +63,17 @@ pub(in crate::http) struct Domains(BTreeMap<Domain, (Protocol, String)>);
 
 impl Domains {
     /// Lets `domain` lead to the provider `name`.
-    pub(in crate::http) fn lead(&mut self, domain: &str, (protocol, name): (Protocol, &str)) -> Result<(), PortalError> {
+    pub(in crate::http) fn lead(
+        &mut self,
+        domain: &str,
+        (protocol, name): (Protocol, &str),
+    ) -> Result<(), PortalError> {
         let wrong = || PortalError::Domain { found: domain.to_owned() };
         let domain = Domain::parse(domain).ok_or_else(wrong)?;
         match self.0.get(&domain) {
-            Some((_, first)) => Err(PortalError::SameDomain {
-                domain: domain.0,
-                first: first.clone(),
-                second: name.to_owned(),
-            }),
+            Some((_, first)) => {
+                Err(PortalError::SameDomain { domain: domain.0, first: first.clone(), second: name.to_owned() })
+            }
             None => {
                 self.0.insert(domain, (protocol, name.to_owned()));
                 Ok(())
@@ -151,7 +153,9 @@ mod tests {
 
     #[test]
     fn what_is_no_domain_is_refused_by_name() {
-        for found in ["", "*.example.com", "@example.com", "https://example.com", "b\u{fc}cher.example", "-a.example", "a..b"] {
+        for found in
+            ["", "*.example.com", "@example.com", "https://example.com", "b\u{fc}cher.example", "-a.example", "a..b"]
+        {
             let refused = Domains::default().lead(found, (Protocol::Saml, "corp")).unwrap_err();
             assert_eq!(refused, PortalError::Domain { found: found.to_owned() });
         }
