@@ -10,6 +10,7 @@
 //! nothing else is needed; in your application their metadata and secret come from your configuration.
 
 use std::error::Error;
+use std::net::SocketAddr;
 
 use axum::Router;
 use axum::response::Html;
@@ -49,21 +50,25 @@ fn application(base_url: &str, corp_metadata: &str, partner: OidcProvider, secre
 fn page(text: &str) -> Html<String> {
     let text = text.replace('&', "&amp;").replace('<', "&lt;");
     Html(format!(
-        "<!doctype html><html lang=en><title>Example reports</title><main><h1>{text}</h1>\
+        "<!doctype html><html lang=en><link rel=icon href=\"data:,\"><title>Example reports</title><main><h1>{text}</h1>\
          <form method=post action=/signout><button>Sign out</button></form></main></html>"
     ))
 }
 
 async fn serve(listener: TcpListener) -> Outcome<(Idp, String, tokio::task::JoinHandle<std::io::Result<()>>)> {
     let base_url = format!("http://localhost:{}", listener.local_addr()?.port());
+    // Both are of one site, `localhost`: without TLS, no browser lets a cookie come along from another one.
+    let idp_listener = TcpListener::bind("127.0.0.1:0").await?;
     let idp = Idp::builder()
+        .base_url(format!("http://localhost:{}", idp_listener.local_addr()?.port()))
         .users(demo_directory())
         .service_provider(ServiceProvider::new(&base_url, format!("{base_url}/saml/acs")))
         .client(Client::confidential("my-app", "client-secret", [format!("{base_url}/oidc/callback/partner")]))
         .demo_endpoints(true)
         .seed(1)
-        .start()
-        .await?;
+        .build()?;
+    let idp_router = idp.router().into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(idp_listener, idp_router).await });
     // Loopback without TLS is for demonstrations: elsewhere leave `with_local_network` out.
     let partner = OidcProvider::new(idp.issuer(), ["my-app"])?.with_local_network();
     let application = application(&base_url, &idp.saml_metadata(), partner, "client-secret")?;

@@ -116,6 +116,8 @@ async fn the_only_provider_is_gone_to_at_once_and_never_after_signing_out() {
     let out = browser.post("/signout", &[]).await;
     let page = browser.open(out.location()).await;
     assert!(page.status == 200 && page.text.contains("You are signed out here."), "{page:?}");
+    assert_eq!(page.header("clear-site-data"), "\"cache\"", "browsers keep pages for Back in spite of no-store");
+    assert_eq!(browser.open("/signin").await.header("clear-site-data"), "");
     let oidc = world.sign_in().with_relying_party("red", "Red Ltd", world.relying_party("red")).unwrap();
     let sent = Browser::at(oidc.guard(private())).open("/").await.location().to_owned();
     assert_eq!(sent, "https://app.example/signin/oidc/red?return=%2F");

@@ -61,8 +61,8 @@
 //! Browsers that ask for a page are sent to sign in and come back to it. Everything else (scripts, pictures, forms) gets
 //! status 401 and `{"error":"sign_in_required","sign_in":"<base URL>/signin"}`.
 //!
-//! Answers to people who are signed in carry `Cache-Control: no-store`, unless the handler says otherwise, so that Back
-//! shows nothing after signing out.
+//! Answers to people who are signed in carry `Cache-Control: no-store`, unless the handler says otherwise, and the page that
+//! is seen after signing out has the browser forget what it keeps (`Clear-Site-Data: "cache"`): Back shows nothing then.
 //!
 //! # Signing out
 //!
@@ -80,7 +80,8 @@
 //! `__Host-daypass_application`: 256 random bits, `HttpOnly`, `SameSite=Lax`, `Secure`, for this host alone. Each sign-in
 //! gives a new one and ends the session of the old one; the store knows only its hash. It ends after
 //! [`SignIn::with_session_lifetime`], or with the session at the provider if that is sooner. On `http` (loopback, for
-//! development) it has neither prefix nor `Secure`.
+//! development) it has neither prefix nor `Secure`, and a SAML provider must be of the same site, such as `localhost`: no
+//! browser lets a cookie come along with its answer otherwise.
 //!
 //! # Behind a proxy
 //!

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::Response;
 
 use super::page::Frame;
@@ -104,6 +104,10 @@ pub(in crate::http) async fn choose(State(portal): State<Arc<Portal>>, uri: Uri)
     portal.answer(seen.map(|seen| offer(&portal, &seen)).map_err(Stop::from))
 }
 
+/// Has the browser forget the pages it keeps for its Back button, which it may do in spite of `no-store`.
+const FORGET_PAGES: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\""));
+
 /// `POST /signin`: leads whoever typed an e-mail address to the provider of its domain.
 pub(in crate::http) async fn identify(State(portal): State<Arc<Portal>>, request: Request) -> Response {
     portal.answer(lead(&portal, request).await)
@@ -144,7 +148,10 @@ fn offer(portal: &Portal, seen: &Seen<'_>) -> Response {
         email: (!portal.domains.is_empty()).then_some(email),
         ways: ways(portal, seen.back.as_ref()),
     };
-    portal.page(if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page)
+    let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let mut response = portal.page(status, &page);
+    response.headers_mut().extend(seen.signed_out.map(|_| FORGET_PAGES));
+    response
 }
 
 fn ways<'a>(portal: &'a Portal, back: Option<&ReturnPath>) -> Vec<Way<'a>> {
