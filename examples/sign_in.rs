@@ -1,17 +1,19 @@
-//! An application that delegates sign-in to an identity provider, and reads the verified identity in a handler.
+//! An application that delegates sign-in to two identity providers, and reads the verified identity in a handler.
 //!
 //! ```console
 //! $ cargo run --example sign_in              # serves; open what it prints, sign in as martha / correct-horse
 //! $ cargo run --example sign_in -- --once    # signs in by itself, prints what the handler answered, and ends
 //! ```
 //!
-//! The identity provider runs in this process, so that nothing else is needed; in your application its metadata and its
-//! client secret come from your configuration. People choose between SAML and OpenID Connect, and the handler cannot tell.
+//! Example Corp speaks SAML and Partner Ltd speaks OpenID Connect; the handler cannot tell. People choose by a button, or
+//! type an e-mail address: those of `partner.example` go to Partner Ltd. One process plays both providers here, so that
+//! nothing else is needed; in your application their metadata and secret come from your configuration.
 
 use std::error::Error;
-use std::sync::Arc;
+use std::net::SocketAddr;
 
 use axum::Router;
+use axum::response::Html;
 use axum::routing::get;
 use daypass::http::application::{SignIn, SignedIn};
 use daypass::http::relying_party::RelyingParty;
@@ -23,65 +25,87 @@ use tokio::net::TcpListener;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
+// The application.
+
 /// A handler: whoever reaches it is signed in, and nothing in here reads XML or a JWT.
-async fn home(person: SignedIn) -> String {
-    format!("Hello {} of {}.\n", person.subject(), person.attribute("groups").join(" and "))
+async fn home(person: SignedIn) -> Html<String> {
+    page(&format!("Hello {} of {}.", person.subject(), person.attribute("groups").join(" and ")))
 }
 
-/// Anyone may see this.
-async fn about() -> &'static str {
-    "An application that delegates sign-in.\n"
-}
-
-fn app(idp: &Idp, base_url: &str) -> Outcome<Router> {
-    let corp = SamlProvider::new(&idp.saml_metadata(), base_url, &format!("{base_url}/saml/acs"))?;
-    // Loopback without TLS is for demonstrations: elsewhere leave `with_local_network` out.
-    let provider = OidcProvider::new(idp.issuer(), ["my-app"])?.with_local_network();
-    let party = RelyingParty::new(provider, "client-secret", &format!("{base_url}/oidc/callback"))?;
+fn application(base_url: &str, corp_metadata: &str, partner: OidcProvider, secret: &str) -> Outcome<Router> {
+    let corp = SamlProvider::new(corp_metadata, base_url, &format!("{base_url}/saml/acs"))?;
+    let partner = RelyingParty::new(partner, secret, &format!("{base_url}/oidc/callback/partner"))?;
     let broker = Broker::new(Keyring::generate()?).with_provider(corp);
-    let sign_in = SignIn::new(Arc::new(broker), base_url)?.with_saml("corp", "Example Corp")?.with_relying_party(
-        "corp",
-        "Example Corp",
-        party,
-    )?;
-    Ok(Router::new().route("/about", get(about)).merge(sign_in.guard(Router::new().route("/", get(home)))))
+    let sign_in = SignIn::new(broker.into(), base_url)?
+        .with_name("Example reports")
+        .with_saml("corp", "Example Corp")?
+        .with_relying_party("partner", "Partner Ltd", partner)?
+        .with_domains("partner", ["partner.example"])?;
+    Ok(sign_in.guard(Router::new().route("/", get(home)).route("/reports/{name}", get(home))))
+}
+
+// What is around it: a page to look at, and two identity providers.
+
+/// A page with a button that signs out; nothing else is needed against forged forms.
+fn page(text: &str) -> Html<String> {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    Html(format!(
+        "<!doctype html><html lang=en><link rel=icon href=\"data:,\"><title>Example reports</title><main><h1>{text}</h1>\
+         <form method=post action=/signout><button>Sign out</button></form></main></html>"
+    ))
 }
 
 async fn serve(listener: TcpListener) -> Outcome<(Idp, String, tokio::task::JoinHandle<std::io::Result<()>>)> {
     let base_url = format!("http://localhost:{}", listener.local_addr()?.port());
+    // Both are of one site, `localhost`: without TLS, no browser lets a cookie come along from another one.
+    let idp_listener = TcpListener::bind("127.0.0.1:0").await?;
     let idp = Idp::builder()
+        .base_url(format!("http://localhost:{}", idp_listener.local_addr()?.port()))
         .users(demo_directory())
         .service_provider(ServiceProvider::new(&base_url, format!("{base_url}/saml/acs")))
-        .client(Client::confidential("my-app", "client-secret", [format!("{base_url}/oidc/callback")]))
+        .client(Client::confidential("my-app", "client-secret", [format!("{base_url}/oidc/callback/partner")]))
         .demo_endpoints(true)
         .seed(1)
-        .start()
-        .await?;
-    let app = app(&idp, &base_url)?;
-    let serving = tokio::spawn(async move { axum::serve(listener, app).await });
+        .build()?;
+    let idp_router = idp.router().into_make_service_with_connect_info::<SocketAddr>();
+    tokio::spawn(async move { axum::serve(idp_listener, idp_router).await });
+    // Loopback without TLS is for demonstrations: elsewhere leave `with_local_network` out.
+    let partner = OidcProvider::new(idp.issuer(), ["my-app"])?.with_local_network();
+    let application = application(&base_url, &idp.saml_metadata(), partner, "client-secret")?;
+    let serving = tokio::spawn(async move { axum::serve(listener, application).await });
     Ok((idp, base_url, serving))
 }
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
-    if std::env::args().any(|argument| argument == "--once") {
-        for greeting in once().await? {
-            println!("{}", greeting.trim_end());
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let port = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["--once"] => {
+            for greeting in once().await? {
+                println!("{greeting}");
+            }
+            return Ok(());
         }
-        return Ok(());
-    }
-    let (_idp, base_url, serving) = serve(TcpListener::bind("127.0.0.1:3000").await?).await?;
+        ["--port", port] => port.parse()?,
+        [] => 3000,
+        other => return Err(format!("expected nothing, --once or --port N; found {other:?}").into()),
+    };
+    let (_idp, base_url, serving) = serve(TcpListener::bind(("127.0.0.1", port)).await?).await?;
     println!("Open {base_url}/ and sign in as martha with the password correct-horse. Stop with Ctrl-C.");
+    println!("By domain: type martha@partner.example. A link to come back to: {base_url}/reports/q3");
     serving.await??;
     Ok(())
 }
 
-/// Serves on a free port and signs martha in by both protocols, as her browser would: what the handler answers each time.
+/// Serves on a free port and signs martha in by each button and by her domain, as her browser would: what the handler
+/// answers each time.
 pub(crate) async fn once() -> Outcome<Vec<String>> {
     let (idp, base_url, serving) = serve(TcpListener::bind("127.0.0.1:0").await?).await?;
     let mut greetings = Vec::new();
-    for way in ["saml", "oidc"] {
-        greetings.push(browser::sign_in(&idp, &base_url, way).await?);
+    for way in ["/signin/saml/corp", "/signin/oidc/partner", "martha@partner.example"] {
+        let page = browser::sign_in(&idp, &base_url, way).await?;
+        let greeting = page.split("<h1>").nth(1).and_then(|rest| rest.split("</h1>").next());
+        greetings.push(format!("{way}: {}", greeting.ok_or("no greeting")?));
     }
     serving.abort();
     Ok(greetings)
@@ -92,18 +116,24 @@ mod browser {
     use std::collections::BTreeMap;
 
     use demo_idp::Idp;
-    use reqwest::header::{COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+    use reqwest::header::{ACCEPT, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
     use reqwest::redirect::Policy;
     use reqwest::{Client, Method, Response, Url};
 
     use super::Outcome;
 
+    /// Signs martha in by the button that leads to `way`, or by the e-mail address that `way` is.
     pub(super) async fn sign_in(idp: &Idp, base_url: &str, way: &str) -> Outcome<String> {
         let mut browser = Browser::new()?;
-        let (_, front) = browser.open(Url::parse(base_url)?).await?;
-        let way =
-            front.split('"').find(|text| text.starts_with(&format!("/signin/{way}/"))).ok_or("no way to sign in")?;
-        let (page, login) = browser.open(Url::parse(base_url)?.join(&unescape(way))?).await?;
+        let (front, html) = browser.open(Url::parse(base_url)?).await?;
+        let (page, login) = if way.contains('@') {
+            let (_, onward) = browser.submit(&front, &html, &[("email", way)]).await?;
+            let link = onward.split("<a class=\"button\"").nth(1).and_then(|rest| attribute(rest, "href"));
+            browser.open(Url::parse(&link.ok_or("no way on")?)?).await?
+        } else {
+            let link = html.split('"').find(|text| text.starts_with(way)).ok_or("no such button")?;
+            browser.open(front.join(&unescape(link))?).await?
+        };
         let credentials = [("username", "martha"), ("password", "correct-horse")];
         let (mut page, mut html) = browser.submit(&page, &login, &credentials).await?;
         if page.as_str().starts_with(idp.base_url()) {
@@ -165,7 +195,8 @@ mod browser {
             let site = url.authority().to_owned();
             let kept = self.cookies.entry(site).or_default();
             let cookies: Vec<_> = kept.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            let mut request = self.client.request(method, url.clone()).header(COOKIE, cookies.join("; "));
+            let mut request = self.client.request(method, url.clone()).header(ACCEPT, "text/html");
+            request = request.header(COOKIE, cookies.join("; "));
             if let Some((origin, body)) = form {
                 let form = ("content-type", "application/x-www-form-urlencoded");
                 request = request.header(ORIGIN, origin).header(form.0, form.1).body(body);

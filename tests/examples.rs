@@ -16,7 +16,18 @@ mod signed_requests;
 #[tokio::test]
 async fn an_application_greets_whoever_signed_in_by_either_protocol() {
     let greetings = sign_in::once().await.unwrap();
-    assert_eq!(greetings, ["Hello martha of Admins and Developers.\n"; 2]);
+    let ways = ["/signin/saml/corp", "/signin/oidc/partner", "martha@partner.example"];
+    assert_eq!(greetings, ways.map(|way| format!("{way}: Hello martha of Admins and Developers.")));
+}
+
+#[test]
+fn an_application_adds_sign_in_by_either_protocol_in_under_20_lines() {
+    let source = include_str!("../examples/sign_in.rs");
+    let (_, own) = source.split_once("// The application.\n").unwrap();
+    let (own, _) = own.split_once("// What is around it").unwrap();
+    let lines = own.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with("//")).count();
+    assert!(own.contains("with_saml") && own.contains("with_relying_party") && own.contains("guard"));
+    assert!((10..20).contains(&lines), "{lines} lines");
 }
 
 #[tokio::test]

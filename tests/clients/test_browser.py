@@ -2,9 +2,11 @@
 
 import os
 import re
+import time
 import unittest
 import urllib.parse
 
+import application
 import demo as daypass
 import sdk
 from browser import Person
@@ -403,6 +405,113 @@ class Replay(Pages):
                 )
                 self.assertNotIn("Cat Photos Production", self.person.text())
         self.photograph("refused-oidc")
+
+
+class Application(Pages):
+    """An application of a few lines, `examples/sign_in.rs`, that leaves signing in to daypass."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.site = application.shared()
+
+    def first_page(self, path="/"):
+        self.person.open(self.site.address + path)
+        self.person.sees("Sign in to Example reports")
+
+    def type_email(self, email):
+        field = self.person.field("user name")
+        field.clear()
+        field.send_keys(email)
+        self.person.press("Continue")
+
+    def at_the_provider(self):
+        self.person.field("password")
+        self.assertFalse(self.person.driver.current_url.startswith(self.site.address), self.person.where())
+
+    def sign_in(self, button, path="/"):
+        self.first_page(path)
+        self.person.press(button)
+        self.at_the_provider()
+        self.person.type_sign_in("martha")
+        self.person.at(self.site.address + path)
+        self.person.sees("Hello martha of Admins and Developers")
+
+    def forget(self):
+        self.person.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+
+    def test_application_by_either_button(self):
+        for button in ("Sign in with Example Corp", "Sign in with Partner Ltd"):
+            with self.subTest(button=button):
+                self.forget()
+                self.sign_in(button)
+
+    def test_application_by_domain(self):
+        for script in (True, False):
+            with self.subTest(script=script):
+                self.forget()
+                self.person.script(on=script)
+                self.first_page()
+                if script:
+                    self.photograph("application-sign-in")
+                self.type_email("Martha@Partner.EXAMPLE")
+                if not script:
+                    self.person.wait("the way on", lambda: not self.person.has("Sign in with Example Corp"))
+                self.at_the_provider()
+                self.assertEqual(self.person.field("user name").get_attribute("value"), "Martha@Partner.EXAMPLE")
+                self.person.type_sign_in("martha")
+                self.person.sees("Hello martha")
+
+    def test_application_of_an_unknown_domain(self):
+        self.first_page("/reports/q3")
+        self.type_email("martha@sub.partner.example")
+        self.person.sees("No one here signs in with sub.partner.example", "Sign in with Example Corp")
+        self.photograph("application-unknown-domain")
+        self.type_email("martha@partner.example")
+        self.at_the_provider()
+        self.person.type_sign_in("martha")
+        self.person.at(self.site.address + "/reports/q3")
+
+    def test_application_link_is_come_back_to(self):
+        for button in ("Sign in with Example Corp", "Sign in with Partner Ltd"):
+            with self.subTest(button=button):
+                self.forget()
+                self.sign_in(button, "/reports/q3?sort=date")
+
+    def test_application_sign_out_and_back_show_nothing_private(self):
+        person = self.person
+        for button in ("Sign in with Example Corp", "Sign in with Partner Ltd"):
+            with self.subTest(button=button):
+                self.forget()
+                self.sign_in(button, "/reports/q3")
+                person.open(self.site.address + "/")
+                person.sees("Hello martha")
+                person.press("Sign out")
+                person.at(self.site.address + "/signin?signed_out=")
+                person.sees("You are signed out here")
+                self.assertEqual(self.cookies(), {})
+                for _ in range(2):
+                    person.driver.back()
+                    person.at(self.site.address + "/signin?return=")
+                    self.assertNotIn("Hello martha", person.text())
+                person.open(self.site.address + "/")
+                person.sees("Sign in to Example reports")
+        self.photograph("application-signed-out")
+
+    def cookies(self):
+        return {found["name"]: found for found in self.person.driver.get_cookies() if "application" in found["name"]}
+
+    def test_application_cookie_is_for_this_host_alone_and_new_with_each_sign_in(self):
+        values = set()
+        for _ in range(2):
+            self.sign_in("Sign in with Example Corp")
+            kept = self.cookies()["daypass_application"]
+            self.assertEqual((kept["httpOnly"], kept["sameSite"], kept["path"]), (True, "Lax", "/"))
+            self.assertEqual(kept["domain"], "localhost", "a cookie with a Domain attribute begins with a dot")
+            self.assertLessEqual(kept["expiry"] - time.time(), 8 * 3600)
+            self.assertEqual(self.person.driver.execute_script("return document.cookie"), "")
+            values.add(kept["value"])
+            self.forget()
+        self.assertEqual(len(values), 2)
 
 
 class Headers(unittest.TestCase):

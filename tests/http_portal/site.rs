@@ -24,7 +24,7 @@ use tower::ServiceExt;
 
 pub(crate) const BROKER: &str = "http://localhost:8200";
 pub(crate) const ACS: &str = "http://localhost:8200/saml/acs";
-pub(crate) const CALLBACK: &str = "http://localhost:8200/oidc/callback";
+pub(crate) const CALLBACK: &str = "http://localhost:8200/oidc/callback/corp";
 pub(crate) const PRODUCTION: &str = "111111111111";
 const READ: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}"#;
 

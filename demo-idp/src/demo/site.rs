@@ -83,7 +83,7 @@ impl Site {
 
     /// Where the OpenID provider sends people back.
     pub(super) fn redirect_uri(self) -> String {
-        format!("{}/oidc/callback", self.broker_url())
+        format!("{}/oidc/callback/corp", self.broker_url())
     }
 }
 

@@ -3,35 +3,111 @@
 //! Enters: a browser. Leaves: a person, as an identity provider signed for them. Refused: whoever is not signed in, and
 //! everything that signing in refuses, as a page that says what to do next.
 //!
+//! # In one screen
+//!
+//! Two identity providers, one by SAML and one by OpenID Connect; the handler cannot tell which of them somebody came by.
+//!
 //! ```no_run
-//! # use std::sync::Arc;
 //! use axum::{Router, routing::get};
 //! use daypass::http::application::{SignIn, SignedIn};
+//! use daypass::{Broker, Keyring, http::relying_party::RelyingParty};
+//! use daypass::identity::{oidc::OidcProvider, saml::SamlProvider};
 //!
 //! async fn home(person: SignedIn) -> String {
 //!     format!("Hello {}, of {:?}", person.subject(), person.attribute("groups"))
 //! }
 //!
-//! # fn app(broker: Arc<daypass::Broker>) -> Result<Router, Box<dyn std::error::Error>> {
-//! let private = Router::new().route("/", get(home));
-//! let app = SignIn::new(broker, "https://app.example")?.with_saml("corp", "Example Corp")?.guard(private);
-//! # Ok(app) }
+//! fn app(corp_metadata: &str, partner_secret: &str) -> Result<Router, Box<dyn std::error::Error>> {
+//!     let corp = SamlProvider::new(corp_metadata, "https://app.example", "https://app.example/saml/acs")?;
+//!     let partner = OidcProvider::new("https://login.partner.example", ["my-client-id"])?;
+//!     let partner = RelyingParty::new(partner, partner_secret, "https://app.example/oidc/callback/partner")?;
+//!     let broker = Broker::new(Keyring::generate()?).with_provider(corp);
+//!     let sign_in = SignIn::new(broker.into(), "https://app.example")?
+//!         .with_saml("corp", "Example Corp")?
+//!         .with_relying_party("partner", "Partner Ltd", partner)?
+//!         .with_domains("partner", ["partner.example"])?;
+//!     Ok(sign_in.guard(Router::new().route("/", get(home))))
+//! }
 //! ```
+//!
+//! `cargo run --example sign_in` is this application with an identity provider beside it.
+//!
+//! # Signing in
+//!
+//! Somebody who is not signed in is led to `/signin`, with a button for each provider and, where
+//! [domains](SignIn::with_domains) are set, a field for an e-mail address that leads to the provider of its domain. With one
+//! provider and no domains they go straight to it. An e-mail address decides where somebody is sent, never who they are.
+//! A page of your own can offer the same: link to `/signin/saml/<name>` or `/signin/oidc/<name>`, with `?return=/path`.
+//!
+//! # Callbacks
+//!
+//! Register these with the providers; with any other, setting up fails and says which one was expected.
+//!
+//! | provider | what | where |
+//! |---|---|---|
+//! | SAML | assertion consumer service, HTTP-POST | `<base URL>/saml/acs` |
+//! | SAML | single logout service, if wanted | `<base URL>/saml/slo` |
+//! | SAML | metadata of the application | `<base URL>/saml/metadata` |
+//! | OpenID Connect | redirect URI, one for each provider | `<base URL>/oidc/callback/<name>` |
+//!
+//! An answer counts once, within ten minutes, in the browser that asked, at the address of the provider that was asked.
+//!
+//! # Who is there
+//!
+//! A handler that takes [`SignedIn`] runs for nobody who is not signed in; one that takes `Option<SignedIn>` runs for
+//! everyone. [`SignIn::guard`] needs neither: all of its routes are closed, also those whose handlers ask for nobody. Use
+//! [`SignIn::guard_beside`] when some pages are for everyone.
+//!
+//! Browsers that ask for a page are sent to sign in and come back to it. Everything else (scripts, pictures, forms) gets
+//! status 401 and `{"error":"sign_in_required","sign_in":"<base URL>/signin"}`.
+//!
+//! Answers to people who are signed in carry `Cache-Control: no-store`, unless the handler says otherwise, and the page that
+//! is seen after signing out has the browser forget what it keeps (`Clear-Site-Data: "cache"`): Back shows nothing then.
+//!
+//! # Signing out
+//!
+//! ```html
+//! <form method="post" action="/signout"><button>Sign out</button></form>
+//! ```
+//!
+//! It needs no token: a form that another site sends is refused by where browsers say it comes from (`Sec-Fetch-Site`,
+//! `Origin`). It leads to the sign-in page, by the identity provider's sign-out where it has one; nobody is signed in again
+//! without pressing something. For forms of your own, the session cookie does not come along from other sites
+//! (`SameSite=Lax`) on anything but a link; so let no `GET` change anything.
+//!
+//! # The cookie
+//!
+//! `__Host-daypass_application`: 256 random bits, `HttpOnly`, `SameSite=Lax`, `Secure`, for this host alone. Each sign-in
+//! gives a new one and ends the session of the old one; the store knows only its hash. It ends after
+//! [`SignIn::with_session_lifetime`], or with the session at the provider if that is sooner. On `http` (loopback, for
+//! development) it has neither prefix nor `Secure`, and a SAML provider must be of the same site, such as `localhost`: no
+//! browser lets a cookie come along with its answer otherwise.
+//!
+//! # Behind a proxy
+//!
+//! The base URL is where people reach the application, and is believed rather than any header: behind a proxy that ends TLS
+//! give `https://app.example` and serve plain HTTP. The routes belong at the root of that host.
+//!
+//! # Several nodes
+//!
+//! Sessions and sign-ins under way are in the broker's [store](crate::store::Store), and its [keyring](crate::Keyring)
+//! proves what comes back: give each node the same of both ([`Broker::with_store`], [`Keyring::from_text`]). With the
+//! default, in memory, people must come back to the node they left, and sign in again when it restarts.
+//!
+//! [`Keyring::from_text`]: crate::Keyring::from_text
 
+mod guard;
 mod signed_in;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::middleware::from_fn_with_state;
 
-use super::portal::{Portal, PortalError, Stop};
+use super::portal::{Portal, PortalError};
 use super::relying_party::RelyingParty;
 use super::signin::door::Door;
-use super::signin::return_path::ReturnPath;
 use crate::Broker;
 
 pub use signed_in::SignedIn;
@@ -52,47 +128,67 @@ impl SignIn {
         Ok(Self(portal))
     }
 
+    /// Calls the application `name` on the pages of sign-in.
+    #[must_use]
+    pub fn with_name(mut self, name: &str) -> Self {
+        self.0.name = Some(name.to_owned());
+        self
+    }
+
     /// Lets people sign in with the broker's SAML provider `name`, which they know as `label`.
     ///
     /// # Errors
-    /// [`PortalError::UnknownProvider`] when the broker has no such provider, [`PortalError::AnswerElsewhere`] when its
-    /// answers do not come to `<base URL>/saml/acs`, or logout messages, if it takes any, not to `<base URL>/saml/slo`.
+    /// As [`Portal::with_saml`].
     pub fn with_saml(self, name: &str, label: &str) -> Result<Self, PortalError> {
         self.0.with_saml(name, label).map(Self)
     }
 
-    /// Lets people sign in with the OpenID provider of `relying_party`, which they know as `label`; `name` goes into the
-    /// path of the sign-in.
+    /// Lets people sign in with the OpenID provider of `relying_party`, which they know as `label`. Its redirect URI, which
+    /// no other provider shares, is `<base URL>/oidc/callback/<name>`.
     ///
     /// # Errors
-    /// [`PortalError::AnswerElsewhere`] when its answers do not come to `<base URL>/oidc/callback`.
+    /// As [`Portal::with_relying_party`].
     pub fn with_relying_party(self, name: &str, label: &str, relying_party: RelyingParty) -> Result<Self, PortalError> {
         self.0.with_relying_party(name, label, relying_party).map(Self)
     }
 
-    /// Puts all of `private` behind sign-in, its fallback too, and adds the pages of sign-in itself: `/signin`, `/signout`
-    /// (`POST`), `/saml/acs`, `/saml/slo`, `/saml/metadata`, `/oidc/callback` and `/assets`.
+    /// Leads people who type an e-mail address of one of `domains` to the provider `name`; the sign-in page then asks for
+    /// one. Domains are compared whole and without regard to case: `example.com` is not `mail.example.com`.
     ///
-    /// Routes that everyone may see are merged with the result.
-    pub fn guard(self, private: Router) -> Router {
+    /// # Errors
+    /// As [`Portal::with_domains`].
+    pub fn with_domains<D: AsRef<str>>(
+        self,
+        name: &str,
+        domains: impl IntoIterator<Item = D>,
+    ) -> Result<Self, PortalError> {
+        self.0.with_domains(name, domains).map(Self)
+    }
+
+    /// Ends every session after `lifetime` at the latest; 8 hours unless set, which is also the longest. A provider that
+    /// says when its own session ends shortens it further.
+    ///
+    /// # Errors
+    /// [`PortalError::SessionLifetime`] when it is shorter than a second or longer than 8 hours.
+    pub fn with_session_lifetime(self, lifetime: Duration) -> Result<Self, PortalError> {
+        self.0.with_session_lifetime(lifetime).map(Self)
+    }
+
+    /// Puts all of `private` behind sign-in, its fallback too, and adds the pages of sign-in itself: `/signin`, `/signout`
+    /// (`POST`), `/saml/acs`, `/saml/slo`, `/saml/metadata`, `/oidc/callback/<name>` and `/assets`.
+    ///
+    /// Routes that are merged with the result are outside: everyone may see them, and [`SignedIn`] does not work there.
+    pub fn guard<S: Clone + Send + Sync + 'static>(self, private: Router<S>) -> Router<S> {
+        self.guard_beside(private, Router::new())
+    }
+
+    /// As [`SignIn::guard`], beside `public`, which everyone may see: a handler there decides by its arguments whether
+    /// somebody must be signed in ([`SignedIn`]) or may be (`Option<SignedIn>`).
+    pub fn guard_beside<S: Clone + Send + Sync + 'static>(self, private: Router<S>, public: Router<S>) -> Router<S> {
         let portal = Arc::new(self.0);
         let pages = Portal::sign_in_pages().with_state(Arc::clone(&portal));
-        private.layer(from_fn_with_state(portal, admit)).merge(pages)
-    }
-}
-
-async fn admit(State(portal): State<Arc<Portal>>, mut request: Request, next: Next) -> Response {
-    match portal.session(request.headers()).await {
-        Ok(Some(session)) => {
-            request.extensions_mut().insert(SignedIn::new(session));
-            next.run(request).await
-        }
-        Ok(None) if matches!(*request.method(), Method::GET | Method::HEAD) => {
-            let path = request.uri().path_and_query().and_then(|path| ReturnPath::parse(path.as_str()));
-            portal.answer(Err(Stop::SignIn(path.unwrap_or_else(|| portal.door.return_path()))))
-        }
-        // A page can be come back to; a form that nobody signed in has sent is lost.
-        Ok(None) => (StatusCode::UNAUTHORIZED, "sign in first\n").into_response(),
-        Err(refusal) => portal.answer(Err(refusal.into())),
+        let public = public.layer(from_fn_with_state(Arc::clone(&portal), guard::offer));
+        // The last one's fallback is what stays: a path that is nobody's is behind sign-in too.
+        pages.merge(public).merge(private.layer(from_fn_with_state(portal, guard::demand)))
     }
 }

@@ -3,16 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
+use axum::response::Response;
 
+use super::guard::Desk;
 use crate::explain::CorrelationId;
 use crate::http::signin::session::PortalSession;
 use crate::time::Timestamp;
 
-/// Who is signed in, as the identity provider said when they signed in. Handlers behind
-/// [`SignIn::guard`](super::SignIn::guard) take it as an argument.
+/// Who is signed in, as the identity provider said when they signed in. A handler takes it as an argument, and then runs
+/// for nobody else: browsers are sent to sign in and come back, programs get status 401.
+///
+/// A handler that takes `Option<SignedIn>` runs for everyone, and knows who is there. Both take a route of
+/// [`SignIn::guard`](super::SignIn::guard) or [`SignIn::guard_beside`](super::SignIn::guard_beside): anywhere else they
+/// answer with status 500, so that a route which was left out shows.
 #[derive(Clone, Debug)]
 pub struct SignedIn(Arc<PortalSession>);
 
@@ -21,7 +26,8 @@ impl SignedIn {
         Self(Arc::new(session))
     }
 
-    /// The NameID (SAML) or `sub` (OpenID Connect), unique only together with the issuer.
+    /// The NameID (SAML) or `sub` (OpenID Connect). It names somebody only together with [`SignedIn::issuer`]: keep your
+    /// records by both, and never by an e-mail address, which any provider may claim.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.0.user_name
@@ -43,6 +49,12 @@ impl SignedIn {
     #[must_use]
     pub fn attribute(&self, name: &str) -> &[String] {
         self.attributes().and_then(|attributes| attributes.get(name)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether `value` is among the values of an attribute or a claim: `person.has("groups", "Admins")`.
+    #[must_use]
+    pub fn has(&self, name: &str, value: &str) -> bool {
+        self.attribute(name).iter().any(|found| found == value)
     }
 
     /// Every attribute or claim, by name.
@@ -68,10 +80,30 @@ impl SignedIn {
 }
 
 impl<S: Sync> FromRequestParts<S> for SignedIn {
-    type Rejection = (StatusCode, &'static str);
+    type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let outside = (StatusCode::INTERNAL_SERVER_ERROR, "this route is not behind sign-in\n");
-        parts.extensions.get::<Self>().cloned().ok_or(outside)
+        let desk = Desk::at(parts)?;
+        who(&desk, parts).await?.ok_or_else(|| desk.turn_away())
     }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Self::Rejection> {
+        who(&Desk::at(parts)?, parts).await
+    }
+}
+
+/// Who is there; the store is asked once for a request.
+async fn who(desk: &Desk, parts: &mut Parts) -> Result<Option<SignedIn>, Response> {
+    if let Some(known) = parts.extensions.get::<SignedIn>() {
+        return Ok(Some(known.clone()));
+    }
+    let person = desk.person(&parts.headers).await?;
+    if let Some(person) = &person {
+        parts.extensions.insert(person.clone());
+    }
+    Ok(person)
 }

@@ -160,7 +160,7 @@ mod tests {
     }
 
     fn frame() -> Frame<'static> {
-        Frame { title: "Inspector", person: None, home: "/portal", demo: true, now: Timestamp::EPOCH }
+        Frame { title: "Inspector", brand: "daypass", person: None, home: "/portal", demo: true, now: Timestamp::EPOCH }
     }
 
     #[test]

@@ -23,6 +23,8 @@ use crate::time::Timestamp;
 pub(in crate::http) struct Frame<'a> {
     /// What the page is, for the tab.
     pub(in crate::http) title: &'a str,
+    /// Whose page it is.
+    pub(in crate::http) brand: &'a str,
     /// Who is signed in.
     pub(in crate::http) person: Option<&'a str>,
     /// Where the pages begin.

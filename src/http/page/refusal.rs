@@ -24,11 +24,11 @@ impl Next {
         }
     }
 
-    /// What its button says.
-    pub(in crate::http) const fn label(self) -> &'static str {
+    /// What its button says, where that of the first page is `home_label`.
+    pub(in crate::http) const fn label(self, home_label: &'static str) -> &'static str {
         match self {
             Self::SignIn => "Sign in again",
-            Self::Portal => "Back to your accounts",
+            Self::Portal => home_label,
         }
     }
 }
@@ -128,6 +128,7 @@ pub(in crate::http) struct RefusalPage<'a> {
     refusal: &'a Refusal,
     /// The origin people should be at; a person may have come by another name of this host.
     base_url: &'a str,
+    label: &'static str,
     failed: Vec<CheckRow<'a>>,
     checks: Vec<CheckRow<'a>>,
     summary: String,
@@ -135,10 +136,15 @@ pub(in crate::http) struct RefusalPage<'a> {
 
 impl<'a> RefusalPage<'a> {
     /// The page of `refusal`, with what led to it.
-    pub(in crate::http) fn new(frame: Frame<'a>, refusal: &'a Refusal, base_url: &'a str, checks: &'a [Check]) -> Self {
+    pub(in crate::http) fn new(
+        frame: Frame<'a>,
+        refusal: &'a Refusal,
+        (base_url, label): (&'a str, &'static str),
+        checks: &'a [Check],
+    ) -> Self {
         let checks = CheckRow::all(checks);
         let failed = checks.iter().filter(|row| row.0.verdict == Verdict::Failed).cloned().collect();
-        Self { frame, refusal, base_url, failed, summary: CheckRow::summary(&checks), checks }
+        Self { frame, refusal, base_url, label, failed, summary: CheckRow::summary(&checks), checks }
     }
 }
 

@@ -14,6 +14,9 @@ use crate::http::signin::params::Params;
 use crate::http::signin::return_path::ReturnPath;
 use crate::http::signin::session::PortalSession;
 
+/// What pages carry where nobody named them.
+const OUR_NAME: &str = "daypass";
+
 /// Why a handler gives no page of its own.
 #[derive(Debug)]
 pub(in crate::http) enum Stop {
@@ -35,10 +38,7 @@ impl Portal {
         match result {
             Ok(response) => response,
             Err(Stop::Refused(refusal)) => self.refuse(&refusal),
-            Err(Stop::SignIn(back)) => {
-                let back: String = form_urlencoded::byte_serialize(back.as_str().as_bytes()).collect();
-                self.see_other(&format!("/signin?return={back}"))
-            }
+            Err(Stop::SignIn(back)) => self.see_other(&self.way_in(&back)),
         }
     }
 
@@ -55,8 +55,9 @@ impl Portal {
     }
 
     /// The frame of a page for `person`.
-    pub(in crate::http) fn frame<'a>(&self, title: &'a str, person: Option<&'a str>) -> Frame<'a> {
-        Frame { title, person, home: self.door.home(), demo: self.trail.is_some(), now: self.broker.now() }
+    pub(in crate::http) fn frame<'a>(&'a self, title: &'a str, person: Option<&'a str>) -> Frame<'a> {
+        let brand = self.name.as_deref().unwrap_or(OUR_NAME);
+        Frame { title, brand, person, home: self.door.home(), demo: self.trail.is_some(), now: self.broker.now() }
     }
 
     /// The events kept for a demonstration.
@@ -107,7 +108,7 @@ impl Portal {
             StatusCode::FORBIDDEN,
             "This was not sent from this portal",
             "Another site, or a program, sent a form here in your name. Nothing was done.",
-            "If you pressed a button here, go back to your accounts and press it again.",
+            "If you pressed a button here, go back to where it was and press it again.",
             Next::Portal,
         ))
     }
@@ -117,7 +118,8 @@ impl Portal {
             (Some(trail), Some(flow)) => inspector::checks_of(trail, flow),
             _ => Vec::new(),
         };
-        let page = RefusalPage::new(self.frame(refusal.happened, None), refusal, self.origin.as_str(), &checks);
+        let onward = (self.origin.as_str(), refusal.next.label(self.door.home_label()));
+        let page = RefusalPage::new(self.frame(refusal.happened, None), refusal, onward, &checks);
         self.page(refusal.status, &page)
     }
 }

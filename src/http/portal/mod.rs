@@ -10,6 +10,7 @@ mod error;
 mod pages;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -21,12 +22,17 @@ use super::cookie::CookiePolicy;
 use super::inspector::{self, Trail};
 use super::page::{Origin, asset, content_security_policy};
 use super::relying_party::RelyingParty;
+use super::signin::domains::Domains;
+use super::signin::pending::Protocol;
+use super::signin::session::LIFETIME;
 use super::signin::{self, door::Door};
 use crate::Broker;
 
 pub(in crate::http) use answer::Stop;
 pub use error::PortalError;
 
+/// The longest name of an OpenID provider in bytes: it is a part of its redirect URI.
+const LONGEST_NAME: usize = 64;
 /// The region that pages name where nobody set one.
 const DEFAULT_REGION: &str = "us-east-1";
 
@@ -39,6 +45,11 @@ pub struct Portal {
     pub(in crate::http) saml: Vec<SamlWay>,
     pub(in crate::http) oidc: Vec<OidcWay>,
     pub(in crate::http) door: Door,
+    pub(in crate::http) domains: Domains,
+    /// How long a person stays signed in at most.
+    pub(in crate::http) session_lifetime: Duration,
+    /// As people know it.
+    pub(in crate::http) name: Option<String>,
     trail: Option<Arc<dyn Trail>>,
     gallery_url: Option<String>,
     s3_url: Option<String>,
@@ -84,6 +95,9 @@ impl Portal {
             saml: Vec::new(),
             oidc: Vec::new(),
             door: Door::Portal,
+            domains: Domains::default(),
+            session_lifetime: LIFETIME,
+            name: None,
             trail: None,
             gallery_url: None,
             s3_url: None,
@@ -96,9 +110,13 @@ impl Portal {
     /// Lets people sign in with the broker's SAML provider `name`, which they know as `label`.
     ///
     /// # Errors
-    /// [`PortalError::UnknownProvider`] when the broker has no such provider, [`PortalError::AnswerElsewhere`] when its
-    /// answers do not come to `<base URL>/saml/acs`, or logout messages, if it takes any, not to `<base URL>/saml/slo`.
+    /// [`PortalError::UnknownProvider`] when the broker has no such provider, [`PortalError::SameName`] when people may
+    /// sign in with it already, [`PortalError::AnswerElsewhere`] when its answers do not come to `<base URL>/saml/acs`, or
+    /// logout messages, if it takes any, not to `<base URL>/saml/slo`.
     pub fn with_saml(mut self, name: &str, label: &str) -> Result<Self, PortalError> {
+        if self.saml.iter().any(|way| way.name == name) {
+            return Err(PortalError::SameName { name: name.to_owned() });
+        }
         let unknown = || PortalError::UnknownProvider { name: name.to_owned() };
         let provider = self.broker.saml_provider(name).ok_or_else(unknown)?;
         let answer_to = signin::acs_url(&self.origin);
@@ -113,23 +131,73 @@ impl Portal {
         Ok(self)
     }
 
-    /// Lets people sign in with the OpenID provider of `relying_party`, which they know as `label`; `name` goes into the
-    /// path of the sign-in.
+    /// Lets people sign in with the OpenID provider of `relying_party`, which they know as `label`. Its redirect URI, which
+    /// no other provider shares (RFC 9700, section 4.4.2), is `<base URL>/oidc/callback/<name>`.
     ///
     /// # Errors
-    /// [`PortalError::AnswerElsewhere`] when its answers do not come to `<base URL>/oidc/callback`.
+    /// [`PortalError::ProviderName`] when `name` cannot stand in a path, [`PortalError::SameName`] when another OpenID
+    /// provider has it, [`PortalError::AnswerElsewhere`] when the redirect URI is another one.
     pub fn with_relying_party(
         mut self,
         name: &str,
         label: &str,
         relying_party: RelyingParty,
     ) -> Result<Self, PortalError> {
-        let answer_to = signin::callback_url(&self.origin);
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        let begins = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        if !begins || name.len() > LONGEST_NAME || !name.bytes().all(plain) {
+            return Err(PortalError::ProviderName { found: name.to_owned() });
+        }
+        if self.oidc.iter().any(|way| way.name == name) {
+            return Err(PortalError::SameName { name: name.to_owned() });
+        }
+        let answer_to = signin::callback_url(&self.origin, name);
         if relying_party.redirect_uri() != answer_to {
             let found = relying_party.redirect_uri().to_owned();
             return Err(PortalError::AnswerElsewhere { expected: answer_to, found });
         }
         self.oidc.push(OidcWay { name: name.to_owned(), label: label.to_owned(), relying_party });
+        Ok(self)
+    }
+
+    /// Leads people who type an e-mail address of one of `domains` to the provider `name`; the sign-in page then asks for
+    /// one. Domains are compared whole and without regard to case: `example.com` is not `mail.example.com`.
+    ///
+    /// An address decides where somebody is sent, and never who they are.
+    ///
+    /// # Errors
+    /// [`PortalError::UnknownProvider`] when people cannot sign in with `name` yet, [`PortalError::SameName`] when a SAML
+    /// and an OpenID provider share it, [`PortalError::Domain`] for what is no domain in ASCII, and
+    /// [`PortalError::SameDomain`] when one leads elsewhere already.
+    pub fn with_domains<D: AsRef<str>>(
+        mut self,
+        name: &str,
+        domains: impl IntoIterator<Item = D>,
+    ) -> Result<Self, PortalError> {
+        let saml = self.saml.iter().any(|way| way.name == name);
+        let oidc = self.oidc.iter().any(|way| way.name == name);
+        let protocol = match (saml, oidc) {
+            (true, false) => Protocol::Saml,
+            (false, true) => Protocol::Oidc,
+            (true, true) => return Err(PortalError::SameName { name: name.to_owned() }),
+            (false, false) => return Err(PortalError::UnknownProvider { name: name.to_owned() }),
+        };
+        for domain in domains {
+            self.domains.lead(domain.as_ref(), (protocol, name))?;
+        }
+        Ok(self)
+    }
+
+    /// Ends every session after `lifetime` at the latest; 8 hours unless set, which is also the longest. A provider that
+    /// says when its own session ends shortens it further.
+    ///
+    /// # Errors
+    /// [`PortalError::SessionLifetime`] when it is shorter than a second or longer than 8 hours.
+    pub fn with_session_lifetime(mut self, lifetime: Duration) -> Result<Self, PortalError> {
+        if lifetime < Duration::from_secs(1) || lifetime > LIFETIME {
+            return Err(PortalError::SessionLifetime { found: lifetime, longest: LIFETIME });
+        }
+        self.session_lifetime = lifetime;
         Ok(self)
     }
 
@@ -206,13 +274,13 @@ impl Portal {
     /// The routes that signing in takes.
     pub(in crate::http) fn sign_in_pages() -> Router<Arc<Self>> {
         Router::new()
-            .route("/signin", get(signin::choose))
+            .route("/signin", get(signin::choose).post(signin::identify))
             .route("/signin/saml/{name}", get(signin::begin_saml))
             .route("/signin/oidc/{name}", get(signin::begin_oidc))
             .route("/saml/acs", post(signin::finish_saml))
             .route("/saml/slo", get(signin::log_out_by_redirect).post(signin::log_out_by_post))
             .route("/saml/metadata", get(signin::metadata))
-            .route("/oidc/callback", get(signin::finish_oidc))
+            .route("/oidc/callback/{name}", get(signin::finish_oidc))
             .route("/signout", post(signin::sign_out))
             .route("/assets/{file}", get(asset::serve))
     }

@@ -121,6 +121,7 @@ pub(super) async fn admit(
     };
     let ends = identity.session_not_on_or_after();
     let mut session = PortalSession::new(user_name, label, flow.correlation_id().clone(), began, ends);
+    session.ends = session.ends.min(began.saturating_add(portal.session_lifetime));
     if portal.door == Door::Application {
         session = session.vouched_for_by(identity);
     }

@@ -22,6 +22,14 @@ impl Door {
         }
     }
 
+    /// What a button that leads there says.
+    pub(in crate::http) const fn home_label(self) -> &'static str {
+        match self {
+            Self::Portal => "Back to your accounts",
+            Self::Application => "Back to the first page",
+        }
+    }
+
     /// The same as a path to come back to.
     pub(in crate::http) fn return_path(self) -> ReturnPath {
         ReturnPath::home(self.home())
@@ -31,7 +39,7 @@ impl Door {
     pub(super) const fn lead(self) -> &'static str {
         match self {
             Self::Portal => "Your organisation says who you are. This desk gives you keys that expire.",
-            Self::Application => "Your organisation says who you are.",
+            Self::Application => "Use your account at your organisation.",
         }
     }
 

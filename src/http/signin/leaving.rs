@@ -55,6 +55,15 @@ impl Binding {
     }
 }
 
+/// How somebody asked to go to their identity provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked<'a> {
+    /// By a link or an address.
+    ByLink,
+    /// By a form of ours, in which they typed this e-mail address.
+    ByEmail(&'a str),
+}
+
 /// Why the browser goes to the identity provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Leaving {
@@ -80,6 +89,14 @@ impl Leaving {
         };
         let page = LeavingPage { frame: portal.frame(title, None), lead, label, carried };
         render(StatusCode::OK, &page, &policy_for_leaving())
+    }
+
+    /// As `asked` allows: straight, or by a page after a form of ours.
+    pub(super) fn after(self, asked: Asked<'_>, portal: &Portal, label: &str, carried: &Carried) -> Response {
+        match asked {
+            Asked::ByLink => self.straight(portal, label, carried),
+            Asked::ByEmail(_) => self.by_page(portal, label, carried),
+        }
     }
 
     /// As [`Leaving::by_page`], and without a page where no form of ours was before.

@@ -7,19 +7,22 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
 use super::admit::{Departure, admit, arrive, depart, mark, stray};
+use super::leaving::{Asked, Carried, Leaving};
 use super::pending::{Pending, PendingError, Protocol};
 use super::refused::{refusal_of, unknown_provider};
+use super::return_path::ReturnPath;
 use super::wanted;
 use crate::explain::Report;
 use crate::http::page::{Next, Origin, Refusal};
-use crate::http::portal::answer::{redirect, sentence, unavailable, unreadable};
+use crate::http::portal::answer::{sentence, unavailable, unreadable};
 use crate::http::portal::{Portal, Stop};
 use crate::http::relying_party::{CALLBACK_RULES, PendingSignIn, SignInError, claimed_state};
 use crate::{Error, Flow};
 
-/// Where answers of OpenID providers come to.
-pub(in crate::http) fn callback_url(origin: &Origin) -> String {
-    format!("{origin}/oidc/callback")
+/// Where answers of the OpenID provider `name` come to, and those of no other: an answer that comes by another provider's
+/// address answers nothing (RFC 9700 4.4.2; attack: mix-up).
+pub(in crate::http) fn callback_url(origin: &Origin, name: &str) -> String {
+    format!("{origin}/oidc/callback/{name}")
 }
 
 /// `GET /signin/oidc/{name}`.
@@ -29,21 +32,32 @@ pub(in crate::http) async fn begin(
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    portal.answer(send(&portal, &name, &headers, &uri).await)
+    let sent = match wanted(&portal, &uri) {
+        Ok(return_to) => send(&portal, &name, &headers, return_to, Asked::ByLink).await,
+        Err(stop) => Err(stop),
+    };
+    portal.answer(sent)
 }
 
-async fn send(portal: &Portal, name: &str, headers: &HeaderMap, uri: &Uri) -> Result<Response, Stop> {
-    let return_to = wanted(portal, uri)?;
+/// Sends somebody to the OpenID provider `name`, which hears the e-mail address they typed as a hint.
+pub(super) async fn send(
+    portal: &Portal,
+    name: &str,
+    headers: &HeaderMap,
+    return_to: ReturnPath,
+    asked: Asked<'_>,
+) -> Result<Response, Stop> {
     let way = portal.oidc.iter().find(|way| way.name == name).ok_or_else(unknown_provider)?;
     let flow = portal.broker.begin().map_err(|_| unavailable(Next::SignIn, None))?;
     let browser = mark(portal, headers, Protocol::Oidc)?;
     let begun = way.relying_party.begin_in(browser.expose(), portal.broker.now()).await;
     let (url, started) = begun.map_err(|error| refused(&error, &flow, Report::new()))?;
+    let onward = Carried::Url(hinted(url, asked));
     let departure = Departure {
         protocol: Protocol::Oidc,
         state: started.state(),
-        answer_to: &callback_url(&portal.origin),
-        onward: redirect(&url),
+        answer_to: &callback_url(&portal.origin, &way.name),
+        onward: Leaving::ToSignIn.after(asked, portal, &way.label, &onward),
         browser: &browser,
         pending: Pending {
             provider: way.name.clone(),
@@ -55,15 +69,29 @@ async fn send(portal: &Portal, name: &str, headers: &HeaderMap, uri: &Uri) -> Re
     depart(portal, departure).await
 }
 
-/// `GET /oidc/callback`.
-pub(in crate::http) async fn finish(State(portal): State<Arc<Portal>>, headers: HeaderMap, uri: Uri) -> Response {
-    portal.answer(receive(&portal, &headers, uri.query().unwrap_or_default()).await)
+/// The URL with what somebody typed as `login_hint` (OpenID Connect Core 3.1.2.1).
+fn hinted(mut url: String, asked: Asked<'_>) -> String {
+    if let Asked::ByEmail(email) = asked {
+        url.extend(["&login_hint="].into_iter().chain(form_urlencoded::byte_serialize(email.as_bytes())));
+    }
+    url
 }
 
-async fn receive(portal: &Portal, headers: &HeaderMap, query: &str) -> Result<Response, Stop> {
+/// `GET /oidc/callback/{name}`.
+pub(in crate::http) async fn finish(
+    State(portal): State<Arc<Portal>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    portal.answer(receive(&portal, &name, &headers, uri.query().unwrap_or_default()).await)
+}
+
+async fn receive(portal: &Portal, name: &str, headers: &HeaderMap, query: &str) -> Result<Response, Stop> {
     let state = claimed_state(query).map_err(|error| unreadable(StatusCode::BAD_REQUEST, sentence(&error)))?;
     let arriving = (Protocol::Oidc, state.as_str());
-    let pending: Pending<String> = arrive(portal, headers, arriving, &callback_url(&portal.origin)).await?;
+    // The address that was asked for names the provider, so that the answer of another one is at another address.
+    let pending: Pending<String> = arrive(portal, headers, arriving, &callback_url(&portal.origin, name)).await?;
     let gone = || stray(portal, Protocol::Oidc, &PendingError::NotPending);
     let started = PendingSignIn::from_text(&pending.ticket).ok_or_else(gone)?;
     let way = portal.oidc.iter().find(|way| way.name == pending.provider).ok_or_else(unknown_provider)?;

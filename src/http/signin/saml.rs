@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use super::admit::{Departure, admit, arrive, depart, mark, stray};
-use super::leaving::{Binding, Leaving};
+use super::leaving::{Asked, Binding, Leaving};
 use super::pending::{Pending, PendingError, Protocol};
 use super::refused::{refusal_of, unknown_provider, unsolicited};
 use super::relay_state;
@@ -36,18 +36,28 @@ pub(in crate::http) async fn begin(
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    portal.answer(send(&portal, &name, &headers, &uri).await)
+    let sent = match wanted(&portal, &uri) {
+        Ok(return_to) => send(&portal, &name, &headers, return_to, Asked::ByLink).await,
+        Err(stop) => Err(stop),
+    };
+    portal.answer(sent)
 }
 
-async fn send(portal: &Portal, name: &str, headers: &HeaderMap, uri: &Uri) -> Result<Response, Stop> {
-    let return_to = wanted(portal, uri)?;
+/// Sends somebody to the SAML provider `name`.
+pub(super) async fn send(
+    portal: &Portal,
+    name: &str,
+    headers: &HeaderMap,
+    return_to: ReturnPath,
+    asked: Asked<'_>,
+) -> Result<Response, Stop> {
     let way = portal.saml.iter().find(|way| way.name == name).ok_or_else(unknown_provider)?;
     let provider = portal.broker.saml_provider(&way.name).ok_or_else(unknown_provider)?;
     let flow = portal.broker.begin().map_err(|_| unavailable(Next::SignIn, None))?;
     let made = random_id().and_then(|handle| Ok((relay_state::seal(portal, Protocol::Saml, &handle)?, handle)));
     let (sealed, handle) = made.map_err(|_| unavailable(Next::SignIn, None))?;
-    let asked = |error: SamlError| refusal_of(&Error::from(error), &flow, Next::SignIn);
-    let request = AuthnRequest::new(&provider, portal.broker.now()).map_err(asked)?;
+    let refused = |error: SamlError| refusal_of(&Error::from(error), &flow, Next::SignIn);
+    let request = AuthnRequest::new(&provider, portal.broker.now()).map_err(refused)?;
     let metadata = provider.metadata();
     let (by_redirect, by_post) = (metadata.redirect_endpoint().is_some(), metadata.post_endpoint().is_some());
     // Where there is neither, a redirect fails and says so.
@@ -57,7 +67,7 @@ async fn send(portal: &Portal, name: &str, headers: &HeaderMap, uri: &Uri) -> Re
         protocol: Protocol::Saml,
         state: &handle,
         answer_to: provider.acs_url(),
-        onward: Leaving::ToSignIn.straight(portal, &way.label, &carried.map_err(asked)?),
+        onward: Leaving::ToSignIn.after(asked, portal, &way.label, &carried.map_err(refused)?),
         browser: &mark(portal, headers, Protocol::Saml)?,
         pending: Pending {
             provider: way.name.clone(),
