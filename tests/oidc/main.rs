@@ -14,6 +14,7 @@ mod claims;
 mod generated;
 mod identity;
 mod issuer_keys;
+mod logout_token;
 mod oracle;
 mod presets;
 mod sign_in;
