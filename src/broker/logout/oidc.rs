@@ -67,6 +67,23 @@ impl Flow<'_> {
         ))
     }
 
+    /// Records that a browser cannot be sent to `provider` to end `session` there, for this `reason`.
+    ///
+    /// # Errors
+    /// [`Error::Audit`] when the audit trail failed.
+    pub fn not_sent_to_log_out(
+        &self,
+        provider: &OidcProvider,
+        session: &OidcSession,
+        reason: &str,
+    ) -> Result<(), Error> {
+        let told = about(provider, session.subject());
+        let mut event = self.event(Stage::Identity, ASKED_OF_PROVIDER, Outcome::Refused, told);
+        event.code = Some("IDPCommunicationError");
+        reason.clone_into(&mut event.reason);
+        self.record(event)
+    }
+
     /// Records that the browser in which `subject` signed out came back from `provider`.
     ///
     /// # Errors
