@@ -3,13 +3,16 @@
 use aws_lc_rs::hmac;
 use daypass::explain::{Report, Verdict};
 use daypass::identity::oidc::{
-    JwsAlgorithm, LOGOUT_RULES, LogoutToken, LogoutTokenError, MAX_LOGOUT_LIFETIME, OidcProvider,
+    JwsAlgorithm, LOGOUT_RULES, LogoutToken, LogoutTokenError, MAX_LOGOUT_LIFETIME, OidcProvider, OidcSession,
     UnverifiedLogoutToken, verify_logout_token,
 };
 use daypass::time::Timestamp;
 use serde_json::{Value, json};
 
-use crate::support::{CLIENT, ISSUER, Keys, NONCE, NOW, b64, claims, now, provider, refused as id_token_refused};
+use crate::support::{
+    CLIENT, ISSUER, Keys, NONCE, NOW, b64, claims, claims_with, now, provider, refused as id_token_refused, sign_in,
+    verify_at,
+};
 
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 const CAP: i64 = MAX_LOGOUT_LIFETIME.as_secs().cast_signed();
@@ -277,6 +280,41 @@ fn the_sessions_it_ends_follow_from_what_it_names() {
     assert!(!both.contains(&person[0]), "naming a session spares the others");
     assert_ne!(session, keys(json!({"sub": null, "sid": "session-2"})));
     assert_ne!(person, keys(json!({"sid": null, "sub": "sam"})));
+}
+
+#[test]
+fn a_session_ends_by_its_own_name_or_its_persons() {
+    let session = |subject: &str, session_id: Value, client: &str| {
+        let claims = claims_with(json!({"sub": subject, "sid": session_id, "aud": client}));
+        let provider = OidcProvider::new(ISSUER, [client]).unwrap();
+        let token = sign_in(Keys::of_issuer().sign("ES256", &claims));
+        OidcSession::of(&verify_at(&provider, token, now()).unwrap()).unwrap()
+    };
+    let named = session("martha", json!("session-1"), CLIENT);
+    assert_eq!((named.subject(), named.session_id(), named.client_id()), ("martha", Some("session-1"), CLIENT));
+    let others = [
+        ("another of theirs", session("martha", json!("session-2"), CLIENT)),
+        ("one without a name", session("martha", Value::Null, CLIENT)),
+        ("another person's", session("sam", json!("session-3"), CLIENT)),
+        ("at another client", session("martha", json!("session-1"), "client-2")),
+    ];
+    for (token, ended) in [
+        (json!({}), [false, true, false, false]),
+        (json!({"sub": null}), [false, false, false, false]),
+        (json!({"sid": null}), [true, true, false, false]),
+    ] {
+        let keys = verify(self::token(&token)).unwrap().session_keys();
+        let ends = |session: &OidcSession| session.session_keys().iter().any(|key| keys.contains(key));
+        assert!(ends(&named), "{token}");
+        for ((what, other), ended) in others.iter().zip(ended) {
+            assert_eq!(ends(other), ended, "{token}: {what}");
+        }
+    }
+    // What is no name is none, and keeps nobody from signing in.
+    for odd in [json!(5), json!(["a", "b"]), json!(""), json!("x".repeat(600))] {
+        let of_number = odd == json!(5);
+        assert_eq!(session("martha", odd, CLIENT).session_id().is_some(), of_number);
+    }
 }
 
 #[test]
