@@ -5,7 +5,7 @@ use crate::credentials::CredentialsError;
 use crate::crypto::CryptoError;
 use crate::directory::DirectoryError;
 #[cfg(feature = "oidc")]
-use crate::identity::oidc::OidcError;
+use crate::identity::oidc::{LogoutTokenError, OidcError};
 #[cfg(feature = "saml")]
 use crate::identity::saml::SamlError;
 use crate::policy::NameError;
@@ -25,6 +25,10 @@ pub enum Error {
     #[cfg(feature = "oidc")]
     #[error(transparent)]
     Oidc(#[from] OidcError),
+    /// A logout token was refused.
+    #[cfg(feature = "oidc")]
+    #[error(transparent)]
+    OidcLogout(#[from] LogoutTokenError),
     /// The assertion comes from a provider that is not configured.
     #[error("no identity provider is configured for the issuer of this assertion")]
     UnknownProvider {
@@ -87,6 +91,8 @@ impl Error {
             Self::Saml(error) => error.code(),
             #[cfg(feature = "oidc")]
             Self::Oidc(error) => error.code(),
+            #[cfg(feature = "oidc")]
+            Self::OidcLogout(_) => "InvalidIdentityToken",
             Self::UnknownProvider { .. }
             | Self::Replayed { .. }
             | Self::LoggedOut { .. }
@@ -108,6 +114,8 @@ impl Error {
             Self::Saml(error) => error.reason(),
             #[cfg(feature = "oidc")]
             Self::Oidc(error) => error.reason(),
+            #[cfg(feature = "oidc")]
+            Self::OidcLogout(error) => error.reason(),
             Self::UnknownProvider { issuer } => format!("no provider is configured for {issuer:?}"),
             Self::Replayed { assertion_id } => format!("assertion {assertion_id:?} was used before"),
             Self::LoggedOut { subject } => format!("the session of {subject:?} was ended by a logout request"),
@@ -127,7 +135,7 @@ impl Error {
             #[cfg(feature = "saml")]
             Self::Saml(_) => Some(Stage::Identity),
             #[cfg(feature = "oidc")]
-            Self::Oidc(_) => Some(Stage::Identity),
+            Self::Oidc(_) | Self::OidcLogout(_) => Some(Stage::Identity),
             Self::UnknownProvider { .. }
             | Self::Replayed { .. }
             | Self::LoggedOut { .. }

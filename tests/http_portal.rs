@@ -8,6 +8,10 @@ mod keys;
 mod logout;
 #[path = "http_portal/oidc.rs"]
 mod oidc;
+#[path = "http_portal/oidc_logout.rs"]
+mod oidc_logout;
+#[path = "http_portal/openid_site.rs"]
+mod openid_site;
 #[path = "http_portal/saml.rs"]
 mod saml;
 #[path = "http_portal/setup.rs"]

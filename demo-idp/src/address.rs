@@ -68,6 +68,15 @@ pub(crate) fn parse_return_address(what: &'static str, text: &str) -> Result<(),
     Ok(())
 }
 
+/// Holds an address that this process posts to to being one of plain HTTP.
+pub(crate) fn parse_http_address(what: &'static str, text: &str) -> Result<(), IdpError> {
+    parse_return_address(what, text)?;
+    match text.starts_with("http://") {
+        true => Ok(()),
+        false => Err(IdpError::Address { what, address: text.to_owned() }),
+    }
+}
+
 /// What a content security policy calls the place of this address: an origin, or a bare scheme for a native application.
 pub(crate) fn policy_source(address: &str) -> String {
     http_origin(address).or_else(|| address.split_once(':').map(|(scheme, _)| format!("{scheme}:"))).unwrap_or_default()
@@ -127,6 +136,9 @@ mod tests {
         for good in ["http://localhost:8200/oidc/callback?x=1", "com.example.app:/callback", "https://[::1]:9/acs"] {
             assert!(parse_return_address("redirect URI", good).is_ok(), "{good}");
         }
+        assert!(parse_http_address("logout URI", "http://localhost:8200/logout").is_ok());
+        assert!(parse_http_address("logout URI", "https://localhost:8200/logout").is_err());
+        assert!(parse_http_address("logout URI", "http://").is_err());
         assert_eq!(policy_source("https://a.example:9/acs?x"), "https://a.example:9");
         assert_eq!(policy_source("com.example.app:/callback"), "com.example.app:");
     }

@@ -14,6 +14,8 @@ pub(crate) struct Logout {
     pub(crate) asked: Option<(usize, String)>,
     /// Who was told, and whether it said that it is done.
     pub(crate) told: Vec<(usize, bool)>,
+    /// The OpenID clients that were told over the back channel, and whether they said that it is done.
+    pub(crate) clients_told: Vec<(usize, bool)>,
     /// What comes when everybody was told.
     pub(crate) after: After,
 }
@@ -32,7 +34,7 @@ pub(crate) enum After {
 impl Logout {
     /// Whether everybody who was told said that it is done.
     pub(crate) fn is_whole(&self) -> bool {
-        self.told.iter().all(|(_, done)| *done)
+        self.told.iter().chain(&self.clients_told).all(|(_, done)| *done)
     }
 }
 

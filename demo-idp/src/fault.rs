@@ -48,11 +48,17 @@ pub enum Fault {
     RejectedCode,
     /// The token endpoint breaks down (503 and a page instead of JSON).
     ServerError,
+    /// Carries a nonce, as an ID token does (OpenID Connect logout token).
+    WithNonce,
+    /// Does not say what happened (OpenID Connect logout token `events`).
+    NoEvent,
+    /// Says that something else happened (OpenID Connect logout token `events`).
+    WrongEvent,
 }
 
 impl Fault {
     /// Every fault, in the order of the documentation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::Expired,
         Self::NotYetValid,
         Self::WrongAudience,
@@ -71,6 +77,9 @@ impl Fault {
         Self::Denied,
         Self::RejectedCode,
         Self::ServerError,
+        Self::WithNonce,
+        Self::NoEvent,
+        Self::WrongEvent,
     ];
 
     /// The name of this fault over HTTP.
@@ -95,6 +104,9 @@ impl Fault {
             Self::Denied => "denied",
             Self::RejectedCode => "rejected-code",
             Self::ServerError => "server-error",
+            Self::WithNonce => "with-nonce",
+            Self::NoEvent => "no-event",
+            Self::WrongEvent => "wrong-event",
         }
     }
 
@@ -103,16 +115,20 @@ impl Fault {
             Self::Expired | Self::WrongIssuer | Self::WrongKey | Self::Unsigned => {
                 !matches!(target, Target::Authorization | Target::TokenEndpoint)
             }
-            Self::Tampered => matches!(target, Target::Assertion | Target::IdToken | Target::LogoutRequest),
-            Self::NotYetValid | Self::WrongAudience => matches!(target, Target::Assertion | Target::IdToken),
+            Self::Tampered => {
+                matches!(target, Target::Assertion | Target::IdToken | Target::LogoutRequest | Target::LogoutToken)
+            }
+            Self::NotYetValid | Self::WrongAudience => {
+                matches!(target, Target::Assertion | Target::IdToken | Target::LogoutToken)
+            }
             Self::WrongDestination => {
                 matches!(target, Target::Assertion | Target::LogoutRequest | Target::LogoutResponse)
             }
             Self::WrongInResponseTo => matches!(target, Target::Assertion | Target::LogoutResponse),
             Self::WrongRecipient | Self::CommentInNameId => matches!(target, Target::Assertion),
-            Self::WrongNonce | Self::MissingNonce | Self::AlgNone | Self::HmacWithPublicKey => {
-                matches!(target, Target::IdToken)
-            }
+            Self::WrongNonce | Self::MissingNonce => matches!(target, Target::IdToken),
+            Self::AlgNone | Self::HmacWithPublicKey => matches!(target, Target::IdToken | Target::LogoutToken),
+            Self::WithNonce | Self::NoEvent | Self::WrongEvent => matches!(target, Target::LogoutToken),
             Self::Denied => matches!(target, Target::Authorization | Target::LogoutResponse),
             Self::RejectedCode | Self::ServerError => matches!(target, Target::TokenEndpoint),
         }
@@ -150,6 +166,8 @@ pub(crate) enum Target {
     LogoutRequest,
     /// The answer to a service provider that asked to.
     LogoutResponse,
+    /// What tells an OpenID client that somebody signed out.
+    LogoutToken,
 }
 
 /// The faults that wait for their turn. Each is used by the first thing it applies to, so that a fault meant for a
@@ -236,7 +254,8 @@ mod tests {
 
     #[test]
     fn every_fault_applies_somewhere() {
-        let targets = [Target::Assertion, Target::IdToken, Target::Authorization, Target::TokenEndpoint];
+        let targets =
+            [Target::Assertion, Target::IdToken, Target::Authorization, Target::TokenEndpoint, Target::LogoutToken];
         for fault in Fault::ALL {
             assert!(targets.iter().any(|target| fault.applies_to(*target)), "{fault}");
         }

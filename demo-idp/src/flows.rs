@@ -78,6 +78,8 @@ pub(crate) struct Session {
     pub(crate) index: String,
     /// The service providers that this session led to.
     participants: Vec<Participant>,
+    /// The OpenID clients that this session led to, by their place among the registered ones.
+    clients: Vec<usize>,
     key: Fingerprint,
     order: u64,
 }
@@ -110,6 +112,11 @@ impl Session {
         })
     }
 
+    /// The OpenID clients that must hear when this session is over.
+    pub(crate) fn clients(&self) -> &[usize] {
+        &self.clients
+    }
+
     /// What has to be said when this session is over, and to whom.
     pub(crate) fn farewells(&self) -> impl Iterator<Item = Farewell> {
         self.participants.iter().map(|it| Farewell {
@@ -137,12 +144,13 @@ impl Sessions {
     pub(crate) fn begin(&self, user: &str, former: Option<Session>, now: OffsetDateTime) -> Result<String, KeyError> {
         let cookie = random_secret()?;
         let key = Fingerprint::of(&cookie);
-        let (index, participants) = match former.filter(|former| former.user == user) {
-            Some(former) => (former.index, former.participants),
-            None => (format!("_{}", random_secret()?), Vec::new()),
+        let (index, participants, clients) = match former.filter(|former| former.user == user) {
+            Some(former) => (former.index, former.participants, former.clients),
+            None => (format!("_{}", random_secret()?), Vec::new(), Vec::new()),
         };
         let (user, order) = (user.to_owned(), next_in_order());
-        self.0.insert(key, Session { user, authenticated: now, index, participants, key, order }, now);
+        let session = Session { user, authenticated: now, index, participants, clients, key, order };
+        self.0.insert(key, session, now);
         Ok(cookie)
     }
 
@@ -151,6 +159,15 @@ impl Sessions {
         self.0.update(session.key, now, |session| {
             if !session.participants.contains(&participant) {
                 session.participants.push(participant);
+            }
+        });
+    }
+
+    /// Remembers that `session` led to an OpenID client.
+    pub(crate) fn join_client(&self, session: &Session, client: usize, now: OffsetDateTime) {
+        self.0.update(session.key, now, |session| {
+            if !session.clients.contains(&client) {
+                session.clients.push(client);
             }
         });
     }

@@ -6,6 +6,7 @@ use crate::error::IdpError;
 use crate::fault::{Fault, Target};
 use crate::flows::Farewell;
 use crate::journal::LoggedRequest;
+use crate::logout_token_request::LogoutTokenRequest;
 use crate::oidc::id_token::{Grant, mint};
 use crate::relying::{Binding, Client};
 use crate::saml::logout::{self, Outgoing};
@@ -159,6 +160,23 @@ impl Idp {
         logout_url(&self.core, user, service_provider)
     }
 
+    /// A logout token that tells a client that every session of `user` is over (OpenID Connect Back-Channel Logout), which
+    /// is for you to deliver: what an administrator does to somebody who leaves.
+    ///
+    /// # Errors
+    /// When there is no such person or client.
+    pub fn logout_token(&self, user: &str, client: &str) -> Result<String, IdpError> {
+        self.logout_token_for(LogoutTokenRequest::new(user, client))
+    }
+
+    /// A logout token made to order.
+    ///
+    /// # Errors
+    /// When there is no such person or client, or the fault is none of a logout token's.
+    pub fn logout_token_for(&self, request: LogoutTokenRequest) -> Result<String, IdpError> {
+        request.issue(&self.core)
+    }
+
     /// Puts a fault into the next thing it applies to, whoever asks for it; several wait in order.
     pub fn break_next(&self, fault: Fault) {
         self.core.faults.break_next(fault);
@@ -255,12 +273,13 @@ pub(crate) fn id_token_for(core: &Core, request: IdTokenRequest) -> Result<Strin
         nonce: nonce.as_deref(),
         authenticated: core.clock.now(),
         access_token: None,
+        session_id: None,
     };
     let fault = fault.or_else(|| core.faults.take(Target::IdToken));
     Ok(mint(core, user, grant, fault)?)
 }
 
-fn refuse_misplaced(fault: Option<Fault>, target: Target, what: &'static str) -> Result<(), IdpError> {
+pub(crate) fn refuse_misplaced(fault: Option<Fault>, target: Target, what: &'static str) -> Result<(), IdpError> {
     match fault {
         Some(fault) if !fault.applies_to(target) => Err(IdpError::FaultDoesNotApply { fault, what }),
         _ => Ok(()),

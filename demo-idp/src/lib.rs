@@ -39,8 +39,8 @@
 //!   certificate must sign. Single logout in both directions, by redirect and by post, through the browser. No
 //!   encryption, no artifact binding, no logout by SOAP.
 //! - OpenID Connect: discovery, authorization code flow with PKCE (required), `state`, `nonce`, `prompt`, `max_age`,
-//!   RFC 9207 `iss`, RS256, ES256 and EdDSA ID tokens, userinfo, logout by the relying party. No refresh tokens, no
-//!   dynamic registration.
+//!   RFC 9207 `iss`, RS256, ES256 and EdDSA ID tokens, userinfo, logout by the relying party and, over the back channel
+//!   (`http` alone), of it. No refresh tokens, no dynamic registration.
 //! - Passwords are hashed with Argon2id at a cost fit for tests; five wrong ones for a name within a minute make it wait.
 //!
 //! It is no place for the accounts of real people.
@@ -60,6 +60,7 @@ mod http;
 mod idp;
 mod journal;
 mod keys;
+mod logout_token_request;
 mod oidc;
 mod params;
 mod relying;
@@ -73,4 +74,5 @@ pub use error::{IdpError, KeyError};
 pub use fault::{Fault, UnknownFault};
 pub use idp::{AssertionRequest, IdTokenRequest, Idp};
 pub use journal::LoggedRequest;
+pub use logout_token_request::LogoutTokenRequest;
 pub use relying::{Client, IdTokenAlgorithm, SamlAlgorithm, ServiceProvider, SignedPart};

@@ -1,6 +1,6 @@
 //! Who may ask this identity provider to sign people in: SAML service providers and OpenID clients.
 
-use crate::address::parse_return_address;
+use crate::address::{parse_http_address, parse_return_address};
 use crate::error::IdpError;
 use crate::keys::VerifyingKey;
 use crate::sync::Fingerprint;
@@ -197,6 +197,14 @@ impl ServiceProvider {
     }
 }
 
+/// Where a client hears that somebody signed out.
+#[derive(Debug, Clone)]
+pub(crate) struct BackchannelLogout {
+    pub(crate) uri: String,
+    /// Whether it is told which session, and not only whose.
+    pub(crate) session_required: bool,
+}
+
 /// An OpenID client (relying party).
 #[derive(Clone)]
 pub struct Client {
@@ -204,6 +212,7 @@ pub struct Client {
     secret: Option<Fingerprint>,
     redirect_uris: Vec<String>,
     post_logout_redirect_uris: Vec<String>,
+    backchannel_logout: Option<BackchannelLogout>,
     name: Option<String>,
     algorithm: Option<IdTokenAlgorithm>,
 }
@@ -225,6 +234,7 @@ impl Client {
             secret: None,
             redirect_uris: redirect_uris.into_iter().map(Into::into).collect(),
             post_logout_redirect_uris: Vec::new(),
+            backchannel_logout: None,
             name: None,
             algorithm: None,
         }
@@ -248,6 +258,22 @@ impl Client {
     #[must_use]
     pub fn with_post_logout_redirect(mut self, uri: impl Into<String>) -> Self {
         self.post_logout_redirect_uris.push(uri.into());
+        self
+    }
+
+    /// Registers where logout tokens are posted to (`backchannel_logout_uri`), by `http` and with a name or address that
+    /// this process can reach. They say who signed out, and so end every session of that person at the client.
+    #[must_use]
+    pub fn with_backchannel_logout(mut self, uri: impl Into<String>) -> Self {
+        self.backchannel_logout = Some(BackchannelLogout { uri: uri.into(), session_required: false });
+        self
+    }
+
+    /// The same for a client that wants to know which session is over (`backchannel_logout_session_required`): logout
+    /// tokens name it, and end no other.
+    #[must_use]
+    pub fn with_backchannel_session_logout(mut self, uri: impl Into<String>) -> Self {
+        self.backchannel_logout = Some(BackchannelLogout { uri: uri.into(), session_required: true });
         self
     }
 
@@ -278,12 +304,19 @@ impl Client {
         self.redirect_uris.iter().any(|registered| registered == uri)
     }
 
+    pub(crate) const fn backchannel_logout(&self) -> Option<&BackchannelLogout> {
+        self.backchannel_logout.as_ref()
+    }
+
     pub(crate) fn has_post_logout_redirect(&self, uri: &str) -> bool {
         self.post_logout_redirect_uris.iter().any(|registered| registered == uri)
     }
 
     pub(crate) fn parse(&self) -> Result<(), IdpError> {
         bounded_name("a client ID", &self.id, 200)?;
+        if let Some(logout) = &self.backchannel_logout {
+            parse_http_address("a back-channel logout URI", &logout.uri)?;
+        }
         self.redirect_uris.iter().try_for_each(|uri| parse_return_address("a redirect URI", uri))?;
         self.post_logout_redirect_uris
             .iter()

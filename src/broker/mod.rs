@@ -6,7 +6,7 @@
 #[cfg(any(feature = "saml", feature = "oidc"))]
 mod admission;
 mod flow;
-#[cfg(feature = "saml")]
+#[cfg(any(feature = "saml", feature = "oidc"))]
 mod logout;
 mod mapping;
 #[cfg(feature = "oidc")]

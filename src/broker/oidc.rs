@@ -42,7 +42,7 @@ impl Flow<'_> {
     /// Verifies the ID token of a sign-in, which serves once.
     ///
     /// # Errors
-    /// [`Error::Oidc`], [`Error::Replayed`], or that the store or the audit trail failed.
+    /// [`Error::Oidc`], [`Error::Replayed`], [`Error::LoggedOut`], or that the store or the audit trail failed.
     pub async fn verify_token(
         &self,
         provider: &OidcProvider,
@@ -50,6 +50,7 @@ impl Flow<'_> {
         token: UnverifiedIdToken,
     ) -> Result<VerifiedIdentity, Error> {
         let (verified, checks) = self.oidc(provider, keys, token);
+        let verified = self.still_live_at_provider(verified).await;
         self.admit(SIGN_IN, Some(Use::Once), verified, Told { checks, ..Told::default() }).await
     }
 
@@ -70,12 +71,13 @@ impl Flow<'_> {
     /// Admits what a relying party verified at the end of a sign-in, with the `checks` it made; the token serves once.
     ///
     /// # Errors
-    /// What `verified` says, [`Error::Replayed`], or that the store or the audit trail failed.
+    /// What `verified` says, [`Error::Replayed`], [`Error::LoggedOut`], or that the store or the audit trail failed.
     pub async fn admit_sign_in(
         &self,
         verified: Result<VerifiedIdentity, Error>,
         checks: Vec<Check>,
     ) -> Result<VerifiedIdentity, Error> {
+        let verified = self.still_live_at_provider(verified).await;
         self.admit(SIGN_IN, Some(Use::Once), verified, Told { checks, ..Told::default() }).await
     }
 

@@ -171,6 +171,16 @@ impl Site {
         Self { apps: vec![(BROKER, portal.router()), (APP, application)], idp, clock, trail }
     }
 
+    /// A site that was put together elsewhere.
+    pub(crate) fn of(
+        apps: Vec<(&'static str, Router)>,
+        idp: Idp,
+        clock: Arc<ManualClock>,
+        trail: Arc<Recent<Discard>>,
+    ) -> Self {
+        Self { apps, idp, clock, trail }
+    }
+
     pub(crate) fn browser(&self) -> Browser {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Browser { apps: self.apps.clone(), client, cookies: RefCell::default() }
@@ -200,11 +210,11 @@ impl Site {
     }
 }
 
-async fn greet(person: SignedIn) -> String {
+pub(crate) async fn greet(person: SignedIn) -> String {
     format!("the secret of {}", person.subject())
 }
 
-fn directory() -> Directory {
+pub(crate) fn directory() -> Directory {
     let account = |id: &str| id.parse::<AccountId>().unwrap();
     let group = |name: &str| Subject::Group(name.to_owned());
     let set = |name: &str| PermissionSet::new(name, "Look at the photos.", READ.parse().unwrap());
@@ -343,12 +353,17 @@ impl Browser {
         Self { apps: self.apps.clone(), client: self.client.clone(), cookies: self.cookies.clone() }
     }
 
+    /// This browser, where `origin` is served by another node.
+    pub(crate) fn at(&self, origin: &'static str, node: Router) -> Self {
+        Self { apps: vec![(origin, node)], ..self.copy() }
+    }
+
     pub(crate) fn put_cookie(&self, name: &str, value: &str) {
         self.cookies.borrow_mut().insert((BROKER.to_owned(), name.to_owned()), value.to_owned());
     }
 
     /// Begins a sign-in and goes through the identity provider's pages, up to its answer.
-    async fn answered(&self, begin: &str, user: &str) -> Answer {
+    pub(crate) async fn answered(&self, begin: &str, user: &str) -> Answer {
         let leaving = self.get(begin).await;
         let mut page = match leaving.status {
             303 => self.get(leaving.location()).await,

@@ -11,9 +11,11 @@
 
 mod attacks;
 mod claims;
+mod end_session;
 mod generated;
 mod identity;
 mod issuer_keys;
+mod logout_token;
 mod oracle;
 mod presets;
 mod sign_in;

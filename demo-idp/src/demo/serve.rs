@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
-use super::site::{Site, Sockets};
+use super::site::{OPENID_PROVIDER, Site, Sockets};
 use super::state::StateDirectory;
 use super::{DemoError, cat_photos, world};
 use crate::keys::{KeySource, Keys};
@@ -178,7 +178,10 @@ fn identity_provider(
         .with_name("daypass access portal")
         .with_certificate(certificate)
         .with_logout(site.logout_url());
-    let client = Client::confidential(CLIENT_ID, secret, [site.redirect_uri()]).with_name("daypass access portal");
+    let client = Client::confidential(CLIENT_ID, secret, [site.redirect_uri()])
+        .with_name("daypass access portal")
+        .with_post_logout_redirect(site.signed_out_url())
+        .with_backchannel_session_logout(site.backchannel_logout_url());
     let mut builder = Idp::builder()
         .base_url(site.idp_url())
         .users(demo_directory())
@@ -218,7 +221,7 @@ fn portal(site: Site, broker: &Arc<Broker>, secret: &str, trail: Trail) -> Resul
     let relying_party = RelyingParty::new(sign_in, secret, &site.redirect_uri())?;
     let portal = Portal::new(Arc::clone(broker), &site.broker_url())?
         .with_saml(world::SAML_PROVIDER, DIRECTORY)?
-        .with_relying_party("corp", DIRECTORY, relying_party)?
+        .with_relying_party(OPENID_PROVIDER, DIRECTORY, relying_party)?
         .with_gallery(&format!("{}/open", site.gallery_url()))?
         .with_s3_endpoint(&site.s3_url())?
         .with_inspector(trail);

@@ -9,6 +9,9 @@ use super::DemoError;
 /// What each party is called in messages, in the order of their ports.
 const PARTIES: [&str; 3] = ["identity provider", "broker", "cat-photos"];
 
+/// What the portal calls the OpenID provider in its addresses.
+pub(super) const OPENID_PROVIDER: &str = "corp";
+
 /// The ports of the three parties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Site {
@@ -79,6 +82,16 @@ impl Site {
     /// Where SAML logout messages come to.
     pub(super) fn logout_url(self) -> String {
         format!("{}/saml/slo", self.broker_url())
+    }
+
+    /// Where the OpenID provider sends people back after a logout.
+    pub(super) fn signed_out_url(self) -> String {
+        format!("{}/oidc/signed-out", self.broker_url())
+    }
+
+    /// Where the OpenID provider says that somebody signed out.
+    pub(super) fn backchannel_logout_url(self) -> String {
+        format!("{}/oidc/backchannel-logout/{OPENID_PROVIDER}", self.broker_url())
     }
 
     /// Where the OpenID provider sends people back.

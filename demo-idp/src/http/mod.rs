@@ -2,6 +2,7 @@
 
 mod answer;
 mod assets;
+mod back_channel;
 mod control;
 mod demo;
 mod oidc;

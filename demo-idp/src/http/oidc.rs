@@ -95,7 +95,11 @@ pub(super) fn answer(core: &Core, request: &AuthorizationRequest, session: Optio
         scope: request.scope.clone(),
         user: session.user.clone(),
         authenticated: session.authenticated,
+        session_id: session.index.clone(),
     };
+    if let Some(client) = core.clients.iter().position(|client| client.id() == request.client_id) {
+        core.sessions.join_client(session, client, core.clock.now());
+    }
     match core.codes.issue(grant, core.clock.now()) {
         Ok(code) => redirect(&authorize::success_url(core, request, &code))
             .with_outcome(format!("code about {} for {}", session.user, request.client_id)),
@@ -157,21 +161,21 @@ async fn userinfo(State(core): State<Arc<Core>>, headers: HeaderMap) -> Response
 
 async fn logout_by_query(State(core): State<Arc<Core>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     match Params::parse(query.as_deref().unwrap_or_default()) {
-        Ok(params) => log_out(&core, &params, &headers),
+        Ok(params) => log_out(&core, &params, &headers).await,
         Err(error) => signin::bad_request(&core, &error.to_string()),
     }
 }
 
 async fn logout_by_form(State(core): State<Arc<Core>>, headers: HeaderMap, body: Body) -> Response {
     match visitor::form(body).await {
-        Ok(params) => log_out(&core, &params, &headers),
+        Ok(params) => log_out(&core, &params, &headers).await,
         Err(problem) => signin::bad_request(&core, &problem),
     }
 }
 
 /// A token that names the person who is signed in proves the request; otherwise the person is asked (attack: any page
 /// could sign people out).
-fn log_out(core: &Core, params: &Params, headers: &HeaderMap) -> Response {
+async fn log_out(core: &Core, params: &Params, headers: &HeaderMap) -> Response {
     let request = logout::parse(core, params);
     match visitor::session(core, headers) {
         Some(session) if request.subject.as_deref() != Some(session.user.as_str()) => {
@@ -180,6 +184,6 @@ fn log_out(core: &Core, params: &Params, headers: &HeaderMap) -> Response {
                 repeated.into_iter().filter_map(|name| params.get(name).map(|value| (name, value))).collect();
             pages::ask_sign_out(core, &session.user, parameters, request.return_to.as_deref())
         }
-        _ => signin::end_session(core, headers, request.return_to.as_deref()),
+        _ => signin::end_session(core, headers, request.return_to.as_deref()).await,
     }
 }

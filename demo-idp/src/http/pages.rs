@@ -5,6 +5,7 @@ use crate::address::policy_source;
 use crate::clock::date_time;
 use crate::core::Core;
 use crate::directory::{Directory, User};
+use crate::farewell::Logout;
 use crate::flows::{Ask, Flow};
 use askama::Template;
 use axum::http::StatusCode;
@@ -175,7 +176,7 @@ struct SignOutPage<'a> {
     /// The request to repeat once the person has agreed.
     parameters: Vec<(&'static str, &'a str)>,
     return_to: Option<&'a str>,
-    /// The service providers that were told, and whether they said that it is done.
+    /// The service providers and clients that were told, and whether they said that it is done.
     told: Vec<(&'a str, bool)>,
 }
 
@@ -192,9 +193,11 @@ pub(super) fn ask_sign_out(
 }
 
 /// Says that nobody is signed in any more, and where else that is so.
-pub(super) fn signed_out(core: &Core, told: &[(usize, bool)]) -> Response {
-    let named = |(index, done): &(usize, bool)| Some((core.service_providers.get(*index)?.name(), *done));
-    let told = told.iter().filter_map(named).collect();
+pub(super) fn signed_out(core: &Core, logout: &Logout) -> Response {
+    let provider = |(index, done): &(usize, bool)| Some((core.service_providers.get(*index)?.name(), *done));
+    let client = |(index, done): &(usize, bool)| Some((core.clients.get(*index)?.name(), *done));
+    let providers = logout.told.iter().filter_map(provider);
+    let told = providers.chain(logout.clients_told.iter().filter_map(client)).collect();
     let template = SignOutPage { base: core.base.path(), user: None, parameters: Vec::new(), return_to: None, told };
     render(StatusCode::OK, &template, &[], Scripts::None)
 }

@@ -162,18 +162,21 @@ async fn sign_out(State(core): State<Arc<Core>>, headers: HeaderMap, body: Body)
         return foreign_form(&core);
     }
     match visitor::form(body).await {
-        Ok(params) => end_session(&core, &headers, crate::oidc::logout::parse(&core, &params).return_to.as_deref()),
+        Ok(params) => {
+            let request = crate::oidc::logout::parse(&core, &params);
+            end_session(&core, &headers, request.return_to.as_deref()).await
+        }
         Err(problem) => bad_request(&core, &problem),
     }
 }
 
-pub(super) fn end_session(core: &Core, headers: &HeaderMap, return_to: Option<&str>) -> Response {
+pub(super) async fn end_session(core: &Core, headers: &HeaderMap, return_to: Option<&str>) -> Response {
     let after = return_to.map_or(After::Page, |url| After::Address(url.to_owned()));
-    let mut response = slo::end_session(core, headers, after);
+    let (mut response, told) = slo::end_session(core, headers, after).await;
     if let Some(cookie) = visitor::no_session_cookie(core) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
-    response.with_outcome("signed out".to_owned())
+    response.with_outcome(format!("signed out{told}"))
 }
 
 pub(super) fn bad_request(core: &Core, detail: &str) -> Response {

@@ -2,7 +2,7 @@
 
 use super::answer::{WithOutcome, redirect};
 use super::pages::{self, Post};
-use super::{signin, visitor};
+use super::{back_channel, signin, visitor};
 use crate::core::Core;
 use crate::farewell::{After, Logout, Logouts};
 use crate::fault::Target;
@@ -28,7 +28,7 @@ pub(super) fn routes() -> Router<Arc<Core>> {
 async fn by_redirect(State(core): State<Arc<Core>>, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     match Params::parse(&query) {
-        Ok(params) if params.get(REQUEST).is_some() => requested(&core, Message::from_redirect(&query, REQUEST)),
+        Ok(params) if params.get(REQUEST).is_some() => requested(&core, Message::from_redirect(&query, REQUEST)).await,
         Ok(_) => answered(&core, Message::from_redirect(&query, ANSWER)),
         Err(error) => signin::bad_request(&core, &error.to_string()),
     }
@@ -36,7 +36,7 @@ async fn by_redirect(State(core): State<Arc<Core>>, RawQuery(query): RawQuery) -
 
 async fn by_post(State(core): State<Arc<Core>>, body: Body) -> Response {
     match visitor::form(body).await {
-        Ok(params) if params.get(REQUEST).is_some() => requested(&core, Message::from_post(&params, REQUEST)),
+        Ok(params) if params.get(REQUEST).is_some() => requested(&core, Message::from_post(&params, REQUEST)).await,
         Ok(params) => answered(&core, Message::from_post(&params, ANSWER)),
         Err(problem) => signin::bad_request(&core, &problem),
     }
@@ -44,7 +44,7 @@ async fn by_post(State(core): State<Arc<Core>>, body: Body) -> Response {
 
 /// The sessions are found by what the request names, not by this browser's cookie: a form that another site posts here
 /// does not bring the cookie along.
-fn requested(core: &Core, message: Result<Message, crate::saml::message::MessageError>) -> Response {
+async fn requested(core: &Core, message: Result<Message, crate::saml::message::MessageError>) -> Response {
     let request = match message.map_err(LogoutError::from).and_then(|it| logout::parse_request(core, &it)) {
         Ok(request) => request,
         Err(error) => return refused(core, &error),
@@ -54,14 +54,16 @@ fn requested(core: &Core, message: Result<Message, crate::saml::message::Message
         named && session.knows(request.service_provider, &request.name_id, request.format)
     });
     let asker = core.service_providers.get(request.service_provider).map_or("", |asker| asker.entity_id());
-    let outcome = format!("{} sessions of {} ended for {asker}", ended.len(), request.name_id);
+    let clients_told = back_channel::tell(core, &ended).await;
+    let told = back_channel::in_words(core, &clients_told);
+    let outcome = format!("{} sessions of {} ended for {asker}{told}", ended.len(), request.name_id);
     let others = ended.iter().flat_map(Session::farewells).filter(|it| it.service_provider != request.service_provider);
     let after = After::Answer {
         service_provider: request.service_provider,
         request_id: request.id,
         relay_state: request.relay_state,
     };
-    begin(core, others.collect(), after).with_outcome(outcome)
+    begin(core, others.collect(), clients_told, after).with_outcome(outcome)
 }
 
 fn answered(core: &Core, message: Result<Message, crate::saml::message::MessageError>) -> Response {
@@ -80,8 +82,8 @@ fn answered(core: &Core, message: Result<Message, crate::saml::message::MessageE
 }
 
 /// Tells everybody who is waiting, one after the other, and then does what comes after.
-pub(super) fn begin(core: &Core, waiting: Vec<Farewell>, after: After) -> Response {
-    go_on(core, Logout { waiting, asked: None, told: Vec::new(), after })
+fn begin(core: &Core, waiting: Vec<Farewell>, clients_told: Vec<(usize, bool)>, after: After) -> Response {
+    go_on(core, Logout { waiting, asked: None, told: Vec::new(), clients_told, after })
 }
 
 fn go_on(core: &Core, mut logout: Logout) -> Response {
@@ -113,12 +115,12 @@ fn go_on(core: &Core, mut logout: Logout) -> Response {
 
 fn finish(core: &Core, logout: &Logout) -> Response {
     let (service_provider, request_id, relay_state) = match &logout.after {
-        After::Page => return pages::signed_out(core, &logout.told),
+        After::Page => return pages::signed_out(core, logout),
         After::Address(url) => return redirect(url),
         After::Answer { service_provider, request_id, relay_state } => (*service_provider, request_id, relay_state),
     };
     let to = core.service_providers.get(service_provider).and_then(|it| it.logout().map(|service| (it, service)));
-    let Some(to) = to else { return pages::signed_out(core, &logout.told) };
+    let Some(to) = to else { return pages::signed_out(core, logout) };
     let fault = core.faults.take(Target::LogoutResponse);
     let answer = logout::answer(core, to, (request_id, relay_state.as_deref()), logout.is_whole(), fault);
     match answer {
@@ -153,8 +155,10 @@ fn refused(core: &Core, error: &LogoutError) -> Response {
     .with_outcome(format!("logout refused: {error}"))
 }
 
-/// Ends this browser's session here, and everywhere it led to.
-pub(super) fn end_session(core: &Core, headers: &HeaderMap, after: After) -> Response {
+/// Ends this browser's session here, and everywhere it led to; says in words which OpenID clients were told.
+pub(super) async fn end_session(core: &Core, headers: &HeaderMap, after: After) -> (Response, String) {
     let ended = visitor::cookie(core, headers).and_then(|cookie| core.sessions.end(&cookie));
-    begin(core, ended.iter().flat_map(Session::farewells).collect(), after)
+    let clients_told = back_channel::tell(core, ended.as_slice()).await;
+    let told = back_channel::in_words(core, &clients_told);
+    (begin(core, ended.iter().flat_map(Session::farewells).collect(), clients_told, after), told)
 }

@@ -16,6 +16,8 @@ pub(crate) struct CodeGrant {
     pub(crate) scope: String,
     pub(crate) user: String,
     pub(crate) authenticated: OffsetDateTime,
+    /// The session it came of.
+    pub(crate) session_id: String,
 }
 
 #[derive(Debug, Clone)]

@@ -13,7 +13,7 @@ pub(crate) fn configuration(core: &Core) -> Value {
         true => vec!["RS256", "ES256", "EdDSA"],
         false => vec!["ES256", "EdDSA"],
     };
-    let claims = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "at_hash"];
+    let claims = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "at_hash", "sid"];
     json!({
         "issuer": core.issuer(),
         "authorization_endpoint": base.join("/authorize"),
@@ -21,6 +21,8 @@ pub(crate) fn configuration(core: &Core) -> Value {
         "userinfo_endpoint": base.join("/userinfo"),
         "jwks_uri": base.join("/jwks"),
         "end_session_endpoint": base.join("/logout"),
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
         "scopes_supported": ["openid", "profile", "email", "groups"],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],

@@ -26,6 +26,8 @@ pub(crate) struct Grant<'a> {
     pub(crate) nonce: Option<&'a str>,
     pub(crate) authenticated: OffsetDateTime,
     pub(crate) access_token: Option<&'a str>,
+    /// The session at this provider (`sid`), which a logout token names.
+    pub(crate) session_id: Option<&'a str>,
 }
 
 /// The signed token.
@@ -81,6 +83,9 @@ fn claims(core: &Core, user: &User, grant: Grant<'_>, family: Family) -> Map<Str
     if let Some(access_token) = grant.access_token {
         claims.insert("at_hash".to_owned(), json!(half_hash(access_token, family)));
     }
+    if let Some(session_id) = grant.session_id {
+        claims.insert("sid".to_owned(), json!(session_id));
+    }
     claims
 }
 
@@ -129,7 +134,7 @@ fn compact(key_id: &str, claims: &Map<String, Value>, key: &SigningKey) -> Resul
     signed(&header, claims, algorithm, key.encoding_key())
 }
 
-fn signed(
+pub(super) fn signed(
     header: &str,
     claims: &Map<String, Value>,
     algorithm: Algorithm,
@@ -142,18 +147,18 @@ fn signed(
 }
 
 /// The attack of RFC 8725 section 2.1: the verifier's public key, which everyone knows, used as a shared secret.
-fn symmetric(published: &SigningKey, claims: &Map<String, Value>) -> Result<String, KeyError> {
+pub(super) fn symmetric(published: &SigningKey, claims: &Map<String, Value>) -> Result<String, KeyError> {
     let secret = EncodingKey::from_secret(published.public_jwk().to_string().as_bytes());
     let header = json!({ "alg": "HS256", "kid": published.id(), "typ": "JWT" }).to_string();
     signed(&header, claims, Algorithm::HS256, &secret)
 }
 
-fn unsigned(algorithm: &str, key_id: &str, claims: &Map<String, Value>) -> String {
+pub(super) fn unsigned(algorithm: &str, key_id: &str, claims: &Map<String, Value>) -> String {
     let header = json!({ "alg": algorithm, "kid": key_id, "typ": "JWT" }).to_string();
     format!("{}.{}", URL_SAFE_NO_PAD.encode(header), payload(claims))
 }
 
-fn with_payload(token: &str, claims: &Map<String, Value>) -> String {
+pub(super) fn with_payload(token: &str, claims: &Map<String, Value>) -> String {
     let mut parts = token.split('.');
     let header = parts.next().unwrap_or_default();
     let signature = parts.nth(1).unwrap_or_default();

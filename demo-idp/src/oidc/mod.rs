@@ -5,4 +5,5 @@ pub(crate) mod codes;
 pub(crate) mod discovery;
 pub(crate) mod id_token;
 pub(crate) mod logout;
+pub(crate) mod logout_token;
 pub(crate) mod token;

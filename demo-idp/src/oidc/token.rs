@@ -110,6 +110,7 @@ fn issue(core: &Core, client: &Client, grant: &CodeGrant, serial: u64) -> Result
         nonce: grant.nonce.as_deref(),
         authenticated: grant.authenticated,
         access_token: Some(&access_token),
+        session_id: Some(&grant.session_id),
     };
     let id_token = mint(core, user, statement, core.faults.take(Target::IdToken))?;
     let body = json!({

@@ -281,6 +281,8 @@ impl Portal {
             .route("/saml/slo", get(signin::log_out_by_redirect).post(signin::log_out_by_post))
             .route("/saml/metadata", get(signin::metadata))
             .route("/oidc/callback/{name}", get(signin::finish_oidc))
+            .route("/oidc/backchannel-logout/{name}", post(signin::log_out_by_token))
+            .route("/oidc/signed-out", get(signin::signed_out))
             .route("/signout", post(signin::sign_out))
             .route("/assets/{file}", get(asset::serve))
     }

@@ -20,6 +20,7 @@
 //! ```
 
 mod callback;
+mod end_session;
 mod error;
 mod token;
 
@@ -56,6 +57,7 @@ pub struct RelyingParty {
     redirect_uri: RedirectUrl,
     scopes: Vec<String>,
     max_age: Option<Duration>,
+    returns_after_logout: bool,
     keys: IssuerKeys,
 }
 
@@ -138,6 +140,7 @@ impl RelyingParty {
             redirect_uri: redirect,
             scopes: Vec::new(),
             max_age: None,
+            returns_after_logout: true,
             keys: IssuerKeys::new(&provider)?,
             provider,
         })

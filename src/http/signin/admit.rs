@@ -10,7 +10,7 @@ use super::door::Door;
 use super::pending::{self, Pending, PendingError, Protocol};
 use super::refused::{not_pending, refusal_of, unknown_person};
 use super::return_path::ReturnPath;
-use super::session::{PortalSession, PortalSessionError};
+use super::session::{PortalSession, PortalSessionError, ProviderSession};
 use crate::Flow;
 use crate::VerifiedIdentity;
 use crate::directory::DirectoryError;
@@ -37,7 +37,7 @@ impl Protocol {
         match self {
             // One mark serves both: it names the browser, and must come along with a provider's cross-site POST.
             Self::Saml | Self::SamlLogout => Cookie::SamlSignIn,
-            Self::Oidc => Cookie::OidcSignIn,
+            Self::Oidc | Self::OidcLogout => Cookie::OidcSignIn,
         }
     }
 
@@ -46,6 +46,7 @@ impl Protocol {
             Self::Saml => "sign-in with SAML",
             Self::Oidc => "sign-in with OpenID Connect",
             Self::SamlLogout => "answer to a logout at the SAML provider",
+            Self::OidcLogout => "return from a logout at the OpenID provider",
         }
     }
 }
@@ -98,13 +99,33 @@ pub(super) fn stray(portal: &Portal, protocol: Protocol, error: &PendingError) -
     refusal.following(flow.correlation_id()).into()
 }
 
-/// Signs in the person that `identity` is, and ends whatever session the browser had. The session begins at `began`, the
-/// instant before the verification: a logout that arrived in the meantime ends it too.
+/// As [`admit_joined`], with the session at the SAML provider that the assertion speaks of.
 pub(super) async fn admit(
     portal: &Portal,
     headers: &HeaderMap,
     flow: &Flow<'_>,
     identity: &VerifiedIdentity,
+    shown: (&str, &ReturnPath),
+    began: Timestamp,
+) -> Result<Response, Stop> {
+    let theirs = match (identity.provider(), identity.saml_session()) {
+        (ProviderName::Saml(name), Some(session)) => portal
+            .broker
+            .saml_provider(name)
+            .map(|provider| ProviderSession::with_saml(name, session.clone(), &provider)),
+        _ => None,
+    };
+    admit_joined(portal, headers, flow, (identity, theirs), shown, began).await
+}
+
+/// Signs in the person that `identity` is, by the session `theirs` of the provider, and ends whatever session the browser
+/// had. The session here begins at `began`, the instant before the verification: a logout that arrived in the meantime ends
+/// it too.
+pub(super) async fn admit_joined(
+    portal: &Portal,
+    headers: &HeaderMap,
+    flow: &Flow<'_>,
+    (identity, theirs): (&VerifiedIdentity, Option<ProviderSession>),
     (label, return_to): (&str, &ReturnPath),
     began: Timestamp,
 ) -> Result<Response, Stop> {
@@ -125,11 +146,7 @@ pub(super) async fn admit(
     if portal.door == Door::Application {
         session = session.vouched_for_by(identity);
     }
-    if let (ProviderName::Saml(name), Some(saml)) = (identity.provider(), identity.saml_session())
-        && let Some(provider) = portal.broker.saml_provider(name)
-    {
-        session = session.begun_by(name, saml, &provider);
-    }
+    session.by = theirs;
     let id = session.keep(store, portal.door).await.map_err(failed)?;
     if let Some(old) = portal.cookies.read(headers, portal.door.cookie()) {
         PortalSession::end(store, portal.door, portal.broker.now(), &old)

@@ -112,12 +112,12 @@ async fn asked(portal: &Portal, arrival: &Arrival<'_>, posted: &str) -> Result<R
 async fn answered(portal: &Portal, arrival: &Arrival<'_>, posted: &str) -> Result<Response, Stop> {
     let state = arrival.params.optional("RelayState").unwrap_or_default();
     let handle = relay_state::open(portal, Protocol::SamlLogout, state);
-    let handle = handle.ok_or_else(|| stray(portal, &PendingError::NotPending))?;
+    let handle = handle.ok_or_else(|| stray(portal, Protocol::SamlLogout, &PendingError::NotPending))?;
     let browser = portal.cookies.read(arrival.headers, Protocol::SamlLogout.cookie());
     let (store, now) = (portal.broker.store(), portal.broker.now());
     let here = logout_url(&portal.origin);
     let taken = Pending::take(store, now, (Protocol::SamlLogout, handle), browser.as_ref(), &here).await;
-    let pending: Pending<LogoutTicket> = taken.map_err(|error| stray(portal, &error))?;
+    let pending: Pending<LogoutTicket> = taken.map_err(|error| stray(portal, Protocol::SamlLogout, &error))?;
     let flow = portal.broker.follow(pending.correlation_id);
     let LogoutTicket { request_id, subject } = pending.ticket;
     let unverified = match arrival.raw_query {
@@ -154,9 +154,9 @@ fn unread(flow: &Flow<'_>, error: impl Into<Error>) -> Stop {
 }
 
 /// An answer to no request of ours, recorded under a flow of its own.
-fn stray(portal: &Portal, error: &PendingError) -> Stop {
+pub(super) fn stray(portal: &Portal, protocol: Protocol, error: &PendingError) -> Stop {
     let Ok(flow) = portal.broker.begin() else { return unavailable(Next::SignIn, None).into() };
-    match flow.refuse(Protocol::SamlLogout.operation(), error.code(), &error.to_string()) {
+    match flow.refuse(protocol.operation(), error.code(), &error.to_string()) {
         Ok(()) => no_sign_out(error).following(flow.correlation_id()).into(),
         Err(error) => refused_logout(&error, &flow).into(),
     }

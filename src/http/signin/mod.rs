@@ -5,8 +5,10 @@
 //! browser, twice, or that the identity stage refuses.
 
 mod admit;
+mod back_channel;
 pub(in crate::http) mod domains;
 pub(in crate::http) mod door;
+mod end_session;
 mod leaving;
 mod logout;
 mod oidc;
@@ -36,6 +38,8 @@ use leaving::Asked;
 use pending::Protocol;
 use return_path::ReturnPath;
 
+pub(in crate::http) use back_channel::receive as log_out_by_token;
+pub(in crate::http) use end_session::signed_out;
 pub(in crate::http) use logout::{log_out_by_post, log_out_by_redirect};
 pub(in crate::http) use oidc::{begin as begin_oidc, callback_url, finish as finish_oidc};
 pub(in crate::http) use refused::refusal_of;

@@ -6,17 +6,19 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
-use super::admit::{Departure, admit, arrive, depart, mark, stray};
+use super::admit::{Departure, admit_joined, arrive, depart, mark, stray};
 use super::leaving::{Asked, Carried, Leaving};
 use super::pending::{Pending, PendingError, Protocol};
 use super::refused::{refusal_of, unknown_provider};
 use super::return_path::ReturnPath;
+use super::session::ProviderSession;
 use super::wanted;
 use crate::explain::Report;
 use crate::http::page::{Next, Origin, Refusal};
 use crate::http::portal::answer::{sentence, unavailable, unreadable};
 use crate::http::portal::{Portal, Stop};
 use crate::http::relying_party::{CALLBACK_RULES, PendingSignIn, SignInError, claimed_state};
+use crate::identity::oidc::OidcSession;
 use crate::{Error, Flow};
 
 /// Where answers of the OpenID provider `name` come to, and those of no other: an answer that comes by another provider's
@@ -101,9 +103,11 @@ async fn receive(portal: &Portal, name: &str, headers: &HeaderMap, query: &str) 
     let now = portal.broker.now();
     let redeemed = way.relying_party.redeem(started, browser.expose(), query, now, &mut report).await;
     let (token, keys) = redeemed.map_err(|error| refused(&error, &flow, report))?;
+    let hint = token.hint();
     let verified = flow.verify_token(way.relying_party.provider(), &keys, token).await;
     let identity = verified.map_err(|error| refusal_of(&error, &flow, Next::SignIn))?;
-    admit(portal, headers, &flow, &identity, (&way.label, &pending.return_to), now).await
+    let theirs = OidcSession::of(&identity).map(|theirs| ProviderSession::with_oidc(&way.name, theirs.with_hint(hint)));
+    admit_joined(portal, headers, &flow, (&identity, theirs), (&way.label, &pending.return_to), now).await
 }
 
 /// What the relying party refused or could not do, recorded and in words.

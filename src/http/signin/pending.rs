@@ -29,6 +29,8 @@ pub(in crate::http) enum Protocol {
     Oidc,
     /// Single logout with SAML 2.0.
     SamlLogout,
+    /// Logout with OpenID Connect.
+    OidcLogout,
 }
 
 impl Protocol {
@@ -38,6 +40,7 @@ impl Protocol {
             Self::Saml => "saml",
             Self::Oidc => "oidc",
             Self::SamlLogout => "saml-logout",
+            Self::OidcLogout => "oidc-logout",
         }
     }
 
@@ -45,7 +48,7 @@ impl Protocol {
     const fn space(self) -> Space {
         match self {
             Self::Saml | Self::Oidc => Space::PendingSignIn,
-            Self::SamlLogout => Space::PendingSignOut,
+            Self::SamlLogout | Self::OidcLogout => Space::PendingSignOut,
         }
     }
 }

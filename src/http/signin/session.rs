@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::door::Door;
 use crate::VerifiedIdentity;
 use crate::crypto::CryptoError;
 use crate::explain::CorrelationId;
 use crate::http::cookie::CookieSecret;
+use crate::identity::oidc::OidcSession;
 use crate::identity::saml::{SamlProvider, SamlSession};
 use crate::store::{Store, StoreError};
 use crate::time::Timestamp;
@@ -38,15 +40,45 @@ pub(in crate::http) struct PortalSession {
     pub(in crate::http) by: Option<ProviderSession>,
 }
 
-/// A session at a SAML provider.
+/// A session at an identity provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::http) struct ProviderSession {
-    /// The provider's name at the broker.
+    /// The provider's name at the broker, or at the portal for an OpenID provider.
     pub(in crate::http) name: String,
     /// What a request to end it must name.
-    pub(in crate::http) session: SamlSession,
-    /// The keys under which a request of the provider ends ours.
+    pub(in crate::http) session: Theirs,
+    /// The keys under which the provider ends ours.
     pub(in crate::http) keys: Vec<String>,
+}
+
+/// What a request to end a provider's session must name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::http) enum Theirs {
+    /// At a SAML provider.
+    Saml(SamlSession),
+    /// At an OpenID provider.
+    Oidc(OidcSession),
+}
+
+impl ProviderSession {
+    /// The session at the SAML provider that the broker calls `name`.
+    pub(in crate::http) fn with_saml(name: &str, session: SamlSession, provider: &SamlProvider) -> Self {
+        let keys = session.session_keys(provider);
+        Self { name: name.to_owned(), session: Theirs::Saml(session), keys }
+    }
+
+    /// The session at the OpenID provider that the portal calls `name`.
+    pub(in crate::http) fn with_oidc(name: &str, session: OidcSession) -> Self {
+        let keys = session.session_keys();
+        Self { name: name.to_owned(), session: Theirs::Oidc(session), keys }
+    }
+
+    /// This session without what a logout can do without; `None` where nothing is.
+    fn smaller(&self) -> Option<Self> {
+        let Theirs::Oidc(session) = &self.session else { return None };
+        session.id_token_hint()?;
+        Some(Self { session: Theirs::Oidc(session.clone().with_hint(None)), ..self.clone() })
+    }
 }
 
 /// What a provider said of a person.
@@ -109,13 +141,6 @@ impl PortalSession {
         }
     }
 
-    /// This session with the one at the provider that it came from.
-    pub(in crate::http) fn begun_by(mut self, name: &str, session: &SamlSession, provider: &SamlProvider) -> Self {
-        let (name, keys) = (name.to_owned(), session.session_keys(provider));
-        self.by = Some(ProviderSession { name, session: session.clone(), keys });
-        self
-    }
-
     /// This session with what `identity` says beside the name.
     pub(in crate::http) fn vouched_for_by(mut self, identity: &VerifiedIdentity) -> Self {
         let (issuer, attributes) = (identity.issuer().to_owned(), identity.attributes().clone());
@@ -133,6 +158,22 @@ impl PortalSession {
             return Err(PortalSessionError::ProviderEnded);
         }
         let id = CookieSecret::generate()?;
+        let kept = self.insert(store, (door, &id), self.by.as_ref()).await;
+        match (kept, self.by.as_ref().and_then(ProviderSession::smaller)) {
+            (Err(StoreError::TooLarge { .. }), Some(smaller)) => {
+                self.insert(store, (door, &id), Some(&smaller)).await?
+            }
+            (kept, _) => kept?,
+        }
+        Ok(id)
+    }
+
+    async fn insert(
+        &self,
+        store: &dyn Store,
+        (door, id): (Door, &CookieSecret),
+        by: Option<&ProviderSession>,
+    ) -> Result<(), StoreError> {
         let record = Record {
             user_name: self.user_name.clone(),
             provider: self.provider.clone(),
@@ -141,11 +182,10 @@ impl PortalSession {
             ends: self.ends.unix_millis(),
             provider_ends: self.provider_ends.map(Timestamp::unix_millis),
             vouched: self.vouched.clone(),
-            by: self.by.clone(),
+            by: by.cloned(),
         };
-        let value = serde_json::to_vec(&record).unwrap_or_default();
-        store.insert_new(door.space(), &id.hash(), &value, self.ends, self.began).await?;
-        Ok(id)
+        let value = Zeroizing::new(serde_json::to_vec(&record).unwrap_or_default());
+        store.insert_new(door.space(), &id.hash(), &value, self.ends, self.began).await.map(|_| ())
     }
 
     /// The live session of the browser that holds `id`.

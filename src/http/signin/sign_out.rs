@@ -9,17 +9,18 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::admit::{Departure, depart, mark};
+use super::end_session;
 use super::leaving::{Binding, Leaving};
 use super::logout_url;
 use super::pending::{Pending, Protocol};
 use super::relay_state;
-use super::session::{PortalSession, ProviderSession};
+use super::session::{PortalSession, ProviderSession, Theirs};
 use crate::Flow;
 use crate::crypto::random_id;
 use crate::http::page::Next;
 use crate::http::portal::answer::unavailable;
-use crate::http::portal::{Portal, SamlWay, Stop};
-use crate::identity::saml::SamlProvider;
+use crate::http::portal::{Portal, Stop};
+use crate::identity::saml::SamlSession;
 
 /// What the identity provider's answer must be to.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,27 +53,34 @@ async fn farewell(portal: &Portal, headers: &HeaderMap, session: &PortalSession)
     let flow = portal.broker.follow(session.correlation_id.clone());
     let recorded = flow.signed_out(&session.user_name, &session.provider);
     recorded.map_err(|_| unavailable(Next::SignIn, Some(flow.correlation_id())))?;
-    let way = session.by.as_ref().and_then(|by| Some((by, portal.saml.iter().find(|way| way.name == by.name)?)));
-    let Some((by, way)) = way else { return Ok(signed_out_here(portal)) };
-    let Some(provider) = portal.broker.saml_provider(&way.name) else { return Ok(signed_out_here(portal)) };
-    let telling = tell(portal, headers, &flow, (way, &provider), by).await;
+    let telling = match &session.by {
+        Some(ProviderSession { name, session: Theirs::Saml(theirs), .. }) => {
+            tell(portal, headers, &flow, name, theirs).await
+        }
+        Some(ProviderSession { name, session: Theirs::Oidc(theirs), .. }) => {
+            end_session::tell(portal, headers, &flow, name, theirs).await
+        }
+        None => None,
+    };
     Ok(telling.unwrap_or_else(|| signed_out_here(portal)))
 }
 
-/// Sends the person to their identity provider with a request to end its session too; `None` where that cannot be.
+/// Sends the person to their SAML provider with a request to end its session too; `None` where that cannot be.
 async fn tell(
     portal: &Portal,
     headers: &HeaderMap,
     flow: &Flow<'_>,
-    (way, provider): (&SamlWay, &SamlProvider),
-    by: &ProviderSession,
+    name: &str,
+    theirs: &SamlSession,
 ) -> Option<Response> {
+    let way = portal.saml.iter().find(|way| way.name == name)?;
+    let provider = portal.broker.saml_provider(name)?;
     let here = logout_url(&portal.origin);
     if provider.signing_keys().is_empty() || provider.logout_url() != Some(&here) {
         return None;
     }
     let binding = Binding::Redirect.for_logout(provider.metadata())?;
-    let request = flow.log_out_of(provider, &by.session).ok()?;
+    let request = flow.log_out_of(&provider, theirs).ok()?;
     let handle = random_id().ok()?;
     let sealed = relay_state::seal(portal, Protocol::SamlLogout, &handle).ok()?;
     let carried = binding.carry(|| request.redirect_url(Some(&sealed)), || request.post_form(Some(&sealed))).ok()?;
@@ -80,7 +88,7 @@ async fn tell(
         provider: way.name.clone(),
         correlation_id: flow.correlation_id().clone(),
         return_to: portal.door.return_path(),
-        ticket: LogoutTicket { request_id: request.id().to_owned(), subject: by.session.name_id().value().to_owned() },
+        ticket: LogoutTicket { request_id: request.id().to_owned(), subject: theirs.name_id().value().to_owned() },
     };
     let departure = Departure {
         protocol: Protocol::SamlLogout,

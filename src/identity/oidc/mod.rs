@@ -32,8 +32,10 @@ mod jwk;
 mod jwks;
 mod jws;
 pub mod keys;
+mod logout_token;
 mod provider;
 mod rules;
+mod session;
 
 use std::time::Duration;
 
@@ -44,8 +46,12 @@ pub use issuer::{IssuerUrl, IssuerUrlError};
 pub use jwk::{Jwk, SecretJwk, UnusableKey};
 pub use jwks::{Jwks, JwksError, MAX_JWKS_LENGTH, MAX_KEYS, SkippedKey};
 pub use jws::{CompactJws, JwsError, MAX_KEY_ID_LENGTH, MAX_SIGNED_LENGTH, SignedPayload};
+pub use logout_token::{
+    LOGOUT_RULES, LogoutToken, LogoutTokenError, MAX_LOGOUT_LIFETIME, UnverifiedLogoutToken, verify_logout_token,
+};
 pub use provider::{DEFAULT_LIFETIME, DEFAULT_SKEW, MAX_SKEW, OidcProvider, ProviderError};
 pub use rules::RULES;
+pub use session::{IdTokenHint, OidcSession};
 
 use super::VerifiedIdentity;
 use crate::crypto::SecretBytes;
