@@ -34,6 +34,7 @@ mod jws;
 pub mod keys;
 mod provider;
 mod rules;
+pub mod workload;
 
 use std::time::Duration;
 
@@ -44,7 +45,7 @@ pub use issuer::{IssuerUrl, IssuerUrlError};
 pub use jwk::{Jwk, SecretJwk, UnusableKey};
 pub use jwks::{Jwks, JwksError, MAX_JWKS_LENGTH, MAX_KEYS, SkippedKey};
 pub use jws::{CompactJws, JwsError, MAX_KEY_ID_LENGTH, MAX_SIGNED_LENGTH, SignedPayload};
-pub use provider::{DEFAULT_LIFETIME, DEFAULT_SKEW, MAX_SKEW, OidcProvider, ProviderError};
+pub use provider::{DEFAULT_LIFETIME, DEFAULT_SKEW, MAX_SKEW, OidcProvider, ProviderError, TimeClaim};
 pub use rules::RULES;
 
 use super::VerifiedIdentity;
@@ -135,7 +136,8 @@ impl UnverifiedIdToken {
     }
 }
 
-/// Verifies `token` as issued by `provider` and signed with one of `jwks`, telling `listener` how each rule ended.
+/// Verifies `token` as issued by `provider` and signed with one of `jwks`, or at sign-in with the client secret if
+/// [`OidcProvider::with_client_secret`] says so, telling `listener` how each rule ended.
 ///
 /// # Errors
 /// [`OidcError`] with the first rule of [`RULES`] that the token breaks. [`OidcError::UnknownKey`] may be cured by fetching
@@ -149,7 +151,13 @@ pub fn verify<L: Listener>(
     listener: &mut L,
 ) -> Result<VerifiedIdentity, OidcError> {
     let jws = parse(token.text(), listener)?;
-    let (signed, algorithm) = verify_signature(provider, jwks, &jws, listener)?;
+    let (signed, hash) = match (&provider.client_secret, &token.purpose) {
+        (Some(secret), Purpose::SignIn { .. }) => (verify_secret(secret, &jws, listener)?, secret.algorithm().hash()),
+        (Some(_), Purpose::Exchange) | (None, _) => {
+            let (signed, algorithm) = verify_signature(provider, jwks, &jws, listener)?;
+            (signed, algorithm.half_hash())
+        }
+    };
     let read = Payload::parse(signed.payload());
     let payload = typed(read.as_ref().map_err(Clone::clone), listener)?;
     let claims = typed(payload.claims(), listener)?;
@@ -157,8 +165,7 @@ pub fn verify<L: Listener>(
         Evidence::new("typed claims, each once", format!("{} claims", payload.members().len()))
     });
     let audience =
-        checks::Checks { provider, token: &token, typ: signed.typ(), algorithm, claims: &claims, now, listener }
-            .run()?;
+        checks::Checks { provider, token: &token, typ: signed.typ(), hash, claims: &claims, now, listener }.run()?;
     Ok(identity::build(provider, &token, payload, &claims, audience))
 }
 
@@ -191,6 +198,20 @@ fn verify_signature<'j, L: Listener>(
     heard(outcome, &RULES, listener, |rule| match rule.name {
         "algorithm" => format!("alg {}", jws::shown(&jws.header().alg)),
         "key" => format!("kid {}", jws::shown(jws.key_id().unwrap_or_default())),
+        _ => "as expected".to_owned(),
+    })
+}
+
+/// The rules of the authentication code of a provider that shares a secret with us.
+fn verify_secret<'j, L: Listener>(
+    secret: &SecretJwk,
+    jws: &'j CompactJws<'_>,
+    listener: &mut L,
+) -> Result<SignedPayload<'j>, OidcError> {
+    const RULES: [&Rule; 3] = [&jws::ALGORITHM, &jws::KEY, &jws::SIGNATURE];
+    heard(jws.verify_secret(secret), &RULES, listener, |rule| match rule.name {
+        "algorithm" => format!("alg {}, which this provider is registered with", secret.algorithm()),
+        "key" => "the client secret".to_owned(),
         _ => "as expected".to_owned(),
     })
 }
