@@ -73,4 +73,5 @@ pub use error::{IdpError, KeyError};
 pub use fault::{Fault, UnknownFault};
 pub use idp::{AssertionRequest, IdTokenRequest, Idp};
 pub use journal::LoggedRequest;
+pub use oidc::workload::WorkloadToken;
 pub use relying::{Client, IdTokenAlgorithm, SamlAlgorithm, ServiceProvider, SignedPart};

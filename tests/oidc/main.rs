@@ -11,6 +11,8 @@
 
 mod attacks;
 mod claims;
+mod client_secret;
+mod conformance;
 mod generated;
 mod identity;
 mod issuer_keys;

@@ -6,3 +6,4 @@ pub(crate) mod discovery;
 pub(crate) mod id_token;
 pub(crate) mod logout;
 pub(crate) mod token;
+pub(crate) mod workload;

@@ -80,11 +80,21 @@ impl IssuerKeys {
         if let Some(jwks) = &self.shared.pinned {
             return Ok(Arc::clone(jwks));
         }
-        let key_id = token.claimed_key_id();
+        self.for_key_id(token.claimed_key_id().as_deref(), now).await
+    }
+
+    /// As [`IssuerKeys::for_token`], for a token whose key id was read before.
+    ///
+    /// # Errors
+    /// As [`IssuerKeys::for_token`].
+    pub async fn for_key_id(&self, key_id: Option<&str>, now: Timestamp) -> Result<Arc<Jwks>, FetchError> {
+        if let Some(jwks) = &self.shared.pinned {
+            return Ok(Arc::clone(jwks));
+        }
         loop {
             // Watching begins before the cache is asked, so that no end of a fetch is missed.
             let mut finished = self.shared.finished.subscribe();
-            let plan = lock(&self.shared.cache).plan(key_id.as_deref(), now);
+            let plan = lock(&self.shared.cache).plan(key_id, now);
             match plan {
                 KeyPlan::Use(jwks) => return Ok(jwks),
                 KeyPlan::RefuseUntil(until) => return self.at_hand(until, now),

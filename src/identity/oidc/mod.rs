@@ -53,6 +53,7 @@ use crate::crypto::SecretBytes;
 use crate::explain::{Evidence, Listener, Rule};
 use crate::time::Timestamp;
 use claims::Payload;
+pub(in crate::identity) use identity::condition_keys;
 
 /// What a token is presented for; each use accepts what the other refuses.
 #[derive(Debug)]
@@ -70,6 +71,16 @@ pub struct UnverifiedIdToken {
     purpose: Purpose,
     access_token: Option<SecretBytes>,
     code: Option<SecretBytes>,
+}
+
+/// What a token claims of itself, for choosing provider and keys to verify it with; nobody has vouched for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Claimed {
+    /// `iss`.
+    pub issuer: Option<String>,
+    /// `kid`.
+    pub key_id: Option<String>,
 }
 
 impl UnverifiedIdToken {
@@ -115,6 +126,14 @@ impl UnverifiedIdToken {
         self
     }
 
+    /// What the token claims of itself, if it is a token at all.
+    #[must_use]
+    pub fn claimed(&self) -> Option<Claimed> {
+        let jws = CompactJws::parse(self.text()).ok()?;
+        let payload = Payload::parse(jws.unverified_payload()).ok()?;
+        Some(Claimed { issuer: payload.issuer().map(str::to_owned), key_id: jws.key_id().map(str::to_owned) })
+    }
+
     /// The `kid` the token claims, for deciding whether keys must be fetched; nobody has vouched for it.
     #[must_use]
     pub fn claimed_key_id(&self) -> Option<String> {
@@ -125,9 +144,7 @@ impl UnverifiedIdToken {
     /// The `iss` the token claims, for choosing the provider to verify it with; nobody has vouched for it.
     #[must_use]
     pub fn claimed_issuer(&self) -> Option<String> {
-        let jws = CompactJws::parse(self.text()).ok()?;
-        let payload = Payload::parse(jws.unverified_payload()).ok()?;
-        payload.issuer().map(str::to_owned)
+        self.claimed()?.issuer
     }
 
     fn text(&self) -> &str {
