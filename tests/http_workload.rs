@@ -86,7 +86,7 @@ impl Service {
         assert_eq!(status, 200, "{body}");
         let session_token = body.split("<SessionToken>").nth(1).unwrap().split('<').next().unwrap();
         let payload = URL_SAFE_NO_PAD.decode(session_token.split('.').nth(1).unwrap()).unwrap();
-        serde_json::from_slice(&payload).unwrap()
+        serde_json::from_slice::<Value>(&payload).unwrap()["session"].take()
     }
 
     async fn refused(&self, token: WorkloadToken) -> String {
