@@ -170,15 +170,21 @@ pub(crate) fn parse(bytes: &[u8], limits: Limits) -> Result<Value<'_>, JsonError
     if bytes.len() > limits.bytes {
         return Err(JsonError::TooLong { bytes: bytes.len(), limit: limits.bytes });
     }
-    let rest = std::str::from_utf8(bytes).map_err(|_| JsonError::Encoding)?;
-    let mut reader = Reader { rest, at: Position { line: 1, column: 1 }, depth: 0, values: 0, limits };
+    let text = std::str::from_utf8(bytes).map_err(|_| JsonError::Encoding)?;
+    let at = Position { line: 1, column: 1 };
+    let mut reader = Reader { text, offset: 0, counted: 0, at, depth: 0, values: 0, limits };
     let value = reader.value()?;
     reader.blank();
-    if reader.rest.is_empty() { Ok(value) } else { Err(reader.syntax("the end of the document")) }
+    if reader.rest().is_empty() { Ok(value) } else { Err(reader.syntax("the end of the document")) }
 }
 
 struct Reader<'a> {
-    rest: &'a str,
+    text: &'a str,
+    /// How many bytes were read.
+    offset: usize,
+    /// Up to where lines and columns were counted, which is done when a place is asked for.
+    counted: usize,
+    /// The place there.
     at: Position,
     depth: usize,
     values: usize,
@@ -186,43 +192,55 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn syntax(&self, expected: &'static str) -> JsonError {
-        JsonError::Syntax { at: self.at, expected }
+    fn syntax(&mut self, expected: &'static str) -> JsonError {
+        JsonError::Syntax { at: self.place(), expected }
     }
 
-    /// Takes the first `length` bytes, none of which is a line feed.
+    /// The place that was read up to.
+    fn place(&mut self) -> Position {
+        for byte in self.text.as_bytes().get(self.counted..self.offset).unwrap_or_default() {
+            if *byte == b'\n' {
+                self.at = Position { line: self.at.line.saturating_add(1), column: 1 };
+            } else {
+                // A character counts once, at its first byte.
+                self.at.column = self.at.column.saturating_add(u32::from(byte & 0xC0 != 0x80));
+            }
+        }
+        self.counted = self.offset;
+        self.at
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.offset..).unwrap_or_default()
+    }
+
+    /// Takes the next `length` bytes, which end at a character.
     fn take(&mut self, length: usize) -> &'a str {
-        let (taken, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, ""));
-        let characters = if taken.is_ascii() { taken.len() } else { taken.chars().count() };
-        self.at.column = self.at.column.saturating_add(u32::try_from(characters).unwrap_or(u32::MAX));
-        self.rest = rest;
+        let end = self.offset.saturating_add(length);
+        let taken = self.text.get(self.offset..end).unwrap_or_default();
+        self.offset = end.min(self.text.len());
         taken
     }
 
     fn peek(&self) -> Option<u8> {
-        self.rest.as_bytes().first().copied()
+        self.text.as_bytes().get(self.offset).copied()
     }
 
     fn next_is(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
-        if found {
-            self.take(1);
-        }
+        self.offset = self.offset.saturating_add(usize::from(found));
         found
     }
 
     fn blank(&mut self) {
-        while let Some(byte @ (b' ' | b'\t' | b'\r' | b'\n')) = self.peek() {
-            self.take(1);
-            if byte == b'\n' {
-                self.at = Position { line: self.at.line.saturating_add(1), column: 1 };
-            }
+        while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.peek() {
+            self.offset = self.offset.saturating_add(1);
         }
     }
 
     fn value(&mut self) -> Result<Value<'a>, JsonError> {
         self.blank();
-        let at = self.at;
+        let at = self.place();
         self.values = self.values.saturating_add(1);
         if self.values > self.limits.values {
             return Err(JsonError::TooMany { at, limit: self.limits.values });
@@ -239,7 +257,7 @@ impl<'a> Reader<'a> {
 
     fn nested(&mut self, read: impl FnOnce(&mut Self) -> Result<Data<'a>, JsonError>) -> Result<Data<'a>, JsonError> {
         if self.depth >= self.limits.depth {
-            return Err(JsonError::TooDeep { at: self.at, limit: self.limits.depth });
+            return Err(JsonError::TooDeep { at: self.place(), limit: self.limits.depth });
         }
         self.depth = self.depth.saturating_add(1);
         self.take(1);
@@ -256,7 +274,7 @@ impl<'a> Reader<'a> {
         }
         loop {
             self.blank();
-            let at = self.at;
+            let at = self.place();
             if self.peek() != Some(b'"') {
                 return Err(self.syntax("a key in double quotes"));
             }
@@ -297,7 +315,7 @@ impl<'a> Reader<'a> {
 
     fn word(&mut self) -> Result<Data<'a>, JsonError> {
         for (word, data) in [("true", Data::Bool(true)), ("false", Data::Bool(false)), ("null", Data::Null)] {
-            if self.rest.starts_with(word) {
+            if self.rest().starts_with(word) {
                 self.take(word.len());
                 return Ok(data);
             }
@@ -306,7 +324,7 @@ impl<'a> Reader<'a> {
     }
 
     fn number(&mut self) -> Result<&'a str, JsonError> {
-        let whole = self.rest;
+        let begin = self.offset;
         self.next_is(b'-');
         if !self.next_is(b'0') {
             self.digits()?;
@@ -320,12 +338,11 @@ impl<'a> Reader<'a> {
             }
             self.digits()?;
         }
-        let length = whole.len().saturating_sub(self.rest.len());
-        Ok(whole.get(..length).unwrap_or_default())
+        Ok(self.text.get(begin..self.offset).unwrap_or_default())
     }
 
     fn digits(&mut self) -> Result<(), JsonError> {
-        let count = self.rest.bytes().take_while(u8::is_ascii_digit).count();
+        let count = self.rest().bytes().take_while(u8::is_ascii_digit).count();
         if count == 0 {
             return Err(self.syntax("a digit"));
         }
@@ -337,7 +354,7 @@ impl<'a> Reader<'a> {
         self.take(1);
         let mut text = Cow::Borrowed("");
         loop {
-            let plain = self.rest.bytes().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1F)).count();
+            let plain = self.rest().bytes().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1F)).count();
             let run = self.take(plain);
             if text.is_empty() {
                 text = Cow::Borrowed(run);
@@ -389,7 +406,7 @@ impl<'a> Reader<'a> {
     }
 
     fn code_unit(&mut self) -> Option<u32> {
-        let digits = self.rest.strip_prefix('u')?.get(..4)?;
+        let digits = self.rest().strip_prefix('u')?.get(..4)?;
         if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
@@ -398,9 +415,18 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Few keys are compared with each other, which takes less time than hashing them.
 fn unique(members: &[Member<'_>]) -> Result<(), JsonError> {
-    let mut seen = std::collections::HashSet::with_capacity(members.len());
-    match members.iter().find(|member| !seen.insert(member.key.as_ref())) {
+    const FEW: usize = 24;
+    let again = if members.len() <= FEW {
+        let before = |index: usize| members.get(..index).unwrap_or_default();
+        let mut each = members.iter().enumerate();
+        each.find(|(index, member)| before(*index).iter().any(|other| other.key == member.key)).map(|(_, found)| found)
+    } else {
+        let mut seen = std::collections::HashSet::with_capacity(members.len());
+        members.iter().find(|member| !seen.insert(member.key.as_ref()))
+    };
+    match again {
         None => Ok(()),
         Some(member) => Err(JsonError::DuplicateKey { at: member.at, key: member.key.clone().into_owned() }),
     }

@@ -46,6 +46,9 @@ pub enum IdpError {
         /// Its length in bytes.
         length: usize,
     },
+    /// Text that names no workload of a platform.
+    #[error("not a workload: {0:?}; expected such as github:owner/repository@refs/heads/main")]
+    Workload(String),
     /// A certificate that cannot be read, or whose key is none to verify with.
     #[error("a certificate of {service_provider:?} holds no RSA key of 2048 bits or more and no P-256 or P-384 key")]
     Certificate {

@@ -8,6 +8,7 @@ use crate::flows::Farewell;
 use crate::journal::LoggedRequest;
 use crate::logout_token_request::LogoutTokenRequest;
 use crate::oidc::id_token::{Grant, mint};
+use crate::oidc::workload::WorkloadToken;
 use crate::relying::{Binding, Client};
 use crate::saml::logout::{self, Outgoing};
 use crate::saml::metadata;
@@ -43,7 +44,7 @@ use tokio::task::JoinHandle;
 /// | `GET /_control/clock` | `{"now": …}` |
 /// | `POST /_control/clock` `{"advance_seconds": 3600}` | [`advance`](Idp::advance), or back with a negative number |
 /// | `GET`, `DELETE /_control/requests` | [`requests`](Idp::requests), or forget them |
-/// | `GET /_demo/token?user=&audience=` | `{"token": …}`; the first audience registered, if none is named |
+/// | `GET /_demo/token?user=&audience=` | `{"token": …}`; the first audience registered, if none is named; `workload=` in place of `user=` takes what [`WorkloadToken::parse`] reads |
 /// | `GET /_demo/assertion?user=&sp=` | `{"saml_response": …, "acs_url": …}`; the first service provider, if none is named |
 #[derive(Debug)]
 pub struct Idp {
@@ -149,6 +150,14 @@ impl Idp {
     /// When there is no such person, client or audience, or the fault is none of an ID token's.
     pub fn id_token_for(&self, request: IdTokenRequest) -> Result<String, IdpError> {
         id_token_for(&self.core, request)
+    }
+
+    /// A token such as a workload of some platform has, signed here: for trust policies that are tested offline.
+    ///
+    /// # Errors
+    /// When it cannot be signed.
+    pub fn workload_token(&self, token: WorkloadToken) -> Result<String, IdpError> {
+        Ok(token.mint(&self.core)?)
     }
 
     /// The address that carries a request to sign `user` out of a service provider, whichever of their sessions there it

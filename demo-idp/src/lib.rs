@@ -75,4 +75,5 @@ pub use fault::{Fault, UnknownFault};
 pub use idp::{AssertionRequest, IdTokenRequest, Idp};
 pub use journal::LoggedRequest;
 pub use logout_token_request::LogoutTokenRequest;
+pub use oidc::workload::WorkloadToken;
 pub use relying::{Client, IdTokenAlgorithm, SamlAlgorithm, ServiceProvider, SignedPart};

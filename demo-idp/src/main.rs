@@ -21,7 +21,7 @@ struct Command {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Print an ID token of the running demo, for `aws sts assume-role-with-web-identity`
-    Token(Ask),
+    Token(AskToken),
     /// Print a SAML response of the running demo, for `aws sts assume-role-with-saml`
     Assertion(Ask),
     /// Drive the whole flow without a browser, printing every step and every check
@@ -33,6 +33,20 @@ struct Ask {
     /// For whom: martha, sam, rosa or otto
     #[arg(long)]
     user: String,
+    /// First of the running demo's three ports
+    #[arg(long, value_name = "N", default_value_t = 8100)]
+    port_base: u16,
+}
+
+#[derive(Debug, Args)]
+struct AskToken {
+    /// For whom: martha, sam, rosa or otto
+    #[arg(long, required_unless_present = "workload")]
+    user: Option<String>,
+    /// For what, in place of a person: github:octo-org/octo-repo@refs/heads/main, gitlab:group/project@main,
+    /// kubernetes:namespace/name, spiffe://trust-domain/path, google:unique-id or entra:tenant/object-id
+    #[arg(long, value_name = "WORKLOAD", conflicts_with = "user")]
+    workload: Option<String>,
     /// First of the running demo's three ports
     #[arg(long, value_name = "N", default_value_t = 8100)]
     port_base: u16,
@@ -72,7 +86,10 @@ async fn main() -> ExitCode {
 async fn run(command: Command) -> Result<(), DemoError> {
     match command.action {
         None => serve(command.serve).await,
-        Some(Action::Token(of)) => print(&ask(of.port_base, Asked::Token, &of.user).await?),
+        Some(Action::Token(AskToken { workload: Some(workload), port_base, .. })) => {
+            print(&ask(port_base, Asked::WorkloadToken, &workload).await?)
+        }
+        Some(Action::Token(of)) => print(&ask(of.port_base, Asked::Token, &of.user.unwrap_or_default()).await?),
         Some(Action::Assertion(of)) => print(&ask(of.port_base, Asked::Assertion, &of.user).await?),
         Some(Action::Tour) => {
             let coloured = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();

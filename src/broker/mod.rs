@@ -24,6 +24,8 @@ pub use flow::Flow;
 pub use renewal::{Renewal, RenewalFuture, RenewedProvider};
 
 use std::collections::BTreeMap;
+#[cfg(feature = "oidc")]
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::arn::{AccountId, Arn};
@@ -50,7 +52,7 @@ pub struct Broker {
     #[cfg(feature = "saml")]
     saml: BTreeMap<String, saml::Standing>,
     #[cfg(feature = "oidc")]
-    oidc: BTreeMap<String, OidcProvider>,
+    oidc: HashMap<String, OidcProvider>,
     mappings: BTreeMap<ProviderName, Mapping>,
     roles: BTreeMap<Arn, Role>,
     resources: BTreeMap<String, (AccountId, ResourcePolicy)>,
@@ -69,7 +71,7 @@ impl Broker {
             #[cfg(feature = "saml")]
             saml: BTreeMap::new(),
             #[cfg(feature = "oidc")]
-            oidc: BTreeMap::new(),
+            oidc: HashMap::new(),
             mappings: BTreeMap::new(),
             roles: BTreeMap::new(),
             resources: BTreeMap::new(),

@@ -12,6 +12,7 @@ pub mod saml;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
 
 pub use attribute::{AttributeName, NameFormat};
 
@@ -73,7 +74,8 @@ pub struct VerifiedIdentity {
     pub(in crate::identity) attributes: BTreeMap<String, Vec<String>>,
     pub(in crate::identity) attribute_names: Vec<AttributeName>,
     pub(in crate::identity) nested_claims: BTreeMap<String, Vec<String>>,
-    pub(in crate::identity) condition_keys: Vec<(String, Vec<String>)>,
+    /// A token's are made of its claims when somebody asks.
+    pub(in crate::identity) condition_keys: OnceLock<Vec<(String, Vec<String>)>>,
     pub(in crate::identity) multivalued: Vec<String>,
     pub(in crate::identity) assertion_id: String,
     pub(in crate::identity) assertion_use: Use,
@@ -145,7 +147,11 @@ impl VerifiedIdentity {
     /// The condition keys a trust policy may test, such as `saml:aud` or `login.example.com:sub`.
     #[must_use]
     pub fn condition_keys(&self) -> &[(String, Vec<String>)] {
-        &self.condition_keys
+        self.condition_keys.get_or_init(|| match &self.provider {
+            #[cfg(feature = "oidc")]
+            ProviderName::Oidc(issuer) => oidc::condition_keys(issuer, &self.audience, &self.attributes),
+            _ => Vec::new(),
+        })
     }
 
     /// Whether a condition key is a list however many values it has: a person in one group is still in a list of groups,

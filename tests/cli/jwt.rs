@@ -1,6 +1,6 @@
 //! `daypass jwt verify` against the demo identity provider.
 
-use demo_idp::{Client, Fault, IdTokenRequest, Idp, User};
+use demo_idp::{Client, Fault, IdTokenRequest, Idp, User, WorkloadToken};
 use serde_json::{Value, json};
 
 use crate::{Folder, Ran, run, run_with};
@@ -207,11 +207,125 @@ async fn what_is_missing_is_named() {
     let site = Site::start("jwt-usage").await;
     run(&["jwt", "verify"]).refused_as_usage("--issuer: missing");
     run(&["jwt", "verify", "--issuer", "https://a.example"]).refused_as_usage("--audience: missing");
-    run(&["jwt", "verify", "--issuer", "https://a.example", "--audience", "a"]).refused_as_usage("--jwks: missing");
+    run(&["jwt", "verify", "--use", "signature"]).refused_as_usage("--jwks: missing");
     let wrong = ["jwt", "verify", "--issuer", "http://a.example", "--audience", "a", "--jwks", &site.jwks];
     run(&wrong).refused_as_usage("not an issuer identifier");
     site.verify("", &["--clock-skew", "301"]).refused_as_usage("301 is not in 0..=300");
     site.verify("", &["--use", "id_token"]).refused_as_usage("--nonce: missing");
     let text = site.folder.file("not.json", "keys");
     site.verify("", &["--jwks", &text]).refused_as_usage("not.json: line 1, column 1: expected");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_key_set_the_issuers_metadata_says_where_it_is() {
+    let site = Site::start("jwt-discovery").await;
+    let ask = |issuer: &str, more: &[&str]| {
+        let asked = ["jwt", "verify", "--audience", AUDIENCE, "--issuer", issuer];
+        run_with(&[&asked, more].concat(), &site.token(None))
+    };
+    let found = ask(site.idp.issuer(), &["--local-network", "--json"]);
+    assert_eq!((found.code, &found.json()["claims"]["sub"]), (0, &json!("martha")), "{found:?}");
+    ask(site.idp.issuer(), &[]).refused_as_usage("not fetched");
+    ask("http://127.0.0.1:1", &["--local-network"])
+        .refused_as_usage("http://127.0.0.1:1: the provider cannot be reached");
+}
+
+#[tokio::test]
+async fn a_preset_holds_a_workload_to_its_platform() {
+    let site = Site::start("jwt-preset").await;
+    let job = |token: WorkloadToken| site.idp.workload_token(token.with_audience(AUDIENCE)).unwrap() + "\n";
+    let github = job(WorkloadToken::github("octo-org/octo-repo"));
+    let ran = site.verify(&github, &["--preset", "github"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("passed       subject_form"), "{}", ran.out);
+    let ran = site.verify(&job(WorkloadToken::gitlab("my-group/app")), &["--preset", "github", "--json"]);
+    assert_eq!((ran.code, &ran.json()["check"]), (1, &json!("subject_form")));
+    let svid = job(WorkloadToken::spiffe("spiffe://example.org/ns/prod/sa/photos"));
+    for (trust_domain, code) in [("example.org", 0), ("evil.example", 1)] {
+        let ran = site.verify(&svid, &["--preset", "spiffe", "--trust-domain", trust_domain]);
+        assert_eq!(ran.code, code, "{ran:?}");
+    }
+    site.verify(&svid, &["--preset", "spiffe"]).refused_as_usage("--trust-domain: missing");
+    site.verify(&svid, &["--preset", "entra"]).refused_as_usage("https://sts.windows.net/<tenant>/");
+    // The issuer that everybody means need not be given, and is not this one.
+    let usual = ["jwt", "verify", "--audience", AUDIENCE, "--preset", "github", "--json", "--jwks", &site.jwks];
+    assert_eq!(run_with(&usual, &github).json()["check"], "issuer");
+    let case = |preset: &str, token: &str| {
+        site.case(preset, |case| {
+            case["preset"] = json!(preset);
+            case["token"] = json!(token.trim_end());
+        })
+    };
+    let lines = [case("github", &github), case("gitlab", &github), case("bitbucket", &github)];
+    let answers = run_with(&["jwt", "verify", "--batch", "--root", site.folder.path()], &lines.concat()).lines();
+    let checks: Vec<_> = answers.iter().map(|answer| answer["check"].clone()).collect();
+    assert_eq!(checks, [json!(null), json!("subject_form"), json!("input")]);
+}
+
+#[test]
+fn a_client_secret_verifies_id_tokens_and_nothing_else_does_then() {
+    use aws_lc_rs::hmac;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    let folder = Folder::new("jwt-secret");
+    let secret = "a-client-secret-of-more-than-32-octets";
+    let sign = |alg: &str, with: &str| {
+        let claims = json!({"iss": "https://idp.example", "sub": "martha", "aud": AUDIENCE, "nonce": NONCE,
+            "iat": 1_800_000_000, "exp": 1_800_000_300});
+        let encode = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let input = format!("{}.{}", encode(json!({ "alg": alg })), encode(claims));
+        let code = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, with.as_bytes()), input.as_bytes());
+        format!("{input}.{}\n", URL_SAFE_NO_PAD.encode(code))
+    };
+    let file = folder.file("secret", format!("{secret}\n"));
+    let ask = |token: &str, more: &[&str]| {
+        let asked = ["jwt", "verify", "--issuer", "https://idp.example", "--audience", AUDIENCE, "--json"];
+        let secret = ["--now", "2027-01-15T08:00:00Z", "--client-secret-file", &file];
+        run_with(&[&asked[..], &secret, more].concat(), token)
+    };
+    let sign_in = ["--nonce", NONCE];
+    let accepted = ask(&sign("HS256", secret), &sign_in);
+    assert_eq!(accepted.code, 0, "{accepted:?}");
+    assert!(!accepted.out.contains(secret) && !accepted.err.contains(secret));
+    assert_eq!(ask(&sign("HS256", "another-secret-that-is-long-enough-too"), &sign_in).json()["check"], "signature");
+    assert_eq!(ask(&sign("HS512", secret), &sign_in).json()["check"], "algorithm");
+    ask(&sign("HS256", secret), &[]).refused_as_usage("never verified by a secret");
+    let longer = [&sign_in[..], &["--client-secret-algorithm", "HS512"]].concat();
+    ask(&sign("HS512", secret), &longer).refused_as_usage("--client-secret-file: a client secret that signs");
+}
+
+#[tokio::test]
+async fn a_refusal_ends_with_its_usual_cause() {
+    let site = Site::start("jwt-hint").await;
+    let text = site.verify(&site.token(Some(Fault::Expired)), &[]);
+    let last: Vec<_> = text.out.lines().rev().take(2).collect();
+    assert!(last[1].starts_with("  usual cause  the token is old"), "{}", text.out);
+    assert_eq!(last[0], "  ask          whoever asked the issuer for this token");
+    let answer = site.verify(&site.token(Some(Fault::WrongKey)), &["--json"]).json();
+    assert!(answer["hint"]["usual_cause"].as_str().unwrap().contains("edited"), "{answer}");
+    assert_eq!(site.verify(&site.token(None), &["--json"]).json()["hint"], json!(null));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_batch_keeps_no_more_key_sets_than_fit() {
+    let mut command = crate::command(&["jwt", "verify", "--batch"]);
+    let mut child = command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let (mut questions, answers) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut answers = std::io::BufRead::lines(std::io::BufReader::new(answers));
+    let padding = "x".repeat(1024 * 1024);
+    let mut peak = 0;
+    for index in 0..100 {
+        let line = json!({"id": index, "token": "a", "jwks": {"keys": [], "padding": format!("{index}{padding}")}});
+        std::io::Write::write_all(&mut questions, format!("{line}\n").as_bytes()).unwrap();
+        let answer: Value = serde_json::from_str(&answers.next().unwrap().unwrap()).unwrap();
+        assert_eq!((&answer["id"], &answer["check"]), (&json!(index), &json!("jwks")));
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        peak = line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap();
+    }
+    drop(questions);
+    assert!(child.wait().unwrap().success());
+    assert!(peak < 64 * 1024, "{peak} KiB for key sets of 1 MiB each");
 }

@@ -2,7 +2,10 @@
 
 use aws_lc_rs::hmac;
 use daypass::explain::Silent;
-use daypass::identity::oidc::{self, Jwks, JwsAlgorithm, JwsError, OidcError, UnverifiedIdToken};
+use daypass::identity::oidc::{
+    self, Jwks, JwsAlgorithm, JwsError, OidcError, OidcProvider, TimeClaim, UnverifiedIdToken,
+};
+use daypass::identity::replay;
 use serde_json::json;
 
 use crate::support::{
@@ -113,7 +116,9 @@ fn nested_and_encrypted_tokens_are_refused() {
     let nested = json!({"alg": "ES256", "kid": "ES256", "cty": "JWT"}).to_string();
     assert_eq!(refused(keys().sign_raw("ES256", &nested, honest())), "header_parameters");
     let encrypted = json!({"alg": "PBES2-HS256+A128KW", "enc": "A128GCM", "p2c": 2_000_000_000, "p2s": "AA"});
-    assert_eq!(refused(format!("{}.AA.AA.AA.AA", b64(encrypted.to_string()))), "token_form");
+    let token = format!("{}.AA.AA.AA.AA", b64(encrypted.to_string()));
+    assert_eq!(verify(sign_in(token.clone())).unwrap_err(), OidcError::Jws(JwsError::Encrypted));
+    assert_eq!(refused(token), "token_form");
 }
 
 #[test]
@@ -300,4 +305,58 @@ fn a_signature_written_anew_does_not_make_a_token_new() {
     assert_ne!(one, again, "ECDSA signs differently each time");
     assert_eq!(id(&one), id(&again));
     assert_ne!(id(&one), id(&other));
+}
+
+#[test]
+fn an_email_links_nobody() {
+    // nOAuth: whoever may write an address into an account of their own is still somebody else.
+    let with = |changes| verify(sign_in(keys().sign("ES256", &claims_with(changes)))).unwrap();
+    let victim = with(json!({}));
+    let attacker = with(json!({"sub": "mallory"}));
+    assert_eq!(attacker.attribute("email"), victim.attribute("email"));
+    assert_eq!((attacker.subject(), victim.subject()), ("mallory", "martha"));
+    // Nor does one of the same name at another issuer.
+    let elsewhere = OidcProvider::new("https://evil.example", [CLIENT]).unwrap();
+    let token = sign_in(keys().sign("ES256", &claims_with(json!({"iss": "https://evil.example"}))));
+    let stranger = verify_at(&elsewhere, token, now()).unwrap();
+    assert_eq!((stranger.subject(), stranger.attribute("email")), (victim.subject(), victim.attribute("email")));
+    assert_ne!((stranger.issuer(), stranger.provider()), (victim.issuer(), victim.provider()));
+    let named = |identity: &daypass::VerifiedIdentity| identity.condition_keys()[0].0.clone();
+    assert_ne!(named(&stranger), named(&victim), "no policy for one issuer speaks of the other");
+    assert_ne!(replay::key(&stranger), replay::key(&victim));
+    // A token without sub is about nobody, whatever its address says.
+    assert_eq!(refused_claims(json!({"sub": null})), "subject");
+}
+
+#[test]
+fn no_verification_serves_another_token() {
+    // GHSA-rp9m-7r4c-75qg: a cache of verifications whose keys collide hands out another token's claims. There is none
+    // here; and what replay memory knows a token by is a digest of everything that is signed.
+    let honest = honest();
+    assert!(verify(sign_in(honest.clone())).is_ok());
+    let [header, payload, signature] = honest.split('.').collect::<Vec<_>>().try_into().unwrap();
+    let edited = b64(claims_with(json!({"sub": "admin"})).to_string());
+    for token in [format!("{header}.{edited}.{signature}"), format!("{header}.{payload}.{}", b64([7; 64]))] {
+        assert_eq!(refused(token), "signature", "right after the token it was made from");
+    }
+    let id = |changes| verify(sign_in(keys().sign("EdDSA", &claims_with(changes)))).unwrap().assertion_id().to_owned();
+    let ids = [json!({}), json!({"sub": "martha2"}), json!({"a": 1}), json!({"a": 2}), json!({"iat": NOW - 1})].map(id);
+    let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
+    assert_eq!(distinct.len(), ids.len());
+    assert!(ids.iter().all(|id| id.len() == 64), "a whole SHA-256");
+}
+
+#[test]
+fn a_skew_for_one_claim_serves_no_other() {
+    let narrow = provider().with_skew(std::time::Duration::ZERO).unwrap();
+    let wide = narrow.with_claim_skew(TimeClaim::IssuedAt, std::time::Duration::from_secs(300)).unwrap();
+    let with = |changes| verify_at(&wide, sign_in(keys().sign("ES256", &claims_with(changes))), now());
+    assert!(with(json!({"iat": NOW + 200})).is_ok());
+    for (changes, rule) in [
+        (json!({"iat": NOW + 301, "exp": NOW + 400}), "issued_at"),
+        (json!({"exp": NOW}), "expiration"),
+        (json!({"nbf": NOW + 1}), "not_before"),
+    ] {
+        assert_eq!(with(changes).unwrap_err().rule().name, rule);
+    }
 }

@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use daypass::explain::Silent;
 use daypass::http::fetch::{FetchError, IssuerKeys};
 use daypass::identity::oidc::discovery::DiscoveryError;
+use daypass::identity::oidc::keys::exposition;
 use daypass::identity::oidc::{self, Jwks, OidcError, OidcProvider, UnverifiedIdToken};
 use daypass::time::Timestamp;
 use serde_json::{Value, json};
@@ -22,6 +23,7 @@ use crate::support::{CLIENT, Keys, claims_with, now};
 struct Published {
     issuer: Mutex<String>,
     keys: Mutex<Result<Value, StatusCode>>,
+    cache_control: Mutex<&'static str>,
     asked: AtomicUsize,
 }
 
@@ -37,6 +39,7 @@ impl Issuer {
         let published = Arc::new(Published {
             issuer: Mutex::new(url.clone()),
             keys: Mutex::new(Ok(Keys::of_issuer().jwks_json())),
+            cache_control: Mutex::new("private"),
             asked: AtomicUsize::new(0),
         });
         let router = Router::new()
@@ -76,10 +79,13 @@ async fn metadata(State(published): State<Arc<Published>>) -> Json<Value> {
     Json(json!({"issuer": issuer, "jwks_uri": format!("{issuer}/keys")}))
 }
 
-async fn keys(State(published): State<Arc<Published>>) -> Result<Json<Value>, StatusCode> {
+async fn keys(
+    State(published): State<Arc<Published>>,
+) -> Result<([(&'static str, &'static str); 1], Json<Value>), StatusCode> {
     published.asked.fetch_add(1, Ordering::SeqCst);
     tokio::time::sleep(Duration::from_millis(20)).await;
-    published.keys.lock().unwrap().clone().map(Json)
+    let caching = [("cache-control", *published.cache_control.lock().unwrap())];
+    published.keys.lock().unwrap().clone().map(|keys| (caching, Json(keys)))
 }
 
 fn renamed(kid: &str, keys: &Keys) -> Value {
@@ -198,4 +204,67 @@ async fn pinned_keys_are_never_fetched() {
     assert_eq!(issuer.asked(), 0);
     let none = Jwks::parse(br#"{"keys":[{"kty":"oct","k":"AA"}]}"#).unwrap();
     assert_eq!(IssuerKeys::pinned(&issuer.provider(), none).unwrap_err(), FetchError::NoUsableKey { skipped: 1 });
+}
+
+#[tokio::test]
+async fn what_the_issuer_says_of_caching_is_kept_within_bounds() {
+    let issuer = Issuer::start().await;
+    let after = |seconds: i64| Timestamp::from_unix_seconds(now().unix_seconds() + seconds);
+    for (said, fresh) in [
+        ("max-age=0", 300),
+        ("no-store", 300),
+        ("public, max-age=600, must-revalidate", 600),
+        ("max-age=31536000", 86_400),
+        ("private", 3600),
+        ("max-age=rubbish", 3600),
+    ] {
+        *issuer.published.cache_control.lock().unwrap() = said;
+        let keys = issuer.keys();
+        let before = issuer.asked();
+        for (at, asked) in [(0, 1), (fresh - 1, 1), (fresh, 2)] {
+            keys.for_token(&issuer.token(Keys::of_issuer(), "ES256"), after(at)).await.unwrap();
+            assert_eq!(issuer.asked() - before, asked, "{said} after {at} seconds");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_counters_of_a_running_service_can_be_read_from_outside() {
+    let issuer = Issuer::start().await;
+    let keys = issuer.keys();
+    let broker = daypass::Broker::new(daypass::Keyring::generate().unwrap())
+        .with_provider(issuer.provider())
+        .with_clock(Arc::new(daypass::time::ManualClock::new(now())));
+    let sts = daypass::http::sts::Sts::new(Arc::new(broker)).with_issuer(&issuer.url, keys.clone());
+    // What an operator's own page does.
+    let counted = sts.clone();
+    let page = Router::new().route(
+        "/metrics",
+        get(move || async move {
+            let found = counted.key_metrics();
+            exposition(found.iter().map(|(issuer, metrics)| (issuer.as_str(), *metrics)))
+        }),
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, sts.router().merge(page)).await });
+    keys.for_token(&issuer.token(Keys::of_issuer(), "ES256"), now()).await.unwrap();
+    for kid in ["random-1", "random-2", "random-1"] {
+        keys.for_token(&issuer.token(Keys::of_issuer(), kid), now()).await.unwrap();
+    }
+    issuer.publish(Err(StatusCode::BAD_GATEWAY));
+    let later = Timestamp::from_unix_seconds(now().unix_seconds() + 3600);
+    keys.for_token(&issuer.token(Keys::of_issuer(), "ES256"), later).await.unwrap();
+    let page = reqwest::get(format!("{url}/metrics")).await.unwrap().text().await.unwrap();
+    for (name, value) in [
+        ("daypass_issuer_key_fetches_total", 3),
+        ("daypass_issuer_key_fetch_failures_total", 1),
+        // The second random key id, and the one after the failure that was served with the keys at hand.
+        ("daypass_issuer_key_cooldown_refusals_total", 2),
+        ("daypass_issuer_key_unknown_refusals_total", 1),
+        ("daypass_issuer_keys_age_seconds", 0),
+    ] {
+        let line = format!("{name}{{issuer=\"{}\"}} {value}\n", issuer.url);
+        assert!(page.contains(&line), "{line}{page}");
+    }
 }

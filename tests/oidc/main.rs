@@ -12,6 +12,8 @@
 mod attacks;
 mod claims;
 mod end_session;
+mod client_secret;
+mod conformance;
 mod generated;
 mod identity;
 mod issuer_keys;

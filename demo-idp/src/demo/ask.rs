@@ -13,6 +13,9 @@ use super::site::Site;
 pub enum Asked {
     /// An ID token for AssumeRoleWithWebIdentity.
     Token,
+    /// A workload's token for AssumeRoleWithWebIdentity, about what [`WorkloadToken::parse`](crate::WorkloadToken::parse)
+    /// reads.
+    WorkloadToken,
     /// A SAML response for AssumeRoleWithSAML.
     Assertion,
 }
@@ -25,19 +28,20 @@ struct Reply {
     error_description: Option<String>,
 }
 
-/// Asks the demonstration whose ports begin at `port_base` for a statement about `user`.
+/// Asks the demonstration whose ports begin at `port_base` for a statement about `subject`, who is a person, or a workload.
 ///
 /// # Errors
 /// [`DemoError::NotRunning`] when nothing answers there, [`DemoError::Refused`] when there is no such person.
-pub async fn ask(port_base: u16, asked: Asked, user: &str) -> Result<String, DemoError> {
+pub async fn ask(port_base: u16, asked: Asked, subject: &str) -> Result<String, DemoError> {
     let site = Site::at(port_base)?;
     let not_running = || DemoError::NotRunning { url: site.idp_url() };
     let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).no_proxy().build();
-    let path = match asked {
-        Asked::Token => "token",
-        Asked::Assertion => "assertion",
+    let (path, parameter) = match asked {
+        Asked::Token => ("token", "user"),
+        Asked::WorkloadToken => ("token", "workload"),
+        Asked::Assertion => ("assertion", "user"),
     };
-    let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("user", user).finish();
+    let query: String = form_urlencoded::Serializer::new(String::new()).append_pair(parameter, subject).finish();
     let url = format!("{}/_demo/{path}?{query}", site.idp_url());
     let answer = client.map_err(|_| not_running())?.get(url).send().await.map_err(|_| not_running())?;
     let status = answer.status();

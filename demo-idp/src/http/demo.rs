@@ -4,6 +4,7 @@ use super::answer::{WithOutcome, json};
 use crate::core::Core;
 use crate::error::IdpError;
 use crate::idp::{AssertionRequest, IdTokenRequest, assertion_for, id_token_for};
+use crate::oidc::workload::WorkloadToken;
 use crate::params::Params;
 use axum::Router;
 use axum::extract::{RawQuery, State};
@@ -24,9 +25,16 @@ async fn token(State(core): State<Arc<Core>>, RawQuery(query): RawQuery) -> Resp
     };
     let user = params.get("user").unwrap_or_default();
     let audience = params.get("audience").or(core.audiences.first().map(String::as_str)).unwrap_or_default();
-    match id_token_for(&core, IdTokenRequest::new(user, audience)) {
+    let workload = params.get("workload");
+    let made = match workload {
+        Some(workload) => {
+            WorkloadToken::parse(workload).and_then(|token| Ok(token.with_audience(audience).mint(&core)?))
+        }
+        None => id_token_for(&core, IdTokenRequest::new(user, audience)),
+    };
+    match made {
         Ok(token) => json(StatusCode::OK, &json!({ "token": token, "audience": audience }))
-            .with_outcome(format!("token about {user} for {audience}")),
+            .with_outcome(format!("token about {} for {audience}", workload.unwrap_or(user))),
         Err(error) => refuse(status_of(&error), &error.to_string()),
     }
 }
@@ -60,6 +68,7 @@ const fn status_of(error: &IdpError) -> StatusCode {
         IdpError::UnknownUser(_) | IdpError::UnknownAudience(_) | IdpError::UnknownServiceProvider(_) => {
             StatusCode::NOT_FOUND
         }
+        IdpError::Workload(_) => StatusCode::BAD_REQUEST,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -126,7 +126,7 @@ fn half_hash(access_token: &str, family: Family) -> String {
 
 /// Signed by jsonwebtoken with a provider that is named here: its process-wide default belongs to the application this
 /// identity provider may be embedded in.
-fn compact(key_id: &str, claims: &Map<String, Value>, key: &SigningKey) -> Result<String, KeyError> {
+pub(super) fn compact(key_id: &str, claims: &Map<String, Value>, key: &SigningKey) -> Result<String, KeyError> {
     let algorithm = key.family().jws();
     let mut header = jsonwebtoken::Header::new(algorithm);
     header.kid = Some(key_id.to_owned());

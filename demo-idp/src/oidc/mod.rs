@@ -7,3 +7,4 @@ pub(crate) mod id_token;
 pub(crate) mod logout;
 pub(crate) mod logout_token;
 pub(crate) mod token;
+pub(crate) mod workload;

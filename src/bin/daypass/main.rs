@@ -6,6 +6,7 @@
 mod batch;
 mod error;
 mod fields;
+mod hint;
 mod input;
 mod jwt;
 mod mapping;

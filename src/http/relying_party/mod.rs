@@ -292,7 +292,11 @@ impl RelyingParty {
         if let Some(max_age) = self.max_age {
             token = token.with_max_age(max_age);
         }
-        let jwks = self.keys.for_token(&token, now).await?;
+        let jwks = if self.provider.signs_with_client_secret() {
+            Arc::default()
+        } else {
+            self.keys.for_token(&token, now).await?
+        };
         Ok((token, jwks))
     }
 

@@ -9,7 +9,7 @@ mod query;
 mod reply;
 mod signed;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -25,7 +25,8 @@ use self::reply::Element;
 use super::environment;
 use super::fetch::IssuerKeys;
 use crate::broker::{Broker, Flow};
-use crate::identity::oidc::UnverifiedIdToken;
+use crate::identity::oidc::keys::KeyCacheMetrics;
+use crate::identity::oidc::{Claimed, OidcProvider, UnverifiedIdToken};
 use crate::policy::Keys;
 use crate::request::{Service, SignedHead, SignedRequest};
 use crate::{Error, VerifiedIdentity};
@@ -39,7 +40,7 @@ const VERSION: &str = "2011-06-15";
 #[derive(Clone, Debug)]
 pub struct Sts {
     broker: Arc<Broker>,
-    issuers: Arc<BTreeMap<String, IssuerKeys>>,
+    issuers: Arc<HashMap<String, IssuerKeys>>,
 }
 
 impl Sts {
@@ -57,6 +58,22 @@ impl Sts {
         self
     }
 
+    /// Whom a token of `issuer` is verified for, and with which keys; looking it up takes as long among many as among few.
+    #[must_use]
+    pub fn issuer(&self, issuer: &str) -> Option<(&OidcProvider, &IssuerKeys)> {
+        self.broker.oidc_provider(issuer).zip(self.issuers.get(issuer))
+    }
+
+    /// The counters of each issuer's key cache, by issuer, for
+    /// [`exposition`](crate::identity::oidc::keys::exposition). Keep a clone of this to read them while it serves.
+    #[must_use]
+    pub fn key_metrics(&self) -> Vec<(String, KeyCacheMetrics)> {
+        let now = self.broker.now();
+        let mut all: Vec<_> = self.issuers.iter().map(|(issuer, keys)| (issuer.clone(), keys.metrics(now))).collect();
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        all
+    }
+
     /// Answers at `/`.
     pub fn router(self) -> Router {
         Router::new().route("/", post(answer).get(answer)).with_state(self)
@@ -64,18 +81,17 @@ impl Sts {
 
     /// Verifies a token with the keys of the issuer it names; that the issuer is right is the stage's to verify.
     async fn exchange_token(&self, flow: &Flow<'_>, token: UnverifiedIdToken) -> Result<VerifiedIdentity, StsError> {
-        let Some(issuer) = token.claimed_issuer() else {
+        let Some(Claimed { issuer: Some(issuer), key_id }) = token.claimed() else {
             let refused = StsError::new("InvalidIdentityToken", "the ID token is not a JWT that names its issuer");
             flow.refuse("exchange of an ID token", refused.code(), "no issuer can be read from the token")?;
             return Err(refused);
         };
-        let known = self.broker.oidc_provider(&issuer).zip(self.issuers.get(&issuer));
-        let Some((provider, keys)) = known else {
+        let Some((provider, keys)) = self.issuer(&issuer) else {
             let error = Error::UnknownProvider { issuer: issuer.chars().take(255).collect() };
             flow.refuse("exchange of an ID token", error.code(), &error.reason())?;
             return Err(error.into());
         };
-        match keys.for_token(&token, self.broker.now()).await {
+        match keys.for_key_id(key_id.as_deref(), self.broker.now()).await {
             Ok(keys) => Ok(flow.exchange_token(provider, &keys, token).await?),
             Err(error) => {
                 flow.refuse("exchange of an ID token", "IDPCommunicationError", &error.reason())?;

@@ -138,11 +138,27 @@ impl HmacAlgorithm {
         })
     }
 
+    /// The registered name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hs256 => "HS256",
+            Self::Hs384 => "HS384",
+            Self::Hs512 => "HS512",
+        }
+    }
+
     pub(super) const fn hash(self) -> DigestAlgorithm {
         match self {
             Self::Hs256 => DigestAlgorithm::Sha256,
             Self::Hs384 => DigestAlgorithm::Sha384,
             Self::Hs512 => DigestAlgorithm::Sha512,
         }
+    }
+}
+
+impl fmt::Display for HmacAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }

@@ -6,10 +6,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::claims::Claims;
 use super::error::OidcError;
 use super::jws::shown;
-use super::provider::OidcProvider;
+use super::provider::{OidcProvider, TimeClaim};
 use super::rules;
-use super::{JwsAlgorithm, Purpose, UnverifiedIdToken};
-use crate::crypto;
+use super::{Purpose, UnverifiedIdToken};
+use crate::crypto::{self, DigestAlgorithm};
 use crate::explain::{Evidence, Listener, Rule};
 use crate::time::Timestamp;
 
@@ -23,7 +23,8 @@ pub(super) struct Checks<'c, L> {
     pub(super) provider: &'c OidcProvider,
     pub(super) token: &'c UnverifiedIdToken,
     pub(super) typ: Option<&'c str>,
-    pub(super) algorithm: JwsAlgorithm,
+    /// The hash of the signature's algorithm, of which `at_hash` and `c_hash` hold half.
+    pub(super) hash: DigestAlgorithm,
     pub(super) claims: &'c Claims<'c>,
     pub(super) now: Timestamp,
     pub(super) listener: &'c mut L,
@@ -36,6 +37,7 @@ impl<'c, L: Listener> Checks<'c, L> {
         self.events()?;
         self.issuer()?;
         self.subject()?;
+        self.subject_form()?;
         let audience = self.audience()?;
         self.extra_audiences()?;
         self.authorized_party()?;
@@ -68,9 +70,13 @@ impl<'c, L: Listener> Checks<'c, L> {
 
     /// Media types compare without case, and `application/` may be left out (RFC 7515, 4.1.9).
     fn typ(&mut self) -> Result<(), OidcError> {
-        let expected = if self.is_sign_in() { "JWT, or none" } else { "JWT, JOSE, at+jwt, or none" };
         let found = self.typ;
-        let accepted: &[&str] = if self.is_sign_in() { &["jwt"] } else { &["jwt", "jose", "at+jwt"] };
+        let (accepted, expected): (&[&str], _) = match self.provider.platform {
+            _ if self.is_sign_in() => (&["jwt"], "JWT, or none"),
+            Some(platform) if platform.types().contains(&"jose") => (platform.types(), "JWT, JOSE, or none"),
+            Some(platform) => (platform.types(), "JWT, or none"),
+            None => (&["jwt", "jose", "at+jwt"], "JWT, JOSE, at+jwt, or none"),
+        };
         let typ = found.map(|typ| typ.strip_prefix("application/").unwrap_or(typ));
         let fits = typ.is_none_or(|typ| accepted.iter().any(|one| typ.eq_ignore_ascii_case(one)));
         let mut outcome =
@@ -124,6 +130,21 @@ impl<'c, L: Listener> Checks<'c, L> {
         };
         self.hold(&rules::SUBJECT, outcome, || {
             Evidence::new(format!("1 to {limit} bytes, no control characters"), or_none(found))
+        })
+    }
+
+    /// People have subjects of any form; the workloads of a platform have one of its grammar.
+    fn subject_form(&mut self) -> Result<(), OidcError> {
+        let form = self.provider.subject_form.as_ref().filter(|_| !self.is_sign_in());
+        let found = self.claims.sub.unwrap_or_default();
+        let outcome = match form {
+            Some(form) if !form.fits(found) => {
+                Err(OidcError::SubjectForm { expected: form.to_string(), found: found.to_owned() })
+            }
+            Some(_) | None => Ok(()),
+        };
+        self.hold(&rules::SUBJECT_FORM, outcome, || {
+            Evidence::new(form.map_or_else(|| "any form".to_owned(), ToString::to_string), shown(found))
         })
     }
 
@@ -187,7 +208,7 @@ impl<'c, L: Listener> Checks<'c, L> {
         let found = self.claims.exp.map(instant);
         let outcome = match found {
             None => Err(OidcError::MissingClaim { claim: "exp", rule: &rules::EXPIRATION }),
-            Some(expiration) if now < expiration.saturating_add(self.provider.skew) => Ok(()),
+            Some(expiration) if now < expiration.saturating_add(self.provider.skew_of(TimeClaim::Expiration)) => Ok(()),
             Some(expiration) => Err(OidcError::Expired { expiration, now }),
         };
         self.hold(&rules::EXPIRATION, outcome, || Evidence::new(format!("after {now}"), or_no_time(found)))
@@ -198,7 +219,7 @@ impl<'c, L: Listener> Checks<'c, L> {
         let found = self.claims.iat.map(instant);
         let outcome = match found {
             None if self.is_sign_in() => Err(OidcError::MissingClaim { claim: "iat", rule: &rules::ISSUED_AT }),
-            Some(issued_at) if issued_at > now.saturating_add(self.provider.skew) => {
+            Some(issued_at) if issued_at > now.saturating_add(self.provider.skew_of(TimeClaim::IssuedAt)) => {
                 Err(OidcError::IssuedInFuture { issued_at, now })
             }
             None | Some(_) => Ok(()),
@@ -214,7 +235,7 @@ impl<'c, L: Listener> Checks<'c, L> {
             Some(iat) => (exp.saturating_sub(iat), limit),
             None => {
                 let now = u64::try_from(self.now.unix_seconds()).unwrap_or_default();
-                let skew = self.provider.skew.as_secs();
+                let skew = self.provider.skew_of(TimeClaim::Expiration).as_secs();
                 // An expiry inside the skew has passed the rule before this one.
                 (exp.saturating_sub(now).max(1), limit.saturating_add(skew))
             }
@@ -230,7 +251,7 @@ impl<'c, L: Listener> Checks<'c, L> {
         let now = self.now;
         let found = self.claims.nbf.map(instant);
         let outcome = match found {
-            Some(not_before) if not_before > now.saturating_add(self.provider.skew) => {
+            Some(not_before) if not_before > now.saturating_add(self.provider.skew_of(TimeClaim::NotBefore)) => {
                 Err(OidcError::NotYetValid { not_before, now })
             }
             None | Some(_) => Ok(()),
@@ -262,7 +283,7 @@ impl<'c, L: Listener> Checks<'c, L> {
         let Purpose::SignIn { max_age: Some(max_age), .. } = self.token.purpose else {
             return Ok(());
         };
-        let (now, skew) = (self.now, self.provider.skew);
+        let (now, skew) = (self.now, self.provider.skew_of(TimeClaim::AuthTime));
         let found = self.claims.auth_time.map(instant);
         let outcome = match found {
             None => Err(OidcError::MissingClaim { claim: "auth_time", rule: &rules::AUTH_TIME }),
@@ -287,7 +308,7 @@ impl<'c, L: Listener> Checks<'c, L> {
         ];
         for (rule, hashed, found, error) in pairs {
             if let (Some(hashed), Some(found)) = (hashed, found) {
-                let expected = half_hash(self.algorithm, hashed.expose());
+                let expected = half_hash(self.hash, hashed.expose());
                 let outcome = if expected == found { Ok(()) } else { Err(error) };
                 self.hold(rule, outcome, || Evidence::new(&expected, shown(found)))?;
             }
@@ -297,8 +318,8 @@ impl<'c, L: Listener> Checks<'c, L> {
 }
 
 /// The left half of the hash of `text`, in base64url (OpenID Connect Core, 3.1.3.6).
-fn half_hash(algorithm: JwsAlgorithm, text: &[u8]) -> String {
-    let digest = crypto::digest(algorithm.half_hash(), text);
+fn half_hash(hash: DigestAlgorithm, text: &[u8]) -> String {
+    let digest = crypto::digest(hash, text);
     let half = digest.as_ref().len().div_euclid(2);
     URL_SAFE_NO_PAD.encode(digest.as_ref().get(..half).unwrap_or_default())
 }

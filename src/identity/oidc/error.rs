@@ -55,6 +55,14 @@ pub enum OidcError {
         /// The length in bytes.
         bytes: usize,
     },
+    /// `sub` is not of the form that this issuer's workloads have.
+    #[error("the token's subject is not of the form that this issuer writes")]
+    SubjectForm {
+        /// The form.
+        expected: String,
+        /// What the token says.
+        found: String,
+    },
     /// The token is meant for someone else.
     #[error("the token is meant for another audience")]
     Audience {
@@ -150,6 +158,7 @@ impl OidcError {
             Self::Events => &rules::NO_EVENTS,
             Self::Issuer { .. } => &rules::ISSUER,
             Self::Subject { .. } => &rules::SUBJECT,
+            Self::SubjectForm { .. } => &rules::SUBJECT_FORM,
             Self::Audience { .. } => &rules::AUDIENCE,
             Self::ExtraAudience { .. } => &rules::EXTRA_AUDIENCES,
             Self::AuthorizedParty { .. } => &rules::AUTHORIZED_PARTY,
@@ -184,6 +193,7 @@ impl OidcError {
             Self::Type { expected, found } => format!("typ: expected {expected}, found {}", shown(found)),
             Self::Issuer { expected, found } => format!("iss: expected {expected}, found {}", shown(found)),
             Self::Subject { bytes } => format!("sub: {bytes} bytes, or characters that are not allowed"),
+            Self::SubjectForm { expected, found } => format!("sub: expected {expected}, found {}", shown(found)),
             Self::Audience { expected, found } => {
                 format!("aud: expected one of {expected:?}, found {}", shown(&found.join(" ")))
             }

@@ -1,6 +1,7 @@
 //! Verified claims as the identity that later stages read.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use super::claims::{Claims, Payload};
 use super::provider::OidcProvider;
@@ -32,7 +33,6 @@ pub(super) fn build(
     claims: &Claims<'_>,
     audience: &str,
 ) -> VerifiedIdentity {
-    let attributes = attributes(payload);
     let instant = |seconds: u64| Timestamp::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX));
     let assertion_use = match token.purpose {
         Purpose::SignIn { .. } => Use::Once,
@@ -44,9 +44,9 @@ pub(super) fn build(
         subject: claims.sub.unwrap_or_default().to_owned(),
         subject_type: None,
         audience: audience.to_owned(),
-        condition_keys: condition_keys(provider.issuer().name(), audience, &attributes),
+        condition_keys: OnceLock::new(),
         multivalued: multivalued(provider.issuer().name(), payload),
-        attributes,
+        attributes: attributes(payload),
         attribute_names: Vec::new(),
         nested_claims: nested_claims(payload),
         assertion_id: crypto::sha256_hex(signed_part(token.token.expose())),
@@ -61,7 +61,7 @@ pub(super) fn build(
 }
 
 /// `<issuer>:aud` is the audience that was ours, `<issuer>:oaud` every audience named, as the cloud has them.
-fn condition_keys(
+pub(in crate::identity) fn condition_keys(
     issuer: &str,
     audience: &str,
     attributes: &BTreeMap<String, Vec<String>>,

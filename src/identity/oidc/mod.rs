@@ -36,6 +36,7 @@ mod logout_token;
 mod provider;
 mod rules;
 mod session;
+pub mod workload;
 
 use std::time::Duration;
 
@@ -49,7 +50,7 @@ pub use jws::{CompactJws, JwsError, MAX_KEY_ID_LENGTH, MAX_SIGNED_LENGTH, Signed
 pub use logout_token::{
     LOGOUT_RULES, LogoutToken, LogoutTokenError, MAX_LOGOUT_LIFETIME, UnverifiedLogoutToken, verify_logout_token,
 };
-pub use provider::{DEFAULT_LIFETIME, DEFAULT_SKEW, MAX_SKEW, OidcProvider, ProviderError};
+pub use provider::{DEFAULT_LIFETIME, DEFAULT_SKEW, MAX_SKEW, OidcProvider, ProviderError, TimeClaim};
 pub use rules::RULES;
 pub use session::{IdTokenHint, OidcSession};
 
@@ -58,6 +59,7 @@ use crate::crypto::SecretBytes;
 use crate::explain::{Evidence, Listener, Rule};
 use crate::time::Timestamp;
 use claims::Payload;
+pub(in crate::identity) use identity::condition_keys;
 
 /// What a token is presented for; each use accepts what the other refuses.
 #[derive(Debug)]
@@ -75,6 +77,16 @@ pub struct UnverifiedIdToken {
     purpose: Purpose,
     access_token: Option<SecretBytes>,
     code: Option<SecretBytes>,
+}
+
+/// What a token claims of itself, for choosing provider and keys to verify it with; nobody has vouched for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Claimed {
+    /// `iss`.
+    pub issuer: Option<String>,
+    /// `kid`.
+    pub key_id: Option<String>,
 }
 
 impl UnverifiedIdToken {
@@ -120,6 +132,14 @@ impl UnverifiedIdToken {
         self
     }
 
+    /// What the token claims of itself, if it is a token at all.
+    #[must_use]
+    pub fn claimed(&self) -> Option<Claimed> {
+        let jws = CompactJws::parse(self.text()).ok()?;
+        let payload = Payload::parse(jws.unverified_payload()).ok()?;
+        Some(Claimed { issuer: payload.issuer().map(str::to_owned), key_id: jws.key_id().map(str::to_owned) })
+    }
+
     /// The `kid` the token claims, for deciding whether keys must be fetched; nobody has vouched for it.
     #[must_use]
     pub fn claimed_key_id(&self) -> Option<String> {
@@ -130,9 +150,7 @@ impl UnverifiedIdToken {
     /// The `iss` the token claims, for choosing the provider to verify it with; nobody has vouched for it.
     #[must_use]
     pub fn claimed_issuer(&self) -> Option<String> {
-        let jws = CompactJws::parse(self.text()).ok()?;
-        let payload = Payload::parse(jws.unverified_payload()).ok()?;
-        payload.issuer().map(str::to_owned)
+        self.claimed()?.issuer
     }
 
     fn text(&self) -> &str {
@@ -141,7 +159,8 @@ impl UnverifiedIdToken {
     }
 }
 
-/// Verifies `token` as issued by `provider` and signed with one of `jwks`, telling `listener` how each rule ended.
+/// Verifies `token` as issued by `provider` and signed with one of `jwks`, or at sign-in with the client secret if
+/// [`OidcProvider::with_client_secret`] says so, telling `listener` how each rule ended.
 ///
 /// # Errors
 /// [`OidcError`] with the first rule of [`RULES`] that the token breaks. [`OidcError::UnknownKey`] may be cured by fetching
@@ -155,7 +174,13 @@ pub fn verify<L: Listener>(
     listener: &mut L,
 ) -> Result<VerifiedIdentity, OidcError> {
     let jws = parse(token.text(), listener)?;
-    let (signed, algorithm) = verify_signature(provider, jwks, &jws, listener)?;
+    let (signed, hash) = match (&provider.client_secret, &token.purpose) {
+        (Some(secret), Purpose::SignIn { .. }) => (verify_secret(secret, &jws, listener)?, secret.algorithm().hash()),
+        (Some(_), Purpose::Exchange) | (None, _) => {
+            let (signed, algorithm) = verify_signature(provider, jwks, &jws, listener)?;
+            (signed, algorithm.half_hash())
+        }
+    };
     let read = Payload::parse(signed.payload());
     let payload = typed(read.as_ref().map_err(Clone::clone), listener)?;
     let claims = typed(payload.claims(), listener)?;
@@ -163,8 +188,7 @@ pub fn verify<L: Listener>(
         Evidence::new("typed claims, each once", format!("{} claims", payload.members().len()))
     });
     let audience =
-        checks::Checks { provider, token: &token, typ: signed.typ(), algorithm, claims: &claims, now, listener }
-            .run()?;
+        checks::Checks { provider, token: &token, typ: signed.typ(), hash, claims: &claims, now, listener }.run()?;
     Ok(identity::build(provider, &token, payload, &claims, audience))
 }
 
@@ -197,6 +221,20 @@ fn verify_signature<'j, L: Listener>(
     heard(outcome, &RULES, listener, |rule| match rule.name {
         "algorithm" => format!("alg {}", jws::shown(&jws.header().alg)),
         "key" => format!("kid {}", jws::shown(jws.key_id().unwrap_or_default())),
+        _ => "as expected".to_owned(),
+    })
+}
+
+/// The rules of the authentication code of a provider that shares a secret with us.
+fn verify_secret<'j, L: Listener>(
+    secret: &SecretJwk,
+    jws: &'j CompactJws<'_>,
+    listener: &mut L,
+) -> Result<SignedPayload<'j>, OidcError> {
+    const RULES: [&Rule; 3] = [&jws::ALGORITHM, &jws::KEY, &jws::SIGNATURE];
+    heard(jws.verify_secret(secret), &RULES, listener, |rule| match rule.name {
+        "algorithm" => format!("alg {}, which this provider is registered with", secret.algorithm()),
+        "key" => "the client secret".to_owned(),
         _ => "as expected".to_owned(),
     })
 }

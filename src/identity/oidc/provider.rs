@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::algorithm::JwsAlgorithm;
+use super::algorithm::{HmacAlgorithm, JwsAlgorithm};
 use super::issuer::{IssuerUrl, IssuerUrlError};
+use super::jwk::{SecretJwk, UnusableKey};
+use super::workload::{Platform, SubjectForm};
 use crate::identity::ProviderName;
 
 /// Clocks may be this far apart unless a provider says otherwise: 60 seconds.
@@ -32,6 +34,31 @@ pub enum ProviderError {
     /// No algorithm was left.
     #[error("a provider needs at least one signature algorithm")]
     Algorithms,
+    /// The client secret is shorter than the hash of its algorithm, so that it could be guessed from one token.
+    #[error("a client secret that signs must not be shorter than the hash of its algorithm")]
+    ClientSecret(UnusableKey),
+    /// What a workload platform is told apart by is not of its form.
+    #[error("{what}: expected {expected}")]
+    Workload {
+        /// What was given.
+        what: &'static str,
+        /// The form it has.
+        expected: &'static str,
+    },
+}
+
+/// A claim that holds an instant, and is compared with an allowance for clocks that are apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TimeClaim {
+    /// `exp`.
+    Expiration,
+    /// `iat`.
+    IssuedAt,
+    /// `nbf`.
+    NotBefore,
+    /// `auth_time`.
+    AuthTime,
 }
 
 /// The configuration of one provider; immutable, and cheap to share behind an `Arc`.
@@ -44,8 +71,14 @@ pub struct OidcProvider {
     pub(super) audiences: Vec<String>,
     pub(super) trusted_audiences: Vec<String>,
     pub(super) algorithms: Option<Vec<JwsAlgorithm>>,
+    /// In place of every algorithm with a public key, at sign-in.
+    pub(super) client_secret: Option<SecretJwk>,
     pub(super) skew: Duration,
+    /// Those that differ.
+    claim_skews: Vec<(TimeClaim, Duration)>,
     pub(super) max_lifetime: Duration,
+    pub(super) subject_form: Option<SubjectForm>,
+    pub(super) platform: Option<&'static Platform>,
     local_network: bool,
 }
 
@@ -64,8 +97,12 @@ impl OidcProvider {
             audiences,
             trusted_audiences: Vec::new(),
             algorithms: None,
+            client_secret: None,
             skew: DEFAULT_SKEW,
+            claim_skews: Vec::new(),
             max_lifetime: DEFAULT_LIFETIME,
+            subject_form: None,
+            platform: None,
             local_network: false,
         })
     }
@@ -93,16 +130,51 @@ impl OidcProvider {
         Ok(self)
     }
 
-    /// Lets the provider's clock be this far from ours.
+    /// Accepts ID tokens of sign-ins by this algorithm and the client secret alone, for a client that is registered so
+    /// (OpenID Connect Core, 10.1 and 3.1.3.7, 8). No public key is looked at then, nor fetched.
+    ///
+    /// Whoever holds the secret can sign as the provider; prefer a public key wherever the provider has one. A workload's
+    /// token is never accepted by a secret.
+    ///
+    /// # Errors
+    /// [`ProviderError::ClientSecret`] when the secret has fewer octets in UTF-8 than the hash (RFC 7518, 3.2).
+    pub fn with_client_secret(mut self, algorithm: HmacAlgorithm, secret: &str) -> Result<Self, ProviderError> {
+        self.client_secret = Some(SecretJwk::new(algorithm, secret.as_bytes()).map_err(ProviderError::ClientSecret)?);
+        Ok(self)
+    }
+
+    /// Lets the provider's clock be this far from ours, whichever claim is looked at.
     ///
     /// # Errors
     /// [`ProviderError::Skew`] for more than [`MAX_SKEW`].
     pub fn with_skew(mut self, skew: Duration) -> Result<Self, ProviderError> {
-        if skew > MAX_SKEW {
-            return Err(ProviderError::Skew { asked: skew });
-        }
-        self.skew = skew;
+        self.skew = bounded(skew)?;
+        self.claim_skews.clear();
         Ok(self)
+    }
+
+    /// Lets this claim alone be this far off; the others stay as they are.
+    ///
+    /// # Errors
+    /// As [`OidcProvider::with_skew`].
+    pub fn with_claim_skew(mut self, claim: TimeClaim, skew: Duration) -> Result<Self, ProviderError> {
+        let skew = bounded(skew)?;
+        self.claim_skews.retain(|(known, _)| *known != claim);
+        self.claim_skews.push((claim, skew));
+        Ok(self)
+    }
+
+    /// Holds the `sub` of workloads' tokens to a form; see [`workload`](super::workload).
+    #[must_use]
+    pub fn with_subject_form(mut self, form: SubjectForm) -> Self {
+        self.subject_form = Some(form);
+        self
+    }
+
+    /// Says on which platform its workloads run.
+    pub(super) const fn on(mut self, platform: &'static Platform) -> Self {
+        self.platform = Some(platform);
+        self
     }
 
     /// Accepts tokens that are good for up to `lifetime`, for issuers whose tokens outlive 24 hours.
@@ -131,6 +203,32 @@ impl OidcProvider {
         &self.audiences
     }
 
+    /// The platform its workloads run on, if a constructor of [`workload`](super::workload) made it.
+    #[must_use]
+    pub const fn platform(&self) -> Option<&'static Platform> {
+        self.platform
+    }
+
+    /// The condition keys that a trust policy may count on, such as `gitlab.com:sub`: those of its platform, else `aud`,
+    /// `oaud` and `sub`. Every other claim of a token is a condition key too.
+    #[must_use]
+    pub fn condition_keys(&self) -> Vec<String> {
+        let claims = self.platform.map_or(&["sub"][..], Platform::claims);
+        let all = ["aud", "oaud"].iter().chain(claims);
+        all.map(|claim| format!("{}:{claim}", self.issuer.name())).collect()
+    }
+
+    /// Whether ID tokens of sign-ins are verified with the client secret, so that no public key is needed.
+    #[must_use]
+    pub const fn signs_with_client_secret(&self) -> bool {
+        self.client_secret.is_some()
+    }
+
+    /// How far this claim may be off.
+    pub(super) fn skew_of(&self, claim: TimeClaim) -> Duration {
+        self.claim_skews.iter().find(|(known, _)| *known == claim).map_or(self.skew, |(_, skew)| *skew)
+    }
+
     /// Whether documents may come from local addresses.
     #[must_use]
     pub const fn is_local_network(&self) -> bool {
@@ -144,9 +242,41 @@ impl OidcProvider {
     }
 }
 
+fn bounded(skew: Duration) -> Result<Duration, ProviderError> {
+    if skew > MAX_SKEW { Err(ProviderError::Skew { asked: skew }) } else { Ok(skew) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_secret_is_as_long_as_the_hash_and_never_printed() {
+        let provider = || OidcProvider::new("https://a.example", ["client"]).unwrap();
+        for (algorithm, length) in [(HmacAlgorithm::Hs256, 32), (HmacAlgorithm::Hs384, 48), (HmacAlgorithm::Hs512, 64)]
+        {
+            let refused = provider().with_client_secret(algorithm, &"s".repeat(length - 1)).unwrap_err();
+            assert!(matches!(refused, ProviderError::ClientSecret(_)), "{algorithm}");
+            let secret = "s3cret-".repeat(length);
+            let accepted = provider().with_client_secret(algorithm, &secret).unwrap();
+            assert!(accepted.signs_with_client_secret());
+            assert!(!format!("{accepted:?}").contains("s3cret"), "{accepted:?}");
+        }
+        // Octets count, not characters.
+        assert!(provider().with_client_secret(HmacAlgorithm::Hs256, &"ü".repeat(16)).is_ok());
+    }
+
+    #[test]
+    fn each_claim_may_have_a_skew_of_its_own() {
+        let (one, two) = (Duration::from_secs(1), Duration::from_secs(2));
+        let provider = OidcProvider::new("https://a.example", ["client"]).unwrap().with_skew(one).unwrap();
+        let provider = provider.with_claim_skew(TimeClaim::IssuedAt, two).unwrap();
+        assert_eq!((provider.skew_of(TimeClaim::IssuedAt), provider.skew_of(TimeClaim::Expiration)), (two, one));
+        let asked = Duration::from_secs(301);
+        let refused = provider.clone().with_claim_skew(TimeClaim::NotBefore, asked).unwrap_err();
+        assert_eq!(refused, ProviderError::Skew { asked });
+        assert_eq!(provider.with_skew(one).unwrap().skew_of(TimeClaim::IssuedAt), one);
+    }
 
     #[test]
     fn a_provider_without_an_audience_is_refused() {

@@ -22,6 +22,11 @@ pub(super) const ISSUER: Rule =
     Rule { name: "issuer", section: "OpenID Connect Core 3.1.3.7 (2)", prevents: "another provider's tokens (mix-up)" };
 pub(super) const SUBJECT: Rule =
     Rule { name: "subject", section: "OpenID Connect Core 2", prevents: "a token about nobody" };
+pub(super) const SUBJECT_FORM: Rule = Rule {
+    name: "subject_form",
+    section: "SPIFFE JWT-SVID 3.1; the platform's documentation",
+    prevents: "tokens of another kind of issuer than was configured",
+};
 pub(super) const AUDIENCE: Rule = Rule {
     name: "audience",
     section: "OpenID Connect Core 3.1.3.7 (3)",
@@ -64,7 +69,7 @@ pub(super) const CODE_HASH: Rule = Rule {
 };
 
 /// Every rule, in the order in which they are looked at.
-pub const RULES: [&Rule; 22] = [
+pub const RULES: [&Rule; 23] = [
     &jws::TOKEN_FORM,
     &jws::HEADER,
     &jws::HEADER_PARAMETERS,
@@ -76,6 +81,7 @@ pub const RULES: [&Rule; 22] = [
     &NO_EVENTS,
     &ISSUER,
     &SUBJECT,
+    &SUBJECT_FORM,
     &AUDIENCE,
     &EXTRA_AUDIENCES,
     &AUTHORIZED_PARTY,

@@ -1,25 +1,29 @@
 //! The arguments of `daypass jwt verify`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, value_parser};
-use daypass::identity::oidc::MAX_SKEW;
+use daypass::crypto::SecretBytes;
+use daypass::identity::oidc::{HmacAlgorithm, MAX_SKEW, ProviderError};
 use daypass::time::Timestamp;
 
-use super::judge::{Question, Use};
+use super::judge::{ClientSecret, Question, Use};
+use super::preset::Preset;
 use crate::batch::Lines;
 use crate::error::InputError;
-use crate::input::parse_instant;
+use crate::input::{named_in, parse_instant};
 use crate::mapping::Flag;
 
 const EXAMPLE: &str = "\
 Example:
   daypass jwt verify --issuer https://login.example.com --jwks jwks.json --audience sts.example.com \\
     --now 2026-01-31T12:00:00Z token.jwt
+  daypass jwt verify --preset github --audience sts.example.com job.jwt
 
 A batch reads one JSON object a line with the fields id, token, jwks (a key set, or the path of one), issuer, audience,
-nonce, now and use, and writes one a line in the same order: id, verdict, check, reason, claims, and with --mapping what
-the person would get. Settings the library does
+nonce, now and use, for workloads also preset and trust_domain, and writes one a line in the same order: id, verdict,
+check, reason, claims, and with --mapping what the person would get. Settings the library does
 not accept are refused with check \"provider\" or \"jwks\". Lines that cannot be used are refused with check \"input\", and
 the exit code is then 2.";
 
@@ -35,7 +39,19 @@ pub(crate) struct Verify {
     /// The issuer to accept
     #[arg(long, value_name = "URL", conflicts_with = "batch")]
     issuer: Option<String>,
-    /// The issuer's key set: a file, or a URL where this was built with the feature http
+    /// The platform that a workload's token must be of: its algorithms, lifetime and form of sub
+    #[arg(long, value_name = "PLATFORM", value_enum, conflicts_with_all = ["batch", "nonce", "purpose"])]
+    preset: Option<Preset>,
+    /// The trust domain whose SPIFFE IDs are accepted
+    #[arg(long, value_name = "NAME", conflicts_with = "batch")]
+    trust_domain: Option<String>,
+    /// Verify an ID token by HMAC with the client secret in this file, and by nothing else; its last line end is not read
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["batch", "preset", "jwks"])]
+    client_secret_file: Option<PathBuf>,
+    /// The algorithm that the client is registered with: HS256, HS384 or HS512
+    #[arg(long, value_name = "ALG", default_value = "HS256", value_parser = hmac_algorithm)]
+    client_secret_algorithm: HmacAlgorithm,
+    /// The issuer's key set: a file, or a URL; without it the issuer's metadata says where (both need the feature http)
     #[arg(long, value_name = "FILE|URL", conflicts_with = "batch")]
     pub(super) jwks: Option<String>,
     /// An audience (client id) that is ours (several are possible)
@@ -59,7 +75,7 @@ pub(crate) struct Verify {
     /// The instant to judge at, in RFC 3339; now if not given
     #[arg(long, value_name = "TIME", value_parser = parse_instant)]
     pub(super) now: Option<Timestamp>,
-    /// Fetch the key set from this machine or a private network
+    /// Fetch metadata and key set from this machine or a private network
     #[cfg(feature = "http")]
     #[arg(long)]
     pub(super) local_network: bool,
@@ -75,9 +91,13 @@ pub(crate) struct Verify {
 impl Verify {
     /// What is asked of the token; settings the library does not accept are no verdict about it.
     pub(super) fn question(&self) -> Result<Question, InputError> {
+        let usual = self.preset.and_then(Preset::usual_issuer);
         let question = Question {
             purpose: self.purpose.unwrap_or_else(|| Use::assumed(self.nonce.as_deref())),
-            issuer: self.issuer.clone().unwrap_or_default(),
+            issuer: self.issuer.as_deref().or(usual).unwrap_or_default().to_owned(),
+            preset: self.preset,
+            trust_domain: self.trust_domain.clone().unwrap_or_default(),
+            client_secret: self.client_secret()?,
             audiences: self.audience.clone(),
             trusted_audiences: self.trusted_audience.clone(),
             nonce: self.nonce.clone(),
@@ -89,7 +109,7 @@ impl Verify {
             return Ok(question);
         }
         let missing = |flag: &str, what: &str| Err(InputError::new(flag, format!("missing; expected {what}")));
-        if self.issuer.is_none() {
+        if question.issuer.is_empty() {
             return missing("--issuer", "the issuer to accept");
         }
         if self.audience.is_empty() {
@@ -98,9 +118,27 @@ impl Verify {
         if question.purpose == Use::IdToken && self.nonce.is_none() {
             return missing("--nonce", "the nonce of the sign-in; a workload's token has --use workload");
         }
+        if self.preset == Some(Preset::Spiffe) && self.trust_domain.is_none() {
+            return missing("--trust-domain", "the trust domain whose SPIFFE IDs are accepted");
+        }
+        if self.client_secret_file.is_some() && question.purpose != Use::IdToken {
+            return missing("--nonce", "the nonce of the sign-in; a workload's token is never verified by a secret");
+        }
         match question.provider() {
             Ok(_) => Ok(question),
+            Err(error @ ProviderError::ClientSecret(_)) => Err(InputError::new("--client-secret-file", error)),
             Err(error) => Err(InputError::new("--issuer or --audience", error)),
         }
     }
+
+    fn client_secret(&self) -> Result<Option<ClientSecret>, InputError> {
+        let Some(path) = &self.client_secret_file else { return Ok(None) };
+        let mut text = named_in("--client-secret-file", path)?;
+        text.truncate(text.trim_end_matches(['\r', '\n']).len());
+        Ok(Some((self.client_secret_algorithm, Arc::new(SecretBytes::new(text.into_bytes())))))
+    }
+}
+
+fn hmac_algorithm(name: &str) -> Result<HmacAlgorithm, String> {
+    HmacAlgorithm::from_name(name).ok_or_else(|| "expected HS256, HS384 or HS512".to_owned())
 }

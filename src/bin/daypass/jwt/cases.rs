@@ -9,6 +9,7 @@ use daypass::time::Timestamp;
 
 use super::judge::{self, Judgement, Question, Refusal, Use};
 use super::keys::Keys;
+use super::preset::Preset;
 use crate::batch::{Answered, Line};
 use crate::error::InputError;
 use crate::fields::Fields;
@@ -17,6 +18,8 @@ use crate::mapping::Document;
 
 /// Key sets kept from line to line; past this many they are read anew.
 const MOST_KEY_SETS: usize = 256;
+/// And past this many bytes of them as they were written.
+const MOST_KEY_SET_BYTES: usize = 4 * 1024 * 1024;
 
 pub(super) struct Cases {
     root: PathBuf,
@@ -25,11 +28,13 @@ pub(super) struct Cases {
     mapping: Document,
     /// By the field `jwks` as it was written.
     key_sets: HashMap<String, Result<Keys, Refusal>>,
+    /// The length of those fields together.
+    key_set_bytes: usize,
 }
 
 impl Cases {
     pub(super) fn new(root: PathBuf, now: Option<Timestamp>, explain: bool, mapping: Document) -> Self {
-        Self { root, now, explain, mapping, key_sets: HashMap::new() }
+        Self { root, now, explain, mapping, key_sets: HashMap::new(), key_set_bytes: 0 }
     }
 
     pub(super) fn answer(&mut self, line: Result<Fields<'_>, InputError>) -> Answered<Line<Judgement>> {
@@ -60,10 +65,13 @@ impl Cases {
         let expected = "a key set, or the path of one";
         let written =
             fields.raw("jwks").ok_or_else(|| InputError::new("jwks", format!("missing; expected {expected}")))?;
-        if self.key_sets.len() >= MOST_KEY_SETS && !self.key_sets.contains_key(written) {
-            self.key_sets.clear();
-        }
         if !self.key_sets.contains_key(written) {
+            let bytes = self.key_set_bytes.saturating_add(written.len());
+            self.key_set_bytes = bytes;
+            if self.key_sets.len() >= MOST_KEY_SETS || bytes > MOST_KEY_SET_BYTES {
+                self.key_sets.clear();
+                self.key_set_bytes = written.len();
+            }
             let document = match fields.read::<String>("jwks", expected) {
                 Ok(Some(text)) if text.trim_start().starts_with('{') => text,
                 Ok(Some(path)) => named_in("jwks", &self.root.join(path))?,
@@ -83,9 +91,22 @@ fn question(fields: &Fields<'_>) -> Result<Question, InputError> {
         None => Use::assumed(nonce.as_deref()),
         Some(name) => Use::from_name(&name).ok_or_else(|| InputError::new("use", format!("expected {expected}")))?,
     };
+    let platforms = "\"github\", \"gitlab\", \"kubernetes\", \"spiffe\", \"google\" or \"entra\"";
+    let preset = match fields.read::<String>("preset", platforms)? {
+        None => None,
+        Some(name) => {
+            let found = Preset::from_name(&name);
+            Some(found.ok_or_else(|| InputError::new("preset", format!("expected {platforms}")))?)
+        }
+    };
+    let issuer = fields.text("issuer")?;
+    let usual = preset.and_then(Preset::usual_issuer).filter(|_| issuer.is_empty());
     Ok(Question {
         purpose,
-        issuer: fields.text("issuer")?,
+        issuer: usual.map_or(issuer, str::to_owned),
+        preset,
+        trust_domain: fields.text("trust_domain")?,
+        client_secret: None,
         audiences: fields.texts("audience")?,
         trusted_audiences: Vec::new(),
         nonce,

@@ -1,20 +1,23 @@
 //! What both ways of asking share: the question, how the library is asked, and the answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::ValueEnum;
 use daypass::VerifiedIdentity;
+use daypass::crypto::SecretBytes;
 use daypass::explain::{Evidence, Listener, Rule};
 use daypass::identity::oidc::{
-    self, CompactJws, JwsError, OidcError, OidcProvider, ProviderError, RULES, UnverifiedIdToken,
+    self, CompactJws, HmacAlgorithm, JwsError, OidcError, OidcProvider, ProviderError, RULES, UnverifiedIdToken,
 };
 use daypass::time::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::keys::Keys;
+use super::preset::Preset;
 use crate::mapping::{Document, Mapped};
 
 /// What a token is presented for.
@@ -40,12 +43,18 @@ impl Use {
     }
 }
 
+/// The secret that a client shares with its provider, and what it is for.
+pub(super) type ClientSecret = (HmacAlgorithm, Arc<SecretBytes>);
+
 /// What a token is held to.
 #[derive(Clone, Debug)]
 pub(super) struct Question {
     pub(super) purpose: Use,
     pub(super) issuer: String,
+    pub(super) preset: Option<Preset>,
+    pub(super) trust_domain: String,
     pub(super) audiences: Vec<String>,
+    pub(super) client_secret: Option<ClientSecret>,
     pub(super) trusted_audiences: Vec<String>,
     pub(super) nonce: Option<String>,
     /// In seconds, as the next two.
@@ -56,8 +65,15 @@ pub(super) struct Question {
 
 impl Question {
     pub(super) fn provider(&self) -> Result<OidcProvider, ProviderError> {
-        let mut provider = OidcProvider::new(&self.issuer, self.audiences.iter().cloned())?
-            .with_trusted_audiences(self.trusted_audiences.iter().cloned());
+        let provider = match self.preset {
+            Some(preset) => preset.provider(&self.issuer, &self.trust_domain, &self.audiences)?,
+            None => OidcProvider::new(&self.issuer, self.audiences.iter().cloned())?,
+        };
+        let mut provider = provider.with_trusted_audiences(self.trusted_audiences.iter().cloned());
+        if let Some((algorithm, secret)) = &self.client_secret {
+            let secret = std::str::from_utf8(secret.expose()).unwrap_or_default();
+            provider = provider.with_client_secret(*algorithm, secret)?;
+        }
         if let Some(seconds) = self.clock_skew {
             provider = provider.with_skew(Duration::from_secs(seconds))?;
         }

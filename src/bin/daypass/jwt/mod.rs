@@ -2,22 +2,29 @@
 
 mod args;
 mod cases;
+mod hints;
 mod judge;
 mod keys;
+mod preset;
 
 use clap::Subcommand;
 use daypass::explain::{Check, Report};
-use daypass::identity::oidc::RULES;
+#[cfg(feature = "http")]
+use daypass::identity::oidc::UnverifiedIdToken;
+use daypass::identity::oidc::{Jwks, RULES};
+use daypass::time::Timestamp;
 use serde::Serialize;
 
 use crate::batch;
 use crate::error::{Answer, CliError, InputError};
+use crate::hint::Hint;
 use crate::input::{Source, instant};
 use crate::mapping::Document;
 use crate::print::Printer;
 use args::Verify;
 use cases::Cases;
-use judge::{Judgement, Use};
+use hints::hint;
+use judge::{Judgement, Question, Use};
 use keys::Keys;
 
 /// More than the library reads of a token, so that it is the library that refuses what is longer.
@@ -46,15 +53,18 @@ fn one(verify: &Verify, source: &Source, mapping: &Document) -> Result<Answer, C
     if question.purpose == Use::Signature && mapping.is_there() {
         return Err(InputError::new("--mapping", "a bare signature is about nobody; judge the token as a whole").into());
     }
-    let keys = keys(verify)?;
     let bytes = source.start(MOST_TOKEN_BYTES)?;
     // What is not UTF-8 is no token either way.
     let token = String::from_utf8_lossy(&bytes);
     let token = token.trim_end_matches(['\r', '\n']);
+    let now = instant(verify.now);
+    let keys = keys(verify, &question, token, now)?;
     let mut report = Report::new();
-    let outcome = judge::verify(&question, &keys, token, instant(verify.now), &mut report);
+    let outcome = judge::verify(&question, &keys, token, now, &mut report);
     let judged = if question.purpose == Use::Signature { judge::signature_rules() } else { RULES.to_vec() };
-    let explained = Explained { judgement: Judgement::of(outcome, mapping), checks: report.finish(&judged) };
+    let judgement = Judgement::of(outcome, mapping);
+    let hint = judgement.check.and_then(hint);
+    let explained = Explained { judgement, hint, checks: report.finish(&judged) };
     let mut printer = Printer::stdout();
     if verify.json {
         printer.json(&explained)?;
@@ -73,12 +83,19 @@ fn one(verify: &Verify, source: &Source, mapping: &Document) -> Result<Answer, C
 struct Explained {
     #[serde(flatten)]
     judgement: Judgement,
+    hint: Option<Hint>,
     checks: Vec<Check>,
 }
 
-fn keys(verify: &Verify) -> Result<Keys, CliError> {
+fn keys(verify: &Verify, question: &Question, token: &str, now: Timestamp) -> Result<Keys, CliError> {
     let Some(jwks) = &verify.jwks else {
-        return Err(InputError::new("--jwks", "missing; expected the file of a key set").into());
+        return if question.client_secret.is_some() {
+            Ok(Jwks::default().into())
+        } else if question.purpose == Use::Signature {
+            Err(InputError::new("--jwks", "missing; expected the key set to verify the signature with").into())
+        } else {
+            discover(verify, question, token, now)
+        };
     };
     if jwks.starts_with("https://") || jwks.starts_with("http://") {
         return fetch(jwks, verify);
@@ -87,15 +104,40 @@ fn keys(verify: &Verify) -> Result<Keys, CliError> {
     Ok(Keys::parse(&document).map_err(|error| InputError::new(jwks, error.reason()))?)
 }
 
+/// The keys that the issuer's metadata leads to.
+#[cfg(feature = "http")]
+fn discover(verify: &Verify, question: &Question, token: &str, now: Timestamp) -> Result<Keys, CliError> {
+    use daypass::http::fetch::{FetchError, IssuerKeys};
+
+    let failed = |error: FetchError| InputError::new(&question.issuer, format!("{error}: {}", error.reason()));
+    let mut provider = question.provider().map_err(|error| InputError::new("--issuer", error))?;
+    if verify.local_network {
+        provider = provider.with_local_network();
+    }
+    let issuer = IssuerKeys::new(&provider).map_err(failed)?;
+    let token = UnverifiedIdToken::for_exchange(token);
+    let keys = runtime(&question.issuer)?.block_on(issuer.for_token(&token, now)).map_err(failed)?;
+    Ok(Jwks::clone(&keys).into())
+}
+
+#[cfg(not(feature = "http"))]
+fn discover(_: &Verify, _: &Question, _: &str, _: Timestamp) -> Result<Keys, CliError> {
+    Err(InputError::new("--jwks", "missing; expected the file of a key set").into())
+}
+
+#[cfg(feature = "http")]
+fn runtime(place: &str) -> Result<tokio::runtime::Runtime, InputError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| InputError::new(place, error))
+}
+
 #[cfg(feature = "http")]
 fn fetch(url: &str, verify: &Verify) -> Result<Keys, CliError> {
     use daypass::http::fetch::Fetcher;
 
     let failed = |error: daypass::http::fetch::FetchError| InputError::new(url, format!("{error}: {}", error.reason()));
     let fetcher = if verify.local_network { Fetcher::local() } else { Fetcher::public() }.map_err(failed)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| InputError::new(url, error))?;
-    Ok(runtime.block_on(fetcher.jwks(url)).map_err(failed)?.into())
+    Ok(runtime(url)?.block_on(fetcher.jwks(url)).map_err(failed)?.into())
 }
 
 #[cfg(not(feature = "http"))]
@@ -114,5 +156,6 @@ fn print(printer: &mut Printer, explained: &Explained) -> Result<(), CliError> {
         }
         return judgement.mapping.as_ref().map_or(Ok(()), |mapped| mapped.print(printer));
     };
-    printer.verdict(false, "rejected", &format!("{check}: {}", judgement.reason.as_deref().unwrap_or_default()))
+    printer.verdict(false, "rejected", &format!("{check}: {}", judgement.reason.as_deref().unwrap_or_default()))?;
+    explained.hint.map_or(Ok(()), |hint| hint.print(printer))
 }

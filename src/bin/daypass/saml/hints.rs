@@ -1,11 +1,6 @@
-//! What usually lies behind a refusal, and who can change it: the checks say what is wrong, not why it is so tonight.
+//! What usually lies behind the refusal of a SAML response.
 
-/// The usual cause of a refusal, and whom to ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub(super) struct Hint {
-    pub(super) usual_cause: &'static str,
-    pub(super) ask: &'static str,
-}
+pub(super) use crate::hint::Hint;
 
 const IDP: &str = "the people who run the identity provider";
 const US: &str = "whoever configures this service";

@@ -65,8 +65,7 @@ fn verdict(printer: &mut Printer, answer: &Explained) -> Result<(), CliError> {
     let Some(facts) = &answer.identity else {
         printer.verdict(false, "rejected", answer.judgement.reason.as_deref().unwrap_or_default())?;
         if let Some(hint) = answer.hint {
-            printer.line(&format!("  usual cause  {}", hint.usual_cause))?;
-            printer.line(&format!("  ask          {}", hint.ask))?;
+            hint.print(printer)?;
         }
         return Ok(());
     };

@@ -62,7 +62,10 @@ pub enum JwsError {
         /// The most that is read.
         limit: usize,
     },
-    /// There are not exactly three parts; five is an encrypted token (JWE), which is not supported.
+    /// There are five parts: an encrypted token (JWE), of which none is read.
+    #[error("the token is encrypted, which is not supported")]
+    Encrypted,
+    /// There are not exactly three parts.
     #[error("the token does not have three parts")]
     Parts {
         /// The number of parts, counted no further than six.
@@ -130,7 +133,7 @@ impl JwsError {
     #[must_use]
     pub const fn rule(&self) -> &'static Rule {
         match self {
-            Self::TooLong { .. } | Self::Parts { .. } | Self::Encoding { .. } => &TOKEN_FORM,
+            Self::TooLong { .. } | Self::Encrypted | Self::Parts { .. } | Self::Encoding { .. } => &TOKEN_FORM,
             Self::Header(_) | Self::HeaderParameter { .. } => &HEADER,
             Self::RefusedParameter { .. } => &HEADER_PARAMETERS,
             Self::Algorithm { .. } | Self::KeyAlgorithm { .. } | Self::Unsigned => &ALGORITHM,
@@ -144,6 +147,7 @@ impl JwsError {
     pub fn reason(&self) -> String {
         match self {
             Self::TooLong { bytes, limit } => format!("{bytes} bytes, at most {limit} are read"),
+            Self::Encrypted => "5 parts divided by dots, which is JWE".to_owned(),
             Self::Parts { found } => format!("{found} parts divided by dots, expected 3"),
             Self::Encoding { part } => format!("the {part} is not base64url without padding"),
             Self::Header(error) => format!("header: {}", error.reason()),
@@ -276,6 +280,9 @@ impl<'t> CompactJws<'t> {
         if algorithm != key.algorithm() {
             return Err(self.not_accepted());
         }
+        if self.signature.is_empty() {
+            return Err(JwsError::Unsigned);
+        }
         key.hmac_key().verify(self.signing_input.as_bytes(), &self.signature).map_err(|_| JwsError::Signature)?;
         Ok(self.signed())
     }
@@ -297,7 +304,7 @@ fn parts(token: &str) -> Result<(&str, &str, &str, &str), JwsError> {
     }
     // Counting stops early: a flood of dots must not become a flood of slices (CVE-2025-30204).
     let found = token.bytes().filter(|byte| *byte == b'.').take(5).count();
-    let three = JwsError::Parts { found: found.saturating_add(1) };
+    let three = if found == 4 { JwsError::Encrypted } else { JwsError::Parts { found: found.saturating_add(1) } };
     if found != 2 {
         return Err(three);
     }

@@ -10,12 +10,15 @@
 //!
 //! A new key published under an old key id is not seen before the keys stop being fresh.
 
+mod exposition;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::jwks::Jwks;
 use crate::time::Timestamp;
+pub use exposition::exposition;
 
 /// Keys are fresh for at least this long, whatever the issuer says: 5 minutes.
 pub const MIN_FRESH: Duration = Duration::from_secs(5 * 60);
