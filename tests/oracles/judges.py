@@ -13,7 +13,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 PYTHON = ROOT / "target/clients/oracles-venv/bin/python"
 NODE = ROOT / "target/clients/oracles-node"
-SAMAEL = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target/oracles")) / "release/samael-judge"
+BUILT = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target/oracles")) / "release"
+SAMAEL, JWT = BUILT / "samael-judge", BUILT / "jwt-judge"
 DAYPASS = Path(os.environ.get("DAYPASS_BINARY", ROOT / "target/debug/daypass"))
 # Seconds: for a document made to be never finished, and for all the others of one judge.
 PATIENCE, ALL_OF_THEM = 5, 500
@@ -73,18 +74,54 @@ def pysaml2(cases):
     return {name: answer for one in answers for name, answer in one.items()}
 
 
+def node(script, cases):
+    """Beside its packages, where node looks for them."""
+    shutil.copy(HERE / "judges" / script, NODE / script)
+    return ask(["node", NODE / script], cases)
+
+
 def node_saml(cases):
-    shutil.copy(HERE / "judges/node_saml.mjs", NODE / "node_saml.mjs")
-    return ask(["node", NODE / "node_saml.mjs"], cases)
+    return node("node_saml.mjs", cases)
 
 
-def samael(cases):
+def at_its_time(command, cases):
     """Started anew for each instant, because it asks the system for the time."""
     answers, started = {}, sorted(cases, key=lambda case: case["now"])
     for now, group in groupby(started, key=lambda case: case["now"]):
         clock = now.replace("T", " ").rstrip("Z").split(".")[0]
-        answers.update(ask([SAMAEL], list(group), LD_PRELOAD=faketime(), FAKETIME=clock, TZ="UTC"))
+        answers.update(ask(command, list(group), LD_PRELOAD=faketime(), FAKETIME=clock, TZ="UTC"))
     return answers
 
 
+def samael(cases):
+    return at_its_time([SAMAEL], cases)
+
+
 ENGINES = {"samael": samael, "python3-saml": python3_saml, "node-saml": node_saml, "pysaml2": pysaml2}
+# The slowest first.
+ALL = {"pysaml2": pysaml2, "daypass": daypass, **ENGINES}
+
+
+def daypass_jwt(cases):
+    return ask([DAYPASS, "jwt", "verify", "--batch", "--root", "/", "-"], cases)
+
+
+def jsonwebtoken(cases):
+    return at_its_time([JWT, "jsonwebtoken"], cases)
+
+
+def openidconnect(cases):
+    """It verifies ID tokens, and no bare signatures."""
+    return ask([JWT, "openidconnect"], [case for case in cases if case["use"] != "signature"])
+
+
+def jose(cases):
+    return node("node_jose.mjs", cases)
+
+
+def joserfc(cases):
+    return ask([PYTHON, HERE / "judges/py_joserfc.py"], cases)
+
+
+TOKEN_ENGINES = {"jsonwebtoken": jsonwebtoken, "openidconnect": openidconnect, "jose": jose, "joserfc": joserfc}
+ALL_OF_TOKENS = {"joserfc": joserfc, "daypass": daypass_jwt, **TOKEN_ENGINES}

@@ -41,6 +41,9 @@ pub enum UnusableKey {
     /// The modulus was made by the faulty generator of CVE-2017-15361 and can be factored.
     #[error("the RSA modulus comes from a broken generator")]
     Factorable,
+    /// The Ed25519 point has a small order: anybody can sign for it.
+    #[error("the Ed25519 key is a point of small order")]
+    SmallOrder,
     /// Another key of the set has the same key id and serves the same algorithm.
     #[error("another key has the same key id")]
     DuplicateKeyId,
@@ -154,7 +157,11 @@ fn elliptic(value: &Value<'_>) -> Result<PublicKey, UnusableKey> {
 
 fn edwards(value: &Value<'_>) -> Result<PublicKey, UnusableKey> {
     match string(value, "crv")? {
-        "Ed25519" => PublicKey::ed25519(&bytes(value, "x")?).map_err(UnusableKey::Key),
+        "Ed25519" => {
+            let point = bytes(value, "x")?;
+            let key = PublicKey::ed25519(&point).map_err(UnusableKey::Key)?;
+            if small_order(&point) { Err(UnusableKey::SmallOrder) } else { Ok(key) }
+        }
         other => Err(kind(other)),
     }
 }
@@ -220,4 +227,27 @@ fn factorable(modulus: &[u8]) -> bool {
         let power = |last: &u32| last.wrapping_mul(65_537 % prime).checked_rem(prime);
         std::iter::successors(Some(1), power).take(usize::try_from(prime).unwrap_or(0)).any(|power| power == residue)
     })
+}
+
+/// The points of order 1, 2, 4 and 8 in every encoding and with either sign: the heights 0, 1 and -1, the
+/// first two also beyond the prime, and the two of order 8.
+///
+/// Under such a key the signature of one message is that of every second, fourth or eighth other, or of all.
+fn small_order(point: &[u8]) -> bool {
+    const ENDS: [(u8, u8); 5] = [(0x00, 0x00), (0x01, 0x00), (0xec, 0x7f), (0xed, 0x7f), (0xee, 0x7f)];
+    const OF_EIGHT: [[u8; 32]; 2] = [
+        [
+            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf,
+            0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+        ],
+        [
+            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20,
+            0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+        ],
+    ];
+    let [first, middle @ .., last] = point else { return false };
+    let height = last & 0x7f;
+    let between = if height == 0 { 0x00 } else { 0xff };
+    let at_an_end = ENDS.contains(&(*first, height)) && middle.iter().all(|byte| *byte == between);
+    at_an_end || OF_EIGHT.iter().any(|[known @ .., top]| *top == height && point.starts_with(known))
 }

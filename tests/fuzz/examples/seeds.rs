@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use daypass_fuzz::idp;
 use daypass_fuzz::targets::wrapping::{HONEST, honest_assertion};
-use daypass_fuzz::targets::{redirect, signed_metadata};
+use daypass_fuzz::targets::{discovery, id_token, jws, redirect, signed_metadata};
+use daypass_fuzz::{idp, issuer};
 
 fn main() {
     let metadata = idp::metadata();
@@ -56,6 +56,49 @@ fn main() {
     }
     let structure = idp::encrypt("EncryptedAssertion", b"").replace(idp::transported_key(), "{{key}}");
     write("encrypted", "structure", &[b"\x01", structure.replace(&idp::sealed(b""), "{{data}}").as_bytes()].concat());
+    openid();
+}
+
+/// Seeds of the targets of OpenID Connect.
+fn openid() {
+    for (index, token) in jws::HONEST.iter().enumerate() {
+        let algorithm = issuer::ALGORITHMS.get(index).unwrap_or(&"HS256");
+        write("jws", algorithm, &[b"\0", token.as_bytes()].concat());
+        for edit in 0..8 {
+            write("jws", &format!("{algorithm}-edited-{edit}"), &[index as u8 + 1, edit, edit, edit, 1, 1, 7]);
+        }
+    }
+    write("jwk", "set.json", issuer::key_set().as_bytes());
+    let one = issuer::key_set().replace("\"alg\":\"EdDSA\",", "").replace("\"use\":\"sig\",", "\"x5c\":[],");
+    write("jwk", "plain.json", one.as_bytes());
+    write(
+        "jwk",
+        "twice.json",
+        issuer::key_set().replace("\"ES256\"", "\"RSA\"").replace("\"ES384\"", "\"RSA\"").as_bytes(),
+    );
+    write("jwk", "unknown.json", br#"{"keys":[{"kty":"oct","k":"AAAA"},{"kty":"AKP","alg":"ML-DSA-44"},{"kty":"RSA","n":"AQAB","e":"AQAB","use":"enc"}]}"#);
+    for typ in 0..8 {
+        write("id_token", &format!("type-{typ}"), &[&[typ], issuer::CLAIMS.as_bytes()].concat());
+    }
+    let machine = issuer::CLAIMS
+        .replace(r#""aud":"client-1""#, r#""aud":["client-1","api-1"],"azp":"client-1""#)
+        .replace("martha", "spiffe://example/a")
+        .replace("\"nonce\"", "\"jti\":\"1\",\"client_id\":\"client-1\",\"nbf\":1800000000,\"nonce\"");
+    write("id_token", "workload", &[b"\x02", machine.as_bytes()].concat());
+    let tagged = issuer::CLAIMS.replace(
+        "\"email\"",
+        r#""https://aws.amazon.com/tags":{"principal_tags":{"team":["a"]},"transitive_tag_keys":["team"]},"realm_access":{"roles":["x",1,true,null,{}]},"email""#,
+    );
+    write("id_token", "tagged", &[b"\0", tagged.as_bytes()].concat());
+    let own =
+        [&[id_token::OWN_HEADER], id_token::header("JWT").as_bytes(), b"\xff", issuer::CLAIMS.as_bytes()].concat();
+    write("id_token", "own-header", &own);
+    for (index, name) in discovery::ISSUERS.iter().enumerate() {
+        let document = format!(
+            r#"{{"issuer":"{name}","jwks_uri":"{name}/jwks","authorization_endpoint":"{name}/a","token_endpoint":"{name}/t","end_session_endpoint":"{name}/e","token_endpoint_auth_methods_supported":["client_secret_post","private_key_jwt"],"authorization_response_iss_parameter_supported":true}}"#
+        );
+        write("discovery", &format!("issuer-{index}"), &[&[index as u8], document.as_bytes()].concat());
+    }
 }
 
 fn write(target: &str, name: &str, bytes: &[u8]) {

@@ -28,11 +28,13 @@ impl<'b> Choices<'b> {
         all[usize::from(self.byte()) % all.len()].clone()
     }
 
-    fn index(&mut self, below: usize) -> usize {
+    /// A place below `below`.
+    pub fn index(&mut self, below: usize) -> usize {
         if below == 0 { 0 } else { (usize::from(self.byte()) << 8 | usize::from(self.byte())) % below }
     }
 
-    fn short(&mut self) -> &'b [u8] {
+    /// A few of the bytes themselves.
+    pub fn short(&mut self) -> &'b [u8] {
         let length = usize::from(self.byte() % 24).min(self.0.len());
         let (taken, rest) = self.0.split_at(length);
         self.0 = rest;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use daypass::identity::saml::{LogoutStatus, UnverifiedLogoutRequest, UnverifiedLogoutResponse};
 use daypass_fuzz::idp::{self, REQUEST};
+use daypass_fuzz::issuer::{self, Use};
 use daypass_fuzz::judge::Judge;
 use daypass_fuzz::targets;
 
@@ -44,4 +45,16 @@ fn the_harness_reaches_what_it_guards() {
     targets::logout::known(&request.unwrap());
     let response = Judge::Strict.logout_response(&[], || UnverifiedLogoutResponse::from_redirect(response, REQUEST));
     assert_eq!(response.unwrap(), LogoutStatus::Success);
+}
+
+#[test]
+fn tokens_of_the_harness_are_accepted() {
+    for (algorithm, token) in issuer::ALGORITHMS.into_iter().zip(&*targets::jws::HONEST) {
+        for purpose in Use::ALL {
+            let identity = purpose.verdict(token).unwrap_or_else(|error| panic!("{algorithm}: {}", error.reason()));
+            assert_eq!(identity.subject(), "martha");
+        }
+    }
+    let sealed = targets::jws::HONEST.last().unwrap();
+    assert!(Use::SignIn.verdict(sealed).is_err(), "a shared secret is no public key");
 }

@@ -1,3 +1,6 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::*;
 
 const ED: &str = r#""kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#;
@@ -38,9 +41,34 @@ fn keys_that_cannot_be_used_are_skipped_with_their_reason() {
             UnusableKey::Algorithm { .. } => "algorithm",
             UnusableKey::Key(_) => "key",
             UnusableKey::Factorable => "factorable",
+            UnusableKey::SmallOrder => "small order",
             UnusableKey::DuplicateKeyId => "duplicate",
         };
         assert_eq!(found, expected, "{key}");
+    }
+}
+
+/// Under such a key every message has signatures that nobody needed a secret for.
+#[test]
+fn points_of_small_order_are_no_keys() {
+    for point in [
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0000000000000000000000000000000000000000000000000000000000000080",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000080",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    ] {
+        let pairs = point.as_bytes().chunks(2);
+        let bytes: Vec<u8> =
+            pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect();
+        let key = format!(r#""kty":"OKP","crv":"Ed25519","x":"{}""#, URL_SAFE_NO_PAD.encode(bytes));
+        assert_eq!(skipped(&key), UnusableKey::SmallOrder, "{point}");
     }
 }
 

@@ -1,8 +1,12 @@
 //! What is fuzzed. Each module documents what it takes for a finding.
 
+pub mod discovery;
 pub mod encrypted;
 pub mod gate;
+pub mod id_token;
 pub mod instant;
+pub mod jwk;
+pub mod jws;
 pub mod logout;
 pub mod mapping;
 pub mod metadata;
@@ -16,7 +20,7 @@ pub mod wrapping;
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its binary and of its seed folder.
-pub const ALL: [(&str, Target); 11] = [
+pub const ALL: [(&str, Target); 15] = [
     ("gate", gate::target),
     ("response", response::target),
     ("wrapping", wrapping::target),
@@ -28,4 +32,8 @@ pub const ALL: [(&str, Target); 11] = [
     ("logout", logout::target),
     ("mapping", mapping::target),
     ("instant", instant::target),
+    ("jws", jws::target),
+    ("jwk", jwk::target),
+    ("id_token", id_token::target),
+    ("discovery", discovery::target),
 ];
