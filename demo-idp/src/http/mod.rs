@@ -9,6 +9,7 @@ mod pages;
 mod saml;
 mod signin;
 mod slo;
+mod tokens;
 mod visitor;
 
 use crate::core::Core;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 
 pub(crate) fn router(core: Arc<Core>) -> Router {
     let mut router =
-        Router::new().merge(signin::routes()).merge(saml::routes()).merge(slo::routes()).merge(oidc::routes());
+        Router::new().merge(signin::routes()).merge(saml::routes()).merge(slo::routes()).merge(oidc::routes()).merge(tokens::routes());
     if core.test_controls {
         router =
             router.merge(control::routes().route_layer(from_fn_with_state(Arc::clone(&core), visitor::local_only)));

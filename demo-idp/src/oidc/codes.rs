@@ -1,5 +1,6 @@
-//! Authorization codes and the access tokens they became.
+//! Authorization codes, and the access and refresh tokens they became.
 
+use super::refresh::RefreshTokens;
 use crate::error::KeyError;
 use crate::flows::Expiring;
 use crate::sync::{Fingerprint, random_secret};
@@ -16,6 +17,8 @@ pub(crate) struct CodeGrant {
     pub(crate) scope: String,
     pub(crate) user: String,
     pub(crate) authenticated: OffsetDateTime,
+    /// The key that has to be proven with the code (RFC 9449 section 10).
+    pub(crate) thumbprint: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -26,10 +29,16 @@ struct Code {
     serial: u64,
 }
 
+/// What an access token lets its bearer do.
 #[derive(Debug, Clone)]
-struct AccessToken {
-    user: String,
-    serial: u64,
+pub(crate) struct AccessToken {
+    pub(crate) user: String,
+    pub(crate) client_id: String,
+    pub(crate) scope: String,
+    /// The key its bearer has to prove (`cnf.jkt`); `None` for anybody who has it.
+    pub(crate) thumbprint: Option<String>,
+    /// The number of the sign-in all its tokens share.
+    pub(crate) serial: u64,
 }
 
 /// What presenting a code came to.
@@ -47,6 +56,9 @@ pub(crate) enum Redeemed {
 pub(crate) struct Codes {
     codes: Expiring<Fingerprint, Code>,
     access_tokens: Expiring<Fingerprint, AccessToken>,
+    pub(crate) refresh_tokens: RefreshTokens,
+    /// Sign-ins whose tokens are all revoked.
+    ended: Expiring<u64, ()>,
     serial: AtomicU64,
 }
 
@@ -56,9 +68,11 @@ impl Codes {
 
     pub(crate) fn new() -> Self {
         Self {
-            // Remembered for as long as tokens from it may live, so that a late second use still revokes them.
+            // Remembered for as long as an access token from it may live, so that a late second use still revokes.
             codes: Expiring::new(10_000, Self::CODE_LIFE + Self::ACCESS_TOKEN_LIFE),
             access_tokens: Expiring::new(10_000, Self::ACCESS_TOKEN_LIFE),
+            refresh_tokens: RefreshTokens::new(),
+            ended: Expiring::new(10_000, Self::CODE_LIFE + Self::ACCESS_TOKEN_LIFE),
             serial: AtomicU64::new(1),
         }
     }
@@ -80,21 +94,41 @@ impl Codes {
         match found {
             Some((false, true, grant, serial)) => Redeemed::First(grant, serial),
             Some((true, _, _, serial)) => {
-                self.access_tokens.retain(|token| token.serial != serial);
+                self.revoke_all(serial, now);
                 Redeemed::Again
             }
             Some((false, false, ..)) | None => Redeemed::Unknown,
         }
     }
 
-    pub(crate) fn issue_access_token(&self, user: &str, serial: u64, now: OffsetDateTime) -> Result<String, KeyError> {
-        let token = random_secret()?;
-        self.access_tokens.insert(Fingerprint::of(&token), AccessToken { user: user.to_owned(), serial }, now);
-        Ok(token)
+    pub(crate) fn issue_access_token(&self, token: AccessToken, now: OffsetDateTime) -> Result<String, KeyError> {
+        let text = random_secret()?;
+        self.access_tokens.insert(Fingerprint::of(&text), token, now);
+        Ok(text)
     }
 
-    /// Whose access token this is.
-    pub(crate) fn bearer(&self, token: &str, now: OffsetDateTime) -> Option<String> {
-        self.access_tokens.find(Fingerprint::of(token), now).map(|token| token.user)
+    pub(crate) fn access_token(&self, text: &str, now: OffsetDateTime) -> Option<AccessToken> {
+        self.access_tokens.find(Fingerprint::of(text), now)
+    }
+
+    pub(crate) fn revoke_access_token(&self, text: &str) {
+        self.access_tokens.remove(Fingerprint::of(text));
+    }
+
+    /// Ends every token of one sign-in. Marked first and removed then: whoever is issuing one meanwhile either has it
+    /// removed here or finds the mark.
+    pub(crate) fn revoke_all(&self, serial: u64, now: OffsetDateTime) {
+        self.ended.insert(serial, (), now);
+        self.access_tokens.retain(|token| token.serial != serial);
+        self.refresh_tokens.end_family(serial);
+    }
+
+    /// Whether tokens that were just issued may be handed out; if their sign-in ended meanwhile, they are gone.
+    pub(crate) fn stands(&self, serial: u64, now: OffsetDateTime) -> bool {
+        let ended = self.ended.find(serial, now).is_some();
+        if ended {
+            self.revoke_all(serial, now);
+        }
+        !ended
     }
 }

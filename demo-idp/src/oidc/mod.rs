@@ -1,8 +1,15 @@
-//! The OpenID provider: authorization code flow with PKCE, and what is published for it.
+//! The OpenID provider: authorization code flow with PKCE, refresh, proofs of keys, and what is published for it.
 
 pub(crate) mod authorize;
+mod client_auth;
 pub(crate) mod codes;
 pub(crate) mod discovery;
+pub(crate) mod dpop;
 pub(crate) mod id_token;
+pub(crate) mod jose;
 pub(crate) mod logout;
+pub(crate) mod par;
+mod refresh;
+pub(crate) mod replay;
 pub(crate) mod token;
+pub(crate) mod userinfo;
