@@ -53,7 +53,9 @@ pub enum IdpError {
         service_provider: String,
     },
     /// Keys of a client of which none can be used.
-    #[error("a key of {client:?} cannot be read, or is no RSA key of 2048 bits or more and no P-256, P-384 or Ed25519 key")]
+    #[error(
+        "a key of {client:?} cannot be read, or is no RSA key of 2048 bits or more and no P-256, P-384 or Ed25519 key"
+    )]
     ClientKey {
         /// Whose key.
         client: String,

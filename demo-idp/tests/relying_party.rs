@@ -2,9 +2,9 @@
 //! that are bound, refreshed and revoked, keys that change, and every mistake that can be made on purpose.
 #![cfg(test)]
 
-mod common;
 #[path = "relying_party/assertion.rs"]
 mod assertion;
+mod common;
 #[path = "relying_party/dpop.rs"]
 mod dpop;
 #[path = "relying_party/faults.rs"]

@@ -24,8 +24,12 @@ use axum::response::Response;
 use std::sync::Arc;
 
 pub(crate) fn router(core: Arc<Core>) -> Router {
-    let mut router =
-        Router::new().merge(signin::routes()).merge(saml::routes()).merge(slo::routes()).merge(oidc::routes()).merge(tokens::routes());
+    let mut router = Router::new()
+        .merge(signin::routes())
+        .merge(saml::routes())
+        .merge(slo::routes())
+        .merge(oidc::routes())
+        .merge(tokens::routes());
     if core.test_controls {
         router =
             router.merge(control::routes().route_layer(from_fn_with_state(Arc::clone(&core), visitor::local_only)));

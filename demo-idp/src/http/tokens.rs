@@ -62,11 +62,7 @@ async fn with_form<T>(
 ) -> Result<T, TokenError> {
     let unreadable = |_| TokenError::InvalidRequest("The form cannot be read, or names a parameter twice.");
     let params: Params = visitor::form(body).await.map_err(unreadable)?;
-    answer(&Arrival {
-        params: &params,
-        authorization: visitor::authorization(headers),
-        proof: visitor::proof(headers),
-    })
+    answer(&Arrival { params: &params, authorization: visitor::authorization(headers), proof: visitor::proof(headers) })
 }
 
 fn refused(core: &Core, what: &str, error: &TokenError) -> Response {

@@ -33,7 +33,9 @@ pub(crate) enum NoRedirect {
     UnknownClient(String),
     #[error("{redirect_uri:?} is not registered as a redirect URI of {client_id:?}")]
     UnregisteredRedirect { client_id: String, redirect_uri: String },
-    #[error("there is no pushed request under this request_uri: it was used, is older than 90 seconds, or is another client's")]
+    #[error(
+        "there is no pushed request under this request_uri: it was used, is older than 90 seconds, or is another client's"
+    )]
     NoPushedRequest,
 }
 

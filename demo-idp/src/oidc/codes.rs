@@ -132,3 +132,29 @@ impl Codes {
         !ended
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oidc::refresh::RefreshGrant;
+
+    const NOON: OffsetDateTime = time::macros::datetime!(2026-08-01 12:00 UTC);
+
+    #[test]
+    fn attack_tokens_issued_while_their_sign_in_ends_are_gone_all_the_same() {
+        let codes = Codes::new();
+        let (client_id, user, scope) = ("c".to_owned(), "martha".to_owned(), "openid".to_owned());
+        codes.revoke_all(1, NOON);
+        let issue = |serial| {
+            let (client_id, user, scope, thumbprint) = (client_id.clone(), user.clone(), scope.clone(), None);
+            let token = AccessToken { user, client_id, scope, thumbprint, serial };
+            codes.issue_access_token(token, NOON).unwrap()
+        };
+        let (late, other) = (issue(1), issue(2));
+        let grant = RefreshGrant { client_id, user, scope, authenticated: NOON, thumbprint: None, serial: 1 };
+        let refresh_token = codes.refresh_tokens.issue(grant, NOON).unwrap();
+        assert!(codes.stands(2, NOON) && !codes.stands(1, NOON));
+        assert!(codes.access_token(&late, NOON).is_none() && codes.access_token(&other, NOON).is_some());
+        assert!(codes.refresh_tokens.find(&refresh_token, NOON).is_none());
+    }
+}

@@ -113,7 +113,9 @@ fn break_claims(claims: &mut Map<String, Value>, now: OffsetDateTime, family: Fa
             vec![("azp", own.clone()), ("aud", json!([own, "somebody-else"]))]
         }
         Some(Fault::WrongAuthorizedParty) => vec![("azp", json!("somebody-else"))],
-        Some(Fault::FutureIssuedAt) => vec![("iat", at(Duration::hours(1))), ("exp", at(Duration::hours(1) + LIFETIME))],
+        Some(Fault::FutureIssuedAt) => {
+            vec![("iat", at(Duration::hours(1))), ("exp", at(Duration::hours(1) + LIFETIME))]
+        }
         Some(Fault::WrongAtHash) => vec![("at_hash", json!(half_hash("an access token nobody has", family)))],
         Some(Fault::OtherPersonRefreshed) => vec![("sub", json!("somebody-else"))],
         Some(Fault::WrongIssuer) => vec![("iss", json!("https://somebody-else.example"))],

@@ -197,10 +197,14 @@ fn refresh(
         Refreshed::First(grant) => grant,
         Refreshed::Again(serial) => {
             core.codes.revoke_all(serial, now);
-            return Err(TokenError::InvalidGrant("The refresh token was used before; all tokens of its sign-in are revoked."));
+            return Err(TokenError::InvalidGrant(
+                "The refresh token was used before; all tokens of its sign-in are revoked.",
+            ));
         }
         Refreshed::Foreign(why) => return Err(TokenError::InvalidGrant(why)),
-        Refreshed::Unknown => return Err(TokenError::InvalidGrant("The refresh token is unknown, revoked or too old.")),
+        Refreshed::Unknown => {
+            return Err(TokenError::InvalidGrant("The refresh token is unknown, revoked or too old."));
+        }
     };
     Ok(Granted {
         user: grant.user.clone(),

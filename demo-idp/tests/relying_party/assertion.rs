@@ -93,7 +93,10 @@ async fn attack_other_tokens_and_other_keys_are_no_assertion() {
     let signature = "The signature of the assertion is by no key of the client.";
     assert_eq!(world.refused_for(&json!({ "alg": "none" }), &json!({})).await, signature);
     assert_eq!(world.refused_for(&json!({ "alg": "HS256" }), &json!({})).await, signature);
-    assert_eq!(world.refused_for(&json!({ "crit": ["x"] }), &json!({})).await, "The assertion is no JWS that can be read.");
+    assert_eq!(
+        world.refused_for(&json!({ "crit": ["x"] }), &json!({})).await,
+        "The assertion is no JWS that can be read."
+    );
     let stranger = Key::new();
     let header = json!({ "alg": "ES256", "jwk": stranger.jwk });
     let answer = world.present(&stranger.sign(&header, &world.claims()), &[]).await;

@@ -40,7 +40,9 @@ async fn a_bound_token_works_with_its_key_and_no_other_way() {
     let as_bearer = world.userinfo("Bearer", token, &[]).await;
     assert_eq!(as_bearer.header("www-authenticate"), "Bearer realm=\"userinfo\", error=\"invalid_token\"");
     let without = world.userinfo("DPoP", token, &[]).await;
-    assert!(without.header("www-authenticate").starts_with("DPoP realm=\"userinfo\", error=\"invalid_dpop_proof\", algs="));
+    assert!(
+        without.header("www-authenticate").starts_with("DPoP realm=\"userinfo\", error=\"invalid_dpop_proof\", algs=")
+    );
     let stolen = world.userinfo("DPoP", token, &[world.use_of(&other, token, &json!({}))]).await;
     assert!(stolen.header("www-authenticate").starts_with("DPoP realm=\"userinfo\", error=\"invalid_token\", algs="));
     for changes in [json!({ "ath": null }), json!({ "ath": hash("another") }), json!({ "htm": "POST" })] {
@@ -61,7 +63,10 @@ async fn attack_proofs_for_others_or_of_another_time_are_refused() {
     for (changes, expected) in [
         (json!({ "htm": "GET" }), "The htm of the proof is not the method of the request."),
         (json!({ "htm": "post" }), "The htm of the proof is not the method of the request."),
-        (json!({ "htu": "https://somebody-else.example/token" }), "The htu of the proof is not the address of this endpoint."),
+        (
+            json!({ "htu": "https://somebody-else.example/token" }),
+            "The htu of the proof is not the address of this endpoint.",
+        ),
         (json!({ "htu": null }), "The htu of the proof is not the address of this endpoint."),
         (json!({ "iat": now - 90 }), time),
         (json!({ "iat": now + 90 }), time),
@@ -110,7 +115,7 @@ async fn attack_a_proof_is_good_once() {
     let key = Key::new();
     let proof = world.proof(&key, "/token", &json!({ "jti": "mine" }));
     let code = world.code("native", &[]).await;
-    assert_eq!(world.redeem("native", &code, &[proof.clone()]).await.status, 200);
+    assert_eq!(world.redeem("native", &code, std::slice::from_ref(&proof)).await.status, 200);
     assert_eq!(world.refused_proof(&[proof]).await, "The proof was used before.");
     world.idp.advance(Duration::from_secs(60));
     let again = world.proof(&key, "/token", &json!({ "jti": "mine", "iat": world.idp.now().unix_timestamp() - 60 }));
@@ -151,13 +156,15 @@ async fn refresh_tokens_of_public_clients_are_bound_and_of_others_are_not() {
         let stolen = world.refresh("native", &tokens["refresh_token"], &proofs).await;
         assert_eq!(refusal(&stolen).2, "The refresh token is bound to a key that was not proven.");
     }
-    let next = world.refresh("native", &tokens["refresh_token"], &[world.proof(&key, "/token", &json!({}))]).await.json();
+    let next =
+        world.refresh("native", &tokens["refresh_token"], &[world.proof(&key, "/token", &json!({}))]).await.json();
     assert_eq!(next["token_type"], "DPoP", "and it was not spent");
     let stolen = world.refresh("native", &next["refresh_token"], &[]).await;
     assert_eq!(refusal(&stolen).1, "invalid_grant", "its successor is bound too");
 
     let tokens = world.bound_tokens("portal", &key).await;
-    let next = world.refresh("portal", &tokens["refresh_token"], &[world.proof(&other, "/token", &json!({}))]).await.json();
+    let next =
+        world.refresh("portal", &tokens["refresh_token"], &[world.proof(&other, "/token", &json!({}))]).await.json();
     let token = &next["access_token"];
     assert_eq!(world.userinfo("DPoP", token, &[world.use_of(&other, token, &json!({}))]).await.status, 200);
     assert_eq!(world.userinfo("DPoP", token, &[world.use_of(&key, token, &json!({}))]).await.status, 401);

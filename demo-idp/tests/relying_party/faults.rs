@@ -189,9 +189,11 @@ async fn mistakes_in_what_is_published() {
 async fn the_discovery_document_is_true() {
     let world = world().await;
     let document = world.browser.get("/.well-known/openid-configuration").await.json();
-    let endpoints = document.as_object().unwrap().iter().filter(|(name, _)| {
-        name.ends_with("_endpoint") || name.as_str() == "jwks_uri"
-    });
+    let endpoints = document
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(name, _)| name.ends_with("_endpoint") || name.as_str() == "jwks_uri");
     let mut count = 0;
     for (name, address) in endpoints {
         assert_ne!(world.browser.get(address.as_str().unwrap()).await.status, 404, "{name}");
@@ -211,7 +213,10 @@ async fn the_discovery_document_is_true() {
         assert!(lists(name, value), "{name} {value}");
     }
     for word in document["prompt_values_supported"].as_array().unwrap() {
-        let answer = world.browser.get(&format!("/authorize?{}", World::authorize("portal", &[("prompt", word.as_str().unwrap())]))).await;
+        let answer = world
+            .browser
+            .get(&format!("/authorize?{}", World::authorize("portal", &[("prompt", word.as_str().unwrap())])))
+            .await;
         assert_ne!(parameter(answer.location(), "error").as_deref(), Some("invalid_request"), "{word}");
     }
 }

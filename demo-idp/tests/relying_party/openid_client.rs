@@ -30,7 +30,9 @@ async fn openid_client_signs_in_by_every_way_and_refuses_every_mistake() {
     // Node looks for packages beside the script.
     let script = packages.join("openid_client.mjs");
     std::fs::copy(root.join("tests/clients/openid_client.mjs"), &script).unwrap();
-    let run = move || Command::new("node").arg("--test-reporter=tap").arg(&script).env("SETTINGS", settings.to_string()).output();
+    let run = move || {
+        Command::new("node").arg("--test-reporter=tap").arg(&script).env("SETTINGS", settings.to_string()).output()
+    };
     let done = tokio::task::spawn_blocking(run).await.unwrap().unwrap();
     let (said, complained) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.success(), "{said}\n{complained}");

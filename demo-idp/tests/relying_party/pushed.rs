@@ -54,7 +54,12 @@ async fn attack_a_pushed_request_is_its_clients_and_ends() {
 async fn what_the_browser_says_beside_it_does_not_count() {
     let world = World::start().await;
     let uri = world.push("portal", &[]).await.json()["request_uri"].as_str().unwrap().to_owned();
-    let pairs = [("client_id", "portal"), ("request_uri", &uri), ("state", "another"), ("redirect_uri", "http://evil.localhost")];
+    let pairs = [
+        ("client_id", "portal"),
+        ("request_uri", &uri),
+        ("state", "another"),
+        ("redirect_uri", "http://evil.localhost"),
+    ];
     let back = world.answer(&query(&pairs)).await;
     assert!(back.location().starts_with(CALLBACK), "{}", back.location());
     assert_eq!(parameter(back.location(), "state").as_deref(), Some("a-state"));

@@ -74,11 +74,15 @@ async fn attack_another_client_neither_uses_nor_spends_it() {
         (400, "invalid_grant".to_owned(), "The refresh token was issued to another client.".to_owned())
     );
     let unproven = world
-        .post("/token", &[
-            ("grant_type", "refresh_token"),
-            ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
-            ("client_id", "portal"),
-        ], &[])
+        .post(
+            "/token",
+            &[
+                ("grant_type", "refresh_token"),
+                ("refresh_token", tokens["refresh_token"].as_str().unwrap()),
+                ("client_id", "portal"),
+            ],
+            &[],
+        )
         .await;
     assert_eq!(refusal(&unproven).1, "invalid_client");
     assert_eq!(world.refresh("portal", &tokens["refresh_token"], &[]).await.status, 200);

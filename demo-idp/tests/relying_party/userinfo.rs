@@ -28,8 +28,5 @@ async fn a_client_that_registered_for_it_is_answered_in_a_signed_token() {
     assert_eq!((answer.header("content-type"), answer.header("cache-control")), ("application/jwt", "no-store"));
     signature_verifies(&answer.text, &world.browser.get("/jwks").await.json()).unwrap();
     assert_eq!(token_part(&answer.text, 0)["alg"], "EdDSA");
-    assert_eq!(
-        token_part(&answer.text, 1),
-        json!({ "sub": "martha", "iss": world.idp.issuer(), "aud": "sealed" })
-    );
+    assert_eq!(token_part(&answer.text, 1), json!({ "sub": "martha", "iss": world.idp.issuer(), "aud": "sealed" }));
 }
