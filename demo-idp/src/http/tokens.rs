@@ -4,9 +4,10 @@ use super::answer::{WithOutcome, json};
 use super::{pages, visitor};
 use crate::core::Core;
 use crate::oidc::dpop::Presented;
-use crate::oidc::token::{self, Arrival, TokenError};
+use crate::oidc::token::{self, Arrival};
+use crate::oidc::token_error::TokenError;
 use crate::oidc::userinfo::{self, Refused, Scheme, UserInfo};
-use crate::oidc::{jose, par};
+use crate::oidc::{jose, par, revocation};
 use crate::params::Params;
 use axum::Router;
 use axum::body::Body;
@@ -48,7 +49,7 @@ async fn push(State(core): State<Arc<Core>>, headers: HeaderMap, body: Body) -> 
 }
 
 async fn revoke(State(core): State<Arc<Core>>, headers: HeaderMap, body: Body) -> Response {
-    match with_form(&headers, body, |arrival| token::revoke(&core, arrival)).await {
+    match with_form(&headers, body, |arrival| revocation::revoke(&core, arrival)).await {
         Ok(()) => json(StatusCode::OK, &json!({})),
         Err(error) => refused(&core, "revocation", &error),
     }

@@ -1,7 +1,7 @@
 //! How a client proves who it is (RFC 6749 section 2.3, OpenID Connect Core 9, RFC 7523).
 
 use super::jose::{Claims, UnverifiedJws};
-use super::token::TokenError;
+use super::token_error::TokenError;
 use crate::core::Core;
 use crate::params::Params;
 use crate::relying::Client;

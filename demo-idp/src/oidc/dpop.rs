@@ -1,7 +1,7 @@
 //! Proofs that a client holds a key (DPoP, RFC 9449).
 
 use super::jose::{Claims, PublicKey, UnverifiedJws};
-use super::token::TokenError;
+use super::token_error::TokenError;
 use crate::core::Core;
 use crate::error::KeyError;
 use crate::fault::Target;

@@ -11,5 +11,7 @@ pub(crate) mod logout;
 pub(crate) mod par;
 mod refresh;
 pub(crate) mod replay;
+pub(crate) mod revocation;
 pub(crate) mod token;
+pub(crate) mod token_error;
 pub(crate) mod userinfo;

@@ -3,7 +3,8 @@
 use super::authorize::{self, AuthorizationRequest, NoRedirect, Refused};
 use super::client_auth::authenticate;
 use super::dpop::{self, Place};
-use super::token::{Arrival, TokenError};
+use super::token::Arrival;
+use super::token_error::TokenError;
 use crate::core::Core;
 use crate::error::KeyError;
 use crate::flows::Expiring;

@@ -1,12 +1,12 @@
-//! The token endpoint (RFC 6749 sections 4.1.3, 5 and 6, RFC 7636 section 4.6, RFC 9449 section 5) and revocation (RFC 7009).
+//! The token endpoint (RFC 6749 sections 4.1.3, 5 and 6, RFC 7636 section 4.6, RFC 9449 section 5).
 
 use super::client_auth::authenticate;
 use super::codes::{AccessToken, CodeGrant, Codes, Redeemed};
 use super::dpop::{self, Presented};
 use super::id_token::{Grant, mint};
 use super::refresh::{RefreshGrant, Refreshed};
+use super::token_error::TokenError;
 use crate::core::Core;
-use crate::error::KeyError;
 use crate::fault::{Fault, Target};
 use crate::params::Params;
 use crate::relying::Client;
@@ -15,68 +15,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
-
-/// Why there are no tokens; the texts are for whoever debugs a client.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum TokenError {
-    InvalidRequest(&'static str),
-    /// Whether the client tried the `Authorization` header, and is answered by a challenge.
-    InvalidClient {
-        by_header: bool,
-        why: &'static str,
-    },
-    InvalidGrant(&'static str),
-    InvalidScope,
-    UnsupportedGrantType,
-    InvalidDpopProof(&'static str),
-    /// The proof must be made again, with the nonce of the answer's `DPoP-Nonce` header (RFC 9449 section 8).
-    UseDpopNonce,
-    /// What a pushed authorization request is told, as the browser would be.
-    Refused {
-        code: &'static str,
-        description: &'static str,
-    },
-    /// The fault of this name, or a failing cryptography library.
-    Broken,
-}
-
-impl TokenError {
-    pub(super) const fn unknown_client(by_header: bool) -> Self {
-        Self::InvalidClient { by_header, why: "The client is unknown or did not authenticate." }
-    }
-
-    pub(crate) const fn code(&self) -> &'static str {
-        match self {
-            Self::InvalidRequest(_) => "invalid_request",
-            Self::InvalidClient { .. } => "invalid_client",
-            Self::InvalidGrant(_) => "invalid_grant",
-            Self::InvalidScope => "invalid_scope",
-            Self::UnsupportedGrantType => "unsupported_grant_type",
-            Self::InvalidDpopProof(_) => "invalid_dpop_proof",
-            Self::UseDpopNonce => "use_dpop_nonce",
-            Self::Refused { code, .. } => code,
-            Self::Broken => "server_error",
-        }
-    }
-
-    pub(crate) const fn description(&self) -> &'static str {
-        match self {
-            Self::InvalidRequest(text) | Self::InvalidGrant(text) | Self::InvalidDpopProof(text) => text,
-            Self::InvalidClient { why, .. } => why,
-            Self::InvalidScope => "A refresh cannot ask for more than was granted.",
-            Self::UnsupportedGrantType => "Only grant_type=authorization_code and refresh_token are supported.",
-            Self::UseDpopNonce => "The proof must hold the nonce of the DPoP-Nonce header.",
-            Self::Refused { description, .. } => description,
-            Self::Broken => "The token endpoint is broken, on purpose or not.",
-        }
-    }
-}
-
-impl From<KeyError> for TokenError {
-    fn from(_: KeyError) -> Self {
-        Self::Broken
-    }
-}
 
 /// What a client sends to an endpoint that it authenticates to.
 #[derive(Debug, Clone, Copy)]
@@ -296,25 +234,4 @@ fn pad(core: &Core, body: &mut Value) {
     {
         members.insert("padding".to_owned(), json!("x".repeat(PADDING)));
     }
-}
-
-/// Ends a token of the client's; a refresh token takes all tokens of its sign-in with it. Unknown ones are none to worry
-/// about (RFC 7009 section 2.2), and the hint is not needed to tell them apart.
-pub(crate) fn revoke(core: &Core, arrival: &Arrival<'_>) -> Result<(), TokenError> {
-    let client = authenticate(core, arrival.authorization, arrival.params)?;
-    let token = arrival.params.get("token").ok_or(TokenError::InvalidRequest("The token is missing."))?;
-    let now = core.clock.now();
-    let foreign = || Err(TokenError::InvalidGrant("The token was issued to another client."));
-    if let Some(grant) = core.codes.refresh_tokens.find(token, now) {
-        if grant.client_id != client.id() {
-            return foreign();
-        }
-        core.codes.revoke_all(grant.serial, now);
-    } else if let Some(found) = core.codes.access_token(token, now) {
-        if found.client_id != client.id() {
-            return foreign();
-        }
-        core.codes.revoke_access_token(token);
-    }
-    Ok(())
 }

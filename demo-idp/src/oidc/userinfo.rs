@@ -3,7 +3,7 @@
 use super::codes::AccessToken;
 use super::dpop::{self, Place, Presented};
 use super::id_token;
-use super::token::TokenError;
+use super::token_error::TokenError;
 use crate::core::Core;
 use crate::directory::User;
 use crate::fault::Target;
