@@ -12,12 +12,16 @@ use crate::idp::Idp;
 use crate::journal::Journal;
 use crate::keys::{KeySource, Keys};
 use crate::oidc::codes::Codes;
+use crate::oidc::dpop::Nonces;
+use crate::oidc::par::PushedRequests;
+use crate::oidc::replay::Replays;
 use crate::relying::{Client, IdTokenAlgorithm, SamlAlgorithm, ServiceProvider};
 use std::collections::HashSet;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// Collects what an [`Idp`] is to know, and starts it. Nothing is required: without people nobody can sign in, without
@@ -32,6 +36,8 @@ pub struct IdpBuilder {
     listen: SocketAddr,
     clock: Arc<dyn Clock>,
     key_source: KeySource,
+    dpop_nonces: Option<Nonces>,
+    jwks_max_age: Duration,
     want_signed_requests: bool,
     test_controls: bool,
     demo_endpoints: bool,
@@ -48,6 +54,8 @@ impl IdpBuilder {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             clock: Arc::new(SystemClock),
             key_source: KeySource::Fresh,
+            dpop_nonces: None,
+            jwks_max_age: Duration::from_secs(5 * 60),
             want_signed_requests: false,
             test_controls: false,
             demo_endpoints: false,
@@ -129,6 +137,19 @@ impl IdpBuilder {
         self
     }
 
+    /// Asks every DPoP proof to hold a nonce of ours (RFC 9449 section 8). A client learns it from the first answer, which
+    /// is `use_dpop_nonce`; each is good for two to four minutes.
+    pub fn dpop_nonce(mut self, on: bool) -> Self {
+        self.dpop_nonces = on.then(Nonces::default);
+        self
+    }
+
+    /// How long `/jwks` says it may be kept (`Cache-Control: max-age`, whole seconds); five minutes unless said otherwise.
+    pub const fn jwks_max_age(mut self, max_age: Duration) -> Self {
+        self.jwks_max_age = max_age;
+        self
+    }
+
     /// Serves `/_control` to callers on this machine: faults, the clock, the request log (see [`Idp`]).
     pub const fn test_controls(mut self, on: bool) -> Self {
         self.test_controls = on;
@@ -168,7 +189,7 @@ impl IdpBuilder {
     fn into_core(mut self, base_url: &str) -> Result<Core, IdpError> {
         let base = BaseUrl::parse(base_url)?;
         self.service_providers.iter_mut().try_for_each(ServiceProvider::parse)?;
-        self.clients.iter().try_for_each(Client::parse)?;
+        self.clients.iter_mut().try_for_each(Client::parse)?;
         refuse_duplicates("service provider", self.service_providers.iter().map(ServiceProvider::entity_id))?;
         refuse_duplicates("client", self.clients.iter().map(Client::id))?;
         let keys = Keys::new(&self.key_source)?;
@@ -189,6 +210,10 @@ impl IdpBuilder {
             flows: Flows::new(),
             logouts: Logouts::new(),
             codes: Codes::new(),
+            pushed: PushedRequests::new(),
+            replays: Replays::default(),
+            dpop_nonces: self.dpop_nonces,
+            jwks_max_age: self.jwks_max_age.as_secs(),
             want_signed_requests: self.want_signed_requests,
             test_controls: self.test_controls,
             demo_endpoints: self.demo_endpoints,
@@ -197,7 +222,8 @@ impl IdpBuilder {
 
     fn refuse_rsa(&self) -> Result<(), IdpError> {
         let provider = self.service_providers.iter().find(|it| it.algorithm() == Some(SamlAlgorithm::RsaSha256));
-        let client = self.clients.iter().find(|it| it.algorithm() == Some(IdTokenAlgorithm::Rs256));
+        let rs256 = Some(IdTokenAlgorithm::Rs256);
+        let client = self.clients.iter().find(|it| it.algorithm() == rs256 || it.signed_userinfo() == rs256);
         match provider.map(ServiceProvider::entity_id).or(client.map(Client::id)) {
             Some(who) => Err(IdpError::NoRsaKey { who: who.to_owned() }),
             None => Ok(()),

@@ -10,6 +10,9 @@ use crate::flows::{Flows, Sessions};
 use crate::journal::Journal;
 use crate::keys::Keys;
 use crate::oidc::codes::Codes;
+use crate::oidc::dpop::Nonces;
+use crate::oidc::par::PushedRequests;
+use crate::oidc::replay::Replays;
 use crate::relying::{Client, ServiceProvider};
 
 #[derive(Debug)]
@@ -27,6 +30,12 @@ pub(crate) struct Core {
     pub(crate) flows: Flows,
     pub(crate) logouts: Logouts,
     pub(crate) codes: Codes,
+    pub(crate) pushed: PushedRequests,
+    pub(crate) replays: Replays,
+    /// Where proofs must hold one.
+    pub(crate) dpop_nonces: Option<Nonces>,
+    /// Seconds that the key set may be kept.
+    pub(crate) jwks_max_age: u64,
     /// Refuses requests for a sign-in that are not signed, whoever sends them.
     pub(crate) want_signed_requests: bool,
     /// Serves `/_control`.

@@ -55,6 +55,14 @@ pub enum IdpError {
         /// Whose certificate.
         service_provider: String,
     },
+    /// Keys of a client of which none can be used.
+    #[error(
+        "a key of {client:?} cannot be read, or is no RSA key of 2048 bits or more and no P-256, P-384 or Ed25519 key"
+    )]
+    ClientKey {
+        /// Whose key.
+        client: String,
+    },
     /// Keys derived from a seed hold no RSA key, because RSA keys cannot be derived from one.
     #[error("{who:?} asks for an RSA signature, but keys made from a seed are P-256 and Ed25519 only")]
     NoRsaKey {

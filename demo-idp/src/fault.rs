@@ -44,7 +44,7 @@ pub enum Fault {
     CommentInNameId,
     /// The person or the provider says no (`status:RequestDenied`, of a logout too; `error=access_denied`).
     Denied,
-    /// The token endpoint refuses the authorization code (`invalid_grant`).
+    /// The token endpoint refuses the authorization code or the refresh token (`invalid_grant`).
     RejectedCode,
     /// The token endpoint breaks down (503 and a page instead of JSON).
     ServerError,
@@ -54,11 +54,49 @@ pub enum Fault {
     NoEvent,
     /// Says that something else happened (OpenID Connect logout token `events`).
     WrongEvent,
+    /// Signed with a key that is published nowhere, under its own identifier, as after a rotation that the key set does not
+    /// show yet (OpenID Connect).
+    UnknownKey,
+    /// Says in its header to be an access token (OpenID Connect `typ: at+jwt`; RFC 9068).
+    WrongType,
+    /// Meant for somebody else too (OpenID Connect `aud`).
+    ExtraAudience,
+    /// Issued to somebody else (OpenID Connect `azp`).
+    WrongAuthorizedParty,
+    /// Issued in an hour (OpenID Connect `iat`).
+    FutureIssuedAt,
+    /// Comes with another access token than it says (OpenID Connect `at_hash`).
+    WrongAtHash,
+    /// The ID token of a refresh is about somebody else (OpenID Connect Core 12.2).
+    OtherPersonRefreshed,
+    /// The answer to an OpenID request does not say whose it is (RFC 9207 `iss`).
+    MissingIssuer,
+    /// The answer to an OpenID request says that it is somebody else's (RFC 9207 `iss`).
+    MixedUpIssuer,
+    /// The answer to an OpenID request repeats a `state` nobody sent.
+    WrongState,
+    /// The answer to an OpenID request has its `state` twice (RFC 6749 section 3.1).
+    DuplicateState,
+    /// The answer to an OpenID request has its `code` twice (RFC 6749 section 3.1).
+    DuplicateCode,
+    /// The userinfo endpoint speaks of somebody else (OpenID Connect Core 5.3.2 `sub`).
+    WrongUserinfoSubject,
+    /// A token that is bound to a key is called a bearer's (RFC 9449 section 5 `token_type`).
+    TokenTypeDowngrade,
+    /// A DPoP proof is sent back for another nonce, whatever it holds; always, for a client that must give up (RFC 9449
+    /// section 8).
+    UseDpopNonce,
+    /// The answer of the token endpoint is 2 MiB long.
+    OversizeAnswer,
+    /// The discovery document is somebody else's (OpenID Connect Discovery 4.3 `issuer`).
+    WrongDiscoveryIssuer,
+    /// The key set cannot be had (503).
+    KeysUnavailable,
 }
 
 impl Fault {
     /// Every fault, in the order of the documentation.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 39] = [
         Self::Expired,
         Self::NotYetValid,
         Self::WrongAudience,
@@ -80,6 +118,24 @@ impl Fault {
         Self::WithNonce,
         Self::NoEvent,
         Self::WrongEvent,
+        Self::UnknownKey,
+        Self::WrongType,
+        Self::ExtraAudience,
+        Self::WrongAuthorizedParty,
+        Self::FutureIssuedAt,
+        Self::WrongAtHash,
+        Self::OtherPersonRefreshed,
+        Self::MissingIssuer,
+        Self::MixedUpIssuer,
+        Self::WrongState,
+        Self::DuplicateState,
+        Self::DuplicateCode,
+        Self::WrongUserinfoSubject,
+        Self::TokenTypeDowngrade,
+        Self::UseDpopNonce,
+        Self::OversizeAnswer,
+        Self::WrongDiscoveryIssuer,
+        Self::KeysUnavailable,
     ];
 
     /// The name of this fault over HTTP.
@@ -107,13 +163,31 @@ impl Fault {
             Self::WithNonce => "with-nonce",
             Self::NoEvent => "no-event",
             Self::WrongEvent => "wrong-event",
+            Self::UnknownKey => "unknown-key",
+            Self::WrongType => "wrong-typ",
+            Self::ExtraAudience => "extra-audience",
+            Self::WrongAuthorizedParty => "wrong-authorized-party",
+            Self::FutureIssuedAt => "future-iat",
+            Self::WrongAtHash => "wrong-at-hash",
+            Self::OtherPersonRefreshed => "other-person-refreshed",
+            Self::MissingIssuer => "missing-response-issuer",
+            Self::MixedUpIssuer => "wrong-response-issuer",
+            Self::WrongState => "wrong-state",
+            Self::DuplicateState => "duplicate-state",
+            Self::DuplicateCode => "duplicate-code",
+            Self::WrongUserinfoSubject => "wrong-userinfo-subject",
+            Self::TokenTypeDowngrade => "token-type-downgrade",
+            Self::UseDpopNonce => "use-dpop-nonce",
+            Self::OversizeAnswer => "oversize-answer",
+            Self::WrongDiscoveryIssuer => "wrong-discovery-issuer",
+            Self::KeysUnavailable => "keys-unavailable",
         }
     }
 
     pub(crate) const fn applies_to(self, target: Target) -> bool {
         match self {
             Self::Expired | Self::WrongIssuer | Self::WrongKey | Self::Unsigned => {
-                !matches!(target, Target::Authorization | Target::TokenEndpoint)
+                matches!(target, Target::Assertion | Target::IdToken | Target::LogoutRequest | Target::LogoutResponse)
             }
             Self::Tampered => {
                 matches!(target, Target::Assertion | Target::IdToken | Target::LogoutRequest | Target::LogoutToken)
@@ -126,11 +200,30 @@ impl Fault {
             }
             Self::WrongInResponseTo => matches!(target, Target::Assertion | Target::LogoutResponse),
             Self::WrongRecipient | Self::CommentInNameId => matches!(target, Target::Assertion),
-            Self::WrongNonce | Self::MissingNonce => matches!(target, Target::IdToken),
+            Self::WrongNonce
+            | Self::MissingNonce
+            | Self::UnknownKey
+            | Self::WrongType
+            | Self::ExtraAudience
+            | Self::WrongAuthorizedParty
+            | Self::FutureIssuedAt
+            | Self::WrongAtHash => matches!(target, Target::IdToken),
             Self::AlgNone | Self::HmacWithPublicKey => matches!(target, Target::IdToken | Target::LogoutToken),
             Self::WithNonce | Self::NoEvent | Self::WrongEvent => matches!(target, Target::LogoutToken),
             Self::Denied => matches!(target, Target::Authorization | Target::LogoutResponse),
             Self::RejectedCode | Self::ServerError => matches!(target, Target::TokenEndpoint),
+            Self::MissingIssuer
+            | Self::MixedUpIssuer
+            | Self::WrongState
+            | Self::DuplicateState
+            | Self::DuplicateCode => matches!(target, Target::CodeAnswer),
+            Self::OtherPersonRefreshed => matches!(target, Target::RefreshedIdToken),
+            Self::WrongUserinfoSubject => matches!(target, Target::UserInfo),
+            Self::TokenTypeDowngrade => matches!(target, Target::BoundToken),
+            Self::UseDpopNonce => matches!(target, Target::DpopNonce),
+            Self::OversizeAnswer => matches!(target, Target::TokenAnswer),
+            Self::WrongDiscoveryIssuer => matches!(target, Target::Discovery),
+            Self::KeysUnavailable => matches!(target, Target::KeySet),
         }
     }
 }
@@ -162,6 +255,19 @@ pub(crate) enum Target {
     /// The answer to an authentication request, by either protocol.
     Authorization,
     TokenEndpoint,
+    /// The answer to an OpenID request that was granted.
+    CodeAnswer,
+    /// The ID token that comes of a refresh, before any other fault of an ID token.
+    RefreshedIdToken,
+    /// The token answer that comes of a proof.
+    BoundToken,
+    /// Any token answer that was granted.
+    TokenAnswer,
+    /// The reading of a DPoP proof.
+    DpopNonce,
+    UserInfo,
+    Discovery,
+    KeySet,
     /// What asks a service provider to sign somebody out.
     LogoutRequest,
     /// The answer to a service provider that asked to.
@@ -252,12 +358,46 @@ mod tests {
         assert_eq!(faults.take(Target::IdToken), None);
     }
 
+    const TARGETS: [Target; 15] = [
+        Target::Assertion,
+        Target::IdToken,
+        Target::Authorization,
+        Target::TokenEndpoint,
+        Target::CodeAnswer,
+        Target::RefreshedIdToken,
+        Target::BoundToken,
+        Target::TokenAnswer,
+        Target::DpopNonce,
+        Target::UserInfo,
+        Target::Discovery,
+        Target::KeySet,
+        Target::LogoutRequest,
+        Target::LogoutResponse,
+        Target::LogoutToken,
+    ];
+
     #[test]
-    fn every_fault_applies_somewhere() {
-        let targets =
-            [Target::Assertion, Target::IdToken, Target::Authorization, Target::TokenEndpoint, Target::LogoutToken];
-        for fault in Fault::ALL {
-            assert!(targets.iter().any(|target| fault.applies_to(*target)), "{fault}");
-        }
+    fn every_fault_applies_somewhere_and_those_of_one_protocol_in_one_place() {
+        let places = |fault: Fault| TARGETS.iter().filter(|target| fault.applies_to(**target)).count();
+        let shared = Fault::ALL.into_iter().filter(|fault| places(*fault) > 1);
+        assert!(Fault::ALL.into_iter().all(|fault| places(fault) > 0));
+        assert_eq!(
+            shared.collect::<Vec<_>>(),
+            [
+                Fault::Expired,
+                Fault::NotYetValid,
+                Fault::WrongAudience,
+                Fault::WrongDestination,
+                Fault::WrongIssuer,
+                Fault::WrongInResponseTo,
+                Fault::WrongKey,
+                Fault::Unsigned,
+                Fault::Tampered,
+                Fault::AlgNone,
+                Fault::HmacWithPublicKey,
+                Fault::Denied,
+            ],
+            "both protocols have these"
+        );
     }
 }

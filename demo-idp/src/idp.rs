@@ -29,7 +29,7 @@ use tokio::task::JoinHandle;
 /// | path | what is there |
 /// |---|---|
 /// | `/saml/metadata`, `/saml/sso`, `/saml/slo` | SAML metadata; single sign-on and single logout by HTTP-Redirect and HTTP-POST |
-/// | `/.well-known/openid-configuration`, `/jwks`, `/authorize`, `/token`, `/userinfo`, `/logout` | OpenID Connect |
+/// | `/.well-known/openid-configuration`, `/jwks`, `/authorize`, `/par`, `/token`, `/userinfo`, `/revoke`, `/logout` | OpenID Connect |
 /// | `/`, `/login`, `/signout` | pages for people |
 /// | `/_control/…` | faults, clock and request log as JSON, if [`test_controls`](IdpBuilder::test_controls) |
 /// | `/_demo/token`, `/_demo/assertion` | statements without a password, if [`demo_endpoints`](IdpBuilder::demo_endpoints) |
@@ -43,6 +43,7 @@ use tokio::task::JoinHandle;
 /// | `DELETE /_control/faults` | [`mend`](Idp::mend) |
 /// | `GET /_control/clock` | `{"now": …}` |
 /// | `POST /_control/clock` `{"advance_seconds": 3600}` | [`advance`](Idp::advance), or back with a negative number |
+/// | `POST /_control/keys/rotate` `{"withdraw": false}` | [`rotate_keys`](Idp::rotate_keys); with `true`, [`withdraw_old_keys`](Idp::withdraw_old_keys) after it |
 /// | `GET`, `DELETE /_control/requests` | [`requests`](Idp::requests), or forget them |
 /// | `GET /_demo/token?user=&audience=` | `{"token": …}`; the first audience registered, if none is named; `workload=` in place of `user=` takes what [`WorkloadToken::parse`] reads |
 /// | `GET /_demo/assertion?user=&sp=` | `{"saml_response": …, "acs_url": …}`; the first service provider, if none is named |
@@ -210,6 +211,24 @@ impl Idp {
     /// Moves the clock forward, by whole seconds: sessions, codes and statements age at once.
     pub fn advance(&self, by: Duration) {
         self.core.clock.advance(i64::try_from(by.as_secs()).unwrap_or(i64::MAX));
+    }
+
+    /// Replaces the keys that ID tokens are signed with: new ones, with new identifiers, sign at once. The old ones stay in
+    /// the key set, so that what they signed can still be verified, until [`withdraw_old_keys`](Self::withdraw_old_keys);
+    /// of more than eight generations the oldest go. SAML keeps its keys, which its metadata has published.
+    ///
+    /// Keys of a [seed](IdpBuilder::seed) are followed by others of the same seed. Keys of a
+    /// [directory](IdpBuilder::keys_dir) are followed by keys that end with this identity provider.
+    ///
+    /// # Errors
+    /// When keys cannot be made.
+    pub fn rotate_keys(&self) -> Result<(), IdpError> {
+        Ok(self.core.keys.rotate()?)
+    }
+
+    /// Takes every key that signs no longer out of the key set.
+    pub fn withdraw_old_keys(&self) {
+        self.core.keys.withdraw_old();
     }
 
     /// The latest thousand requests, oldest first.

@@ -32,6 +32,37 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # Testing a relying party
+//!
+//! ```
+//! use demo_idp::{Client, Fault, Idp, User};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), demo_idp::IdpError> {
+//! # let jwks = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+//! let idp = Idp::builder()
+//!     .user(User::new("martha", "correct-horse"))
+//!     .client(Client::confidential("portal", "s3cret", ["http://127.0.0.1:9000/callback"]).with_refresh_tokens())
+//!     // Authenticates by private_key_jwt, must push its requests and prove a key.
+//!     .client(
+//!         Client::public("strict", ["http://127.0.0.1:9001/callback"])
+//!             .with_jwks(jwks)
+//!             .with_required_par()
+//!             .with_required_dpop(),
+//!     )
+//!     .dpop_nonce(true)
+//!     .start()
+//!     .await?;
+//!
+//! // Your relying party finds everything else at idp.issuer(). Then, while it runs:
+//! idp.rotate_keys()?; // does it fetch the new key set?
+//! idp.withdraw_old_keys(); // and does it forget the old one?
+//! idp.break_next(Fault::WrongUserinfoSubject); // does it compare?
+//! idp.break_next(Fault::MissingIssuer); // does it look for `iss` in the answer?
+//! idp.advance(std::time::Duration::from_secs(301)); // access tokens have expired: does it refresh?
+//! # Ok(()) }
+//! ```
+//!
 //! # What it does
 //!
 //! - SAML: AuthnRequests by redirect and by post, `ForceAuthn`, `IsPassive`, responses by post; signs the assertion, the
@@ -39,8 +70,11 @@
 //!   certificate must sign. Single logout in both directions, by redirect and by post, through the browser. No
 //!   encryption, no artifact binding, no logout by SOAP.
 //! - OpenID Connect: discovery, authorization code flow with PKCE (required), `state`, `nonce`, `prompt`, `max_age`,
-//!   RFC 9207 `iss`, RS256, ES256 and EdDSA ID tokens, userinfo, logout by the relying party and, over the back channel
-//!   (`http` alone), of it. No refresh tokens, no dynamic registration.
+//!   RFC 9207 `iss`, RS256, ES256 and EdDSA ID tokens, logout by the relying party and, over the back channel (`http`
+//!   alone), of it. Clients authenticate by a secret or by `private_key_jwt`. Pushed authorization requests (RFC 9126), DPoP
+//!   (RFC 9449) with or without nonces of ours, refresh tokens that rotate and are revoked as a family when one is used
+//!   twice, revocation (RFC 7009), userinfo as JSON or signed, keys that can be rotated in mid-run. Consent is never asked
+//!   for, so `offline_access` needs none. No dynamic registration, no device flow, no introspection, no request objects.
 //! - Passwords are hashed with Argon2id at a cost fit for tests; five wrong ones for a name within a minute make it wait.
 //!
 //! It is no place for the accounts of real people.

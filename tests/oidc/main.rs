@@ -11,9 +11,9 @@
 
 mod attacks;
 mod claims;
-mod end_session;
 mod client_secret;
 mod conformance;
+mod end_session;
 mod generated;
 mod identity;
 mod issuer_keys;

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -21,6 +21,7 @@ pub(super) fn routes() -> Router<Arc<Core>> {
     Router::new()
         .route("/_control/faults", get(faults).post(add_fault).delete(mend))
         .route("/_control/clock", get(clock).post(advance))
+        .route("/_control/keys/rotate", post(rotate_keys))
         .route("/_control/requests", get(requests).delete(forget_requests))
 }
 
@@ -44,6 +45,13 @@ enum Mode {
 #[serde(deny_unknown_fields)]
 struct Advance {
     advance_seconds: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rotation {
+    #[serde(default)]
+    withdraw: bool,
 }
 
 async fn faults(State(core): State<Arc<Core>>) -> Response {
@@ -87,6 +95,20 @@ async fn advance(State(core): State<Arc<Core>>, headers: HeaderMap, body: Body) 
         Err(refusal) => return refusal,
     }
     json(StatusCode::OK, &json!({ "now": date_time(core.clock.now()) }))
+}
+
+async fn rotate_keys(State(core): State<Arc<Core>>, headers: HeaderMap, body: Body) -> Response {
+    let asked: Rotation = match read(&headers, body).await {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal,
+    };
+    if let Err(error) = core.keys.rotate() {
+        return refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string());
+    }
+    if asked.withdraw {
+        core.keys.withdraw_old();
+    }
+    json(StatusCode::OK, &crate::oidc::discovery::jwks(&core))
 }
 
 async fn requests(State(core): State<Arc<Core>>) -> Response {

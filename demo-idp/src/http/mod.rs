@@ -10,6 +10,7 @@ mod pages;
 mod saml;
 mod signin;
 mod slo;
+mod tokens;
 mod visitor;
 
 use crate::core::Core;
@@ -24,8 +25,12 @@ use axum::response::Response;
 use std::sync::Arc;
 
 pub(crate) fn router(core: Arc<Core>) -> Router {
-    let mut router =
-        Router::new().merge(signin::routes()).merge(saml::routes()).merge(slo::routes()).merge(oidc::routes());
+    let mut router = Router::new()
+        .merge(signin::routes())
+        .merge(saml::routes())
+        .merge(slo::routes())
+        .merge(oidc::routes())
+        .merge(tokens::routes());
     if core.test_controls {
         router =
             router.merge(control::routes().route_layer(from_fn_with_state(Arc::clone(&core), visitor::local_only)));

@@ -1,4 +1,4 @@
-//! OpenID Connect endpoints.
+//! OpenID Connect endpoints that a browser comes to, and what is published.
 
 use super::answer::{WithOutcome, json, redirect};
 use super::{pages, signin, visitor};
@@ -7,16 +7,15 @@ use crate::fault::Target;
 use crate::flows::{Ask, Session};
 use crate::oidc::authorize::{self, AuthorizationRequest, ErrorResponse, NoRedirect, Refused};
 use crate::oidc::codes::CodeGrant;
-use crate::oidc::token::{self, TokenError};
 use crate::oidc::{discovery, logout};
 use crate::params::Params;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::header::WWW_AUTHENTICATE;
+use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::response::Response;
+use axum::routing::get;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -25,17 +24,28 @@ pub(super) fn routes() -> Router<Arc<Core>> {
         .route("/.well-known/openid-configuration", get(configuration))
         .route("/jwks", get(jwks))
         .route("/authorize", get(authorize_by_query).post(authorize_by_form))
-        .route("/token", post(redeem))
-        .route("/userinfo", get(userinfo).post(userinfo))
         .route("/logout", get(logout_by_query).post(logout_by_form))
 }
 
-async fn configuration(State(core): State<Arc<Core>>) -> impl IntoResponse {
-    axum::Json(discovery::configuration(&core))
+async fn configuration(State(core): State<Arc<Core>>) -> Response {
+    published(&core, &discovery::configuration(&core))
 }
 
-async fn jwks(State(core): State<Arc<Core>>) -> impl IntoResponse {
-    axum::Json(discovery::jwks(&core))
+async fn jwks(State(core): State<Arc<Core>>) -> Response {
+    match core.faults.take(Target::KeySet) {
+        Some(_) => json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "error": "The keys cannot be had." })),
+        None => published(&core, &discovery::jwks(&core)),
+    }
+}
+
+/// JSON that everybody may keep for a while.
+fn published(core: &Core, document: &Value) -> Response {
+    let mut response = json(StatusCode::OK, document);
+    let kept = format!("public, max-age={}", core.jwks_max_age);
+    if let Ok(value) = HeaderValue::from_str(&kept) {
+        response.headers_mut().insert(CACHE_CONTROL, value);
+    }
+    response
 }
 
 async fn authorize_by_query(State(core): State<Arc<Core>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
@@ -96,6 +106,7 @@ pub(super) fn answer(core: &Core, request: &AuthorizationRequest, session: Optio
         user: session.user.clone(),
         authenticated: session.authenticated,
         session_id: session.index.clone(),
+        thumbprint: request.thumbprint.clone(),
     };
     if let Some(client) = core.clients.iter().position(|client| client.id() == request.client_id) {
         core.sessions.join_client(session, client, core.clock.now());
@@ -105,58 +116,6 @@ pub(super) fn answer(core: &Core, request: &AuthorizationRequest, session: Optio
             .with_outcome(format!("code about {} for {}", session.user, request.client_id)),
         Err(error) => pages::broken(core, &error),
     }
-}
-
-async fn redeem(State(core): State<Arc<Core>>, headers: HeaderMap, body: Body) -> Response {
-    let issued = match visitor::form(body).await {
-        Ok(params) => token::redeem(&core, visitor::authorization(&headers), &params),
-        Err(_) => Err(TokenError::InvalidRequest("The form cannot be read, or names a parameter twice.")),
-    };
-    match issued {
-        Ok(issued) => {
-            let outcome = format!("tokens about {} for {}", issued.user, issued.client_id);
-            json(StatusCode::OK, &issued.body).with_outcome(outcome)
-        }
-        Err(error) => token_error(&core, &error),
-    }
-}
-
-fn token_error(core: &Core, error: &TokenError) -> Response {
-    let status = match error {
-        TokenError::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
-        TokenError::Broken => {
-            return pages::error(core, StatusCode::SERVICE_UNAVAILABLE, "Out of order", error.description(), "")
-                .with_outcome("tokens refused: server_error".to_owned());
-        }
-        TokenError::InvalidRequest(_) | TokenError::InvalidGrant(_) | TokenError::UnsupportedGrantType => {
-            StatusCode::BAD_REQUEST
-        }
-    };
-    let mut response = json(status, &json!({ "error": error.code(), "error_description": error.description() }));
-    if matches!(error, TokenError::InvalidClient { by_header: true }) {
-        let challenge = HeaderValue::from_static("Basic realm=\"token endpoint\"");
-        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-    }
-    response.with_outcome(format!("tokens refused: {}", error.code()))
-}
-
-/// RFC 6750 section 3: a request without a token gets a bare challenge, one with a bad token learns that it is bad.
-async fn userinfo(State(core): State<Arc<Core>>, headers: HeaderMap) -> Response {
-    let bearer = visitor::authorization(&headers)
-        .and_then(|header| header.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"))
-        .map(|(_, token)| token.trim());
-    let claims = bearer.and_then(|token| token::userinfo(&core, token));
-    if let Some(claims) = claims {
-        return json(StatusCode::OK, &Value::Object(claims));
-    }
-    let (challenge, body) = match bearer {
-        Some(_) => ("Bearer realm=\"userinfo\", error=\"invalid_token\"", json!({ "error": "invalid_token" })),
-        None => ("Bearer realm=\"userinfo\"", json!({})),
-    };
-    let mut response = json(StatusCode::UNAUTHORIZED, &body);
-    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-    response
 }
 
 async fn logout_by_query(State(core): State<Arc<Core>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {

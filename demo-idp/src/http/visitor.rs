@@ -3,6 +3,7 @@
 use super::answer::json;
 use crate::core::Core;
 use crate::flows::{Session, Sessions};
+use crate::oidc::dpop::Presented;
 use crate::params::{BODY_MOST, Params};
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
@@ -65,6 +66,16 @@ pub(super) fn is_own_form(core: &Core, headers: &HeaderMap) -> bool {
 
 pub(super) fn authorization(headers: &HeaderMap) -> Option<&str> {
     headers.get(AUTHORIZATION).map(|header| header.to_str().unwrap_or_default())
+}
+
+/// The DPoP proof of a request.
+pub(super) fn proof(headers: &HeaderMap) -> Presented<'_> {
+    let mut proofs = headers.get_all("dpop").iter();
+    match (proofs.next(), proofs.next()) {
+        (None, _) => Presented::Nothing,
+        (Some(proof), None) => Presented::Proof(proof.to_str().unwrap_or_default()),
+        (Some(_), Some(_)) => Presented::Several,
+    }
 }
 
 /// A form body, bounded before it is read.

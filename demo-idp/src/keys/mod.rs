@@ -10,7 +10,7 @@ pub(crate) use verifying::VerifyingKey;
 use crate::error::KeyError;
 use crate::relying::{IdTokenAlgorithm, SamlAlgorithm};
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Where keys come from.
 #[derive(Debug, Clone, Default)]
@@ -21,42 +21,78 @@ pub(crate) enum KeySource {
     Directory(PathBuf),
 }
 
-/// One key of each family, and the ones that faults sign with.
+/// One key of each family for SAML and at first for OpenID Connect, those that came after them, and the ones that faults
+/// sign with.
 #[derive(Debug)]
 pub(crate) struct Keys {
-    rsa: RsaKey,
-    p256: SigningKey,
-    ed25519: SigningKey,
+    first: Generation,
+    seed: Option<u64>,
+    id_tokens: RwLock<Published>,
     strangers: [OnceLock<Option<SigningKey>>; 3],
 }
 
+/// The generations of the JWK set, the one that signs first.
 #[derive(Debug)]
-enum RsaKey {
-    /// A seed makes none.
-    Absent,
-    Kept(SigningKey),
-    /// Still being made: finding two primes takes 40 to 200 ms, which nobody should wait for who only starts us.
-    Coming(Arc<OnceLock<Option<SigningKey>>>),
+struct Published {
+    generations: Vec<Generation>,
+    /// How often keys were rotated.
+    rotations: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Generation {
+    /// A seed makes none. Fresh ones may still be coming: finding two primes takes 40 to 200 ms, which nobody should
+    /// wait for who only starts us.
+    rsa: Option<Arc<OnceLock<Option<Arc<SigningKey>>>>>,
+    p256: Arc<SigningKey>,
+    ed25519: Arc<SigningKey>,
 }
 
 impl Keys {
+    /// More generations than a relying party can have use for; the oldest go.
+    const GENERATIONS_MOST: usize = 8;
+
     pub(crate) fn new(source: &KeySource) -> Result<Self, KeyError> {
-        let (rsa, p256, ed25519) = match source {
-            KeySource::Fresh => {
-                (RsaKey::coming(), SigningKey::generate(Family::P256)?, SigningKey::generate(Family::Ed25519)?)
+        let (first, seed) = match source {
+            KeySource::Fresh => (Generation::fresh()?, None),
+            KeySource::Seed(seed) => (Generation::from_seed(*seed, "")?, Some(*seed)),
+            KeySource::Directory(path) => {
+                let kept = |family| files::read_or_make(path, family).map(Arc::new);
+                let rsa = Some(Arc::new(OnceLock::from(Some(kept(Family::Rsa)?))));
+                (Generation { rsa, p256: kept(Family::P256)?, ed25519: kept(Family::Ed25519)? }, None)
             }
-            KeySource::Seed(seed) => (
-                RsaKey::Absent,
-                SigningKey::from_seed(Family::P256, *seed, "")?,
-                SigningKey::from_seed(Family::Ed25519, *seed, "")?,
-            ),
-            KeySource::Directory(path) => (
-                RsaKey::Kept(files::read_or_make(path, Family::Rsa)?),
-                files::read_or_make(path, Family::P256)?,
-                files::read_or_make(path, Family::Ed25519)?,
-            ),
         };
-        Ok(Self { rsa, p256, ed25519, strangers: Default::default() })
+        let published = Published { generations: vec![first.clone()], rotations: 0 };
+        Ok(Self { first, seed, id_tokens: RwLock::new(published), strangers: Default::default() })
+    }
+
+    /// New keys for ID tokens, which sign from now on; those before them stay in the key set. SAML keeps its keys: they
+    /// are pinned in metadata. Keys of a seed are followed by keys of the same seed; keys of a directory by fresh ones,
+    /// which are kept nowhere.
+    pub(crate) fn rotate(&self) -> Result<(), KeyError> {
+        let mut published = self.write();
+        let rotations = published.rotations.saturating_add(1);
+        let next = match self.seed {
+            Some(seed) => Generation::from_seed(seed, &format!("rotation {rotations}"))?,
+            None => Generation::fresh()?,
+        };
+        published.generations.insert(0, next);
+        published.generations.truncate(Self::GENERATIONS_MOST);
+        published.rotations = rotations;
+        Ok(())
+    }
+
+    /// Takes the keys that sign no longer out of the key set.
+    pub(crate) fn withdraw_old(&self) {
+        self.write().generations.truncate(1);
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Published> {
+        self.id_tokens.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Published> {
+        self.id_tokens.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A P-256 key with its certificate, both as PEM, for a service provider of a demonstration to sign with.
@@ -72,23 +108,24 @@ impl Keys {
 
     /// Whether RSA signatures can be had; `false` for keys made from a seed.
     pub(crate) const fn has_rsa(&self) -> bool {
-        !matches!(self.rsa, RsaKey::Absent)
+        self.first.rsa.is_some()
     }
 
     pub(crate) fn for_saml(&self, algorithm: Option<SamlAlgorithm>) -> Result<&SigningKey, KeyError> {
         match algorithm {
-            Some(SamlAlgorithm::EcdsaSha256) => Ok(&self.p256),
-            None if !self.has_rsa() => Ok(&self.p256),
-            Some(SamlAlgorithm::RsaSha256) | None => self.rsa(),
+            Some(SamlAlgorithm::EcdsaSha256) => Ok(&self.first.p256),
+            None if !self.has_rsa() => Ok(&self.first.p256),
+            Some(SamlAlgorithm::RsaSha256) | None => self.first.rsa().map(AsRef::as_ref),
         }
     }
 
-    pub(crate) fn for_id_token(&self, algorithm: Option<IdTokenAlgorithm>) -> Result<&SigningKey, KeyError> {
+    pub(crate) fn for_id_token(&self, algorithm: Option<IdTokenAlgorithm>) -> Result<Arc<SigningKey>, KeyError> {
+        let signing = self.read().generations.first().cloned().unwrap_or_else(|| self.first.clone());
         match algorithm {
-            Some(IdTokenAlgorithm::Es256) => Ok(&self.p256),
-            Some(IdTokenAlgorithm::EdDsa) => Ok(&self.ed25519),
-            None if !self.has_rsa() => Ok(&self.p256),
-            Some(IdTokenAlgorithm::Rs256) | None => self.rsa(),
+            Some(IdTokenAlgorithm::Es256) => Ok(signing.p256),
+            Some(IdTokenAlgorithm::EdDsa) => Ok(signing.ed25519),
+            None if !self.has_rsa() => Ok(signing.p256),
+            Some(IdTokenAlgorithm::Rs256) | None => signing.rsa().map(Arc::clone),
         }
     }
 
@@ -105,37 +142,44 @@ impl Keys {
 
     /// The keys SAML may sign with, the usual one first.
     pub(crate) fn saml_keys(&self) -> impl Iterator<Item = &SigningKey> {
-        self.rsa().ok().into_iter().chain([&self.p256])
+        self.first.rsa().ok().into_iter().chain([&self.first.p256]).map(AsRef::as_ref)
     }
 
-    /// The keys ID tokens may be signed with, the usual one first.
-    pub(crate) fn id_token_keys(&self) -> impl Iterator<Item = &SigningKey> {
-        self.saml_keys().chain([&self.ed25519])
-    }
-
-    fn rsa(&self) -> Result<&SigningKey, KeyError> {
-        match &self.rsa {
-            RsaKey::Absent => None,
-            RsaKey::Kept(key) => Some(key),
-            RsaKey::Coming(slot) => slot.get_or_init(make_rsa).as_ref(),
-        }
-        .ok_or(KeyError::Crypto("making an RSA key"))
+    /// The keys ID tokens may be signed with, the usual one first, and those that came before them.
+    pub(crate) fn id_token_keys(&self) -> impl Iterator<Item = Arc<SigningKey>> {
+        // The lock is not held while an RSA key is waited for.
+        let generations = self.read().generations.clone();
+        generations.into_iter().flat_map(|it| {
+            let rsa = it.rsa().ok().map(Arc::clone);
+            rsa.into_iter().chain([it.p256, it.ed25519])
+        })
     }
 }
 
-impl RsaKey {
-    fn coming() -> Self {
+impl Generation {
+    fn fresh() -> Result<Self, KeyError> {
         let slot = Arc::new(OnceLock::new());
         let ours = Arc::clone(&slot);
         std::thread::spawn(move || {
             ours.get_or_init(make_rsa);
         });
-        Self::Coming(slot)
+        let made = |family| SigningKey::generate(family).map(Arc::new);
+        Ok(Self { rsa: Some(slot), p256: made(Family::P256)?, ed25519: made(Family::Ed25519)? })
+    }
+
+    fn from_seed(seed: u64, holder: &str) -> Result<Self, KeyError> {
+        let made = |family| SigningKey::from_seed(family, seed, holder).map(Arc::new);
+        Ok(Self { rsa: None, p256: made(Family::P256)?, ed25519: made(Family::Ed25519)? })
+    }
+
+    fn rsa(&self) -> Result<&Arc<SigningKey>, KeyError> {
+        let key = self.rsa.as_ref().and_then(|slot| slot.get_or_init(make_rsa).as_ref());
+        key.ok_or(KeyError::Crypto("making an RSA key"))
     }
 }
 
-fn make_rsa() -> Option<SigningKey> {
-    SigningKey::generate(Family::Rsa).ok()
+fn make_rsa() -> Option<Arc<SigningKey>> {
+    SigningKey::generate(Family::Rsa).ok().map(Arc::new)
 }
 
 #[cfg(test)]
@@ -154,6 +198,29 @@ mod tests {
         let keys = Keys::new(&KeySource::Seed(7)).unwrap();
         assert!(keys.for_saml(Some(SamlAlgorithm::RsaSha256)).is_err());
         assert_eq!(keys.for_saml(None).unwrap().family(), Family::P256);
+    }
+
+    #[test]
+    fn rotated_keys_sign_at_once_and_the_old_ones_stay_until_they_are_withdrawn() {
+        let ids = |keys: &Keys| -> Vec<String> { keys.id_token_keys().map(|key| key.id().to_owned()).collect() };
+        let keys = Keys::new(&KeySource::Seed(7)).unwrap();
+        let saml: Vec<String> = keys.saml_keys().map(|key| key.id().to_owned()).collect();
+        let before = ids(&keys);
+        keys.rotate().unwrap();
+        let after = ids(&keys);
+        assert_eq!((after.len(), &after[2..]), (4, before.as_slice()));
+        assert_eq!(keys.for_id_token(None).unwrap().id(), after[0]);
+        assert_ne!(after[0], before[0]);
+        keys.withdraw_old();
+        assert_eq!(ids(&keys), &after[..2]);
+        for _ in 0..20 {
+            keys.rotate().unwrap();
+        }
+        assert_eq!(ids(&keys).len(), 2 * Keys::GENERATIONS_MOST, "bounded");
+        assert_eq!(keys.saml_keys().map(|key| key.id().to_owned()).collect::<Vec<_>>(), saml);
+        let again = Keys::new(&KeySource::Seed(7)).unwrap();
+        again.rotate().unwrap();
+        assert_eq!(ids(&again)[0], after[0], "the same in every run");
     }
 
     #[test]

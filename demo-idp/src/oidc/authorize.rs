@@ -1,7 +1,10 @@
 //! The authorization request (RFC 6749 section 4.1.1, RFC 7636, OpenID Connect Core 3.1.2.1) and its answer.
 
+use super::par;
 use crate::core::Core;
+use crate::fault::{Fault, Target};
 use crate::params::Params;
+use crate::relying::Client;
 use form_urlencoded::byte_serialize;
 
 /// A request that may be answered to its redirect URI.
@@ -18,6 +21,8 @@ pub(crate) struct AuthorizationRequest {
     /// Seconds since the password was typed.
     pub(crate) max_age: Option<i64>,
     pub(crate) login_hint: Option<String>,
+    /// `dpop_jkt`: the key that the code is bound to.
+    pub(crate) thumbprint: Option<String>,
 }
 
 /// Why a request is not answered to anyone: the address to answer to is not known to be the client's.
@@ -28,6 +33,10 @@ pub(crate) enum NoRedirect {
     UnknownClient(String),
     #[error("{redirect_uri:?} is not registered as a redirect URI of {client_id:?}")]
     UnregisteredRedirect { client_id: String, redirect_uri: String },
+    #[error(
+        "there is no pushed request under this request_uri: it was used, is older than 90 seconds, or is another client's"
+    )]
+    NoPushedRequest,
 }
 
 /// An error that the client is told (RFC 6749 section 4.1.2.1).
@@ -49,12 +58,34 @@ pub(crate) enum Refused {
 /// The longest `state`, `nonce`, `scope` or hint, in bytes; they are stored, and echoed.
 const PARAMETER_MOST: usize = 2_048;
 
-/// Reads the request. The client and its redirect URI come first: before they are known to belong together, nothing is
-/// sent anywhere (attack: open redirector).
+/// The words of a scope that mean something here.
+pub(super) const SCOPES: [&str; 5] = ["openid", "profile", "email", "groups", "offline_access"];
+
+/// Reads the request, or finds the one that was pushed.
 pub(crate) fn parse(core: &Core, params: &Params) -> Result<AuthorizationRequest, Refused> {
     let client_id = params.get("client_id").unwrap_or_default();
     let client =
         core.client(client_id).ok_or_else(|| Refused::Shown(NoRedirect::UnknownClient(client_id.to_owned())))?;
+    if let Some(uri) = params.get("request_uri").filter(|uri| uri.starts_with(par::PREFIX)) {
+        let pushed = core.pushed.take(uri, client_id, core.clock.now());
+        return pushed.ok_or(Refused::Shown(NoRedirect::NoPushedRequest));
+    }
+    let request = parse_for(client, params)?;
+    if client.needs_par() {
+        return Err(Refused::Sent(ErrorResponse {
+            redirect_uri: request.redirect_uri,
+            state: request.state,
+            code: "invalid_request",
+            description: "This client registered to push its requests.",
+        }));
+    }
+    Ok(request)
+}
+
+/// Reads a request of this client, by whichever way it came. The redirect URI comes first: before the two are known to
+/// belong together, nothing is sent anywhere (attack: open redirector).
+pub(super) fn parse_for(client: &Client, params: &Params) -> Result<AuthorizationRequest, Refused> {
+    let client_id = client.id();
     let redirect_uri = params.get("redirect_uri").unwrap_or_default();
     if !client.has_redirect(redirect_uri) {
         let (client_id, redirect_uri) = (client_id.to_owned(), redirect_uri.to_owned());
@@ -78,6 +109,7 @@ pub(crate) fn parse(core: &Core, params: &Params) -> Result<AuthorizationRequest
         prompt_login,
         max_age: parse_max_age(params.get("max_age")).map_err(sent)?,
         login_hint: params.get("login_hint").map(str::to_owned),
+        thumbprint: parse_thumbprint(params.get("dpop_jkt")).map_err(sent)?,
     })
 }
 
@@ -105,11 +137,26 @@ fn refuse_unsupported(params: &Params) -> Result<(), Complaint> {
     Ok(())
 }
 
+/// What is granted of the scope: words that mean nothing here are left out, and the token answer says so (RFC 6749
+/// section 3.3).
 fn parse_scope(scope: Option<&str>) -> Result<String, Complaint> {
-    scope
-        .filter(|scope| scope.split(' ').any(|word| word == "openid"))
-        .map(str::to_owned)
-        .ok_or(("invalid_scope", "The scope must contain openid."))
+    let asked: Vec<&str> = scope.unwrap_or_default().split(' ').collect();
+    if !asked.contains(&"openid") {
+        return Err(("invalid_scope", "The scope must contain openid."));
+    }
+    Ok(SCOPES.into_iter().filter(|word| asked.contains(word)).collect::<Vec<_>>().join(" "))
+}
+
+fn parse_thumbprint(thumbprint: Option<&str>) -> Result<Option<String>, Complaint> {
+    match thumbprint {
+        Some(text) if !is_sha256(text) => Err(("invalid_request", "The dpop_jkt is no SHA-256 thumbprint.")),
+        other => Ok(other.map(str::to_owned)),
+    }
+}
+
+/// 32 bytes in base64url.
+fn is_sha256(text: &str) -> bool {
+    text.len() == 43 && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 /// PKCE with S256 is required of every client (RFC 9700 section 2.1.1).
@@ -117,11 +164,9 @@ fn parse_code_challenge(params: &Params) -> Result<String, Complaint> {
     if params.get("code_challenge_method") != Some("S256") {
         return Err(("invalid_request", "PKCE with code_challenge_method=S256 is required."));
     }
-    let is_hash =
-        |text: &&str| text.len() == 43 && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     params
         .get("code_challenge")
-        .filter(is_hash)
+        .filter(|text| is_sha256(text))
         .map(str::to_owned)
         .ok_or(("invalid_request", "The code_challenge is missing or no S256 hash."))
 }
@@ -149,21 +194,43 @@ fn parse_max_age(max_age: Option<&str>) -> Result<Option<i64>, Complaint> {
 
 /// Where to send the browser with a code.
 pub(crate) fn success_url(core: &Core, request: &AuthorizationRequest, code: &str) -> String {
-    answer_url(core, &request.redirect_uri, request.state.as_deref(), &[("code", code)])
+    let state = request.state.as_deref().map(|state| ("state", state));
+    let mut parameters: Vec<(&str, &str)> = [("code", code)].into_iter().chain(state).collect();
+    parameters.push(("iss", core.issuer()));
+    break_answer(&mut parameters, core.faults.take(Target::CodeAnswer));
+    answer_url(&request.redirect_uri, &parameters)
+}
+
+fn break_answer(parameters: &mut Vec<(&str, &str)>, fault: Option<Fault>) {
+    match fault {
+        Some(Fault::MissingIssuer) => parameters.retain(|(name, _)| *name != "iss"),
+        Some(Fault::MixedUpIssuer) => {
+            parameters.retain(|(name, _)| *name != "iss");
+            parameters.push(("iss", "https://somebody-else.example"));
+        }
+        Some(Fault::WrongState) => {
+            parameters.retain(|(name, _)| *name != "state");
+            parameters.push(("state", "a-state-nobody-sent"));
+        }
+        Some(Fault::DuplicateState) => parameters.extend(parameters.iter().copied().find(|(name, _)| *name == "state")),
+        Some(Fault::DuplicateCode) => parameters.extend(parameters.iter().copied().find(|(name, _)| *name == "code")),
+        _ => {}
+    }
 }
 
 /// Where to send the browser with an error.
 pub(crate) fn error_url(core: &Core, error: &ErrorResponse) -> String {
-    let parameters = [("error", error.code), ("error_description", error.description)];
-    answer_url(core, &error.redirect_uri, error.state.as_deref(), &parameters)
+    let state = error.state.as_deref().map(|state| ("state", state));
+    let said = [("error", error.code), ("error_description", error.description)];
+    let parameters: Vec<(&str, &str)> = said.into_iter().chain(state).chain([("iss", core.issuer())]).collect();
+    answer_url(&error.redirect_uri, &parameters)
 }
 
 /// Every answer names its issuer (RFC 9207), which is what a client with several needs against mix-up.
-fn answer_url(core: &Core, redirect_uri: &str, state: Option<&str>, parameters: &[(&str, &str)]) -> String {
-    let state = state.map(|state| ("state", state));
+fn answer_url(redirect_uri: &str, parameters: &[(&str, &str)]) -> String {
     let mut url = redirect_uri.to_owned();
     let mut separator = if redirect_uri.contains('?') { '&' } else { '?' };
-    for (name, value) in parameters.iter().copied().chain(state).chain([("iss", core.issuer())]) {
+    for (name, value) in parameters {
         url.push(separator);
         url.push_str(name);
         url.push('=');

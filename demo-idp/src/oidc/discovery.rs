@@ -1,6 +1,9 @@
 //! What a client configures itself from (OpenID Connect Discovery 1.0, RFC 8414, RFC 7517).
 
+use super::authorize::SCOPES;
+use super::{client_auth, jose};
 use crate::core::Core;
+use crate::fault::Target;
 use serde_json::{Value, json};
 
 /// Claims about a person, beside those every ID token has.
@@ -14,8 +17,12 @@ pub(crate) fn configuration(core: &Core) -> Value {
         false => vec!["ES256", "EdDSA"],
     };
     let claims = ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "at_hash", "sid"];
+    let issuer = match core.faults.take(Target::Discovery) {
+        Some(_) => "https://somebody-else.example",
+        None => core.issuer(),
+    };
     json!({
-        "issuer": core.issuer(),
+        "issuer": issuer,
         "authorization_endpoint": base.join("/authorize"),
         "token_endpoint": base.join("/token"),
         "userinfo_endpoint": base.join("/userinfo"),
@@ -23,15 +30,23 @@ pub(crate) fn configuration(core: &Core) -> Value {
         "end_session_endpoint": base.join("/logout"),
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
-        "scopes_supported": ["openid", "profile", "email", "groups"],
+        "revocation_endpoint": base.join("/revoke"),
+        "pushed_authorization_request_endpoint": base.join("/par"),
+        "require_pushed_authorization_requests": false,
+        "scopes_supported": SCOPES,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "userinfo_signing_alg_values_supported": algorithms,
+        "token_endpoint_auth_methods_supported": client_auth::METHODS,
+        "token_endpoint_auth_signing_alg_values_supported": jose::ALGORITHMS,
+        "revocation_endpoint_auth_methods_supported": client_auth::METHODS,
+        "revocation_endpoint_auth_signing_alg_values_supported": jose::ALGORITHMS,
+        "dpop_signing_alg_values_supported": jose::ALGORITHMS,
         "code_challenge_methods_supported": ["S256"],
-        "prompt_values_supported": ["none", "login"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_supported": claims.iter().chain(&PERSON_CLAIMS).collect::<Vec<_>>(),
         "claims_parameter_supported": false,
         "request_parameter_supported": false,
@@ -40,8 +55,8 @@ pub(crate) fn configuration(core: &Core) -> Value {
     })
 }
 
-/// `/jwks`: every key an ID token may be signed with.
+/// `/jwks`: every key an ID token may be signed with, or was until its key was replaced.
 pub(crate) fn jwks(core: &Core) -> Value {
-    let keys: Vec<Value> = core.keys.id_token_keys().map(crate::keys::SigningKey::public_jwk).collect();
+    let keys: Vec<Value> = core.keys.id_token_keys().map(|key| key.public_jwk()).collect();
     json!({ "keys": keys })
 }

@@ -34,27 +34,38 @@ pub(crate) struct Grant<'a> {
 pub(crate) fn mint(core: &Core, user: &User, grant: Grant<'_>, fault: Option<Fault>) -> Result<String, KeyError> {
     let published = core.keys.for_id_token(grant.algorithm)?;
     let mut claims = claims(core, user, grant, published.family());
-    break_claims(&mut claims, core.clock.now(), fault);
+    break_claims(&mut claims, core.clock.now(), published.family(), fault);
     match fault {
         Some(Fault::WrongKey) => compact(published.id(), &claims, core.keys.stranger(published.family())?),
+        Some(Fault::UnknownKey) => {
+            let stranger = core.keys.stranger(published.family())?;
+            compact(stranger.id(), &claims, stranger)
+        }
+        Some(Fault::WrongType) => typed("at+jwt", published.id(), &claims, &published),
         Some(Fault::AlgNone) => Ok(format!("{}.", unsigned("none", published.id(), &claims))),
-        Some(Fault::HmacWithPublicKey) => symmetric(published, &claims),
+        Some(Fault::HmacWithPublicKey) => symmetric(&published, &claims),
         Some(Fault::Unsigned) => {
             let algorithm = published.public_jwk();
             let algorithm = algorithm.get("alg").and_then(Value::as_str).unwrap_or_default();
             Ok(format!("{}.", unsigned(algorithm, published.id(), &claims)))
         }
         Some(Fault::Tampered) => {
-            let token = compact(published.id(), &claims, published)?;
+            let token = compact(published.id(), &claims, &published)?;
             claims.insert("sub".to_owned(), json!("administrator"));
             Ok(with_payload(&token, &claims))
         }
-        _ => compact(published.id(), &claims, published),
+        _ => compact(published.id(), &claims, &published),
     }
 }
 
-/// What is said about a person in ID tokens and by the userinfo endpoint, whatever the scope: a demonstration that left
-/// groups out for a missing word in a request would teach the wrong lesson first.
+/// Claims that are no ID token, signed as one would be.
+pub(super) fn sign(core: &Core, algorithm: IdTokenAlgorithm, claims: &Map<String, Value>) -> Result<String, KeyError> {
+    let key = core.keys.for_id_token(Some(algorithm))?;
+    compact(key.id(), claims, &key)
+}
+
+/// What is said about a person in ID tokens, whatever the scope: a demonstration that left groups out for a missing word
+/// in a request would teach the wrong lesson first. The userinfo endpoint says as much of it as was asked for.
 pub(super) fn person_claims(user: &User) -> Map<String, Value> {
     let mut claims = Map::new();
     claims.insert("sub".to_owned(), json!(user.name()));
@@ -89,7 +100,7 @@ fn claims(core: &Core, user: &User, grant: Grant<'_>, family: Family) -> Map<Str
     claims
 }
 
-fn break_claims(claims: &mut Map<String, Value>, now: OffsetDateTime, fault: Option<Fault>) {
+fn break_claims(claims: &mut Map<String, Value>, now: OffsetDateTime, family: Family, fault: Option<Fault>) {
     let at = |offset: Duration| json!((now + offset).unix_timestamp());
     let changes = match fault {
         Some(Fault::Expired) => {
@@ -101,6 +112,17 @@ fn break_claims(claims: &mut Map<String, Value>, now: OffsetDateTime, fault: Opt
             vec![("iat", at(begins)), ("nbf", at(begins)), ("exp", at(begins + LIFETIME))]
         }
         Some(Fault::WrongAudience) => vec![("aud", json!("somebody-else"))],
+        Some(Fault::ExtraAudience) => {
+            // The authorized party is right, so that the stranger among the audiences is the only thing wrong.
+            let own = claims.get("aud").cloned().unwrap_or_default();
+            vec![("azp", own.clone()), ("aud", json!([own, "somebody-else"]))]
+        }
+        Some(Fault::WrongAuthorizedParty) => vec![("azp", json!("somebody-else"))],
+        Some(Fault::FutureIssuedAt) => {
+            vec![("iat", at(Duration::hours(1))), ("exp", at(Duration::hours(1) + LIFETIME))]
+        }
+        Some(Fault::WrongAtHash) => vec![("at_hash", json!(half_hash("an access token nobody has", family)))],
+        Some(Fault::OtherPersonRefreshed) => vec![("sub", json!("somebody-else"))],
         Some(Fault::WrongIssuer) => vec![("iss", json!("https://somebody-else.example"))],
         Some(Fault::WrongNonce) => vec![("nonce", json!("a-nonce-nobody-sent"))],
         Some(Fault::MissingNonce) => {
@@ -127,8 +149,18 @@ fn half_hash(access_token: &str, family: Family) -> String {
 /// Signed by jsonwebtoken with a provider that is named here: its process-wide default belongs to the application this
 /// identity provider may be embedded in.
 pub(super) fn compact(key_id: &str, claims: &Map<String, Value>, key: &SigningKey) -> Result<String, KeyError> {
+    typed("JWT", key_id, claims, key)
+}
+
+pub(super) fn typed(
+    typ: &str,
+    key_id: &str,
+    claims: &Map<String, Value>,
+    key: &SigningKey,
+) -> Result<String, KeyError> {
     let algorithm = key.family().jws();
     let mut header = jsonwebtoken::Header::new(algorithm);
+    header.typ = Some(typ.to_owned());
     header.kid = Some(key_id.to_owned());
     let header = serde_json::to_string(&header).map_err(|_| KeyError::Crypto("writing a token header"))?;
     signed(&header, claims, algorithm, key.encoding_key())

@@ -1,16 +1,17 @@
 //! Logout tokens (OpenID Connect Back-Channel Logout 1.0 section 2.4), whole or with one deliberate mistake.
 
-use super::id_token::{signed, symmetric, unsigned, with_payload};
+use super::id_token::{symmetric, typed, unsigned, with_payload};
 use crate::core::Core;
 use crate::error::KeyError;
 use crate::fault::Fault;
-use crate::keys::SigningKey;
 use crate::relying::Client;
 use crate::sync::random_secret;
 use serde_json::{Map, Value, json};
 use time::Duration;
 
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+/// The type of a logout token (2.4).
+const TYPE: &str = "logout+jwt";
 /// What the standard advises.
 const LIFETIME: Duration = Duration::minutes(2);
 
@@ -26,19 +27,19 @@ pub(crate) fn mint(core: &Core, client: &Client, ended: Ended<'_>, fault: Option
     let published = core.keys.for_id_token(client.algorithm())?;
     let mut claims = claims(core, client, ended, fault)?;
     match fault {
-        Some(Fault::WrongKey) => compact(published.id(), &claims, core.keys.stranger(published.family())?),
+        Some(Fault::WrongKey) => typed(TYPE, published.id(), &claims, core.keys.stranger(published.family())?),
         Some(Fault::AlgNone) => Ok(format!("{}.", unsigned("none", published.id(), &claims))),
-        Some(Fault::HmacWithPublicKey) => symmetric(published, &claims),
+        Some(Fault::HmacWithPublicKey) => symmetric(&published, &claims),
         Some(Fault::Unsigned) => {
-            let token = compact(published.id(), &claims, published)?;
+            let token = typed(TYPE, published.id(), &claims, &published)?;
             Ok(token.rsplit_once('.').map_or_else(String::new, |(message, _)| format!("{message}.")))
         }
         Some(Fault::Tampered) => {
-            let token = compact(published.id(), &claims, published)?;
+            let token = typed(TYPE, published.id(), &claims, &published)?;
             claims.insert("sub".to_owned(), json!("administrator"));
             Ok(with_payload(&token, &claims))
         }
-        _ => compact(published.id(), &claims, published),
+        _ => typed(TYPE, published.id(), &claims, &published),
     }
 }
 
@@ -79,10 +80,4 @@ fn claims(
         claims.insert("nonce".to_owned(), json!("a-nonce-nobody-sent"));
     }
     Ok(claims)
-}
-
-fn compact(key_id: &str, claims: &Map<String, Value>, key: &SigningKey) -> Result<String, KeyError> {
-    let algorithm = key.family().jws();
-    let header = json!({ "alg": algorithm, "kid": key_id, "typ": "logout+jwt" }).to_string();
-    signed(&header, claims, algorithm, key.encoding_key())
 }

@@ -1,56 +1,27 @@
-//! The token endpoint (RFC 6749 sections 2.3.1, 4.1.3 and 5, RFC 7636 section 4.6) and the userinfo endpoint.
+//! The token endpoint (RFC 6749 sections 4.1.3, 5 and 6, RFC 7636 section 4.6, RFC 9449 section 5).
 
-use super::codes::{CodeGrant, Codes, Redeemed};
-use super::id_token::{Grant, mint, person_claims};
+use super::client_auth::authenticate;
+use super::codes::{AccessToken, CodeGrant, Codes, Redeemed};
+use super::dpop::{self, Presented};
+use super::id_token::{Grant, mint};
+use super::refresh::{RefreshGrant, Refreshed};
+use super::token_error::TokenError;
 use crate::core::Core;
-use crate::error::KeyError;
 use crate::fault::{Fault, Target};
 use crate::params::Params;
 use crate::relying::Client;
 use crate::sync::sha256;
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use serde_json::{Map, Value, json};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
 
-/// Why there are no tokens; the texts are for whoever debugs a client.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum TokenError {
-    InvalidRequest(&'static str),
-    /// Whether the client tried the `Authorization` header, and is answered by a challenge.
-    InvalidClient {
-        by_header: bool,
-    },
-    InvalidGrant(&'static str),
-    UnsupportedGrantType,
-    /// The fault of this name, or a failing cryptography library.
-    Broken,
-}
-
-impl TokenError {
-    pub(crate) const fn code(&self) -> &'static str {
-        match self {
-            Self::InvalidRequest(_) => "invalid_request",
-            Self::InvalidClient { .. } => "invalid_client",
-            Self::InvalidGrant(_) => "invalid_grant",
-            Self::UnsupportedGrantType => "unsupported_grant_type",
-            Self::Broken => "server_error",
-        }
-    }
-
-    pub(crate) const fn description(&self) -> &'static str {
-        match self {
-            Self::InvalidRequest(text) | Self::InvalidGrant(text) => text,
-            Self::InvalidClient { .. } => "The client is unknown or did not authenticate.",
-            Self::UnsupportedGrantType => "Only grant_type=authorization_code is supported.",
-            Self::Broken => "The token endpoint is broken, on purpose or not.",
-        }
-    }
-}
-
-impl From<KeyError> for TokenError {
-    fn from(_: KeyError) -> Self {
-        Self::Broken
-    }
+/// What a client sends to an endpoint that it authenticates to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival<'a> {
+    pub(crate) params: &'a Params,
+    pub(crate) authorization: Option<&'a str>,
+    pub(crate) proof: Presented<'a>,
 }
 
 /// Tokens, and about whom for whom.
@@ -61,18 +32,53 @@ pub(crate) struct Issued {
     pub(crate) client_id: String,
 }
 
-/// Exchanges a code for tokens.
-pub(crate) fn redeem(core: &Core, authorization: Option<&str>, params: &Params) -> Result<Issued, TokenError> {
-    let client = authenticate(core, authorization, params)?;
-    if params.get("grant_type") != Some("authorization_code") {
-        return Err(TokenError::UnsupportedGrantType);
-    }
-    let code = params.get("code").ok_or(TokenError::InvalidRequest("The code is missing."))?;
+/// What either grant comes to.
+#[derive(Debug)]
+struct Granted {
+    user: String,
+    scope: String,
+    nonce: Option<String>,
+    authenticated: OffsetDateTime,
+    session_id: String,
+    serial: u64,
+    /// What the refresh token used now stood for; `None` after a code.
+    refreshed: Option<RefreshGrant>,
+}
+
+/// Exchanges a code or a refresh token for tokens.
+pub(crate) fn redeem(core: &Core, arrival: &Arrival<'_>) -> Result<Issued, TokenError> {
+    let client = authenticate(core, arrival.authorization, arrival.params)?;
+    let by_code = match arrival.params.get("grant_type") {
+        Some("authorization_code") => true,
+        Some("refresh_token") => false,
+        _ => return Err(TokenError::UnsupportedGrantType),
+    };
+    let (name, missing) = match by_code {
+        true => ("code", "The code is missing."),
+        false => ("refresh_token", "The refresh token is missing."),
+    };
+    let presented = arrival.params.get(name).ok_or(TokenError::InvalidRequest(missing))?;
+    // Before anything is spent: a client that is asked for a nonce comes again with the same code.
+    let thumbprint = dpop::at_token_endpoint(core, client, &arrival.proof)?;
     match core.faults.take(Target::TokenEndpoint) {
         Some(Fault::ServerError) => return Err(TokenError::Broken),
-        Some(_) => return Err(TokenError::InvalidGrant("The code was rejected on purpose.")),
+        Some(_) => return Err(TokenError::InvalidGrant("The code or refresh token was rejected on purpose.")),
         None => {}
     }
+    let granted = match by_code {
+        true => redeem_code(core, client, presented, arrival.params, thumbprint.as_deref())?,
+        false => refresh(core, client, presented, arrival.params, thumbprint.as_deref())?,
+    };
+    issue(core, client, granted, thumbprint)
+}
+
+fn redeem_code(
+    core: &Core,
+    client: &Client,
+    code: &str,
+    params: &Params,
+    thumbprint: Option<&str>,
+) -> Result<Granted, TokenError> {
     let (grant, serial) = match core.codes.redeem(code, core.clock.now()) {
         Redeemed::First(grant, serial) => (grant, serial),
         Redeemed::Again => {
@@ -80,11 +86,17 @@ pub(crate) fn redeem(core: &Core, authorization: Option<&str>, params: &Params) 
         }
         Redeemed::Unknown => return Err(TokenError::InvalidGrant("The code is unknown or older than a minute.")),
     };
-    verify_grant(&grant, client, params)?;
-    issue(core, client, &grant, serial)
+    verify_grant(&grant, client, params, thumbprint)?;
+    let CodeGrant { user, scope, nonce, authenticated, session_id, .. } = grant;
+    Ok(Granted { user, scope, nonce, authenticated, session_id, serial, refreshed: None })
 }
 
-fn verify_grant(grant: &CodeGrant, client: &Client, params: &Params) -> Result<(), TokenError> {
+fn verify_grant(
+    grant: &CodeGrant,
+    client: &Client,
+    params: &Params,
+    thumbprint: Option<&str>,
+) -> Result<(), TokenError> {
     if grant.client_id != client.id() {
         return Err(TokenError::InvalidGrant("The code was issued to another client."));
     }
@@ -98,93 +110,132 @@ fn verify_grant(grant: &CodeGrant, client: &Client, params: &Params) -> Result<(
     if URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes())) != grant.code_challenge {
         return Err(TokenError::InvalidGrant("The code_verifier does not fit the code_challenge."));
     }
+    if grant.thumbprint.is_some() && grant.thumbprint.as_deref() != thumbprint {
+        return Err(TokenError::InvalidGrant("The code is bound to a key that was not proven."));
+    }
     Ok(())
 }
 
-fn issue(core: &Core, client: &Client, grant: &CodeGrant, serial: u64) -> Result<Issued, TokenError> {
-    let user = core.directory.find(&grant.user).ok_or(TokenError::InvalidGrant("The person is gone."))?;
-    let access_token = core.codes.issue_access_token(user.name(), serial, core.clock.now())?;
+fn refresh(
+    core: &Core,
+    client: &Client,
+    token: &str,
+    params: &Params,
+    thumbprint: Option<&str>,
+) -> Result<Granted, TokenError> {
+    let now = core.clock.now();
+    // Looked at before it is spent: a scope that is too wide costs nobody their token.
+    let known = core.codes.refresh_tokens.find(token, now);
+    let asked = params.get("scope");
+    if let (Some(known), Some(asked)) = (&known, asked)
+        && !asked.split(' ').all(|word| known.scope.split(' ').any(|granted| granted == word))
+    {
+        return Err(TokenError::InvalidScope);
+    }
+    let grant = match core.codes.refresh_tokens.redeem(token, client.id(), thumbprint, now) {
+        Refreshed::First(grant) => grant,
+        Refreshed::Again(serial) => {
+            core.codes.revoke_all(serial, now);
+            return Err(TokenError::InvalidGrant(
+                "The refresh token was used before; all tokens of its sign-in are revoked.",
+            ));
+        }
+        Refreshed::Foreign(why) => return Err(TokenError::InvalidGrant(why)),
+        Refreshed::Unknown => {
+            return Err(TokenError::InvalidGrant("The refresh token is unknown, revoked or too old."));
+        }
+    };
+    Ok(Granted {
+        user: grant.user.clone(),
+        scope: asked.unwrap_or(&grant.scope).to_owned(),
+        // OpenID Connect Core 12.2: a refreshed ID token has none.
+        nonce: None,
+        authenticated: grant.authenticated,
+        session_id: grant.session_id.clone(),
+        serial: grant.serial,
+        refreshed: Some(grant),
+    })
+}
+
+fn issue(core: &Core, client: &Client, granted: Granted, thumbprint: Option<String>) -> Result<Issued, TokenError> {
+    let now = core.clock.now();
+    let user = core.directory.find(&granted.user).ok_or(TokenError::InvalidGrant("The person is gone."))?;
+    let token_type = token_type(core, thumbprint.is_some());
+    let refresh_token = refresh_token(core, client, &granted, thumbprint.as_deref())?;
+    let access_token = AccessToken {
+        user: granted.user,
+        client_id: client.id().to_owned(),
+        scope: granted.scope.clone(),
+        thumbprint,
+        serial: granted.serial,
+    };
+    let access_token = core.codes.issue_access_token(access_token, now)?;
     let statement = Grant {
         audience: client.id(),
         algorithm: client.algorithm(),
-        nonce: grant.nonce.as_deref(),
-        authenticated: grant.authenticated,
+        nonce: granted.nonce.as_deref(),
+        authenticated: granted.authenticated,
         access_token: Some(&access_token),
-        session_id: Some(&grant.session_id),
+        session_id: Some(&granted.session_id),
     };
-    let id_token = mint(core, user, statement, core.faults.take(Target::IdToken))?;
-    let body = json!({
+    let of_refresh = granted.refreshed.as_ref().and_then(|_| core.faults.take(Target::RefreshedIdToken));
+    let id_token = mint(core, user, statement, of_refresh.or_else(|| core.faults.take(Target::IdToken)))?;
+    if !core.codes.stands(granted.serial, now) {
+        return Err(TokenError::InvalidGrant("The sign-in was ended meanwhile."));
+    }
+    let mut body = json!({
         "access_token": access_token,
-        "token_type": "Bearer",
+        "token_type": token_type,
         "expires_in": Codes::ACCESS_TOKEN_LIFE.whole_seconds(),
-        "scope": grant.scope,
+        "scope": granted.scope,
         "id_token": id_token,
     });
+    if let (Some(members), Some(token)) = (body.as_object_mut(), refresh_token) {
+        members.insert("refresh_token".to_owned(), json!(token));
+    }
+    pad(core, &mut body);
     Ok(Issued { body, user: user.name().to_owned(), client_id: client.id().to_owned() })
 }
 
-/// One method per request (RFC 6749 section 2.3): the header, the body, or for a public client its name alone.
-fn authenticate<'a>(core: &'a Core, authorization: Option<&str>, params: &Params) -> Result<&'a Client, TokenError> {
-    let by_header = authorization.is_some();
-    let refused = TokenError::InvalidClient { by_header };
-    let (id, secret) = match authorization {
-        Some(_) if params.get("client_secret").is_some() => {
-            return Err(TokenError::InvalidRequest("The client authenticates in two ways at once."));
+/// For `offline_access`, and for clients that get one always. The one it replaces hands on what it stood for.
+fn refresh_token(
+    core: &Core,
+    client: &Client,
+    granted: &Granted,
+    thumbprint: Option<&str>,
+) -> Result<Option<String>, TokenError> {
+    let grant = match &granted.refreshed {
+        Some(former) => former.clone(),
+        None if client.has_refresh_tokens() || granted.scope.split(' ').any(|word| word == "offline_access") => {
+            RefreshGrant {
+                client_id: client.id().to_owned(),
+                user: granted.user.clone(),
+                scope: granted.scope.clone(),
+                authenticated: granted.authenticated,
+                session_id: granted.session_id.clone(),
+                thumbprint: thumbprint.filter(|_| client.is_public()).map(str::to_owned),
+                serial: granted.serial,
+            }
         }
-        Some(header) => {
-            let (id, secret) = parse_basic(header).ok_or_else(|| refused.clone())?;
-            (id, Some(secret))
-        }
-        None => {
-            (params.get("client_id").unwrap_or_default().to_owned(), params.get("client_secret").map(str::to_owned))
-        }
+        None => return Ok(None),
     };
-    if by_header && params.get("client_id").is_some_and(|named| named != id) {
-        return Err(TokenError::InvalidRequest("The header and the body name different clients."));
+    Ok(Some(core.codes.refresh_tokens.issue(grant, core.clock.now())?))
+}
+
+fn token_type(core: &Core, bound: bool) -> &'static str {
+    match bound {
+        true if core.faults.take(Target::BoundToken).is_none() => "DPoP",
+        _ => "Bearer",
     }
-    let client = core.client(&id).ok_or_else(|| refused.clone())?;
-    match (client.secret(), secret) {
-        (Some(expected), Some(secret)) if expected.is_of(&secret) => Ok(client),
-        (None, None) => Ok(client),
-        _ => Err(refused),
-    }
 }
 
-/// Name and secret are form-encoded before they are joined (RFC 6749 section 2.3.1).
-fn parse_basic(header: &str) -> Option<(String, String)> {
-    let (scheme, encoded) = header.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("Basic") {
-        return None;
-    }
-    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-    let (id, secret) = decoded.split_once(':')?;
-    Some((form_decoded(id), form_decoded(secret)))
-}
+/// More than any token answer is long.
+const PADDING: usize = 2 * 1024 * 1024;
 
-fn form_decoded(text: &str) -> String {
-    // An ampersand that was left unencoded is still part of the one value.
-    let pair = format!("={}", text.replace('&', "%26"));
-    form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
-}
-
-/// The claims of the userinfo endpoint for a bearer of this token (OpenID Connect Core 5.3); `None` for a token that is
-/// unknown, revoked or has expired.
-pub(crate) fn userinfo(core: &Core, access_token: &str) -> Option<Map<String, Value>> {
-    let user = core.codes.bearer(access_token, core.clock.now())?;
-    core.directory.find(&user).map(person_claims)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn basic_credentials_are_form_decoded() {
-        let header = |text: &str| format!("basic {}", STANDARD.encode(text));
-        let read = |text: &str| parse_basic(&header(text));
-        assert_eq!(read("a%3Ab:c+d%2B&e"), Some(("a:b".to_owned(), "c d+&e".to_owned())));
-        assert_eq!(read("no-colon"), None);
-        assert_eq!(parse_basic("Bearer x"), None);
-        assert_eq!(parse_basic("Basic %%%"), None);
+fn pad(core: &Core, body: &mut Value) {
+    if core.faults.take(Target::TokenAnswer).is_some()
+        && let Some(members) = body.as_object_mut()
+    {
+        members.insert("padding".to_owned(), json!("x".repeat(PADDING)));
     }
 }

@@ -162,7 +162,7 @@ impl WorkloadToken {
         }
         claims.extend(self.claims);
         let key = core.keys.for_id_token(None)?;
-        compact(key.id(), &claims, key)
+        compact(key.id(), &claims, &key)
     }
 }
 
