@@ -114,9 +114,7 @@ class SignIn(Pages):
 
     def test_second_sign_in_needs_no_password(self):
         self.person.sign_in("OpenID Connect")
-        # Signing out of a session that came by OpenID Connect ends the one here alone.
-        self.person.press("Sign out")
-        self.person.sees("You are signed out here", "Sign in with SAML")
+        self.person.open(self.site.broker + "/signin")
         self.person.press("Sign in with SAML")
         self.person.at(self.site.broker + "/portal")
         self.person.sees("Cat Photos Production")
@@ -256,11 +254,11 @@ class Portal(Pages):
 
     def test_sign_out_ends_the_session_here_and_at_the_identity_provider(self):
         person = self.person
-        for script in (True, False):
-            with self.subTest(script=script):
+        for kind, script in ((kind, script) for kind in KINDS.values() for script in (True, False)):
+            with self.subTest(kind=kind, script=script):
                 person.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
                 person.script(on=True)
-                person.sign_in("SAML")
+                person.sign_in(kind)
                 person.script(on=script)
                 person.press("Sign out")
                 person.at(self.site.broker + "/signin?signed_out=everywhere")
@@ -271,13 +269,28 @@ class Portal(Pages):
 
     def test_sign_out_at_the_identity_provider_ends_the_session_here(self):
         person = self.person
-        person.sign_in("SAML")
-        person.open(self.site.idp + "/")
-        person.press("Sign out")
-        person.sees("You are signed out", "daypass access portal", "signed you out")
-        person.at(self.site.idp)
-        self.photograph("identity-provider-signed-out")
-        self.is_nowhere_signed_in()
+        for kind in KINDS.values():
+            with self.subTest(kind=kind):
+                person.sign_in(kind)
+                person.open(self.site.idp + "/")
+                person.press("Sign out")
+                person.sees("You are signed out", "daypass access portal", "signed you out")
+                person.at(self.site.idp)
+                self.photograph("identity-provider-signed-out")
+                self.is_nowhere_signed_in()
+
+    def test_a_forged_logout_token_leaves_everyone_signed_in(self):
+        person = self.person
+        for fault in ("unsigned", "wrong-key", "wrong-audience", "no-event", "with-nonce", "expired"):
+            with self.subTest(fault=fault):
+                person.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+                person.sign_in("OpenID Connect")
+                self.site.break_next(fault)
+                person.open(self.site.idp + "/")
+                person.press("Sign out")
+                person.sees("You are signed out", "daypass access portal", "did not say that it signed you out")
+                person.open(self.site.broker + "/portal")
+                person.sees("Cat Photos Production")
 
     def test_a_forged_sign_out_leaves_everyone_signed_in(self):
         person = self.person
