@@ -52,7 +52,8 @@ pub fn target(data: &[u8]) {
         match (skipped, reading(entry)) {
             (None, Some(reading)) => assert!(used(&reading), "left out without a reason: {entry}"),
             (None, None) => panic!("used: {entry}"),
-            (Some(UnusableKey::DuplicateKeyId | UnusableKey::Factorable), Some(_)) | (Some(_), None) => {}
+            (Some(reason), Some(_)) if looked_into(reason) => {}
+            (Some(_), None) => {}
             (Some(reason), Some(_)) => panic!("left out: {reason}: {entry}"),
         }
     }
@@ -68,6 +69,11 @@ pub fn target(data: &[u8]) {
             let _ = in_time(data, || jws.verify(key).is_ok());
         }
     }
+}
+
+/// Whether a key was left out for what no reader of JSON sees.
+const fn looked_into(reason: &UnusableKey) -> bool {
+    matches!(reason, UnusableKey::DuplicateKeyId | UnusableKey::Factorable | UnusableKey::SmallOrder)
 }
 
 fn seen(key: &Jwk) -> Reading {
