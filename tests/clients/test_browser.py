@@ -501,6 +501,7 @@ class Application(Pages):
                 person.press("Sign out")
                 person.at(self.site.address + "/signin?signed_out=")
                 person.sees("You are signed out here")
+                self.photograph("application-signed-out")
                 self.assertEqual(self.cookies(), {})
                 for _ in range(2):
                     person.driver.back()
@@ -508,7 +509,6 @@ class Application(Pages):
                     self.assertNotIn("Hello martha", person.text())
                 person.open(self.site.address + "/")
                 person.sees("Sign in to Example reports")
-        self.photograph("application-signed-out")
 
     def cookies(self):
         return {found["name"]: found for found in self.person.driver.get_cookies() if "application" in found["name"]}

@@ -33,7 +33,7 @@ async fn an_answer_at_the_address_of_another_provider_is_refused() {
 }
 
 /// The person chose `red`, which is in the hands of an attacker and leads them on to `blue` instead.
-async fn mixed_up(world: &World, browser: &Browser) -> String {
+async fn mixed_up(browser: &Browser) -> String {
     let to_red = browser.open("/signin/oidc/red").await.location().to_owned();
     let mut to_blue = Url::parse(browser.open("/signin/oidc/blue").await.location()).unwrap();
     let pairs: Vec<_> = to_blue.query_pairs().into_owned().collect();
@@ -52,7 +52,7 @@ async fn mixed_up(world: &World, browser: &Browser) -> String {
 async fn a_mixed_up_code_comes_to_an_address_that_did_not_wait_for_it() {
     let world = World::start().await;
     let browser = Browser::at(world.sign_in_with_all().guard(private()));
-    let answer = mixed_up(&world, &browser).await;
+    let answer = mixed_up(&browser).await;
     let refused = browser.open(&answer).await;
     assert!(refused.status == 403 && refused.text.contains(ELSEWHERE), "{refused:?}");
     assert!(world.last_refusal().1.contains(OTHER_ADDRESS), "{:?}", world.last_refusal());
@@ -64,7 +64,7 @@ async fn a_mixed_up_code_comes_to_an_address_that_did_not_wait_for_it() {
 async fn a_mixed_up_code_that_is_carried_to_the_right_address_names_its_issuer() {
     let world = World::start().await;
     let browser = Browser::at(world.sign_in_with_all().guard(private()));
-    let answer = mixed_up(&world, &browser).await;
+    let answer = mixed_up(&browser).await;
     let refused = browser.open(&format!("{}?{}", callback("red"), query(&answer))).await;
     assert_eq!(refused.status, 403, "{refused:?}");
     assert_eq!(world.last_refusal().0, Some("callback_issuer"));

@@ -229,7 +229,7 @@ impl Browser {
             page = self.post(login.split_once('?').unwrap().0, &form).await;
         }
         while page.status == 303 && !page.location().starts_with(APP) {
-            page = self.open(&page.location().to_owned()).await;
+            page = self.open(page.location()).await;
         }
         page.location().to_owned()
     }

@@ -39,7 +39,7 @@ impl Door {
     pub(super) const fn lead(self) -> &'static str {
         match self {
             Self::Portal => "Your organisation says who you are. This desk gives you keys that expire.",
-            Self::Application => "Use your account at your organisation.",
+            Self::Application => "Use your organisation's account.",
         }
     }
 
