@@ -55,7 +55,7 @@ pub use rules::RULES;
 pub use session::{IdTokenHint, OidcSession};
 
 use super::VerifiedIdentity;
-use crate::crypto::SecretBytes;
+use crate::crypto::{DigestAlgorithm, SecretBytes};
 use crate::explain::{Evidence, Listener, Rule};
 use crate::time::Timestamp;
 use claims::Payload;
@@ -174,12 +174,9 @@ pub fn verify<L: Listener>(
     listener: &mut L,
 ) -> Result<VerifiedIdentity, OidcError> {
     let jws = parse(token.text(), listener)?;
-    let (signed, hash) = match (&provider.client_secret, &token.purpose) {
-        (Some(secret), Purpose::SignIn { .. }) => (verify_secret(secret, &jws, listener)?, secret.algorithm().hash()),
-        (Some(_), Purpose::Exchange) | (None, _) => {
-            let (signed, algorithm) = verify_signature(provider, jwks, &jws, listener)?;
-            (signed, algorithm.half_hash())
-        }
+    let (signed, hash) = match &token.purpose {
+        Purpose::SignIn { .. } => verify_to_client(provider, jwks, &jws, listener)?,
+        Purpose::Exchange => verify_signature(provider, jwks, &jws, listener)?,
     };
     let read = Payload::parse(signed.payload());
     let payload = typed(read.as_ref().map_err(Clone::clone), listener)?;
@@ -205,19 +202,33 @@ fn parse<'t, L: Listener>(token: &'t str, listener: &mut L) -> Result<CompactJws
     heard(CompactJws::parse(token), &RULES, listener, |_| "as expected".to_owned())
 }
 
-/// The rules of the signature.
+/// The rules of the signature of what a provider says to its client, with which it may share a secret (OpenID Connect Core
+/// 10.1; Back-Channel Logout 2.4); and the hash that belongs to it.
+fn verify_to_client<'j, L: Listener>(
+    provider: &OidcProvider,
+    jwks: &Jwks,
+    jws: &'j CompactJws<'_>,
+    listener: &mut L,
+) -> Result<(SignedPayload<'j>, DigestAlgorithm), OidcError> {
+    match &provider.client_secret {
+        Some(secret) => Ok((verify_secret(secret, jws, listener)?, secret.algorithm().hash())),
+        None => verify_signature(provider, jwks, jws, listener),
+    }
+}
+
+/// The rules of the signature by a published key, and the hash that belongs to it.
 fn verify_signature<'j, L: Listener>(
     provider: &OidcProvider,
     jwks: &Jwks,
     jws: &'j CompactJws<'_>,
     listener: &mut L,
-) -> Result<(SignedPayload<'j>, JwsAlgorithm), OidcError> {
+) -> Result<(SignedPayload<'j>, DigestAlgorithm), OidcError> {
     const RULES: [&Rule; 3] = [&jws::ALGORITHM, &jws::KEY, &jws::SIGNATURE];
     let algorithm = jws.algorithm().and_then(|algorithm| {
         let listed = provider.algorithms.as_ref().is_none_or(|accepted| accepted.contains(&algorithm));
         if listed { Ok(algorithm) } else { Err(JwsError::Algorithm { found: algorithm.name().to_owned() }) }
     });
-    let outcome = algorithm.and_then(|algorithm| Ok((jwks.verify(jws)?, algorithm)));
+    let outcome = algorithm.and_then(|algorithm| Ok((jwks.verify(jws)?, algorithm.half_hash())));
     heard(outcome, &RULES, listener, |rule| match rule.name {
         "algorithm" => format!("alg {}", jws::shown(&jws.header().alg)),
         "key" => format!("kid {}", jws::shown(jws.key_id().unwrap_or_default())),

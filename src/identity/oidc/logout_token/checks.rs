@@ -7,7 +7,7 @@ use crate::identity::oidc::claims::{Claims, ClaimsError, Payload};
 use crate::identity::oidc::jws::shown;
 use crate::identity::oidc::rules::CLAIMS;
 use crate::identity::oidc::session::{MAX_SESSION_ID, is_plain};
-use crate::identity::oidc::{OidcError, OidcProvider};
+use crate::identity::oidc::{OidcError, OidcProvider, TimeClaim};
 use crate::json::{Data, Value};
 use crate::time::Timestamp;
 
@@ -139,7 +139,7 @@ impl<L: Listener> Checks<'_, L> {
         let found = self.claims.shared.iat.map(instant);
         let outcome = match found {
             None => Err(missing("iat", &rules::ISSUED_AT)),
-            Some(issued_at) if issued_at > now.saturating_add(self.provider.skew) => {
+            Some(issued_at) if issued_at > now.saturating_add(self.provider.skew_of(TimeClaim::IssuedAt)) => {
                 Err(LogoutTokenError::IssuedInFuture { issued_at, now })
             }
             Some(issued_at) => Ok(issued_at),
@@ -152,7 +152,7 @@ impl<L: Listener> Checks<'_, L> {
         let found = self.claims.shared.exp.map(instant);
         let outcome = match found {
             None => Err(missing("exp", &rules::EXPIRATION)),
-            Some(expiration) if now < expiration.saturating_add(self.provider.skew) => Ok(expiration),
+            Some(expiration) if now < expiration.saturating_add(self.provider.skew_of(TimeClaim::Expiration)) => Ok(expiration),
             Some(expiration) => Err(LogoutTokenError::Expired { expiration, now }),
         };
         self.hold(&rules::EXPIRATION, outcome, || Evidence::new(format!("after {now}"), or_no_time(found)))
@@ -173,7 +173,7 @@ impl<L: Listener> Checks<'_, L> {
         let now = self.now;
         let found = self.claims.shared.nbf.map(instant);
         let outcome = match found {
-            Some(not_before) if not_before > now.saturating_add(self.provider.skew) => {
+            Some(not_before) if not_before > now.saturating_add(self.provider.skew_of(TimeClaim::NotBefore)) => {
                 Err(LogoutTokenError::NotYetValid { not_before, now })
             }
             None | Some(_) => Ok(()),

@@ -140,7 +140,7 @@ pub fn verify_logout_token<L: Listener>(
     listener: &mut L,
 ) -> Result<LogoutToken, LogoutTokenError> {
     let jws = super::parse(token.text(), listener)?;
-    let (signed, _) = super::verify_signature(provider, jwks, &jws, listener)?;
+    let (signed, _) = super::verify_to_client(provider, jwks, &jws, listener)?;
     let payload = Payload::parse(signed.payload());
     let claims = checks::typed(payload.as_ref().map_err(Clone::clone), listener)?;
     checks::Checks { provider, typ: signed.typ(), claims, now, listener }.run()
