@@ -10,11 +10,16 @@
 )]
 
 mod attacks;
+mod bound;
 mod claims;
+mod client_authentication;
 mod generated;
 mod identity;
 mod issuer_keys;
 mod oracle;
 mod presets;
+mod refresh;
+mod scripted;
 mod sign_in;
 mod support;
+mod userinfo;

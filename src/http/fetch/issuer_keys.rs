@@ -77,14 +77,21 @@ impl IssuerKeys {
     /// # Errors
     /// [`FetchError`] when there are no keys to verify with.
     pub async fn for_token(&self, token: &UnverifiedIdToken, now: Timestamp) -> Result<Arc<Jwks>, FetchError> {
+        if self.shared.pinned.is_some() {
+            return self.for_key_id(None, now).await;
+        }
+        self.for_key_id(token.claimed_key_id().as_deref(), now).await
+    }
+
+    /// As [`IssuerKeys::for_token`], for a message that claims this key id.
+    pub(crate) async fn for_key_id(&self, key_id: Option<&str>, now: Timestamp) -> Result<Arc<Jwks>, FetchError> {
         if let Some(jwks) = &self.shared.pinned {
             return Ok(Arc::clone(jwks));
         }
-        let key_id = token.claimed_key_id();
         loop {
             // Watching begins before the cache is asked, so that no end of a fetch is missed.
             let mut finished = self.shared.finished.subscribe();
-            let plan = lock(&self.shared.cache).plan(key_id.as_deref(), now);
+            let plan = lock(&self.shared.cache).plan(key_id, now);
             match plan {
                 KeyPlan::Use(jwks) => return Ok(jwks),
                 KeyPlan::RefuseUntil(until) => return self.at_hand(until, now),

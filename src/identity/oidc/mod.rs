@@ -33,7 +33,9 @@ mod jwks;
 mod jws;
 pub mod keys;
 mod provider;
+mod refresh;
 mod rules;
+mod userinfo;
 
 use std::time::Duration;
 
@@ -45,7 +47,9 @@ pub use jwk::{Jwk, SecretJwk, UnusableKey};
 pub use jwks::{Jwks, JwksError, MAX_JWKS_LENGTH, MAX_KEYS, SkippedKey};
 pub use jws::{CompactJws, JwsError, MAX_KEY_ID_LENGTH, MAX_SIGNED_LENGTH, SignedPayload};
 pub use provider::{DEFAULT_LIFETIME, DEFAULT_SKEW, MAX_SKEW, OidcProvider, ProviderError};
+pub use refresh::{OriginalSignIn, REFRESH_RULES, RefreshedTokenError};
 pub use rules::RULES;
+pub use userinfo::{MAX_USERINFO_LENGTH, USERINFO_RULES, UnverifiedUserinfo, UserinfoError, add_userinfo};
 
 use super::VerifiedIdentity;
 use crate::crypto::SecretBytes;
@@ -58,6 +62,8 @@ use claims::Payload;
 enum Purpose {
     /// A person signs in through a browser.
     SignIn { nonce: String, max_age: Option<Duration> },
+    /// A sign-in goes on with a refresh token.
+    Refresh { original: Box<OriginalSignIn> },
     /// A workload, or a client of STS, exchanges the token for credentials.
     Exchange,
 }
@@ -77,6 +83,12 @@ impl UnverifiedIdToken {
     pub fn for_sign_in(token: impl Into<String>, nonce: impl Into<String>) -> Self {
         let purpose = Purpose::SignIn { nonce: nonce.into(), max_age: None };
         Self::new(token.into(), purpose)
+    }
+
+    /// A token that came with a refresh of the sign-in that `original` describes (OpenID Connect Core, 12.2).
+    #[must_use]
+    pub fn for_refresh(token: impl Into<String>, original: OriginalSignIn) -> Self {
+        Self::new(token.into(), Purpose::Refresh { original: Box::new(original) })
     }
 
     /// A token that a workload presents in exchange for credentials; the end of line of the file it was in is dropped.
@@ -130,7 +142,7 @@ impl UnverifiedIdToken {
     }
 
     fn text(&self) -> &str {
-        // Both constructors take text, so the fallback, which is no token, is never reached.
+        // Every constructor takes text, so the fallback, which is no token, is never reached.
         std::str::from_utf8(self.token.expose()).unwrap_or_default()
     }
 }
@@ -138,7 +150,7 @@ impl UnverifiedIdToken {
 /// Verifies `token` as issued by `provider` and signed with one of `jwks`, telling `listener` how each rule ended.
 ///
 /// # Errors
-/// [`OidcError`] with the first rule of [`RULES`] that the token breaks. [`OidcError::UnknownKey`] may be cured by fetching
+/// [`OidcError`] with the first rule of [`RULES`], or of [`REFRESH_RULES`] in a refresh, that the token breaks. [`OidcError::UnknownKey`] may be cured by fetching
 /// the keys again.
 #[expect(clippy::needless_pass_by_value, reason = "a token is verified once: verifying consumes it")]
 pub fn verify<L: Listener>(
