@@ -23,7 +23,7 @@ pub use hmac::HmacKey;
 pub use keyed::{MacKey, SecretBytes, derive, verify_equal};
 pub use random::{random, random_id};
 pub use signature::{EcCurve, PublicKey, PublicKeyKind, SignatureAlgorithm};
-pub use signing::{PrivateKey, SigningKey};
+pub use signing::{PrivateKey, PublicParts, SigningKey};
 
 /// Why a cryptographic operation gave no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

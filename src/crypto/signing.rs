@@ -10,7 +10,7 @@ use super::backend::signature::{
     Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
 };
 use super::pem::private_block;
-use super::{CryptoError, SecretBytes, SignatureAlgorithm};
+use super::{CryptoError, EcCurve, SecretBytes, SignatureAlgorithm};
 
 /// An Ed25519 key pair (RFC 8032).
 pub struct SigningKey(Ed25519KeyPair);
@@ -45,8 +45,8 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// A private key whose public half others know by a certificate: RSA, ECDSA or Ed25519, always with the one algorithm
-/// that belongs to it.
+/// A private key whose public half others know by a certificate or a key set: RSA, ECDSA or Ed25519, always with the one
+/// algorithm that belongs to it.
 pub struct PrivateKey(Pair);
 
 enum Pair {
@@ -83,6 +83,31 @@ impl PrivateKey {
         Ok(Self(pair))
     }
 
+    /// A fresh key on P-256.
+    ///
+    /// # Errors
+    /// [`CryptoError::Randomness`] when the operating system gives none.
+    pub fn generate_p256() -> Result<Self, CryptoError> {
+        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+        let document =
+            EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new()).map_err(|_| CryptoError::Randomness)?;
+        Self::from_pkcs8(&SecretBytes::new(document.as_ref().to_vec()))
+    }
+
+    /// The public half.
+    ///
+    /// # Errors
+    /// [`CryptoError::KeyMalformed`] when the backend gives it in another form than it documents.
+    pub fn public_parts(&self) -> Result<PublicParts, CryptoError> {
+        let parts = match &self.0 {
+            Pair::Rsa(pair) => rsa_parts(pair.public_key().as_ref()),
+            Pair::P256(pair) => point(EcCurve::P256, pair.public_key().as_ref()),
+            Pair::P384(pair) => point(EcCurve::P384, pair.public_key().as_ref()),
+            Pair::Ed25519(pair) => Some(PublicParts::Ed25519(pair.public_key().as_ref().to_vec())),
+        };
+        parts.ok_or(CryptoError::KeyMalformed { expected: "a public key as the backend documents it" })
+    }
+
     /// The algorithm that this key signs with.
     #[must_use]
     pub const fn algorithm(&self) -> SignatureAlgorithm {
@@ -115,6 +140,57 @@ impl PrivateKey {
     }
 }
 
+/// A public key in the parts that a JWK writes it in (RFC 7518, 6; RFC 8037, 2), each big-endian.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PublicParts {
+    /// RSA.
+    Rsa {
+        /// Without leading zeros.
+        modulus: Vec<u8>,
+        /// Without leading zeros.
+        exponent: Vec<u8>,
+    },
+    /// A point on a curve.
+    Ec {
+        /// The curve.
+        curve: EcCurve,
+        /// As long as the curve's coordinates are.
+        x: Vec<u8>,
+        /// As long as the curve's coordinates are.
+        y: Vec<u8>,
+    },
+    /// 32 bytes of Ed25519.
+    Ed25519(Vec<u8>),
+}
+
+/// An uncompressed point: 4, x, y (SEC 1, 2.3.3).
+fn point(curve: EcCurve, bytes: &[u8]) -> Option<PublicParts> {
+    let coordinates = bytes.strip_prefix(&[4])?;
+    let (x, y) = coordinates.split_at_checked(curve.coordinate_length())?;
+    (x.len() == y.len()).then(|| PublicParts::Ec { curve, x: x.to_vec(), y: y.to_vec() })
+}
+
+/// RSAPublicKey in DER (RFC 8017, A.1.1): a sequence of two integers.
+fn rsa_parts(der: &[u8]) -> Option<PublicParts> {
+    let (sequence, _) = der_element(0x30, der)?;
+    let (modulus, rest) = der_element(0x02, sequence)?;
+    let (exponent, _) = der_element(0x02, rest)?;
+    let unsigned = |integer: &[u8]| integer.iter().copied().skip_while(|byte| *byte == 0).collect();
+    Some(PublicParts::Rsa { modulus: unsigned(modulus), exponent: unsigned(exponent) })
+}
+
+/// The content of the first element, which must have this tag, and what follows it.
+fn der_element(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = match der.strip_prefix(&[tag])? {
+        [length @ 0..=0x7f, rest @ ..] => (usize::from(*length), rest),
+        [0x81, length, rest @ ..] => (usize::from(*length), rest),
+        [0x82, high, low, rest @ ..] => (usize::from(u16::from_be_bytes([*high, *low])), rest),
+        _ => return None,
+    };
+    rest.split_at_checked(length)
+}
+
 impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PrivateKey({:?}, redacted)", self.algorithm())
@@ -139,4 +215,34 @@ fn modulus_length(pair: &RsaKeyPair) -> usize {
 #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
 fn modulus_length(pair: &RsaKeyPair) -> usize {
     pair.public().modulus_len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::PublicKey;
+    use super::*;
+
+    #[test]
+    fn the_public_parts_of_a_fresh_key_verify_what_it_signs() {
+        let key = PrivateKey::generate_p256().unwrap();
+        let PublicParts::Ec { curve, x, y } = key.public_parts().unwrap() else { panic!("a point") };
+        let signature = key.sign(b"message").unwrap();
+        PublicKey::ec(curve, &x, &y).unwrap().verify(key.algorithm(), b"message", &signature).unwrap();
+    }
+
+    #[test]
+    fn an_rsa_key_is_read_without_the_zeros_of_its_encoding() {
+        let parts = PublicParts::Rsa { modulus: vec![0x80, 1], exponent: vec![1, 0, 1] };
+        assert_eq!(rsa_parts(&[0x30, 10, 2, 3, 0, 0x80, 1, 2, 3, 1, 0, 1]), Some(parts.clone()));
+        assert_eq!(rsa_parts(&[0x30, 0x81, 10, 2, 3, 0, 0x80, 1, 2, 3, 1, 0, 1]), Some(parts));
+    }
+
+    #[test]
+    fn cut_or_mislabelled_keys_have_no_parts() {
+        for der in [&b""[..], &[0x30], &[0x31, 0], &[0x30, 0x83, 0, 0, 1], &[0x30, 5, 2, 1, 1]] {
+            assert_eq!(rsa_parts(der), None);
+        }
+        assert_eq!(point(EcCurve::P256, &[4; 64]), None);
+        assert_eq!(point(EcCurve::P256, &[2; 65]), None);
+    }
 }

@@ -10,7 +10,9 @@
 )]
 
 mod attacks;
+mod bound;
 mod claims;
+mod client_authentication;
 mod client_secret;
 mod conformance;
 mod end_session;
@@ -20,5 +22,8 @@ mod issuer_keys;
 mod logout_token;
 mod oracle;
 mod presets;
+mod refresh;
+mod scripted;
 mod sign_in;
 mod support;
+mod userinfo;

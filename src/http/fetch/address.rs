@@ -79,16 +79,47 @@ impl Resolve for GuardedResolver {
 }
 
 /// The proxy for `https` that the environment names, in the usual order.
-pub(super) fn proxy_from_environment() -> Option<Url> {
+pub(super) fn proxy_of(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
         .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-        .and_then(|value| Url::parse(&value).or_else(|_| Url::parse(&format!("http://{value}"))).ok())
+        .find_map(|name| variable(name).filter(|value| !value.trim().is_empty()))
+}
+
+/// The URL of a proxy, which may be written without its scheme.
+pub(super) fn proxy_url(setting: &str) -> Result<Url, FetchError> {
+    let setting = setting.trim();
+    let url = if setting.contains("://") { Url::parse(setting) } else { Url::parse(&format!("http://{setting}")) };
+    // The setting may hold a password, and is not repeated.
+    let refused = || FetchError::Unreachable { reason: "the proxy setting is not an http or https URL".to_owned() };
+    url.ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some()).ok_or_else(refused)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_variable_for_https_comes_first_and_an_empty_one_is_none() {
+        let of = |set: &'static [(&str, &str)]| {
+            let variable =
+                move |name: &str| set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
+            proxy_of(variable)
+        };
+        assert_eq!(of(&[("ALL_PROXY", "a:1"), ("HTTPS_PROXY", "b:2")]), Some("b:2".into()));
+        assert_eq!(of(&[("HTTPS_PROXY", " "), ("all_proxy", "a:1")]), Some("a:1".into()));
+        assert_eq!(of(&[("https_proxy", "c:3"), ("ALL_PROXY", "a:1")]), Some("c:3".into()));
+        assert_eq!(of(&[("HTTP_PROXY", "d:4"), ("http_proxy", "d:4")]), None);
+    }
+
+    #[test]
+    fn a_proxy_setting_that_is_no_url_is_an_error_and_not_repeated() {
+        assert_eq!(proxy_url("proxy.example:3128").unwrap().as_str(), "http://proxy.example:3128/");
+        assert_eq!(proxy_url("https://u:p@proxy.example").unwrap().host_str(), Some("proxy.example"));
+        for setting in ["http://", "socks5://u:secret@a:1", "ht!tp://secret", "://secret"] {
+            let refused = proxy_url(setting).unwrap_err();
+            assert!(!refused.reason().contains("secret"), "{}", refused.reason());
+        }
+    }
 
     #[test]
     fn addresses_of_this_machine_and_of_private_networks_are_not_public() {

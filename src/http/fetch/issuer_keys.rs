@@ -77,25 +77,32 @@ impl IssuerKeys {
     /// # Errors
     /// [`FetchError`] when there are no keys to verify with.
     pub async fn for_token(&self, token: &UnverifiedIdToken, now: Timestamp) -> Result<Arc<Jwks>, FetchError> {
-        if let Some(jwks) = &self.shared.pinned {
-            return Ok(Arc::clone(jwks));
+        if self.shared.pinned.is_some() {
+            return self.for_key_id(None, now).await;
         }
         self.for_key_id(token.claimed_key_id().as_deref(), now).await
     }
 
-    /// As [`IssuerKeys::for_token`], for a token whose key id was read before.
-    ///
-    /// # Errors
-    /// As [`IssuerKeys::for_token`].
-    pub async fn for_key_id(&self, key_id: Option<&str>, now: Timestamp) -> Result<Arc<Jwks>, FetchError> {
+    /// As [`IssuerKeys::for_token`], for a message of anyone that claims this key id.
+    pub(crate) async fn for_key_id(&self, key_id: Option<&str>, now: Timestamp) -> Result<Arc<Jwks>, FetchError> {
+        self.planned(now, |cache| cache.plan(key_id, now)).await
+    }
+
+    /// As [`IssuerKeys::for_key_id`], for what the issuer itself answered to a request of ours: no stranger's messages delay
+    /// a fetch for it.
+    pub(crate) async fn for_answer(&self, key_id: Option<&str>, now: Timestamp) -> Result<Arc<Jwks>, FetchError> {
+        self.planned(now, |cache| cache.plan_for_answer(key_id, now)).await
+    }
+
+    async fn planned(&self, now: Timestamp, plan: impl Fn(&mut KeyCache) -> KeyPlan) -> Result<Arc<Jwks>, FetchError> {
         if let Some(jwks) = &self.shared.pinned {
             return Ok(Arc::clone(jwks));
         }
         loop {
             // Watching begins before the cache is asked, so that no end of a fetch is missed.
             let mut finished = self.shared.finished.subscribe();
-            let plan = lock(&self.shared.cache).plan(key_id, now);
-            match plan {
+            let planned = plan(&mut lock(&self.shared.cache));
+            match planned {
                 KeyPlan::Use(jwks) => return Ok(jwks),
                 KeyPlan::RefuseUntil(until) => return self.at_hand(until, now),
                 KeyPlan::Fetch => self.start_fetch(now),

@@ -12,8 +12,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::header::HeaderValue;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Proxy, Request, Response, Url};
+use reqwest::{Client, NoProxy, Proxy, Request, RequestBuilder, Response, Url};
+use zeroize::Zeroizing;
 
 use crate::identity::oidc::discovery::DiscoveryError;
 use crate::identity::oidc::{Jwks, JwksError, MAX_JWKS_LENGTH};
@@ -27,8 +29,8 @@ pub use saml_metadata::{MetadataUrl, SamlMetadata};
 pub const TIMEOUT: Duration = Duration::from_secs(5);
 /// The publisher of SAML metadata, which may be an aggregate of 10 MB, has this long: 30 seconds.
 pub const METADATA_TIMEOUT: Duration = Duration::from_secs(30);
-/// The longest `ETag` that is kept and sent back.
-const MAX_ETAG_LENGTH: usize = 256;
+/// The longest header field that is kept, and maybe sent back.
+const MAX_FIELD_LENGTH: usize = 256;
 
 /// Why a provider's document could not be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -123,7 +125,14 @@ pub(crate) struct Document {
     pub(crate) max_age: Option<Duration>,
     /// `ETag` (RFC 9110, 8.8.3).
     pub(crate) etag: Option<String>,
+    /// `Content-Type` (RFC 9110, 8.3).
+    pub(crate) content_type: Option<String>,
+    /// `DPoP-Nonce` (RFC 9449, 8).
+    pub(crate) dpop_nonce: Option<String>,
 }
+
+/// Header fields of a request, by their lower-case names.
+pub(crate) type Fields = Vec<(&'static str, Zeroizing<String>)>;
 
 /// Where documents may come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,19 +149,35 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// Fetches from public addresses over `https`, through the proxy that `HTTPS_PROXY` or `ALL_PROXY` names, if any.
+    /// Fetches from public addresses over `https`, through the proxy that `HTTPS_PROXY` or `ALL_PROXY` names, if any, but
+    /// for the hosts of `NO_PROXY`.
     ///
     /// Behind a proxy it is the proxy that resolves names, and so the proxy that must keep private addresses out.
     ///
     /// # Errors
     /// [`FetchError::Unreachable`] when TLS cannot be set up or the proxy setting is not a URL.
     pub fn public() -> Result<Self, FetchError> {
-        let proxy = address::proxy_from_environment();
+        let proxy = address::proxy_of(|name| std::env::var(name).ok());
+        Self::behind(proxy.as_deref(), NoProxy::from_env())
+    }
+
+    /// As [`Fetcher::public`], through the proxy at this URL, but for the hosts of `no_proxy`: names, which stand for the
+    /// names below them too, addresses and networks, divided by commas.
+    ///
+    /// # Errors
+    /// As [`Fetcher::public`].
+    pub fn through_proxy(proxy: &str, no_proxy: &str) -> Result<Self, FetchError> {
+        Self::behind(Some(proxy), NoProxy::from_string(no_proxy))
+    }
+
+    fn behind(proxy: Option<&str>, no_proxy: Option<NoProxy>) -> Result<Self, FetchError> {
+        // Going without a proxy that an operator named, because its name is misspelt, would go around it.
+        let proxy = proxy.map(address::proxy_url).transpose()?;
         let resolver = GuardedResolver::public(proxy.as_ref().and_then(Url::host_str));
         let mut builder = builder().dns_resolver(Arc::new(resolver));
         if let Some(url) = proxy {
             let proxy = Proxy::all(url).map_err(|error| unreachable(&error))?;
-            builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_env()));
+            builder = builder.proxy(proxy.no_proxy(no_proxy));
         }
         let client = builder.build().map_err(|error| unreachable(&error))?;
         Ok(Self { client, reach: Reach::Public })
@@ -216,17 +241,25 @@ impl Fetcher {
         &self,
         url: &str,
         form: String,
-        authorization: Option<String>,
+        fields: Fields,
         limit: usize,
     ) -> Result<Document, FetchError> {
-        let mut request = self
-            .client
-            .post(self.accept(url)?)
-            .header("accept", "application/json")
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(form);
-        if let Some(authorization) = authorization {
-            request = request.header("authorization", authorization);
+        let request = self.client.post(self.accept(url)?).header("accept", "application/json");
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
+        self.ask(request, fields, limit).await
+    }
+
+    /// Fetches one document with these header fields; the status of the answer is the caller's to judge.
+    pub(crate) async fn get_with(&self, url: &str, fields: Fields, limit: usize) -> Result<Document, FetchError> {
+        let request = self.client.get(self.accept(url)?).header("accept", "application/json, application/jwt");
+        self.ask(request, fields, limit).await
+    }
+
+    async fn ask(&self, mut request: RequestBuilder, fields: Fields, limit: usize) -> Result<Document, FetchError> {
+        for (name, value) in fields {
+            let mut value = HeaderValue::from_str(&value).map_err(|error| unreachable(&error))?;
+            value.set_sensitive(true);
+            request = request.header(name, value);
         }
         self.send(request.build().map_err(|error| unreachable(&error))?, limit).await
     }
@@ -258,10 +291,13 @@ impl Fetcher {
         let response = self.client.execute(request).await.map_err(|error| unreachable(&error))?;
         let status = response.status().as_u16();
         let max_age = max_age(&response);
-        let etag = response.headers().get("etag").and_then(|value| value.to_str().ok());
-        let etag = etag.filter(|value| value.len() <= MAX_ETAG_LENGTH).map(str::to_owned);
+        let field = |name| {
+            let value = response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+            value.filter(|value| value.len() <= MAX_FIELD_LENGTH).map(str::to_owned)
+        };
+        let (etag, content_type, dpop_nonce) = (field("etag"), field("content-type"), field("dpop-nonce"));
         let body = bounded_body(response, limit).await?;
-        Ok(Document { status, body, max_age, etag })
+        Ok(Document { status, body, max_age, etag, content_type, dpop_nonce })
     }
 }
 

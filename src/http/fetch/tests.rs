@@ -99,3 +99,77 @@ async fn a_provider_that_does_not_answer_is_given_up() {
     assert!(matches!(outcome, Err(FetchError::Unreachable { .. })), "{outcome:?}");
     assert!(began.elapsed() < 2 * TIMEOUT);
 }
+
+/// A proxy that tells every request line it gets, lets tunnels through to nowhere, and the first byte that comes in one.
+async fn proxy() -> (String, tokio::sync::mpsc::UnboundedReceiver<(String, u8)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (tell, told) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let tell = tell.clone();
+            tokio::spawn(async move {
+                let mut request = Vec::new();
+                while !request.ends_with(b"\r\n\r\n") {
+                    request.push(stream.read_u8().await.unwrap());
+                }
+                stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
+                let first = stream.read_u8().await.unwrap();
+                let line = String::from_utf8(request).unwrap().lines().next().unwrap().to_owned();
+                tell.send((line, first)).unwrap();
+            });
+        }
+    });
+    (address.to_string(), told)
+}
+
+#[tokio::test]
+async fn everything_goes_through_the_proxy_as_tls_and_the_proxy_resolves_names() {
+    let (proxy, mut told) = proxy().await;
+    let fetcher = Fetcher::through_proxy(&proxy, "").unwrap();
+    // No resolver knows this name, so that reaching it at all is the proxy's doing.
+    let outcome = fetcher.get("https://idp.invalid/keys", 100).await;
+    assert!(matches!(outcome, Err(FetchError::Unreachable { .. })), "{outcome:?}");
+    let posted = fetcher.post_form("https://idp.invalid:8443/token", "a=b".to_owned(), Fields::new(), 100).await;
+    assert!(matches!(posted, Err(FetchError::Unreachable { .. })), "{posted:?}");
+    // 22 is the handshake of TLS (RFC 8446, 5.1): what is asked is not the proxy's to read.
+    assert_eq!(told.recv().await.unwrap(), ("CONNECT idp.invalid:443 HTTP/1.1".to_owned(), 22));
+    assert_eq!(told.recv().await.unwrap(), ("CONNECT idp.invalid:8443 HTTP/1.1".to_owned(), 22));
+}
+
+#[tokio::test]
+async fn hosts_that_the_proxy_is_not_for_are_reached_without_it_and_judged_by_their_address() {
+    let (proxy, mut told) = proxy().await;
+    let fetcher = Fetcher::through_proxy(&proxy, "localhost,.internal.invalid").unwrap();
+    let refused = fetcher.get("https://localhost/keys", 100).await;
+    assert_eq!(refused, Err(FetchError::PrivateAddress { host: "localhost".into() }));
+    let outcome = fetcher.get("https://idp.internal.invalid/keys", 100).await;
+    assert!(matches!(outcome, Err(FetchError::Unreachable { .. })), "{outcome:?}");
+    assert!(told.try_recv().is_err(), "the proxy saw neither");
+    // An address inside is refused before the proxy is asked to go there.
+    let refused = fetcher.get("https://169.254.169.254/latest/meta-data", 100).await;
+    assert!(matches!(refused, Err(FetchError::PrivateAddress { .. })));
+    assert!(told.try_recv().is_err());
+}
+
+#[test]
+fn a_proxy_that_cannot_be_used_is_an_error_and_not_left_out() {
+    for setting in ["socks5://localhost:1080", "http://", "ht tp://x"] {
+        assert!(matches!(Fetcher::through_proxy(setting, ""), Err(FetchError::Unreachable { .. })), "{setting}");
+    }
+}
+
+#[tokio::test]
+async fn header_fields_are_sent_and_read_within_bounds() {
+    let long = "n".repeat(MAX_FIELD_LENGTH + 1);
+    for (sent, kept) in [("n-1", Some("n-1")), (long.as_str(), None)] {
+        let url = serve(ok(&format!("DPoP-Nonce: {sent}\r\nContent-Type: application/jwt\r\n"), "x")).await;
+        let fields = vec![("dpop", Zeroizing::new("proof".to_owned()))];
+        let read = Fetcher::local().unwrap().get_with(&url, fields, 100).await.unwrap();
+        assert_eq!((read.dpop_nonce.as_deref(), read.content_type.as_deref()), (kept, Some("application/jwt")));
+    }
+    let fields = vec![("authorization", Zeroizing::new("Bearer a\nb".to_owned()))];
+    let refused = Fetcher::local().unwrap().get_with("http://127.0.0.1:1/", fields, 100).await;
+    assert!(matches!(refused, Err(FetchError::Unreachable { .. })), "no line break ends a header");
+}

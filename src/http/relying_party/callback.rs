@@ -40,8 +40,15 @@ pub(super) const CODE_EXCHANGE: Rule = Rule {
     prevents: "a code that another client or browser obtained",
 };
 
+pub(super) const TOKEN_TYPE: Rule = Rule {
+    name: "token_type",
+    section: "RFC 9449 5; OpenID Connect Core 3.1.3.3",
+    prevents: "tokens that a thief could use where tokens bound to a key were asked for",
+};
+
 /// What a callback is held to, in the order in which it is looked at; the rules of the ID token follow.
-pub const CALLBACK_RULES: [&Rule; 7] = [&PARAMETERS, &STATE, &BROWSER, &LIFETIME, &ISSUER, &CONSENT, &CODE_EXCHANGE];
+pub const CALLBACK_RULES: [&Rule; 8] =
+    [&PARAMETERS, &STATE, &BROWSER, &LIFETIME, &ISSUER, &CONSENT, &CODE_EXCHANGE, &TOKEN_TYPE];
 
 /// What the callback of this sign-in must bring.
 pub(super) struct Expected<'e> {

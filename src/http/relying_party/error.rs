@@ -1,10 +1,10 @@
 //! Why a sign-in gave no identity.
 
 use super::super::fetch::FetchError;
-use super::callback;
+use super::{callback, refresh};
 use crate::crypto::CryptoError;
 use crate::explain::Rule;
-use crate::identity::oidc::OidcError;
+use crate::identity::oidc::{OidcError, UserinfoError};
 use crate::time::Timestamp;
 
 /// Why a registration cannot be used.
@@ -100,9 +100,73 @@ pub enum SignInError {
         /// What was expected.
         expected: &'static str,
     },
+    /// The provider does not offer the way in which this client proves itself; nothing was sent.
+    #[error("the provider does not accept this application's credential")]
+    ClientAuthentication {
+        /// The methods this credential is good for.
+        wanted: &'static str,
+        /// The methods the provider offers, of those that are known here.
+        offered: Vec<&'static str>,
+    },
+    /// The provider does not take signatures of this client's key; nothing was sent.
+    #[error("the provider does not accept signatures of this application's key")]
+    SigningAlgorithm {
+        /// The algorithm of the key.
+        algorithm: &'static str,
+        /// The algorithms the provider takes.
+        offered: Vec<String>,
+    },
+    /// The provider did not take the pushed authorization request (RFC 9126, 2.3).
+    #[error("the provider did not accept the request to sign in")]
+    Pushed {
+        /// The HTTP status.
+        status: u16,
+        /// The error code, if there is one.
+        error: Option<String>,
+    },
+    /// The answer to the pushed authorization request is not one.
+    #[error("the provider's answer to the request to sign in is not of the expected form")]
+    PushedResponse {
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// The tokens are not bound to our key though that was asked for, or bound to one though it was not.
+    #[error("the provider's tokens are of another type than was asked for")]
+    TokenType {
+        /// The type that was asked for.
+        expected: &'static str,
+        /// The type of the tokens.
+        found: String,
+    },
+    /// The provider gave no refresh token.
+    #[error("the provider gave nothing to go on with; sign in again")]
+    NoRefreshToken,
+    /// The provider did not take the refresh token.
+    #[error("the provider ended the sign-in; sign in again")]
+    RefreshRefused {
+        /// The HTTP status.
+        status: u16,
+        /// The error code (RFC 6749, 5.2), if there is one.
+        error: Option<String>,
+    },
+    /// The answer to the refresh is no token response.
+    #[error("the provider's token response is not of the expected form")]
+    RefreshResponse {
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// The userinfo endpoint answered with an error.
+    #[error("the provider does not say more about the person")]
+    UserinfoStatus {
+        /// The HTTP status.
+        status: u16,
+    },
     /// The ID token was refused.
     #[error(transparent)]
     Token(#[from] OidcError),
+    /// What the userinfo endpoint said was refused.
+    #[error(transparent)]
+    Userinfo(#[from] UserinfoError),
 }
 
 impl SignInError {
@@ -110,7 +174,15 @@ impl SignInError {
     #[must_use]
     pub const fn rule(&self) -> Option<&'static Rule> {
         match self {
-            Self::Fetch(_) | Self::Endpoint { .. } | Self::Randomness(_) => None,
+            Self::Fetch(_)
+            | Self::Endpoint { .. }
+            | Self::Randomness(_)
+            | Self::ClientAuthentication { .. }
+            | Self::SigningAlgorithm { .. }
+            | Self::Pushed { .. }
+            | Self::PushedResponse { .. }
+            | Self::NoRefreshToken
+            | Self::UserinfoStatus { .. } => None,
             Self::Callback { .. } | Self::DuplicateParameter { .. } => Some(&callback::PARAMETERS),
             Self::State => Some(&callback::STATE),
             Self::Browser => Some(&callback::BROWSER),
@@ -118,7 +190,10 @@ impl SignInError {
             Self::Issuer { .. } => Some(&callback::ISSUER),
             Self::Refused { .. } => Some(&callback::CONSENT),
             Self::Exchange { .. } | Self::TokenResponse { .. } => Some(&callback::CODE_EXCHANGE),
+            Self::TokenType { .. } => Some(&callback::TOKEN_TYPE),
+            Self::RefreshRefused { .. } | Self::RefreshResponse { .. } => Some(&refresh::GRANT),
             Self::Token(error) => Some(error.rule()),
+            Self::Userinfo(error) => Some(error.rule()),
         }
     }
 
@@ -137,8 +212,21 @@ impl SignInError {
             }
             Self::Exchange { status, error } => format!("token endpoint: HTTP status {status}, error {error:?}"),
             Self::TokenResponse { expected } => format!("token response: expected {expected}"),
+            Self::ClientAuthentication { wanted, offered } => {
+                format!("client authentication: {wanted} is wanted, the provider offers {offered:?}")
+            }
+            Self::SigningAlgorithm { algorithm, offered } => {
+                format!("signatures are {algorithm}, the provider takes {offered:?}")
+            }
+            Self::Pushed { status, error } => format!("pushed request: HTTP status {status}, error {error:?}"),
+            Self::PushedResponse { expected } => format!("pushed request: expected {expected}"),
+            Self::TokenType { expected, found } => format!("token_type: expected {expected}, found {found:?}"),
+            Self::RefreshRefused { status, error } => format!("refresh: HTTP status {status}, error {error:?}"),
+            Self::RefreshResponse { expected } => format!("refresh: expected {expected}"),
+            Self::UserinfoStatus { status } => format!("userinfo: HTTP status {status}"),
             Self::Token(error) => error.reason(),
-            Self::Randomness(_) | Self::State | Self::Browser => self.to_string(),
+            Self::Userinfo(error) => error.reason(),
+            Self::NoRefreshToken | Self::Randomness(_) | Self::State | Self::Browser => self.to_string(),
         }
     }
 }

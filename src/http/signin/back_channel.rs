@@ -80,7 +80,7 @@ async fn hear(portal: &Portal, name: &str, headers: &HeaderMap, body: axum::body
     let token = UnverifiedLogoutToken::new(token);
     let flow = portal.broker.begin()?;
     let (party, now) = (&way.relying_party, portal.broker.now());
-    let keys = match party.keys().for_key_id(token.claimed_key_id().as_deref(), now).await {
+    let keys = match party.keys_of_message(token.claimed_key_id().as_deref(), now).await {
         Ok(keys) => keys,
         Err(error) => {
             flow.refuse(OPERATION, "IDPCommunicationError", &error.reason())?;

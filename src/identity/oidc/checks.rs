@@ -7,8 +7,8 @@ use super::claims::Claims;
 use super::error::OidcError;
 use super::jws::shown;
 use super::provider::{OidcProvider, TimeClaim};
-use super::rules;
 use super::{Purpose, UnverifiedIdToken};
+use super::{refresh, rules};
 use crate::crypto::{self, DigestAlgorithm};
 use crate::explain::{Evidence, Listener, Rule};
 use crate::time::Timestamp;
@@ -31,7 +31,7 @@ pub(super) struct Checks<'c, L> {
 }
 
 impl<'c, L: Listener> Checks<'c, L> {
-    /// Every rule from `type` to `c_hash`; gives the audience that was found to be ours.
+    /// Every rule from `type` to `c_hash`, and those of a refresh; gives the audience that was found to be ours.
     pub(super) fn run(&mut self) -> Result<&'c str, OidcError> {
         self.typ()?;
         self.events()?;
@@ -48,6 +48,7 @@ impl<'c, L: Listener> Checks<'c, L> {
         self.nonce()?;
         self.auth_time()?;
         self.hashes()?;
+        self.refreshed()?;
         Ok(audience)
     }
 
@@ -65,7 +66,7 @@ impl<'c, L: Listener> Checks<'c, L> {
     }
 
     fn is_sign_in(&self) -> bool {
-        matches!(self.token.purpose, Purpose::SignIn { .. })
+        !matches!(self.token.purpose, Purpose::Exchange)
     }
 
     /// Media types compare without case, and `application/` may be left out (RFC 7515, 4.1.9).
@@ -120,7 +121,7 @@ impl<'c, L: Listener> Checks<'c, L> {
 
     fn subject(&mut self) -> Result<(), OidcError> {
         let (limit, found) = match self.token.purpose {
-            Purpose::SignIn { .. } => (MAX_SUBJECT, self.claims.sub),
+            Purpose::SignIn { .. } | Purpose::Refresh { .. } => (MAX_SUBJECT, self.claims.sub),
             Purpose::Exchange => (MAX_WORKLOAD_SUBJECT, self.claims.sub),
         };
         let outcome = match found {
@@ -314,6 +315,13 @@ impl<'c, L: Listener> Checks<'c, L> {
             }
         }
         Ok(())
+    }
+
+    fn refreshed(&mut self) -> Result<(), OidcError> {
+        match &self.token.purpose {
+            Purpose::Refresh { original } => refresh::hold(original, self.claims, self.listener),
+            Purpose::SignIn { .. } | Purpose::Exchange => Ok(()),
+        }
     }
 }
 

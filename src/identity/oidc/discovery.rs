@@ -7,6 +7,9 @@ use crate::json::{self, Data, JsonError, Limits, Value};
 /// The longest document that is read: 256 KiB.
 pub const MAX_DISCOVERY_LENGTH: usize = 256 * 1024;
 
+/// The longest endpoint that is read, in bytes.
+const MAX_ENDPOINT_LENGTH: usize = 2048;
+
 const LIMITS: Limits = Limits { bytes: MAX_DISCOVERY_LENGTH, depth: 32, values: 8192 };
 
 /// Why a document is not the metadata of the issuer.
@@ -48,7 +51,7 @@ impl DiscoveryError {
     }
 }
 
-/// How a client proves itself at the token endpoint.
+/// How a client proves itself at the token endpoint (OpenID Connect Core, 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientAuthentication {
@@ -56,6 +59,30 @@ pub enum ClientAuthentication {
     SecretBasic,
     /// `client_secret_post`: in the body.
     SecretPost,
+    /// `private_key_jwt`: by a signed assertion (RFC 7523).
+    PrivateKeyJwt,
+    /// `none`: a public client, which has no secret.
+    Public,
+}
+
+impl ClientAuthentication {
+    /// The registered name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SecretBasic => "client_secret_basic",
+            Self::SecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::Public => "none",
+        }
+    }
+
+    /// The way that `name` names; `None` for those that are not spoken here.
+    fn from_name(name: &str) -> Option<Self> {
+        [Self::SecretBasic, Self::SecretPost, Self::PrivateKeyJwt, Self::Public]
+            .into_iter()
+            .find(|known| known.name() == name)
+    }
 }
 
 /// What a relying party needs to know of a provider.
@@ -65,7 +92,12 @@ pub struct Discovery {
     token_endpoint: Option<String>,
     jwks_uri: String,
     end_session_endpoint: Option<String>,
+    userinfo_endpoint: Option<String>,
+    pushed_authorization_request_endpoint: Option<String>,
+    requires_pushed_authorization_requests: bool,
     client_authentications: Vec<ClientAuthentication>,
+    assertion_algorithms: Option<Vec<String>>,
+    dpop_algorithms: Option<Vec<String>>,
     names_issuer_in_response: bool,
 }
 
@@ -73,7 +105,8 @@ impl Discovery {
     /// Reads the metadata of `issuer`.
     ///
     /// # Errors
-    /// [`DiscoveryError`] when the document names any other issuer, has no `jwks_uri`, or is not JSON within the limits.
+    /// [`DiscoveryError`] when the document names any other issuer, has no `jwks_uri`, is not JSON within the limits, or
+    /// has an endpoint that is not an `https` URL (`http` for loopback).
     pub fn parse(document: &[u8], issuer: &IssuerUrl) -> Result<Self, DiscoveryError> {
         let value = json::parse(document, LIMITS).map_err(DiscoveryError::Json)?;
         let found = text(&value, "issuer")?.unwrap_or_default();
@@ -81,13 +114,18 @@ impl Discovery {
             return Err(DiscoveryError::Issuer { expected: issuer.as_str().to_owned(), found });
         }
         let jwks_uri =
-            text(&value, "jwks_uri")?.ok_or(DiscoveryError::Member { member: "jwks_uri", expected: "a URL" })?;
+            endpoint(&value, "jwks_uri")?.ok_or(DiscoveryError::Member { member: "jwks_uri", expected: "a URL" })?;
         Ok(Self {
-            authorization_endpoint: text(&value, "authorization_endpoint")?,
-            token_endpoint: text(&value, "token_endpoint")?,
+            authorization_endpoint: endpoint(&value, "authorization_endpoint")?,
+            token_endpoint: endpoint(&value, "token_endpoint")?,
             jwks_uri,
-            end_session_endpoint: text(&value, "end_session_endpoint")?,
+            end_session_endpoint: endpoint(&value, "end_session_endpoint")?,
+            userinfo_endpoint: endpoint(&value, "userinfo_endpoint")?,
+            pushed_authorization_request_endpoint: endpoint(&value, "pushed_authorization_request_endpoint")?,
+            requires_pushed_authorization_requests: flag(&value, "require_pushed_authorization_requests")?,
             client_authentications: client_authentications(&value)?,
+            assertion_algorithms: names(&value, "token_endpoint_auth_signing_alg_values_supported")?,
+            dpop_algorithms: names(&value, "dpop_signing_alg_values_supported")?,
             names_issuer_in_response: flag(&value, "authorization_response_iss_parameter_supported")?,
         })
     }
@@ -116,6 +154,36 @@ impl Discovery {
         self.end_session_endpoint.as_deref()
     }
 
+    /// Where the claims about a person are (OpenID Connect Core, 5.3).
+    #[must_use]
+    pub fn userinfo_endpoint(&self) -> Option<&str> {
+        self.userinfo_endpoint.as_deref()
+    }
+
+    /// Where an authorization request is sent before the browser is (RFC 9126, 5).
+    #[must_use]
+    pub fn pushed_authorization_request_endpoint(&self) -> Option<&str> {
+        self.pushed_authorization_request_endpoint.as_deref()
+    }
+
+    /// Whether authorization requests are taken only if they were pushed (RFC 9126, 5).
+    #[must_use]
+    pub const fn requires_pushed_authorization_requests(&self) -> bool {
+        self.requires_pushed_authorization_requests
+    }
+
+    /// The algorithms a client may sign its assertions with; `None` when the provider does not say.
+    #[must_use]
+    pub fn assertion_algorithms(&self) -> Option<&[String]> {
+        self.assertion_algorithms.as_deref()
+    }
+
+    /// The algorithms a proof of possession may be signed with (RFC 9449, 5.1); `None` when the provider does not say.
+    #[must_use]
+    pub fn dpop_algorithms(&self) -> Option<&[String]> {
+        self.dpop_algorithms.as_deref()
+    }
+
     /// How clients may prove themselves, in the provider's order; basic when it says nothing (Discovery, 3).
     #[must_use]
     pub fn client_authentications(&self) -> &[ClientAuthentication] {
@@ -130,19 +198,34 @@ impl Discovery {
 }
 
 fn client_authentications(value: &Value<'_>) -> Result<Vec<ClientAuthentication>, DiscoveryError> {
-    let wrong = DiscoveryError::Member { member: "token_endpoint_auth_methods_supported", expected: "a list of names" };
-    match value.member("token_endpoint_auth_methods_supported").map(|methods| &methods.data) {
-        None => Ok(vec![ClientAuthentication::SecretBasic]),
-        Some(Data::Array(methods)) => Ok(methods
-            .iter()
-            .filter_map(|method| match method.as_str() {
-                Some("client_secret_basic") => Some(ClientAuthentication::SecretBasic),
-                Some("client_secret_post") => Some(ClientAuthentication::SecretPost),
-                _ => None,
-            })
-            .collect()),
-        Some(_) => Err(wrong),
+    let offered = names(value, "token_endpoint_auth_methods_supported")?;
+    Ok(offered.map_or_else(
+        || vec![ClientAuthentication::SecretBasic],
+        |offered| offered.iter().filter_map(|name| ClientAuthentication::from_name(name)).collect(),
+    ))
+}
+
+fn names(value: &Value<'_>, member: &'static str) -> Result<Option<Vec<String>>, DiscoveryError> {
+    let wrong = || DiscoveryError::Member { member, expected: "a list of names" };
+    match value.member(member).map(|found| &found.data) {
+        None => Ok(None),
+        Some(Data::Array(found)) => {
+            let name = |item: &Value<'_>| item.as_str().map(str::to_owned).ok_or_else(wrong);
+            found.iter().map(name).collect::<Result<_, _>>().map(Some)
+        }
+        Some(_) => Err(wrong()),
     }
+}
+
+/// A browser or a secret is sent there: the scheme must be one that moves it to another page of an authenticated host.
+fn endpoint(value: &Value<'_>, member: &'static str) -> Result<Option<String>, DiscoveryError> {
+    let Some(found) = text(value, member)? else { return Ok(None) };
+    let expected = "an https URL without a fragment (http for loopback alone)";
+    let before_query = found.split('?').next().unwrap_or_default();
+    let plain = found.len() <= MAX_ENDPOINT_LENGTH && found.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+    // An endpoint may have a query (RFC 6749, 3.1); for the rest it is held to what an issuer is, percent-encoding apart.
+    let names_a_host = IssuerUrl::parse(&before_query.replace('%', "-")).is_ok();
+    if plain && names_a_host { Ok(Some(found)) } else { Err(DiscoveryError::Member { member, expected }) }
 }
 
 fn text(value: &Value<'_>, member: &'static str) -> Result<Option<String>, DiscoveryError> {
@@ -186,6 +269,11 @@ mod tests {
             r#""jwks_uri":"https://a.example/k","token_endpoint":[]"#,
             r#""jwks_uri":"https://a.example/k","authorization_response_iss_parameter_supported":"yes""#,
             r#""jwks_uri":"https://a.example/k","token_endpoint_auth_methods_supported":"none""#,
+            r#""jwks_uri":"https://a.example/k","token_endpoint_auth_methods_supported":["none",5]"#,
+            r#""jwks_uri":"https://a.example/k","token_endpoint_auth_signing_alg_values_supported":"ES256""#,
+            r#""jwks_uri":"https://a.example/k","dpop_signing_alg_values_supported":{}"#,
+            r#""jwks_uri":"https://a.example/k","require_pushed_authorization_requests":"true""#,
+            r#""jwks_uri":"https://a.example/k","userinfo_endpoint":5"#,
             r#""token_endpoint":"https://a.example/t""#,
         ] {
             let refused = read(&format!(r#"{{"issuer":"https://a.example",{member}}}"#));
@@ -199,5 +287,65 @@ mod tests {
         assert_eq!(read.client_authentications(), [ClientAuthentication::SecretBasic]);
         assert!(!read.names_issuer_in_response());
         assert_eq!((read.token_endpoint(), read.jwks_uri()), (None, "https://a.example/k"));
+        assert_eq!((read.userinfo_endpoint(), read.pushed_authorization_request_endpoint()), (None, None));
+        assert_eq!((read.assertion_algorithms(), read.dpop_algorithms()), (None, None));
+        assert!(!read.requires_pushed_authorization_requests());
+    }
+
+    #[test]
+    fn what_a_relying_party_needs_is_read() {
+        let read = read(
+            r#"{"issuer":"https://a.example","jwks_uri":"https://a.example/k%20s?v=1",
+            "userinfo_endpoint":"https://a.example/me","require_pushed_authorization_requests":true,
+            "pushed_authorization_request_endpoint":"https://b.example/par",
+            "token_endpoint_auth_methods_supported":["tls_client_auth","private_key_jwt","none","client_secret_post"],
+            "token_endpoint_auth_signing_alg_values_supported":["PS256","ES256"],
+            "dpop_signing_alg_values_supported":["ES256"]}"#,
+        )
+        .unwrap();
+        use ClientAuthentication::{PrivateKeyJwt, Public, SecretPost};
+        assert_eq!(read.client_authentications(), [PrivateKeyJwt, Public, SecretPost]);
+        assert_eq!(read.assertion_algorithms(), Some(&["PS256".to_owned(), "ES256".to_owned()][..]));
+        assert_eq!(read.dpop_algorithms(), Some(&["ES256".to_owned()][..]));
+        assert_eq!(read.userinfo_endpoint(), Some("https://a.example/me"));
+        assert_eq!(read.pushed_authorization_request_endpoint(), Some("https://b.example/par"));
+        assert!(read.requires_pushed_authorization_requests());
+        assert_eq!(read.jwks_uri(), "https://a.example/k%20s?v=1");
+    }
+
+    #[test]
+    fn endpoints_that_are_not_https_are_refused() {
+        let members = [
+            "authorization_endpoint",
+            "token_endpoint",
+            "end_session_endpoint",
+            "userinfo_endpoint",
+            "pushed_authorization_request_endpoint",
+        ];
+        let long = format!("https://a.example/{}", "x".repeat(3000));
+        for url in [
+            "javascript:alert(document.cookie)//",
+            "JavaScript://a.example/%0aalert(1)",
+            "data:text/html,<script>alert(1)</script>",
+            "http://a.example/x",
+            "https://u:p@a.example/x",
+            "https://a.example/x#y",
+            "//a.example/x",
+            "https:a.example",
+            "",
+            long.as_str(),
+        ] {
+            for name in members {
+                let document =
+                    format!(r#"{{"issuer":"https://a.example","jwks_uri":"https://a.example/k","{name}":"{url}"}}"#);
+                let refused = read(&document);
+                assert!(
+                    matches!(refused, Err(DiscoveryError::Member { member, .. }) if member == name),
+                    "{name} {url}"
+                );
+            }
+            let refused = read(&format!(r#"{{"issuer":"https://a.example","jwks_uri":"{url}"}}"#));
+            assert!(matches!(refused, Err(DiscoveryError::Member { member: "jwks_uri", .. })), "{url}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::claims::ClaimsError;
 use super::jws::{JwsError, shown};
+use super::refresh::RefreshedTokenError;
 use super::rules;
 use crate::explain::Rule;
 use crate::time::Timestamp;
@@ -134,6 +135,9 @@ pub enum OidcError {
     /// `c_hash` is not the hash of the authorization code.
     #[error("the token belongs to another authorization code")]
     CodeHash,
+    /// The token came with a refresh, and is not one of the sign-in that was refreshed.
+    #[error(transparent)]
+    Refreshed(RefreshedTokenError),
 }
 
 impl From<JwsError> for OidcError {
@@ -170,6 +174,7 @@ impl OidcError {
             Self::AuthTime { .. } => &rules::AUTH_TIME,
             Self::AccessTokenHash => &rules::ACCESS_TOKEN_HASH,
             Self::CodeHash => &rules::CODE_HASH,
+            Self::Refreshed(error) => error.rule(),
         }
     }
 
@@ -208,6 +213,7 @@ impl OidcError {
             }
             Self::NotYetValid { not_before, now } => format!("nbf: {not_before}, and it is {now}"),
             Self::AuthTime { auth_time, now } => format!("auth_time: {auth_time}, and it is {now}"),
+            Self::Refreshed(error) => error.reason(),
             Self::Events | Self::Nonce | Self::AccessTokenHash | Self::CodeHash => self.to_string(),
         }
     }

@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 /// The claim in which a provider asks for session tags.
 const TAGS: &str = "https://aws.amazon.com/tags";
 /// Where the claims are in which a provider asks for something: roles, tags, a source identity.
-const ASKED_FOR: &str = "https://aws.amazon.com/";
+pub(super) const ASKED_FOR: &str = "https://aws.amazon.com/";
 /// Claims about the token, not about its subject: no trust policy should depend on them.
 const ABOUT_THE_TOKEN: [&str; 10] =
     ["iss", "aud", "exp", "iat", "nbf", "nonce", "at_hash", "c_hash", "auth_time", "jti"];
@@ -35,7 +35,7 @@ pub(super) fn build(
 ) -> VerifiedIdentity {
     let instant = |seconds: u64| Timestamp::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX));
     let assertion_use = match token.purpose {
-        Purpose::SignIn { .. } => Use::Once,
+        Purpose::SignIn { .. } | Purpose::Refresh { .. } => Use::Once,
         Purpose::Exchange => Use::UntilExpiry,
     };
     VerifiedIdentity {
@@ -93,7 +93,7 @@ fn signed_part(token: &[u8]) -> &[u8] {
     token.get(..end).unwrap_or_default()
 }
 
-fn key(issuer: &str, name: &str) -> String {
+pub(super) fn key(issuer: &str, name: &str) -> String {
     [issuer, ":", name].concat()
 }
 
@@ -134,7 +134,7 @@ fn nested_claims(payload: &Payload<'_>) -> BTreeMap<String, Vec<String>> {
     nested
 }
 
-fn descend(value: &Value<'_>, at: &str, nested: &mut BTreeMap<String, Vec<String>>) {
+pub(super) fn descend(value: &Value<'_>, at: &str, nested: &mut BTreeMap<String, Vec<String>>) {
     let Data::Object(members) = &value.data else { return };
     for Member { key, value, .. } in members {
         let at = pointer(at, key);
@@ -146,7 +146,7 @@ fn descend(value: &Value<'_>, at: &str, nested: &mut BTreeMap<String, Vec<String
     }
 }
 
-fn pointer(above: &str, key: &str) -> String {
+pub(super) fn pointer(above: &str, key: &str) -> String {
     format!("{above}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
@@ -164,7 +164,7 @@ fn tags(value: &Value<'_>, attributes: &mut BTreeMap<String, Vec<String>>) {
 }
 
 /// A claim as text; a list that holds anything but plain values is left out whole.
-fn texts(value: &Value<'_>) -> Option<Vec<String>> {
+pub(super) fn texts(value: &Value<'_>) -> Option<Vec<String>> {
     match &value.data {
         Data::Array(items) => items.iter().map(text).collect(),
         Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) | Data::Object(_) => {

@@ -34,8 +34,10 @@ mod jws;
 pub mod keys;
 mod logout_token;
 mod provider;
+mod refresh;
 mod rules;
 mod session;
+mod userinfo;
 pub mod workload;
 
 use std::time::Duration;
@@ -51,8 +53,10 @@ pub use logout_token::{
     LOGOUT_RULES, LogoutToken, LogoutTokenError, MAX_LOGOUT_LIFETIME, UnverifiedLogoutToken, verify_logout_token,
 };
 pub use provider::{DEFAULT_LIFETIME, DEFAULT_SKEW, MAX_SKEW, OidcProvider, ProviderError, TimeClaim};
+pub use refresh::{OriginalSignIn, REFRESH_RULES, RefreshedTokenError};
 pub use rules::RULES;
 pub use session::{IdTokenHint, OidcSession};
+pub use userinfo::{MAX_USERINFO_LENGTH, USERINFO_RULES, UnverifiedUserinfo, UserinfoError, add_userinfo};
 
 use super::VerifiedIdentity;
 use crate::crypto::{DigestAlgorithm, SecretBytes};
@@ -66,6 +70,8 @@ pub(in crate::identity) use identity::condition_keys;
 enum Purpose {
     /// A person signs in through a browser.
     SignIn { nonce: String, max_age: Option<Duration> },
+    /// A sign-in goes on with a refresh token.
+    Refresh { original: Box<OriginalSignIn> },
     /// A workload, or a client of STS, exchanges the token for credentials.
     Exchange,
 }
@@ -95,6 +101,12 @@ impl UnverifiedIdToken {
     pub fn for_sign_in(token: impl Into<String>, nonce: impl Into<String>) -> Self {
         let purpose = Purpose::SignIn { nonce: nonce.into(), max_age: None };
         Self::new(token.into(), purpose)
+    }
+
+    /// A token that came with a refresh of the sign-in that `original` describes (OpenID Connect Core, 12.2).
+    #[must_use]
+    pub fn for_refresh(token: impl Into<String>, original: OriginalSignIn) -> Self {
+        Self::new(token.into(), Purpose::Refresh { original: Box::new(original) })
     }
 
     /// A token that a workload presents in exchange for credentials; the end of line of the file it was in is dropped.
@@ -154,7 +166,7 @@ impl UnverifiedIdToken {
     }
 
     fn text(&self) -> &str {
-        // Both constructors take text, so the fallback, which is no token, is never reached.
+        // Every constructor takes text, so the fallback, which is no token, is never reached.
         std::str::from_utf8(self.token.expose()).unwrap_or_default()
     }
 }
@@ -163,7 +175,7 @@ impl UnverifiedIdToken {
 /// [`OidcProvider::with_client_secret`] says so, telling `listener` how each rule ended.
 ///
 /// # Errors
-/// [`OidcError`] with the first rule of [`RULES`] that the token breaks. [`OidcError::UnknownKey`] may be cured by fetching
+/// [`OidcError`] with the first rule of [`RULES`], or of [`REFRESH_RULES`] in a refresh, that the token breaks. [`OidcError::UnknownKey`] may be cured by fetching
 /// the keys again.
 #[expect(clippy::needless_pass_by_value, reason = "a token is verified once: verifying consumes it")]
 pub fn verify<L: Listener>(
@@ -175,7 +187,7 @@ pub fn verify<L: Listener>(
 ) -> Result<VerifiedIdentity, OidcError> {
     let jws = parse(token.text(), listener)?;
     let (signed, hash) = match &token.purpose {
-        Purpose::SignIn { .. } => verify_to_client(provider, jwks, &jws, listener)?,
+        Purpose::SignIn { .. } | Purpose::Refresh { .. } => verify_to_client(provider, jwks, &jws, listener)?,
         Purpose::Exchange => verify_signature(provider, jwks, &jws, listener)?,
     };
     let read = Payload::parse(signed.payload());

@@ -6,6 +6,8 @@
 //! - a token that names an unknown key causes a fetch, so that a rotation loses no one, but fetches caused so, and
 //!   fetches after a failure, are at least 60 seconds apart: random key ids cannot turn this into a flood on the issuer;
 //! - 256 key ids found to be unknown are remembered for 5 minutes and cause no fetch;
+//! - what the issuer itself sent us, over a connection of ours, waits for neither: a stranger who keeps the cooldown going,
+//!   or names tomorrow's key today, delays nobody who signs in (such fetches are 60 seconds apart among themselves);
 //! - a failed fetch takes no key away; old keys are used for 24 hours after they stopped being fresh, and then refused.
 //!
 //! A new key published under an old key id is not seen before the keys stop being fresh.
@@ -67,13 +69,24 @@ pub struct KeyCacheMetrics {
     pub age_seconds: Option<u64>,
 }
 
+/// Whose message names a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sender {
+    Anyone,
+    Issuer,
+}
+
 /// The keys of one issuer and everything that decides when to fetch them again.
 #[derive(Debug, Default)]
 pub struct KeyCache {
     keys: Option<Held>,
     in_flight: Option<Fetching>,
-    /// The last attempt that engages the cooldown: it failed, or an unknown key id caused it.
-    cooling_since: Option<Timestamp>,
+    /// The last attempt that failed; it engages the cooldown for everyone.
+    failed_at: Option<Timestamp>,
+    /// The last attempt that an unknown key id of anyone's token caused.
+    asked_by_anyone: Option<Timestamp>,
+    /// The last attempt that an unknown key id of the issuer's own message caused.
+    asked_by_issuer: Option<Timestamp>,
     unknown: VecDeque<(String, Timestamp)>,
     metrics: KeyCacheMetrics,
 }
@@ -99,15 +112,24 @@ impl KeyCache {
         Self::default()
     }
 
-    /// What to do for a token whose key id is `key_id`, or that names none.
+    /// What to do for a token of anyone whose key id is `key_id`, or that names none.
     pub fn plan(&mut self, key_id: Option<&str>, now: Timestamp) -> KeyPlan {
+        self.plan_for(Sender::Anyone, key_id, now)
+    }
+
+    /// As [`KeyCache::plan`], for what the issuer itself answered to a request of ours.
+    pub fn plan_for_answer(&mut self, key_id: Option<&str>, now: Timestamp) -> KeyPlan {
+        self.plan_for(Sender::Issuer, key_id, now)
+    }
+
+    fn plan_for(&mut self, sender: Sender, key_id: Option<&str>, now: Timestamp) -> KeyPlan {
         self.forget_lost_fetch(now);
-        let Some(jwks) = self.usable(now) else { return self.fetch_unless_cooling(None, now) };
+        let Some(jwks) = self.usable(now) else { return self.fetch_unless_cooling(sender, None, now) };
         let fresh = self.keys.as_ref().is_some_and(|held| now < held.fresh_until);
         match key_id {
-            Some(key_id) if !jwks.has_key_id(key_id) => self.plan_unknown(key_id, fresh, now),
+            Some(key_id) if !jwks.has_key_id(key_id) => self.plan_unknown(sender, key_id, fresh, now),
             _ if fresh => KeyPlan::Use(jwks),
-            _ => self.fetch_unless_cooling(Some(jwks), now),
+            _ => self.fetch_unless_cooling(sender, Some(jwks), now),
         }
     }
 
@@ -125,7 +147,7 @@ impl KeyCache {
     /// The fetch failed: keys at hand stay, and the cooldown counts from when the attempt began.
     pub fn failed(&mut self, now: Timestamp) {
         let began = self.in_flight.take().map_or(now, |fetch| fetch.since);
-        self.cooling_since = Some(began);
+        self.failed_at = Some(began);
         self.metrics.failures = self.metrics.failures.saturating_add(1);
     }
 
@@ -145,9 +167,10 @@ impl KeyCache {
         }
     }
 
-    fn plan_unknown(&mut self, key_id: &str, fresh: bool, now: Timestamp) -> KeyPlan {
+    fn plan_unknown(&mut self, sender: Sender, key_id: &str, fresh: bool, now: Timestamp) -> KeyPlan {
         let remembered = self.unknown.iter().find(|(known, _)| known == key_id);
         if let Some((_, until)) = remembered
+            && sender == Sender::Anyone
             && fresh
             && *until > now
         {
@@ -155,9 +178,12 @@ impl KeyCache {
             self.metrics.unknown_key_refusals = self.metrics.unknown_key_refusals.saturating_add(1);
             return KeyPlan::RefuseUntil(until);
         }
-        let plan = self.fetch_unless_cooling(None, now);
+        let plan = self.fetch_unless_cooling(sender, None, now);
         if let (KeyPlan::Fetch, Some(fetch)) = (&plan, &mut self.in_flight) {
-            self.cooling_since = Some(now);
+            match sender {
+                Sender::Anyone => self.asked_by_anyone = Some(now),
+                Sender::Issuer => self.asked_by_issuer = Some(now),
+            }
             fetch.for_key_id = Some(key_id.to_owned());
         }
         plan
@@ -172,11 +198,13 @@ impl KeyCache {
     }
 
     /// Fetches when that is allowed now; otherwise `at_hand`, or a refusal.
-    fn fetch_unless_cooling(&mut self, at_hand: Option<Arc<Jwks>>, now: Timestamp) -> KeyPlan {
+    fn fetch_unless_cooling(&mut self, sender: Sender, at_hand: Option<Arc<Jwks>>, now: Timestamp) -> KeyPlan {
         if self.in_flight.is_some() {
             return at_hand.map_or(KeyPlan::Wait, KeyPlan::Use);
         }
-        let allowed = self.cooling_since.map_or(Timestamp::EPOCH, |since| since.saturating_add(COOLDOWN));
+        let by_anyone = self.asked_by_anyone.filter(|_| sender == Sender::Anyone);
+        let cooling_since = self.failed_at.max(self.asked_by_issuer).max(by_anyone);
+        let allowed = cooling_since.map_or(Timestamp::EPOCH, |since| since.saturating_add(COOLDOWN));
         if now < allowed {
             self.metrics.cooldown_refusals = self.metrics.cooldown_refusals.saturating_add(1);
             return at_hand.map_or(KeyPlan::RefuseUntil(allowed), KeyPlan::Use);

@@ -37,6 +37,10 @@ impl Desk {
         self.cache.plan(Some(key_id), self.clock.now())
     }
 
+    fn plan_for_answer(&mut self, key_id: &str) -> KeyPlan {
+        self.cache.plan_for_answer(Some(key_id), self.clock.now())
+    }
+
     fn fetched(&mut self, key_ids: &[&str]) {
         self.cache.fetched(jwks(key_ids), None, self.clock.now());
     }
@@ -179,4 +183,38 @@ fn cache_control_is_kept_between_five_minutes_and_a_day() {
         desk.clock.advance(Duration::from_millis(1));
         assert!(matches!(desk.plan("a"), KeyPlan::Fetch), "{said:?}");
     }
+}
+
+#[test]
+fn a_stranger_who_keeps_the_cooldown_going_delays_nobody_whom_the_issuer_signed_in() {
+    let mut desk = Desk::holding(&["a"]);
+    assert!(matches!(desk.plan("random"), KeyPlan::Fetch));
+    desk.fetched(&["a"]);
+    desk.clock.advance(Duration::from_secs(1));
+    assert!(matches!(desk.plan("next"), KeyPlan::RefuseUntil(_)), "anyone's token waits");
+    assert!(matches!(desk.plan_for_answer("next"), KeyPlan::Fetch), "the issuer's own does not");
+    desk.fetched(&["a", "next"]);
+    assert!(matches!(desk.plan("next"), KeyPlan::Use(_)));
+    assert!(matches!(desk.plan_for_answer("other"), KeyPlan::RefuseUntil(_)), "but once in 60 seconds");
+    desk.clock.advance(MINUTE);
+    assert!(matches!(desk.plan_for_answer("other"), KeyPlan::Fetch));
+}
+
+#[test]
+fn a_stranger_who_names_tomorrows_key_today_does_not_make_it_unknown_to_the_issuers_own() {
+    let mut desk = Desk::holding(&["a"]);
+    assert!(matches!(desk.plan("tomorrow"), KeyPlan::Fetch));
+    desk.fetched(&["a"]);
+    desk.clock.advance(MINUTE + Duration::from_secs(1));
+    assert!(matches!(desk.plan("tomorrow"), KeyPlan::RefuseUntil(_)), "remembered as unknown");
+    assert!(matches!(desk.plan_for_answer("tomorrow"), KeyPlan::Fetch));
+}
+
+#[test]
+fn a_failure_cools_everyone_down() {
+    let mut desk = Desk::holding(&["a"]);
+    assert!(matches!(desk.plan_for_answer("b"), KeyPlan::Fetch));
+    desk.failed();
+    assert!(matches!(desk.plan_for_answer("b"), KeyPlan::RefuseUntil(_)));
+    assert!(matches!(desk.plan("b"), KeyPlan::RefuseUntil(_)));
 }

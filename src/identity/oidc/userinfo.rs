@@ -1,0 +1,346 @@
+//! What the userinfo endpoint says of the person an ID token is about (OpenID Connect Core, 5.3).
+//!
+//! Enters: an answer as it came, plain or signed, and the identity it should speak of. Leaves: that identity, with the
+//! claims the ID token had not. Refused: an answer about anybody else, and a signed one that is not the issuer's, for us.
+//! Nothing of it becomes a condition key, a tag or a role: those are for claims that were signed for this sign-in.
+
+use super::claims::{ClaimsError, Payload};
+use super::identity::{ASKED_FOR, descend, key, pointer, texts};
+use super::jws::shown;
+use super::provider::OidcProvider;
+use super::{CompactJws, Jwks, OidcError};
+use crate::explain::{Evidence, Listener, Rule, Silent};
+use crate::identity::VerifiedIdentity;
+use crate::json::{self, Data, JsonError, Limits, Member, Value};
+use crate::time::Timestamp;
+
+/// The longest answer that is read: 64 KiB; a signed one is held to the length of a token.
+pub const MAX_USERINFO_LENGTH: usize = 64 * 1024;
+
+const LIMITS: Limits = Limits { bytes: MAX_USERINFO_LENGTH, depth: 32, values: 4096 };
+
+/// Claims about a token, or about a sign-in, that an answer about a person cannot speak for.
+const NOT_ABOUT_THE_PERSON: [&str; 15] = [
+    "iss",
+    "sub",
+    "aud",
+    "azp",
+    "exp",
+    "iat",
+    "nbf",
+    "jti",
+    "nonce",
+    "at_hash",
+    "c_hash",
+    "auth_time",
+    "acr",
+    "amr",
+    "events",
+];
+
+const SIGNATURE: Rule = Rule {
+    name: "userinfo_signature",
+    section: "OpenID Connect Core 5.3.2",
+    prevents: "an answer signed by a key the issuer does not publish",
+};
+const CLAIMS: Rule = Rule {
+    name: "userinfo_claims",
+    section: "OpenID Connect Core 5.3.2; RFC 8725 3.11",
+    prevents: "claims given twice or of another type, and another kind of token taken for an answer",
+};
+const ISSUER: Rule = Rule {
+    name: "userinfo_issuer",
+    section: "OpenID Connect Core 5.3.2",
+    prevents: "an answer of another provider (mix-up)",
+};
+const AUDIENCE: Rule = Rule {
+    name: "userinfo_audience",
+    section: "OpenID Connect Core 5.3.2",
+    prevents: "an answer given to another application",
+};
+const EXPIRATION: Rule =
+    Rule { name: "userinfo_expiration", section: "RFC 7519 4.1.4", prevents: "an old answer given again" };
+const SUBJECT: Rule = Rule {
+    name: "userinfo_subject",
+    section: "OpenID Connect Core 5.3.2, 5.3.4",
+    prevents: "claims of another person, by an access token swapped for another",
+};
+
+/// What an answer is held to, in the order in which it is looked at; the first, and issuer to expiration, if it is signed.
+pub const USERINFO_RULES: [&Rule; 6] = [&SIGNATURE, &CLAIMS, &ISSUER, &AUDIENCE, &EXPIRATION, &SUBJECT];
+
+/// Why an answer of the userinfo endpoint is not believed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UserinfoError {
+    /// The answer is neither JSON nor a signed token by its media type.
+    #[error("the provider's answer about the person is not of the expected form")]
+    MediaType {
+        /// What the answer is.
+        found: Option<String>,
+    },
+    /// The answer is not a message signed by a key of the issuer.
+    #[error("the provider's answer about the person is not signed by the provider")]
+    Signature(Box<OidcError>),
+    /// The answer is a token of another type.
+    #[error("the provider's answer about the person is another kind of token")]
+    Type {
+        /// What its header says.
+        found: String,
+    },
+    /// The answer is not a JSON object with each claim once.
+    #[error("the provider's answer about the person is not valid JSON")]
+    Json(JsonError),
+    /// A claim of the answer is not of the expected form.
+    #[error("a claim of the provider's answer about the person is not of the expected form")]
+    Claims(ClaimsError),
+    /// The signed answer is another issuer's, or does not say whose.
+    #[error("the answer about the person comes from another provider")]
+    Issuer {
+        /// The provider.
+        expected: String,
+        /// What the answer says.
+        found: Option<String>,
+    },
+    /// The signed answer is not meant for this client.
+    #[error("the answer about the person is meant for another audience")]
+    Audience {
+        /// The audiences that are ours.
+        expected: Vec<String>,
+        /// What the answer says.
+        found: Vec<String>,
+    },
+    /// The signed answer is too old.
+    #[error("the answer about the person has expired")]
+    Expired {
+        /// When it expired.
+        expiration: Timestamp,
+        /// When it was looked at.
+        now: Timestamp,
+    },
+    /// The answer is about someone else, or does not say about whom.
+    #[error("the provider's answer is about another person")]
+    Subject {
+        /// Whom the ID token is about.
+        expected: String,
+        /// What the answer says.
+        found: Option<String>,
+    },
+}
+
+impl UserinfoError {
+    /// The rule that was broken.
+    #[must_use]
+    pub const fn rule(&self) -> &'static Rule {
+        match self {
+            Self::Signature(_) => &SIGNATURE,
+            Self::MediaType { .. } | Self::Type { .. } | Self::Json(_) | Self::Claims(_) => &CLAIMS,
+            Self::Issuer { .. } => &ISSUER,
+            Self::Audience { .. } => &AUDIENCE,
+            Self::Expired { .. } => &EXPIRATION,
+            Self::Subject { .. } => &SUBJECT,
+        }
+    }
+
+    /// What was wrong, for logs and audit; text from the answer is escaped.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::MediaType { found } => {
+                format!("userinfo: content-type {}", shown(found.as_deref().unwrap_or_default()))
+            }
+            Self::Signature(error) => format!("userinfo: {}", error.reason()),
+            Self::Type { found } => format!("userinfo: typ {}", shown(found)),
+            Self::Json(error) => format!("userinfo: {}", error.reason()),
+            Self::Claims(error) => format!("userinfo: {}", error.reason()),
+            Self::Issuer { expected, found } => format!("userinfo iss: expected {expected}, found {found:?}"),
+            Self::Audience { expected, found } => {
+                format!("userinfo aud: expected one of {expected:?}, found {}", shown(&found.join(" ")))
+            }
+            Self::Expired { expiration, now } => format!("userinfo exp: {expiration}, and it is {now}"),
+            Self::Subject { expected, found } => {
+                format!("userinfo sub: expected {}, found {found:?}", shown(expected))
+            }
+        }
+    }
+}
+
+/// An answer of the userinfo endpoint as it came.
+#[derive(Clone, Debug)]
+pub struct UnverifiedUserinfo(Answer);
+
+#[derive(Clone, Debug)]
+enum Answer {
+    Plain(Vec<u8>),
+    Signed(String),
+}
+
+impl UnverifiedUserinfo {
+    /// A body and its media type: `application/json` or `application/jwt`.
+    ///
+    /// # Errors
+    /// [`UserinfoError::MediaType`] for any other.
+    pub fn new(content_type: Option<&str>, body: Vec<u8>) -> Result<Self, UserinfoError> {
+        let refused =
+            || UserinfoError::MediaType { found: content_type.map(|found| found.chars().take(100).collect()) };
+        let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+        match essence.to_ascii_lowercase().as_str() {
+            "application/json" => Ok(Self(Answer::Plain(body))),
+            "application/jwt" => String::from_utf8(body).map(|jwt| Self(Answer::Signed(jwt))).map_err(|_| refused()),
+            _ => Err(refused()),
+        }
+    }
+
+    /// The `kid` a signed answer claims, for deciding whether keys must be fetched; nobody has vouched for it.
+    #[must_use]
+    pub fn claimed_key_id(&self) -> Option<String> {
+        match &self.0 {
+            Answer::Plain(_) => None,
+            Answer::Signed(jwt) => CompactJws::parse(jwt).ok()?.key_id().map(str::to_owned),
+        }
+    }
+
+    /// Whether keys are needed to verify it.
+    #[must_use]
+    pub const fn is_signed(&self) -> bool {
+        matches!(self.0, Answer::Signed(_))
+    }
+}
+
+/// Adds to `identity` what `userinfo` says of the same person and the ID token did not, telling `listener` how each rule
+/// ended. Condition keys stay what the ID token made them.
+///
+/// # Errors
+/// [`UserinfoError`] with the first rule of [`USERINFO_RULES`] that the answer breaks.
+#[expect(clippy::needless_pass_by_value, reason = "an answer is verified once: verifying consumes it")]
+pub fn add_userinfo<L: Listener>(
+    provider: &OidcProvider,
+    jwks: &Jwks,
+    identity: VerifiedIdentity,
+    userinfo: UnverifiedUserinfo,
+    now: Timestamp,
+    listener: &mut L,
+) -> Result<VerifiedIdentity, UserinfoError> {
+    match &userinfo.0 {
+        Answer::Plain(body) => {
+            let value =
+                heard(&CLAIMS, json::parse(body, LIMITS).map_err(UserinfoError::Json).and_then(object), listener)?;
+            let subject = value.member("sub").and_then(Value::as_str);
+            merged(identity, subject, members(&value), listener)
+        }
+        Answer::Signed(jwt) => {
+            let parsed = CompactJws::parse(jwt).map_err(OidcError::from);
+            let jws = parsed.map_err(|error| UserinfoError::Signature(Box::new(error)));
+            let jws = jws.inspect_err(|error| told_failed(error, listener))?;
+            let verified = super::verify_signature(provider, jwks, &jws, &mut Silent);
+            let signed = verified.map_err(|error| UserinfoError::Signature(Box::new(error)));
+            let (signed, _) = heard(&SIGNATURE, signed, listener)?;
+            let payload =
+                typed(signed.typ()).and_then(|()| Payload::parse(signed.payload()).map_err(UserinfoError::Claims));
+            let payload = payload.inspect_err(|error| told_failed(error, listener))?;
+            let claims = heard(&CLAIMS, payload.claims().map_err(UserinfoError::Claims), listener)?;
+            heard(&ISSUER, issuer(provider, claims.iss), listener)?;
+            heard(&AUDIENCE, audience(provider, &claims.aud), listener)?;
+            heard(&EXPIRATION, expiration(provider, claims.exp, now), listener)?;
+            merged(identity, claims.sub, payload.members(), listener)
+        }
+    }
+}
+
+/// Tells `listener` how `rule` ended.
+fn heard<T, L: Listener>(
+    rule: &'static Rule,
+    outcome: Result<T, UserinfoError>,
+    listener: &mut L,
+) -> Result<T, UserinfoError> {
+    match &outcome {
+        Ok(_) => listener.passed(rule, || Evidence::new("as the standard has it", "the same")),
+        Err(error) => told_failed(error, listener),
+    }
+    outcome
+}
+
+fn told_failed<L: Listener>(error: &UserinfoError, listener: &mut L) {
+    listener.failed(error.rule(), || Evidence::new("as the standard has it", error.reason()));
+}
+
+fn object(value: Value<'_>) -> Result<Value<'_>, UserinfoError> {
+    match value.data {
+        Data::Object(_) => Ok(value),
+        _ => Err(UserinfoError::Claims(ClaimsError::NotAnObject)),
+    }
+}
+
+fn members<'v, 'a>(value: &'v Value<'a>) -> &'v [Member<'a>] {
+    match &value.data {
+        Data::Object(members) => members,
+        _ => &[],
+    }
+}
+
+/// RFC 8725, 3.11: access tokens, logout tokens and proofs name their type.
+fn typed(typ: Option<&str>) -> Result<(), UserinfoError> {
+    let short = typ.map(|typ| typ.strip_prefix("application/").unwrap_or(typ));
+    if short.is_none_or(|typ| typ.eq_ignore_ascii_case("jwt")) {
+        return Ok(());
+    }
+    Err(UserinfoError::Type { found: typ.unwrap_or_default().to_owned() })
+}
+
+fn issuer(provider: &OidcProvider, found: Option<&str>) -> Result<(), UserinfoError> {
+    let expected = provider.issuer().as_str();
+    if found == Some(expected) {
+        return Ok(());
+    }
+    Err(UserinfoError::Issuer { expected: expected.to_owned(), found: found.map(str::to_owned) })
+}
+
+fn audience(provider: &OidcProvider, found: &[&str]) -> Result<(), UserinfoError> {
+    let expected = provider.audiences();
+    if found.iter().any(|aud| expected.iter().any(|ours| ours == aud)) {
+        return Ok(());
+    }
+    let found = found.iter().map(|aud| (*aud).to_owned()).collect();
+    Err(UserinfoError::Audience { expected: expected.to_vec(), found })
+}
+
+fn expiration(provider: &OidcProvider, found: Option<u64>, now: Timestamp) -> Result<(), UserinfoError> {
+    let Some(found) = found else { return Ok(()) };
+    let expiration = Timestamp::from_unix_seconds(i64::try_from(found).unwrap_or(i64::MAX));
+    if now < expiration.saturating_add(provider.skew) {
+        Ok(())
+    } else {
+        Err(UserinfoError::Expired { expiration, now })
+    }
+}
+
+fn merged<L: Listener>(
+    mut identity: VerifiedIdentity,
+    subject: Option<&str>,
+    claims: &[Member<'_>],
+    listener: &mut L,
+) -> Result<VerifiedIdentity, UserinfoError> {
+    let same = subject == Some(identity.subject.as_str());
+    let other = || UserinfoError::Subject { expected: identity.subject.clone(), found: subject.map(str::to_owned) };
+    heard(&SUBJECT, if same { Ok(()) } else { Err(other()) }, listener)?;
+    for Member { key: name, value, .. } in claims {
+        if NOT_ABOUT_THE_PERSON.contains(&name.as_ref()) || name.starts_with(ASKED_FOR) || has(&identity, name) {
+            continue;
+        }
+        if let Some(values) = texts(value) {
+            identity.attributes.insert(name.as_ref().to_owned(), values);
+        } else {
+            descend(value, &pointer("", name), &mut identity.nested_claims);
+        }
+    }
+    Ok(identity)
+}
+
+/// Whether the ID token spoke of this claim in any form: as a value, a list, or an object.
+fn has(identity: &VerifiedIdentity, name: &str) -> bool {
+    let inside = pointer("", name) + "/";
+    let as_list = key(identity.issuer.split_once("://").map_or("", |(_, name)| name.trim_end_matches('/')), name);
+    identity.attributes.contains_key(name)
+        || identity.nested_claims.keys().any(|place| place.starts_with(&inside))
+        || identity.multivalued.contains(&as_list)
+}
