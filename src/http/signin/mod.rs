@@ -53,6 +53,9 @@ pub(in crate::http) fn logout_url(origin: &Origin) -> String {
 
 /// The largest form of the sign-in page in bytes: an address and a path, escaped.
 const FORM_LIMIT: usize = 4096;
+/// Has the browser forget the pages it keeps for its Back button, which it may do in spite of `no-store`.
+const FORGET_PAGES: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\""));
 
 /// `GET /signin`, and `POST /signin` where what was typed leads nowhere.
 #[derive(Debug, Template)]
@@ -107,10 +110,6 @@ pub(in crate::http) async fn choose(State(portal): State<Arc<Portal>>, uri: Uri)
     });
     portal.answer(seen.map(|seen| offer(&portal, &seen)).map_err(Stop::from))
 }
-
-/// Has the browser forget the pages it keeps for its Back button, which it may do in spite of `no-store`.
-const FORGET_PAGES: (HeaderName, HeaderValue) =
-    (HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\""));
 
 /// `POST /signin`: leads whoever typed an e-mail address to the provider of its domain.
 pub(in crate::http) async fn identify(State(portal): State<Arc<Portal>>, request: Request) -> Response {
