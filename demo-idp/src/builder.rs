@@ -144,7 +144,8 @@ impl IdpBuilder {
         self
     }
 
-    /// How long `/jwks` says it may be kept (`Cache-Control: max-age`, whole seconds); five minutes unless said otherwise.
+    /// How long `/jwks` and the discovery document say they may be kept (`Cache-Control: max-age`, whole seconds); five
+    /// minutes unless said otherwise.
     pub const fn jwks_max_age(mut self, max_age: Duration) -> Self {
         self.jwks_max_age = max_age;
         self

@@ -58,21 +58,21 @@ pub enum Fault {
     /// show yet (OpenID Connect).
     UnknownKey,
     /// Says in its header to be an access token (OpenID Connect `typ: at+jwt`; RFC 9068).
-    WrongType,
+    WrongTyp,
     /// Meant for somebody else too (OpenID Connect `aud`).
     ExtraAudience,
     /// Issued to somebody else (OpenID Connect `azp`).
     WrongAuthorizedParty,
     /// Issued in an hour (OpenID Connect `iat`).
-    FutureIssuedAt,
+    FutureIat,
     /// Comes with another access token than it says (OpenID Connect `at_hash`).
     WrongAtHash,
     /// The ID token of a refresh is about somebody else (OpenID Connect Core 12.2).
     OtherPersonRefreshed,
     /// The answer to an OpenID request does not say whose it is (RFC 9207 `iss`).
-    MissingIssuer,
+    MissingResponseIssuer,
     /// The answer to an OpenID request says that it is somebody else's (RFC 9207 `iss`).
-    MixedUpIssuer,
+    WrongResponseIssuer,
     /// The answer to an OpenID request repeats a `state` nobody sent.
     WrongState,
     /// The answer to an OpenID request has its `state` twice (RFC 6749 section 3.1).
@@ -119,14 +119,14 @@ impl Fault {
         Self::NoEvent,
         Self::WrongEvent,
         Self::UnknownKey,
-        Self::WrongType,
+        Self::WrongTyp,
         Self::ExtraAudience,
         Self::WrongAuthorizedParty,
-        Self::FutureIssuedAt,
+        Self::FutureIat,
         Self::WrongAtHash,
         Self::OtherPersonRefreshed,
-        Self::MissingIssuer,
-        Self::MixedUpIssuer,
+        Self::MissingResponseIssuer,
+        Self::WrongResponseIssuer,
         Self::WrongState,
         Self::DuplicateState,
         Self::DuplicateCode,
@@ -164,14 +164,14 @@ impl Fault {
             Self::NoEvent => "no-event",
             Self::WrongEvent => "wrong-event",
             Self::UnknownKey => "unknown-key",
-            Self::WrongType => "wrong-typ",
+            Self::WrongTyp => "wrong-typ",
             Self::ExtraAudience => "extra-audience",
             Self::WrongAuthorizedParty => "wrong-authorized-party",
-            Self::FutureIssuedAt => "future-iat",
+            Self::FutureIat => "future-iat",
             Self::WrongAtHash => "wrong-at-hash",
             Self::OtherPersonRefreshed => "other-person-refreshed",
-            Self::MissingIssuer => "missing-response-issuer",
-            Self::MixedUpIssuer => "wrong-response-issuer",
+            Self::MissingResponseIssuer => "missing-response-issuer",
+            Self::WrongResponseIssuer => "wrong-response-issuer",
             Self::WrongState => "wrong-state",
             Self::DuplicateState => "duplicate-state",
             Self::DuplicateCode => "duplicate-code",
@@ -203,17 +203,17 @@ impl Fault {
             Self::WrongNonce
             | Self::MissingNonce
             | Self::UnknownKey
-            | Self::WrongType
+            | Self::WrongTyp
             | Self::ExtraAudience
             | Self::WrongAuthorizedParty
-            | Self::FutureIssuedAt
+            | Self::FutureIat
             | Self::WrongAtHash => matches!(target, Target::IdToken),
             Self::AlgNone | Self::HmacWithPublicKey => matches!(target, Target::IdToken | Target::LogoutToken),
             Self::WithNonce | Self::NoEvent | Self::WrongEvent => matches!(target, Target::LogoutToken),
             Self::Denied => matches!(target, Target::Authorization | Target::LogoutResponse),
             Self::RejectedCode | Self::ServerError => matches!(target, Target::TokenEndpoint),
-            Self::MissingIssuer
-            | Self::MixedUpIssuer
+            Self::MissingResponseIssuer
+            | Self::WrongResponseIssuer
             | Self::WrongState
             | Self::DuplicateState
             | Self::DuplicateCode => matches!(target, Target::CodeAnswer),
@@ -335,6 +335,11 @@ mod tests {
     fn names_are_unique_and_read_back() {
         for fault in Fault::ALL {
             assert_eq!(fault.name().parse(), Ok(fault));
+            let words = format!("{fault:?}").chars().fold(String::new(), |text, letter| match letter {
+                'A'..='Z' if !text.is_empty() => format!("{text}-{}", letter.to_ascii_lowercase()),
+                _ => format!("{text}{}", letter.to_ascii_lowercase()),
+            });
+            assert_eq!(fault.name(), words);
         }
         assert_eq!("Expired".parse::<Fault>(), Err(UnknownFault));
     }

@@ -58,7 +58,7 @@
 //! idp.rotate_keys()?; // does it fetch the new key set?
 //! idp.withdraw_old_keys(); // and does it forget the old one?
 //! idp.break_next(Fault::WrongUserinfoSubject); // does it compare?
-//! idp.break_next(Fault::MissingIssuer); // does it look for `iss` in the answer?
+//! idp.break_next(Fault::MissingResponseIssuer); // does it look for `iss` in the answer?
 //! idp.advance(std::time::Duration::from_secs(301)); // access tokens have expired: does it refresh?
 //! # Ok(()) }
 //! ```

@@ -203,8 +203,8 @@ pub(crate) fn success_url(core: &Core, request: &AuthorizationRequest, code: &st
 
 fn break_answer(parameters: &mut Vec<(&str, &str)>, fault: Option<Fault>) {
     match fault {
-        Some(Fault::MissingIssuer) => parameters.retain(|(name, _)| *name != "iss"),
-        Some(Fault::MixedUpIssuer) => {
+        Some(Fault::MissingResponseIssuer) => parameters.retain(|(name, _)| *name != "iss"),
+        Some(Fault::WrongResponseIssuer) => {
             parameters.retain(|(name, _)| *name != "iss");
             parameters.push(("iss", "https://somebody-else.example"));
         }

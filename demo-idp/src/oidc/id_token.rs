@@ -41,7 +41,7 @@ pub(crate) fn mint(core: &Core, user: &User, grant: Grant<'_>, fault: Option<Fau
             let stranger = core.keys.stranger(published.family())?;
             compact(stranger.id(), &claims, stranger)
         }
-        Some(Fault::WrongType) => typed("at+jwt", published.id(), &claims, &published),
+        Some(Fault::WrongTyp) => typed("at+jwt", published.id(), &claims, &published),
         Some(Fault::AlgNone) => Ok(format!("{}.", unsigned("none", published.id(), &claims))),
         Some(Fault::HmacWithPublicKey) => symmetric(&published, &claims),
         Some(Fault::Unsigned) => {
@@ -118,7 +118,7 @@ fn break_claims(claims: &mut Map<String, Value>, now: OffsetDateTime, family: Fa
             vec![("azp", own.clone()), ("aud", json!([own, "somebody-else"]))]
         }
         Some(Fault::WrongAuthorizedParty) => vec![("azp", json!("somebody-else"))],
-        Some(Fault::FutureIssuedAt) => {
+        Some(Fault::FutureIat) => {
             vec![("iat", at(Duration::hours(1))), ("exp", at(Duration::hours(1) + LIFETIME))]
         }
         Some(Fault::WrongAtHash) => vec![("at_hash", json!(half_hash("an access token nobody has", family)))],

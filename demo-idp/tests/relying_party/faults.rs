@@ -2,24 +2,8 @@
 
 use crate::common::*;
 use crate::fixture::*;
-use demo_idp::{Clock, Fault, IdTokenRequest};
+use demo_idp::{Fault, IdTokenRequest};
 use serde_json::{Value, json};
-use std::sync::Arc;
-use time::OffsetDateTime;
-
-/// A clock that stands, so that two tokens differ in nothing but the mistake.
-#[derive(Debug)]
-struct Noon;
-
-impl Clock for Noon {
-    fn now(&self) -> OffsetDateTime {
-        time::macros::datetime!(2026-08-01 12:00 UTC)
-    }
-}
-
-async fn world() -> World {
-    World::start_with(|builder| builder.clock(Arc::new(Noon))).await
-}
 
 /// Header and claims, without those that a fault changes.
 fn without(token: &str, names: &[&str]) -> (Value, Value) {
@@ -33,7 +17,7 @@ fn without(token: &str, names: &[&str]) -> (Value, Value) {
 
 #[tokio::test]
 async fn mistakes_in_an_id_token_are_the_only_thing_wrong_with_it() {
-    let world = world().await;
+    let world = World::start().await;
     let mint = |fault: Option<Fault>| {
         let request = IdTokenRequest::new("martha", "portal").with_nonce("n");
         let request = fault.into_iter().fold(request, IdTokenRequest::with_fault);
@@ -45,7 +29,7 @@ async fn mistakes_in_an_id_token_are_the_only_thing_wrong_with_it() {
     for (fault, changes) in [
         (Fault::WrongAuthorizedParty, json!({ "azp": "somebody-else" })),
         (Fault::ExtraAudience, json!({ "aud": ["portal", "somebody-else"], "azp": "portal" })),
-        (Fault::FutureIssuedAt, json!({ "iat": now + 3_600, "exp": now + 7_200 })),
+        (Fault::FutureIat, json!({ "iat": now + 3_600, "exp": now + 7_200 })),
     ] {
         let bad = mint(Some(fault));
         signature_verifies(&bad, &keys).unwrap();
@@ -55,7 +39,7 @@ async fn mistakes_in_an_id_token_are_the_only_thing_wrong_with_it() {
             assert_eq!(token_part(&bad, 1)[name], changes[name], "{fault}");
         }
     }
-    let typed = mint(Some(Fault::WrongType));
+    let typed = mint(Some(Fault::WrongTyp));
     signature_verifies(&typed, &keys).unwrap();
     assert_eq!(token_part(&typed, 0)["typ"], "at+jwt");
     assert_eq!(without(&typed, &["typ"]), without(&good, &["typ"]));
@@ -68,7 +52,7 @@ async fn mistakes_in_an_id_token_are_the_only_thing_wrong_with_it() {
 
 #[tokio::test]
 async fn a_wrong_at_hash_is_of_another_token() {
-    let world = world().await;
+    let world = World::start().await;
     world.idp.break_next(Fault::WrongAtHash);
     let half = |text: &str| {
         use base64::Engine;
@@ -89,7 +73,7 @@ async fn a_wrong_at_hash_is_of_another_token() {
 
 #[tokio::test]
 async fn mistakes_in_the_answer_to_a_request() {
-    let world = world().await;
+    let world = World::start().await;
     let pairs = async || -> Vec<(String, String)> {
         let answer = world.answer(&World::authorize("portal", &[])).await;
         let (address, query) = answer.location().split_once('?').unwrap();
@@ -100,8 +84,8 @@ async fn mistakes_in_the_answer_to_a_request() {
     let (state, iss) = (pair("state", "a-state"), pair("iss", world.idp.issuer()));
     for (fault, expected) in [
         (None, vec![state.clone(), iss.clone()]),
-        (Some(Fault::MissingIssuer), vec![state.clone()]),
-        (Some(Fault::MixedUpIssuer), vec![state.clone(), pair("iss", "https://somebody-else.example")]),
+        (Some(Fault::MissingResponseIssuer), vec![state.clone()]),
+        (Some(Fault::WrongResponseIssuer), vec![state.clone(), pair("iss", "https://somebody-else.example")]),
         (Some(Fault::WrongState), vec![iss.clone(), pair("state", "a-state-nobody-sent")]),
         (Some(Fault::DuplicateState), vec![state.clone(), iss.clone(), state.clone()]),
         (None, vec![state, iss]),
@@ -122,7 +106,7 @@ async fn mistakes_in_the_answer_to_a_request() {
 
 #[tokio::test]
 async fn mistakes_of_a_refresh_and_of_userinfo() {
-    let world = world().await;
+    let world = World::start().await;
     world.idp.break_next(Fault::OtherPersonRefreshed);
     world.idp.break_next(Fault::WrongUserinfoSubject);
     let first = world.tokens("portal", &[]).await;
@@ -142,7 +126,7 @@ async fn mistakes_of_a_refresh_and_of_userinfo() {
 
 #[tokio::test]
 async fn mistakes_of_the_token_endpoint() {
-    let world = world().await;
+    let world = World::start().await;
     let key = Key::new();
     let redeem = async || {
         let code = world.code("native", &[]).await;
@@ -173,7 +157,7 @@ async fn mistakes_of_the_token_endpoint() {
 
 #[tokio::test]
 async fn mistakes_in_what_is_published() {
-    let world = world().await;
+    let world = World::start().await;
     let document = async || world.browser.get("/.well-known/openid-configuration").await.json();
     world.idp.break_next(Fault::WrongDiscoveryIssuer);
     world.idp.break_next(Fault::KeysUnavailable);
@@ -187,7 +171,7 @@ async fn mistakes_in_what_is_published() {
 /// What is promised is kept: every endpoint answers, and every list is the one that the endpoints go by.
 #[tokio::test]
 async fn the_discovery_document_is_true() {
-    let world = world().await;
+    let world = World::start().await;
     let document = world.browser.get("/.well-known/openid-configuration").await.json();
     let endpoints = document
         .as_object()

@@ -6,15 +6,27 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use demo_idp::{Client, IdTokenAlgorithm, Idp, IdpBuilder, demo_directory};
+use demo_idp::{Client, Clock, IdTokenAlgorithm, Idp, IdpBuilder, demo_directory};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use time::OffsetDateTime;
 
 pub(crate) const CALLBACK: &str = "http://rp.localhost/cb";
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 /// RFC 7636 appendix B.
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub(crate) const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// A clock that stands, so that only a test moves it, and two tokens differ in nothing but what it is about.
+#[derive(Debug)]
+struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> OffsetDateTime {
+        time::macros::datetime!(2026-08-01 12:00 UTC)
+    }
+}
 
 /// A P-256 key of a client.
 pub(crate) struct Key {
@@ -96,6 +108,7 @@ impl World {
             .client(Client::public("bound", [CALLBACK]).with_required_dpop())
             .client(Client::public("signer", [CALLBACK]).with_jwks(key.jwks()))
             .client(Client::confidential("sealed", "secret", [CALLBACK]).with_signed_userinfo(IdTokenAlgorithm::EdDsa))
+            .clock(Arc::new(Noon))
             .seed(11);
         let idp = more(builder).start().await.unwrap();
         let browser = Browser::new(idp.base_url());

@@ -1,10 +1,11 @@
 //! The provider driven by a relying party that shares no code with it: npm openid-client, and jose beneath it.
 
 use crate::fixture::*;
-use demo_idp::Client;
+use demo_idp::{Client, SystemClock};
 use serde_json::json;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 /// Runs `tests/clients/openid_client.mjs` against a running provider; its own report is the message of a failure.
 #[tokio::test(flavor = "multi_thread")]
@@ -17,10 +18,12 @@ async fn openid_client_signs_in_by_every_way_and_refuses_every_mistake() {
     }
     let world = World::start_with(|builder| {
         let leaver = Client::confidential("leaver", "secret", [CALLBACK]);
-        builder.test_controls(true).client(leaver.with_post_logout_redirect("http://rp.localhost/bye"))
+        let builder = builder.clock(Arc::new(SystemClock)).test_controls(true);
+        builder.client(leaver.with_post_logout_redirect("http://rp.localhost/bye"))
     })
     .await;
-    let nonces = World::start_with(|builder| builder.test_controls(true).dpop_nonce(true)).await;
+    let nonces =
+        World::start_with(|builder| builder.clock(Arc::new(SystemClock)).test_controls(true).dpop_nonce(true)).await;
     let settings = json!({
         "issuer": world.idp.issuer(),
         "nonceIssuer": nonces.idp.issuer(),

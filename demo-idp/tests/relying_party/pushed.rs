@@ -66,6 +66,22 @@ async fn what_the_browser_says_beside_it_does_not_count() {
 }
 
 #[tokio::test]
+async fn unknown_parameters_are_ignored() {
+    let world = World::start().await;
+    let unknown = ("unheard_of", "x");
+    let uri = world.push("portal", &[unknown]).await.json()["request_uri"].as_str().unwrap().to_owned();
+    let pushed = world.answer(&query(&[("client_id", "portal"), ("request_uri", &uri), unknown])).await;
+    let direct = world.answer(&World::authorize("portal", &[unknown])).await;
+    for answer in [pushed, direct] {
+        let code = parameter(answer.location(), "code").unwrap();
+        let mut form = credentials("portal");
+        form.extend([("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK)]);
+        form.extend([("code_verifier", VERIFIER), unknown]);
+        assert_eq!(world.post("/token", &form, &[]).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_must_push_is_refused_otherwise() {
     let world = World::start().await;
     let direct = world.answer(&World::authorize("pushy", &[])).await;
