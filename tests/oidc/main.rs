@@ -11,6 +11,7 @@
 
 mod attacks;
 mod claims;
+mod edges;
 mod generated;
 mod identity;
 mod issuer_keys;
