@@ -15,6 +15,7 @@ mod claims;
 mod client_authentication;
 mod client_secret;
 mod conformance;
+mod edges;
 mod end_session;
 mod generated;
 mod identity;

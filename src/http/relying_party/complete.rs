@@ -58,6 +58,21 @@ impl RelyingParty {
         let redeemed = self.redeem_with_tokens(pending, browser_secret, query, now, listener).await?;
         let Redeemed { token, jwks, tokens } = redeemed;
         let identity = oidc::verify(&self.provider, &jwks, token, now, listener)?;
+        self.conclude(identity, tokens, now, listener).await
+    }
+
+    /// The end of a sign-in that [`RelyingParty::redeem_with_tokens`] began: `tokens` belong to `identity` from now on, and
+    /// what userinfo says of the person is added where [`RelyingParty::with_userinfo`] asks for it.
+    ///
+    /// # Errors
+    /// As [`RelyingParty::add_userinfo`].
+    pub async fn conclude<L: Listener>(
+        &self,
+        identity: VerifiedIdentity,
+        tokens: UnboundTokens,
+        now: Timestamp,
+        listener: &mut L,
+    ) -> Result<SignedIn, SignInError> {
         let tokens = tokens.of(&identity);
         let identity =
             if self.userinfo { self.add_userinfo(identity, &tokens, now, listener).await? } else { identity };

@@ -13,12 +13,14 @@ use super::refused::{refusal_of, unknown_provider};
 use super::return_path::ReturnPath;
 use super::session::ProviderSession;
 use super::wanted;
-use crate::explain::Report;
+use crate::explain::{Report, Rule};
 use crate::http::page::{Next, Origin, Refusal};
 use crate::http::portal::answer::{sentence, unavailable, unreadable};
 use crate::http::portal::{Portal, Stop};
-use crate::http::relying_party::{CALLBACK_RULES, PendingSignIn, SignInError, claimed_state};
-use crate::identity::oidc::OidcSession;
+use crate::http::relying_party::{
+    BeginSignIn, BegunSignIn, CALLBACK_RULES, PendingSignIn, Redeemed, SignInError, claimed_state,
+};
+use crate::identity::oidc::{OidcSession, USERINFO_RULES};
 use crate::{Error, Flow};
 
 /// Where answers of the OpenID provider `name` come to, and those of no other: an answer that comes by another provider's
@@ -52,9 +54,14 @@ pub(super) async fn send(
     let way = portal.oidc.iter().find(|way| way.name == name).ok_or_else(unknown_provider)?;
     let flow = portal.broker.begin().map_err(|_| unavailable(Next::SignIn, None))?;
     let browser = mark(portal, headers, Protocol::Oidc)?;
-    let begun = way.relying_party.begin_in(browser.expose(), portal.broker.now()).await;
-    let (url, started) = begun.map_err(|error| refused(&error, &flow, Report::new()))?;
-    let onward = Carried::Url(hinted(url, asked));
+    let wishes = match asked {
+        Asked::ByEmail(email) => BeginSignIn::new().with_login_hint(email),
+        Asked::ByLink => BeginSignIn::new(),
+    };
+    let begun = way.relying_party.begin_in_with(browser.expose(), &wishes, portal.broker.now()).await;
+    let BegunSignIn { redirect_url, pending: started, .. } =
+        begun.map_err(|error| refused(&error, &flow, Report::new()))?;
+    let onward = Carried::Url(redirect_url);
     let departure = Departure {
         protocol: Protocol::Oidc,
         state: started.state(),
@@ -69,14 +76,6 @@ pub(super) async fn send(
         },
     };
     depart(portal, departure).await
-}
-
-/// The URL with what somebody typed as `login_hint` (OpenID Connect Core 3.1.2.1).
-fn hinted(mut url: String, asked: Asked<'_>) -> String {
-    if let Asked::ByEmail(email) = asked {
-        url.extend(["&login_hint="].into_iter().chain(form_urlencoded::byte_serialize(email.as_bytes())));
-    }
-    url
 }
 
 /// `GET /oidc/callback/{name}`.
@@ -101,11 +100,15 @@ async fn receive(portal: &Portal, name: &str, headers: &HeaderMap, query: &str) 
     let flow = portal.broker.follow(pending.correlation_id.clone());
     let mut report = Report::new();
     let now = portal.broker.now();
-    let redeemed = way.relying_party.redeem(started, browser.expose(), query, now, &mut report).await;
-    let (token, keys) = redeemed.map_err(|error| refused(&error, &flow, report))?;
+    let party = &way.relying_party;
+    let redeemed = party.redeem_with_tokens(started, browser.expose(), query, now, &mut report).await;
+    let Redeemed { token, jwks, tokens, .. } = redeemed.map_err(|error| refused(&error, &flow, report))?;
     let hint = token.hint();
-    let verified = flow.verify_token(way.relying_party.provider(), &keys, token).await;
+    let verified = flow.verify_token(party.provider(), &jwks, token).await;
     let identity = verified.map_err(|error| refusal_of(&error, &flow, Next::SignIn))?;
+    let mut report = Report::new();
+    let concluded = party.conclude(identity, tokens, now, &mut report).await;
+    let identity = concluded.map_err(|error| refused(&error, &flow, report))?.identity;
     let theirs = OidcSession::of(&identity).map(|theirs| ProviderSession::with_oidc(&way.name, theirs.with_hint(hint)));
     admit_joined(portal, headers, &flow, (&identity, theirs), (&way.label, &pending.return_to), now).await
 }
@@ -114,7 +117,8 @@ async fn receive(portal: &Portal, name: &str, headers: &HeaderMap, query: &str) 
 fn refused(error: &SignInError, flow: &Flow<'_>, report: Report) -> Refusal {
     let reached = error.rule().is_some();
     let code = if reached { "InvalidIdentityToken" } else { "IDPCommunicationError" };
-    let checks = if report.checks().is_empty() { Vec::new() } else { report.finish(&CALLBACK_RULES) };
+    let rules: &[&Rule] = if matches!(error, SignInError::Userinfo(_)) { &USERINFO_RULES } else { &CALLBACK_RULES };
+    let checks = if report.checks().is_empty() { Vec::new() } else { report.finish(rules) };
     if let Err(error) = flow.refuse_after(Protocol::Oidc.operation(), code, &error.reason(), checks) {
         return refusal_of(&error, flow, Next::SignIn);
     }

@@ -15,7 +15,7 @@ use crate::json::{self, Data, JsonError, Limits, Value};
 
 /// The most header and payload that is read, in bytes of base64url: 16 KiB.
 pub const MAX_SIGNED_LENGTH: usize = 16 * 1024;
-/// The longest signature that is read, in bytes of base64url: RSA with 8,192 bits.
+/// The longest signature that is read, in bytes of base64url: RSA with 8,192 bits. A dot stands before it.
 const MAX_SIGNATURE_LENGTH: usize = 1366;
 /// The longest key id that is looked up, in bytes.
 pub const MAX_KEY_ID_LENGTH: usize = 256;
@@ -298,7 +298,7 @@ impl<'t> CompactJws<'t> {
 
 /// Signing input, header, payload and signature, still encoded.
 fn parts(token: &str) -> Result<(&str, &str, &str, &str), JwsError> {
-    let limit = MAX_SIGNED_LENGTH.saturating_add(MAX_SIGNATURE_LENGTH);
+    let limit = MAX_SIGNED_LENGTH.saturating_add(MAX_SIGNATURE_LENGTH).saturating_add(1);
     if token.len() > limit {
         return Err(JwsError::TooLong { bytes: token.len(), limit });
     }
