@@ -155,6 +155,19 @@ async fn a_server_that_is_never_content_with_a_nonce_is_asked_twice() {
 }
 
 #[tokio::test]
+async fn a_nonce_beside_another_answer_is_kept_and_no_reason_to_ask_again() {
+    let idp = Scripted::start(json!({})).await;
+    let party = bound(&idp);
+    let refusal = Answer::json(400, json!({"error": "invalid_grant"})).with("dpop-nonce", "n-1");
+    idp.answer_next("/token", refusal);
+    let refused = idp.sign_in(&party, &mut Report::new(), |_| {}).await.unwrap_err();
+    assert_eq!(refused, SignInError::Exchange { status: 400, error: Some("invalid_grant".to_owned()) });
+    assert_eq!(idp.asked("/token").len(), 1, "a code is shown once");
+    let _ = idp.sign_in(&party, &mut Report::new(), |_| {}).await;
+    assert_eq!(idp.asked("/token")[1].proof().1["nonce"], json!("n-1"));
+}
+
+#[tokio::test]
 async fn a_downgrade_from_bound_to_bearer_tokens_is_refused() {
     let idp = Scripted::start(json!({})).await;
     for (party, found) in [(bound(&idp), "Bearer"), (idp.party("secret"), "DPoP"), (idp.party("secret"), "N_A")] {

@@ -8,6 +8,7 @@
     clippy::string_slice,
     reason = "a test stops at the first surprise"
 )]
+#![expect(clippy::needless_pass_by_value, reason = "what json! makes is handed on as it is")]
 
 mod attacks;
 mod bound;

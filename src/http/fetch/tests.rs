@@ -76,6 +76,21 @@ async fn redirects_and_errors_are_not_followed() {
 }
 
 #[tokio::test]
+async fn a_secret_is_not_carried_to_where_a_redirect_points() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let elsewhere = format!("http://localhost:{}/", listener.local_addr().unwrap().port());
+    for status in ["302 Found", "307 Temporary Redirect", "308 Permanent Redirect"] {
+        let answer = format!("HTTP/1.1 {status}\r\nlocation: {elsewhere}\r\ncontent-length: 0\r\n\r\n");
+        let url = serve(answer).await;
+        let fields = vec![("authorization", Zeroizing::new("Basic c2VjcmV0".to_owned()))];
+        let posted = Fetcher::local().unwrap().post_form(&url, "code=c".to_owned(), fields, 100).await.unwrap();
+        assert!(status.starts_with(&posted.status.to_string()), "{}", posted.status);
+    }
+    let came = tokio::time::timeout(Duration::from_millis(20), listener.accept()).await;
+    assert!(came.is_err(), "nobody came");
+}
+
+#[tokio::test]
 async fn cache_control_is_read() {
     let local = Fetcher::local().unwrap();
     for (header, seconds) in [

@@ -1,9 +1,9 @@
 //! Sign-in with an OpenID provider: authorization code flow with PKCE, from the redirect to the verified identity.
 //!
 //! Enters: a registration with a provider; then the query of the callback. Leaves: the URL to send the browser to, and
-//! after the callback a [`VerifiedIdentity`]. Refused: an answer that belongs to another browser, sign-in or provider, an
-//! answer with a parameter given twice, a code that the provider does not exchange, tokens of another type than was asked
-//! for, and every token the [`oidc`](crate::identity::oidc) stage refuses.
+//! after the callback a [`VerifiedIdentity`](crate::VerifiedIdentity). Refused: an answer that belongs to another browser,
+//! sign-in or provider, an answer with a parameter given twice, a code that the provider does not exchange, tokens of
+//! another type than was asked for, and every token the [`oidc`](crate::identity::oidc) stage refuses.
 //!
 //! ```no_run
 //! # use daypass::{explain::Silent, http::relying_party::{RelyingParty, SignInError}, identity::oidc::OidcProvider, time::Timestamp};

@@ -4,14 +4,17 @@
 //! claims the ID token had not. Refused: an answer about anybody else, and a signed one that is not the issuer's, for us.
 //! Nothing of it becomes a condition key, a tag or a role: those are for claims that were signed for this sign-in.
 
+mod error;
+
+pub use error::UserinfoError;
+
 use super::claims::{ClaimsError, Payload};
 use super::identity::{ASKED_FOR, descend, key, pointer, texts};
-use super::jws::shown;
 use super::provider::OidcProvider;
 use super::{CompactJws, Jwks, OidcError};
 use crate::explain::{Evidence, Listener, Rule, Silent};
 use crate::identity::VerifiedIdentity;
-use crate::json::{self, Data, JsonError, Limits, Member, Value};
+use crate::json::{self, Data, Limits, Member, Value};
 use crate::time::Timestamp;
 
 /// The longest answer that is read: 64 KiB; a signed one is held to the length of a token.
@@ -68,102 +71,6 @@ const SUBJECT: Rule = Rule {
 
 /// What an answer is held to, in the order in which it is looked at; the first, and issuer to expiration, if it is signed.
 pub const USERINFO_RULES: [&Rule; 6] = [&SIGNATURE, &CLAIMS, &ISSUER, &AUDIENCE, &EXPIRATION, &SUBJECT];
-
-/// Why an answer of the userinfo endpoint is not believed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum UserinfoError {
-    /// The answer is neither JSON nor a signed token by its media type.
-    #[error("the provider's answer about the person is not of the expected form")]
-    MediaType {
-        /// What the answer is.
-        found: Option<String>,
-    },
-    /// The answer is not a message signed by a key of the issuer.
-    #[error("the provider's answer about the person is not signed by the provider")]
-    Signature(Box<OidcError>),
-    /// The answer is a token of another type.
-    #[error("the provider's answer about the person is another kind of token")]
-    Type {
-        /// What its header says.
-        found: String,
-    },
-    /// The answer is not a JSON object with each claim once.
-    #[error("the provider's answer about the person is not valid JSON")]
-    Json(JsonError),
-    /// A claim of the answer is not of the expected form.
-    #[error("a claim of the provider's answer about the person is not of the expected form")]
-    Claims(ClaimsError),
-    /// The signed answer is another issuer's, or does not say whose.
-    #[error("the answer about the person comes from another provider")]
-    Issuer {
-        /// The provider.
-        expected: String,
-        /// What the answer says.
-        found: Option<String>,
-    },
-    /// The signed answer is not meant for this client.
-    #[error("the answer about the person is meant for another audience")]
-    Audience {
-        /// The audiences that are ours.
-        expected: Vec<String>,
-        /// What the answer says.
-        found: Vec<String>,
-    },
-    /// The signed answer is too old.
-    #[error("the answer about the person has expired")]
-    Expired {
-        /// When it expired.
-        expiration: Timestamp,
-        /// When it was looked at.
-        now: Timestamp,
-    },
-    /// The answer is about someone else, or does not say about whom.
-    #[error("the provider's answer is about another person")]
-    Subject {
-        /// Whom the ID token is about.
-        expected: String,
-        /// What the answer says.
-        found: Option<String>,
-    },
-}
-
-impl UserinfoError {
-    /// The rule that was broken.
-    #[must_use]
-    pub const fn rule(&self) -> &'static Rule {
-        match self {
-            Self::Signature(_) => &SIGNATURE,
-            Self::MediaType { .. } | Self::Type { .. } | Self::Json(_) | Self::Claims(_) => &CLAIMS,
-            Self::Issuer { .. } => &ISSUER,
-            Self::Audience { .. } => &AUDIENCE,
-            Self::Expired { .. } => &EXPIRATION,
-            Self::Subject { .. } => &SUBJECT,
-        }
-    }
-
-    /// What was wrong, for logs and audit; text from the answer is escaped.
-    #[must_use]
-    pub fn reason(&self) -> String {
-        match self {
-            Self::MediaType { found } => {
-                format!("userinfo: content-type {}", shown(found.as_deref().unwrap_or_default()))
-            }
-            Self::Signature(error) => format!("userinfo: {}", error.reason()),
-            Self::Type { found } => format!("userinfo: typ {}", shown(found)),
-            Self::Json(error) => format!("userinfo: {}", error.reason()),
-            Self::Claims(error) => format!("userinfo: {}", error.reason()),
-            Self::Issuer { expected, found } => format!("userinfo iss: expected {expected}, found {found:?}"),
-            Self::Audience { expected, found } => {
-                format!("userinfo aud: expected one of {expected:?}, found {}", shown(&found.join(" ")))
-            }
-            Self::Expired { expiration, now } => format!("userinfo exp: {expiration}, and it is {now}"),
-            Self::Subject { expected, found } => {
-                format!("userinfo sub: expected {}, found {found:?}", shown(expected))
-            }
-        }
-    }
-}
 
 /// An answer of the userinfo endpoint as it came.
 #[derive(Clone, Debug)]
