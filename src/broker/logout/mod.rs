@@ -68,15 +68,8 @@ struct Ending<'a> {
 }
 
 impl Broker {
-    /// Whether a provider has ended a session that began at `began` and has one of `keys`
-    #[cfg_attr(
-        feature = "saml",
-        doc = "([`SamlSession::session_keys`](crate::identity::saml::SamlSession::session_keys),"
-    )]
-    #[cfg_attr(
-        feature = "oidc",
-        doc = "[`OidcSession::session_keys`](crate::identity::oidc::OidcSession::session_keys))."
-    )]
+    /// Whether a provider has ended a session that began at `began` and has one of `keys`, which are the `session_keys` of
+    /// a `SamlSession` or of an `OidcSession`.
     ///
     /// # Errors
     /// That the store failed; the session must then not be taken for a live one.

@@ -38,9 +38,7 @@ impl RelyingParty {
     ) -> Result<Option<String>, SignInError> {
         let discovery = self.keys.discovery(now).await?;
         let Some(endpoint) = discovery.end_session_endpoint() else { return Ok(None) };
-        let local = self.provider.is_local_network() && endpoint.starts_with("http://");
-        let plain = endpoint.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
-        if !plain || !(local || endpoint.starts_with("https://")) {
+        if !is_page(endpoint, self.provider.is_local_network()) {
             return Err(SignInError::Endpoint { member: "end_session_endpoint" });
         }
         let mut query = Serializer::new(String::new());
@@ -55,5 +53,27 @@ impl RelyingParty {
         }
         let separator = if endpoint.contains('?') { '&' } else { '?' };
         Ok(Some(format!("{endpoint}{separator}{}", query.finish())))
+    }
+}
+
+/// Whether a browser may be sent to `endpoint`: the scheme must be one that only moves it to another page, and a query can
+/// be added.
+fn is_page(endpoint: &str, local: bool) -> bool {
+    let plain = endpoint.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
+    plain && (endpoint.starts_with("https://") || (local && endpoint.starts_with("http://")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_is_for_providers_that_are_declared_local() {
+        assert!(is_page("https://idp.example/bye?tenant=a", false));
+        assert!(is_page("http://localhost:8100/bye", true) && !is_page("http://localhost:8100/bye", false));
+        for no_page in ["javascript:alert(1)", "JAVASCRIPT://a/%0aalert(1)", "//a", "", "https://a/#b", "https://a/ b"]
+        {
+            assert!(!is_page(no_page, true), "{no_page}");
+        }
     }
 }
