@@ -17,6 +17,7 @@
 mod support;
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, KeyPair, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, VerificationAlgorithm,
@@ -25,7 +26,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use daypass::explain::{Report, Silent};
-use daypass::identity::oidc::{self, UnverifiedIdToken};
+use daypass::http::fetch::{Fetcher, IssuerKeys};
+use daypass::http::sts::Sts;
+use daypass::identity::oidc::{self, OidcProvider, UnverifiedIdToken};
+use daypass::{Broker, Keyring};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::Value;
 use support::{CLIENT, ISSUER, Keys, claims, now, provider, sign_in};
@@ -88,5 +92,51 @@ fn id_token(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, id_token);
+/// From the text of a workload's token to its identity, as the Security Token Service goes, with the keys at hand.
+fn exchange(criterion: &mut Criterion) {
+    let provider = provider();
+    let keys = IssuerKeys::pinned(&provider, Keys::of_issuer().jwks()).unwrap();
+    let broker = Broker::new(Keyring::generate().unwrap()).with_provider(provider);
+    let sts = Sts::new(Arc::new(broker)).with_issuer(ISSUER, keys);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut group = criterion.benchmark_group("workload token");
+    for alg in ["RS256", "ES256", "EdDSA"] {
+        let token = Keys::of_issuer().sign(alg, &claims());
+        group.bench_function(format!("{alg}, issuer and keys looked up, verified"), |bencher| {
+            let exchange = |token: UnverifiedIdToken| {
+                let claimed = token.claimed().unwrap();
+                let (provider, keys) = sts.issuer(claimed.issuer.as_deref().unwrap()).unwrap();
+                let jwks = runtime.block_on(keys.for_key_id(claimed.key_id.as_deref(), now())).unwrap();
+                oidc::verify(provider, &jwks, token, now(), &mut Silent).unwrap()
+            };
+            bencher.iter_batched(|| UnverifiedIdToken::for_exchange(token.clone()), exchange, BatchSize::SmallInput);
+        });
+    }
+    group.finish();
+}
+
+/// Finding whom to verify for, among few issuers and among many.
+fn look_up(criterion: &mut Criterion) {
+    let fetcher = Fetcher::public().unwrap();
+    let mut group = criterion.benchmark_group("look-up of an issuer (target: the same among 1 and 10,000)");
+    for issuers in [1, 100, 10_000] {
+        let issuer = |index: usize| format!("https://login.example.com/tenants/{index:05}/v2.0");
+        let providers = (0..issuers).map(|index| OidcProvider::new(&issuer(index), [CLIENT]).unwrap());
+        let keys: Vec<_> = providers.clone().map(|each| IssuerKeys::fetched_by(&each, &fetcher).unwrap()).collect();
+        let broker = providers.fold(Broker::new(Keyring::generate().unwrap()), Broker::with_provider);
+        let named = keys.into_iter().enumerate();
+        let sts = named.fold(Sts::new(Arc::new(broker)), |sts, (index, keys)| sts.with_issuer(&issuer(index), keys));
+        let wanted: Vec<_> = (0..issuers).step_by(issuers.div_ceil(64)).map(issuer).collect();
+        group.bench_function(format!("{issuers} issuers"), |bencher| {
+            let mut turn = wanted.iter().cycle();
+            bencher.iter(|| sts.issuer(black_box(turn.next().unwrap())).unwrap());
+        });
+        group.bench_function(format!("{issuers} issuers, none of them"), |bencher| {
+            bencher.iter(|| sts.issuer(black_box("https://login.example.com/tenants/99999/v2.0")).is_none());
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, id_token, exchange, look_up);
 criterion_main!(benches);

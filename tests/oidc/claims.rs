@@ -126,6 +126,7 @@ fn the_issuer_and_key_a_token_claims_can_be_read_for_routing() {
     assert_eq!(token.claimed_issuer().as_deref(), Some(ISSUER));
     assert_eq!(token.claimed_key_id().as_deref(), Some("ES256"));
     assert_eq!(sign_in("rubbish").claimed_issuer(), None);
+    assert_eq!(sign_in("rubbish").claimed(), None);
 }
 
 #[test]
@@ -140,4 +141,23 @@ fn every_rule_is_told_with_its_section_and_evidence() {
     assert_eq!((failure.expected.as_str(), failure.found.as_str()), ("one of client-1", "\"client-2\""));
     assert_eq!(failure.section, "OpenID Connect Core 3.1.3.7 (3)");
     assert_eq!(report.finish(&RULES).len(), RULES.len());
+}
+
+#[test]
+fn a_token_that_was_read_for_routing_is_held_to_every_rule_all_the_same() {
+    let read = |token: String| {
+        let token = sign_in(token);
+        let claimed = token.claimed().unwrap();
+        assert_eq!((claimed.issuer.as_deref(), claimed.key_id.as_deref()), (Some(ISSUER), Some("ES256")));
+        assert!(!format!("{token:?}").contains("martha"), "{token:?}");
+        verify(token)
+    };
+    let honest = Keys::of_issuer().sign("ES256", &claims());
+    assert_eq!(read(honest.clone()).unwrap().subject(), "martha");
+    let (signed, _) = honest.rsplit_once('.').unwrap();
+    let forged = crate::support::b64([7; 64]);
+    assert_eq!(read(format!("{signed}.{forged}")).unwrap_err().rule().name, "signature");
+    assert_eq!(read(Keys::generate().sign("ES256", &claims())).unwrap_err().rule().name, "signature");
+    let expired = claims_with(json!({"exp": NOW - 3600, "iat": NOW - 7200}));
+    assert_eq!(read(Keys::of_issuer().sign("ES256", &expired)).unwrap_err().rule().name, "expiration");
 }

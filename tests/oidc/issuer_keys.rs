@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use daypass::explain::Silent;
-use daypass::http::fetch::{FetchError, IssuerKeys};
+use daypass::http::fetch::{FetchError, Fetcher, IssuerKeys};
 use daypass::identity::oidc::discovery::DiscoveryError;
 use daypass::identity::oidc::keys::exposition;
 use daypass::identity::oidc::{self, Jwks, OidcError, OidcProvider, UnverifiedIdToken};
@@ -232,9 +232,10 @@ async fn what_the_issuer_says_of_caching_is_kept_within_bounds() {
 async fn the_counters_of_a_running_service_can_be_read_from_outside() {
     let issuer = Issuer::start().await;
     let keys = issuer.keys();
+    let later = Timestamp::from_unix_seconds(now().unix_seconds() + 3600);
     let broker = daypass::Broker::new(daypass::Keyring::generate().unwrap())
         .with_provider(issuer.provider())
-        .with_clock(Arc::new(daypass::time::ManualClock::new(now())));
+        .with_clock(Arc::new(daypass::time::ManualClock::new(later)));
     let sts = daypass::http::sts::Sts::new(Arc::new(broker)).with_issuer(&issuer.url, keys.clone());
     // What an operator's own page does.
     let counted = sts.clone();
@@ -253,7 +254,6 @@ async fn the_counters_of_a_running_service_can_be_read_from_outside() {
         keys.for_token(&issuer.token(Keys::of_issuer(), kid), now()).await.unwrap();
     }
     issuer.publish(Err(StatusCode::BAD_GATEWAY));
-    let later = Timestamp::from_unix_seconds(now().unix_seconds() + 3600);
     keys.for_token(&issuer.token(Keys::of_issuer(), "ES256"), later).await.unwrap();
     let page = reqwest::get(format!("{url}/metrics")).await.unwrap().text().await.unwrap();
     for (name, value) in [
@@ -261,10 +261,22 @@ async fn the_counters_of_a_running_service_can_be_read_from_outside() {
         ("daypass_issuer_key_fetch_failures_total", 1),
         // The second random key id, and the one after the failure that was served with the keys at hand.
         ("daypass_issuer_key_cooldown_refusals_total", 2),
-        ("daypass_issuer_key_unknown_refusals_total", 1),
-        ("daypass_issuer_keys_age_seconds", 0),
+        // The first, when its own fetch had not brought it, and the third.
+        ("daypass_issuer_key_unknown_refusals_total", 2),
+        ("daypass_issuer_keys_age_seconds", 3600),
     ] {
         let line = format!("{name}{{issuer=\"{}\"}} {value}\n", issuer.url);
         assert!(page.contains(&line), "{line}{page}");
     }
+}
+
+#[tokio::test]
+async fn issuers_share_a_fetcher_of_their_own_reach_alone() {
+    let issuer = Issuer::start().await;
+    let (local, public) = (Fetcher::local().unwrap(), Fetcher::public().unwrap());
+    let keys = IssuerKeys::fetched_by(&issuer.provider(), &local).unwrap();
+    assert!(keys.for_token(&issuer.token(Keys::of_issuer(), "ES256"), now()).await.is_ok());
+    assert_eq!(IssuerKeys::fetched_by(&issuer.provider(), &public).unwrap_err(), FetchError::Reach);
+    let elsewhere = OidcProvider::new("https://idp.example", [CLIENT]).unwrap();
+    assert_eq!(IssuerKeys::fetched_by(&elsewhere, &local).unwrap_err(), FetchError::Reach);
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Mutex as AsyncMutex, watch};
 
-use super::{FetchError, Fetcher};
+use super::{FetchError, Fetcher, Reach};
 use crate::identity::oidc::discovery::{Discovery, MAX_DISCOVERY_LENGTH};
 use crate::identity::oidc::keys::{COOLDOWN, DEFAULT_FRESH, KeyCache, KeyCacheMetrics, KeyPlan, MAX_STALE};
 use crate::identity::oidc::{IssuerUrl, Jwks, OidcProvider, UnverifiedIdToken};
@@ -41,7 +41,18 @@ impl IssuerKeys {
     /// # Errors
     /// [`FetchError::Unreachable`] when TLS cannot be set up.
     pub fn new(provider: &OidcProvider) -> Result<Self, FetchError> {
-        Self::with(provider, None)
+        Ok(Self::with(provider, Self::fetcher_for(provider)?, None))
+    }
+
+    /// As [`IssuerKeys::new`], fetched by `fetcher`: many issuers then share one pool of connections.
+    ///
+    /// # Errors
+    /// [`FetchError::Reach`] when one of the two is for local addresses and the other is not.
+    pub fn fetched_by(provider: &OidcProvider, fetcher: &Fetcher) -> Result<Self, FetchError> {
+        if (fetcher.reach == Reach::Local) != provider.is_local_network() {
+            return Err(FetchError::Reach);
+        }
+        Ok(Self::with(provider, fetcher.clone(), None))
     }
 
     /// Keys of `provider`'s issuer that an operator gave, for an issuer that publishes none or cannot be reached.
@@ -52,12 +63,15 @@ impl IssuerKeys {
         if jwks.keys().is_empty() {
             return Err(FetchError::NoUsableKey { skipped: jwks.skipped().len() });
         }
-        Self::with(provider, Some(Arc::new(jwks)))
+        Ok(Self::with(provider, Self::fetcher_for(provider)?, Some(Arc::new(jwks))))
     }
 
-    fn with(provider: &OidcProvider, pinned: Option<Arc<Jwks>>) -> Result<Self, FetchError> {
-        let fetcher = if provider.is_local_network() { Fetcher::local()? } else { Fetcher::public()? };
-        Ok(Self {
+    fn fetcher_for(provider: &OidcProvider) -> Result<Fetcher, FetchError> {
+        if provider.is_local_network() { Fetcher::local() } else { Fetcher::public() }
+    }
+
+    fn with(provider: &OidcProvider, fetcher: Fetcher, pinned: Option<Arc<Jwks>>) -> Self {
+        Self {
             shared: Arc::new(Shared {
                 issuer: provider.issuer().clone(),
                 fetcher,
@@ -67,7 +81,7 @@ impl IssuerKeys {
                 discovery: AsyncMutex::default(),
                 finished: watch::Sender::new(0),
             }),
-        })
+        }
     }
 
     /// The keys to verify `token` with, fetched first if the token names one that is not known.

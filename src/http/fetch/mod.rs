@@ -48,6 +48,9 @@ pub enum FetchError {
         /// The host.
         host: String,
     },
+    /// The fetcher is for local addresses and the provider is not, or the other way round.
+    #[error("the provider's address is not one that this fetcher is for")]
+    Reach,
     /// The provider could not be reached, or did not answer in time.
     #[error("the provider cannot be reached")]
     Unreachable {
@@ -104,6 +107,7 @@ impl FetchError {
             Self::PrivateAddress { host } => format!("{host:?} is not a public address"),
             Self::Unreachable { reason } | Self::Audit { reason } => reason.clone(),
             Self::Saml(error) => error.reason(),
+            Self::Reach => self.to_string(),
             Self::Status { status } => format!("HTTP status {status}"),
             Self::TooLong { limit } => format!("more than {limit} bytes"),
             Self::Discovery(error) => error.reason(),

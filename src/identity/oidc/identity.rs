@@ -128,7 +128,8 @@ fn attributes(payload: &Payload<'_>) -> BTreeMap<String, Vec<String>> {
 /// Every plain value, or list of them, that stands inside an object, by its JSON pointer (RFC 6901).
 fn nested_claims(payload: &Payload<'_>) -> BTreeMap<String, Vec<String>> {
     let mut nested = BTreeMap::new();
-    for Member { key, value, .. } in payload.members() {
+    let objects = payload.members().iter().filter(|member| matches!(member.value.data, Data::Object(_)));
+    for Member { key, value, .. } in objects {
         descend(value, &pointer("", key), &mut nested);
     }
     nested

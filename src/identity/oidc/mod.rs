@@ -40,6 +40,7 @@ mod session;
 mod userinfo;
 pub mod workload;
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 pub use algorithm::{HmacAlgorithm, JwsAlgorithm};
@@ -64,6 +65,7 @@ use crate::explain::{Evidence, Listener, Rule};
 use crate::time::Timestamp;
 use claims::Payload;
 pub(in crate::identity) use identity::condition_keys;
+use jws::Decoded;
 
 /// What a token is presented for; each use accepts what the other refuses.
 #[derive(Debug)]
@@ -83,6 +85,8 @@ pub struct UnverifiedIdToken {
     purpose: Purpose,
     access_token: Option<SecretBytes>,
     code: Option<SecretBytes>,
+    /// Of this token, if it was read before: for choosing whom to ask.
+    decoded: OnceLock<Decoded>,
 }
 
 /// What a token claims of itself, for choosing provider and keys to verify it with; nobody has vouched for it.
@@ -118,7 +122,13 @@ impl UnverifiedIdToken {
     }
 
     fn new(token: String, purpose: Purpose) -> Self {
-        Self { token: SecretBytes::new(token.into_bytes()), purpose, access_token: None, code: None }
+        Self {
+            token: SecretBytes::new(token.into_bytes()),
+            purpose,
+            access_token: None,
+            code: None,
+            decoded: OnceLock::new(),
+        }
     }
 
     /// Holds `at_hash`, when the token has it, to this access token.
@@ -149,7 +159,10 @@ impl UnverifiedIdToken {
     pub fn claimed(&self) -> Option<Claimed> {
         let jws = CompactJws::parse(self.text()).ok()?;
         let payload = Payload::parse(jws.unverified_payload()).ok()?;
-        Some(Claimed { issuer: payload.issuer().map(str::to_owned), key_id: jws.key_id().map(str::to_owned) })
+        let claimed = Claimed { issuer: payload.issuer().map(str::to_owned), key_id: jws.key_id().map(str::to_owned) };
+        // Whoever read it a moment ago left the same.
+        let _ = self.decoded.set(jws.into_decoded());
+        Some(claimed)
     }
 
     /// The `kid` the token claims, for deciding whether keys must be fetched; nobody has vouched for it.
@@ -175,17 +188,17 @@ impl UnverifiedIdToken {
 /// [`OidcProvider::with_client_secret`] says so, telling `listener` how each rule ended.
 ///
 /// # Errors
-/// [`OidcError`] with the first rule of [`RULES`], or of [`REFRESH_RULES`] in a refresh, that the token breaks. [`OidcError::UnknownKey`] may be cured by fetching
-/// the keys again.
-#[expect(clippy::needless_pass_by_value, reason = "a token is verified once: verifying consumes it")]
+/// [`OidcError`] with the first rule of [`RULES`], or of [`REFRESH_RULES`] in a refresh, that the token breaks.
+/// [`OidcError::UnknownKey`] may be cured by fetching the keys again.
 pub fn verify<L: Listener>(
     provider: &OidcProvider,
     jwks: &Jwks,
-    token: UnverifiedIdToken,
+    mut token: UnverifiedIdToken,
     now: Timestamp,
     listener: &mut L,
 ) -> Result<VerifiedIdentity, OidcError> {
-    let jws = parse(token.text(), listener)?;
+    let decoded = token.decoded.take();
+    let jws = parse(token.text(), decoded, listener)?;
     let (signed, hash) = match &token.purpose {
         Purpose::SignIn { .. } | Purpose::Refresh { .. } => verify_to_client(provider, jwks, &jws, listener)?,
         Purpose::Exchange => verify_signature(provider, jwks, &jws, listener)?,
@@ -209,9 +222,14 @@ fn typed<T, L: Listener>(outcome: Result<T, ClaimsError>, listener: &mut L) -> R
 }
 
 /// The rules of the message's form, whatever its key.
-fn parse<'t, L: Listener>(token: &'t str, listener: &mut L) -> Result<CompactJws<'t>, OidcError> {
+fn parse<'t, L: Listener>(
+    token: &'t str,
+    decoded: Option<Decoded>,
+    listener: &mut L,
+) -> Result<CompactJws<'t>, OidcError> {
     const RULES: [&Rule; 3] = [&jws::TOKEN_FORM, &jws::HEADER, &jws::HEADER_PARAMETERS];
-    heard(CompactJws::parse(token), &RULES, listener, |_| "as expected".to_owned())
+    let jws = decoded.map_or_else(|| CompactJws::parse(token), |decoded| CompactJws::again(token, decoded));
+    heard(jws, &RULES, listener, |_| "as expected".to_owned())
 }
 
 /// The rules of the signature of what a provider says to its client, with which it may share a secret (OpenID Connect Core

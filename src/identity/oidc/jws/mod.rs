@@ -4,6 +4,8 @@
 //! padding, spaces or spare bits, a header with a name twice, and every parameter that changes what the signature means
 //! (`crit`, `b64`, `zip`, `cty`) or brings its own key (`jwk`, `jku`, `x5c`, `x5u`).
 
+use std::fmt;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -188,6 +190,19 @@ pub struct CompactJws<'t> {
     signature: Vec<u8>,
 }
 
+/// What a token decodes to, kept for reading it again.
+pub(super) struct Decoded {
+    header: Header,
+    payload: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl fmt::Debug for Decoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Decoded(redacted)")
+    }
+}
+
 /// A payload whose signature was verified, and the header that was signed with it.
 #[derive(Clone, Copy, Debug)]
 pub struct SignedPayload<'j> {
@@ -221,6 +236,18 @@ impl<'t> CompactJws<'t> {
         let signature = decode(signature, "signature")?;
         let header = parse_header(&header_json)?;
         Ok(Self { signing_input, header, payload, signature })
+    }
+
+    /// As [`CompactJws::parse`], of the token that `decoded` came from.
+    pub(super) fn again(token: &'t str, decoded: Decoded) -> Result<Self, JwsError> {
+        let (signing_input, _) = token.rsplit_once('.').ok_or(JwsError::Parts { found: 1 })?;
+        let Decoded { header, payload, signature } = decoded;
+        Ok(Self { signing_input, header, payload, signature })
+    }
+
+    pub(super) fn into_decoded(self) -> Decoded {
+        let Self { header, payload, signature, .. } = self;
+        Decoded { header, payload, signature }
     }
 
     /// The `kid` the token claims; only good for finding a key.

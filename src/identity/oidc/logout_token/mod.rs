@@ -139,7 +139,7 @@ pub fn verify_logout_token<L: Listener>(
     now: Timestamp,
     listener: &mut L,
 ) -> Result<LogoutToken, LogoutTokenError> {
-    let jws = super::parse(token.text(), listener)?;
+    let jws = super::parse(token.text(), None, listener)?;
     let (signed, _) = super::verify_to_client(provider, jwks, &jws, listener)?;
     let payload = Payload::parse(signed.payload());
     let claims = checks::typed(payload.as_ref().map_err(Clone::clone), listener)?;
