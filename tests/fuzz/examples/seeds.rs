@@ -76,6 +76,9 @@ fn openid() {
         "twice.json",
         issuer::key_set().replace("\"ES256\"", "\"RSA\"").replace("\"ES384\"", "\"RSA\"").as_bytes(),
     );
+    let weak = issuer::encode([0; 32]);
+    let weak = format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"EdDSA","x":"{weak}"}}]}}"#);
+    write("jwk", "small-order.json", weak.as_bytes());
     write("jwk", "unknown.json", br#"{"keys":[{"kty":"oct","k":"AAAA"},{"kty":"AKP","alg":"ML-DSA-44"},{"kty":"RSA","n":"AQAB","e":"AQAB","use":"enc"}]}"#);
     for typ in 0..8 {
         write("id_token", &format!("type-{typ}"), &[&[typ], issuer::CLAIMS.as_bytes()].concat());
