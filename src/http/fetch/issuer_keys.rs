@@ -98,7 +98,10 @@ impl IssuerKeys {
     }
 
     /// As [`IssuerKeys::for_token`], for a message of anyone that claims this key id.
-    pub(crate) async fn for_key_id(&self, key_id: Option<&str>, now: Timestamp) -> Result<Arc<Jwks>, FetchError> {
+    ///
+    /// # Errors
+    /// As [`IssuerKeys::for_token`].
+    pub async fn for_key_id(&self, key_id: Option<&str>, now: Timestamp) -> Result<Arc<Jwks>, FetchError> {
         self.planned(now, |cache| cache.plan(key_id, now)).await
     }
 

@@ -152,7 +152,9 @@ impl<L: Listener> Checks<'_, L> {
         let found = self.claims.shared.exp.map(instant);
         let outcome = match found {
             None => Err(missing("exp", &rules::EXPIRATION)),
-            Some(expiration) if now < expiration.saturating_add(self.provider.skew_of(TimeClaim::Expiration)) => Ok(expiration),
+            Some(expiration) if now < expiration.saturating_add(self.provider.skew_of(TimeClaim::Expiration)) => {
+                Ok(expiration)
+            }
             Some(expiration) => Err(LogoutTokenError::Expired { expiration, now }),
         };
         self.hold(&rules::EXPIRATION, outcome, || Evidence::new(format!("after {now}"), or_no_time(found)))
