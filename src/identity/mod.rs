@@ -147,10 +147,12 @@ impl VerifiedIdentity {
     /// The condition keys a trust policy may test, such as `saml:aud` or `login.example.com:sub`.
     #[must_use]
     pub fn condition_keys(&self) -> &[(String, Vec<String>)] {
-        self.condition_keys.get_or_init(|| match &self.provider {
+        self.condition_keys.get_or_init(|| {
             #[cfg(feature = "oidc")]
-            ProviderName::Oidc(issuer) => oidc::condition_keys(issuer, &self.audience, &self.attributes),
-            _ => Vec::new(),
+            if let ProviderName::Oidc(issuer) = &self.provider {
+                return oidc::condition_keys(issuer, &self.audience, &self.attributes);
+            }
+            Vec::new()
         })
     }
 

@@ -61,7 +61,8 @@ impl SubjectForm {
             }
             Self::GithubTemplate => subject.split_once(':').is_some_and(|(claim, value)| {
                 let named = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
-                !claim.is_empty() && claim.bytes().all(named) && !value.is_empty()
+                // What begins with a slash is a URL whose scheme looks like a claim.
+                !claim.is_empty() && claim.bytes().all(named) && !value.is_empty() && !value.starts_with('/')
             }),
             Self::GitlabProject => after(subject, "project_path:").is_some_and(|rest| {
                 let path = rest.split(':').next().unwrap_or_default();
