@@ -37,6 +37,7 @@ pub struct IdpBuilder {
     clock: Arc<dyn Clock>,
     key_source: KeySource,
     dpop_nonces: Option<Nonces>,
+    pushed_requests: bool,
     jwks_max_age: Duration,
     want_signed_requests: bool,
     test_controls: bool,
@@ -55,6 +56,7 @@ impl IdpBuilder {
             clock: Arc::new(SystemClock),
             key_source: KeySource::Fresh,
             dpop_nonces: None,
+            pushed_requests: true,
             jwks_max_age: Duration::from_secs(5 * 60),
             want_signed_requests: false,
             test_controls: false,
@@ -144,6 +146,13 @@ impl IdpBuilder {
         self
     }
 
+    /// Whether clients may push their authorization requests (RFC 9126); they may unless said otherwise. A test that reads
+    /// the request out of the redirect switches it off.
+    pub const fn pushed_requests(mut self, on: bool) -> Self {
+        self.pushed_requests = on;
+        self
+    }
+
     /// How long `/jwks` and the discovery document say they may be kept (`Cache-Control: max-age`, whole seconds); five
     /// minutes unless said otherwise.
     pub const fn jwks_max_age(mut self, max_age: Duration) -> Self {
@@ -214,6 +223,7 @@ impl IdpBuilder {
             pushed: PushedRequests::new(),
             replays: Replays::default(),
             dpop_nonces: self.dpop_nonces,
+            pushed_requests: self.pushed_requests,
             jwks_max_age: self.jwks_max_age.as_secs(),
             want_signed_requests: self.want_signed_requests,
             test_controls: self.test_controls,

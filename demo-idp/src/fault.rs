@@ -187,7 +187,14 @@ impl Fault {
     pub(crate) const fn applies_to(self, target: Target) -> bool {
         match self {
             Self::Expired | Self::WrongIssuer | Self::WrongKey | Self::Unsigned => {
-                matches!(target, Target::Assertion | Target::IdToken | Target::LogoutRequest | Target::LogoutResponse)
+                matches!(
+                    target,
+                    Target::Assertion
+                        | Target::IdToken
+                        | Target::LogoutRequest
+                        | Target::LogoutResponse
+                        | Target::LogoutToken
+                )
             }
             Self::Tampered => {
                 matches!(target, Target::Assertion | Target::IdToken | Target::LogoutRequest | Target::LogoutToken)

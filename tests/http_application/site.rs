@@ -41,7 +41,7 @@ impl World {
     pub(crate) async fn start() -> Self {
         let idp = async |name: &str, seed| {
             let client = Client::confidential(format!("app-at-{name}"), "secret", [callback(name)]);
-            let idp = Idp::builder().users(demo_directory()).seed(seed).client(client);
+            let idp = Idp::builder().users(demo_directory()).seed(seed).client(client).pushed_requests(false);
             idp.service_provider(ServiceProvider::new(APP, ACS)).start().await.unwrap()
         };
         let clock = Arc::new(ManualClock::new(SystemClock.now()));

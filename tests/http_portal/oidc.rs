@@ -115,12 +115,10 @@ async fn answers_of_the_wrong_shape_are_refused() {
 async fn a_person_who_says_no_is_told_so() {
     let site = Site::start().await;
     let browser = site.browser();
-    let leaving = browser.get(BEGIN).await;
-    let query = leaving.location().split_once('?').unwrap().1.as_bytes();
-    let state = form_urlencoded::parse(query).find(|(name, _)| name == "state").unwrap().1.into_owned();
-    let issuer: String = form_urlencoded::byte_serialize(site.idp.issuer().as_bytes()).collect();
-    let refused = browser.get(&format!("{CALLBACK}?state={state}&error=access_denied&iss={issuer}")).await;
-    refused.is_refused(403, "You are not signed in");
+    site.idp.break_next(Fault::Denied);
+    let callback = browser.oidc_answer(BEGIN, "martha").await;
+    assert!(callback.contains("error=access_denied"), "{callback}");
+    browser.get(&callback).await.is_refused(403, "You are not signed in");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use crate::site::{APP, BROKER, Browser, CALLBACK, Site, directory, greet};
 
 pub(crate) const PORTAL_CLIENT: &str = "daypass-portal";
 pub(crate) const APP_CLIENT: &str = "the-app";
-const APP_CALLBACK: &str = "http://localhost:8400/oidc/callback";
+const APP_CALLBACK: &str = "http://localhost:8400/oidc/callback/corp";
 
 /// What differs between sites.
 #[derive(Clone)]

@@ -79,7 +79,9 @@ async fn martha_signs_in_with_every_algorithm_of_the_provider() {
 
 #[tokio::test]
 async fn the_redirect_asks_for_a_code_with_pkce_state_and_nonce() {
-    let idp = idp(IdTokenAlgorithm::Es256).await;
+    let client = Client::confidential("portal", SECRET, [CALLBACK]);
+    let idp =
+        Idp::builder().users(demo_directory()).client(client).pushed_requests(false).seed(3).start().await.unwrap();
     let party = party(&idp).with_max_age(std::time::Duration::from_secs(60));
     let (one, two) = (party.begin(now()).await.unwrap(), party.begin(now()).await.unwrap());
     let parameter = |started: &StartedSignIn, name: &str| {

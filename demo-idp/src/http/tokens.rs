@@ -19,12 +19,12 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-pub(super) fn routes() -> Router<Arc<Core>> {
-    Router::new()
+pub(super) fn routes(pushed_requests: bool) -> Router<Arc<Core>> {
+    let routes = Router::new()
         .route("/token", post(redeem))
-        .route("/par", post(push))
         .route("/revoke", post(revoke))
-        .route("/userinfo", get(userinfo).post(userinfo))
+        .route("/userinfo", get(userinfo).post(userinfo));
+    if pushed_requests { routes.route("/par", post(push)) } else { routes }
 }
 
 async fn redeem(State(core): State<Arc<Core>>, headers: HeaderMap, body: Body) -> Response {

@@ -21,7 +21,7 @@ pub(crate) fn configuration(core: &Core) -> Value {
         Some(_) => "https://somebody-else.example",
         None => core.issuer(),
     };
-    json!({
+    let mut document = json!({
         "issuer": issuer,
         "authorization_endpoint": base.join("/authorize"),
         "token_endpoint": base.join("/token"),
@@ -31,8 +31,6 @@ pub(crate) fn configuration(core: &Core) -> Value {
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
         "revocation_endpoint": base.join("/revoke"),
-        "pushed_authorization_request_endpoint": base.join("/par"),
-        "require_pushed_authorization_requests": false,
         "scopes_supported": SCOPES,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
@@ -52,7 +50,12 @@ pub(crate) fn configuration(core: &Core) -> Value {
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
-    })
+    });
+    if let (true, Some(members)) = (core.pushed_requests, document.as_object_mut()) {
+        members.insert("pushed_authorization_request_endpoint".to_owned(), json!(base.join("/par")));
+        members.insert("require_pushed_authorization_requests".to_owned(), json!(false));
+    }
+    document
 }
 
 /// `/jwks`: every key an ID token may be signed with, or was until its key was replaced.
