@@ -37,7 +37,7 @@ pub struct IdpBuilder {
     clock: Arc<dyn Clock>,
     key_source: KeySource,
     dpop_nonces: Option<Nonces>,
-    pushed_requests: bool,
+    pushed: PushedRequests,
     jwks_max_age: Duration,
     want_signed_requests: bool,
     test_controls: bool,
@@ -56,7 +56,7 @@ impl IdpBuilder {
             clock: Arc::new(SystemClock),
             key_source: KeySource::Fresh,
             dpop_nonces: None,
-            pushed_requests: true,
+            pushed: PushedRequests::new(true),
             jwks_max_age: Duration::from_secs(5 * 60),
             want_signed_requests: false,
             test_controls: false,
@@ -148,8 +148,8 @@ impl IdpBuilder {
 
     /// Whether clients may push their authorization requests (RFC 9126); they may unless said otherwise. A test that reads
     /// the request out of the redirect switches it off.
-    pub const fn pushed_requests(mut self, on: bool) -> Self {
-        self.pushed_requests = on;
+    pub fn pushed_requests(mut self, on: bool) -> Self {
+        self.pushed = PushedRequests::new(on);
         self
     }
 
@@ -220,10 +220,9 @@ impl IdpBuilder {
             flows: Flows::new(),
             logouts: Logouts::new(),
             codes: Codes::new(),
-            pushed: PushedRequests::new(),
+            pushed: self.pushed,
             replays: Replays::default(),
             dpop_nonces: self.dpop_nonces,
-            pushed_requests: self.pushed_requests,
             jwks_max_age: self.jwks_max_age.as_secs(),
             want_signed_requests: self.want_signed_requests,
             test_controls: self.test_controls,

@@ -34,8 +34,6 @@ pub(crate) struct Core {
     pub(crate) replays: Replays,
     /// Where proofs must hold one.
     pub(crate) dpop_nonces: Option<Nonces>,
-    /// Serves `/par`.
-    pub(crate) pushed_requests: bool,
     /// Seconds that the key set and the discovery document may be kept.
     pub(crate) jwks_max_age: u64,
     /// Refuses requests for a sign-in that are not signed, whoever sends them.

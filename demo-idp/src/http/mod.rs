@@ -30,7 +30,7 @@ pub(crate) fn router(core: Arc<Core>) -> Router {
         .merge(saml::routes())
         .merge(slo::routes())
         .merge(oidc::routes())
-        .merge(tokens::routes(core.pushed_requests));
+        .merge(tokens::routes(core.pushed.are_taken()));
     if core.test_controls {
         router =
             router.merge(control::routes().route_layer(from_fn_with_state(Arc::clone(&core), visitor::local_only)));

@@ -47,7 +47,7 @@ pub(crate) struct AccessToken {
 #[derive(Debug)]
 pub(crate) enum Redeemed {
     /// The first time: the grant, and the number its tokens must carry.
-    First(CodeGrant, u64),
+    First(Box<CodeGrant>, u64),
     /// Known, but spent: the tokens of the first use are gone now too (RFC 6749 section 4.1.2).
     Again,
     /// Never issued, or more than a minute old.
@@ -94,7 +94,7 @@ impl Codes {
             (used, code.ends > now, code.grant.clone(), code.serial)
         });
         match found {
-            Some((false, true, grant, serial)) => Redeemed::First(grant, serial),
+            Some((false, true, grant, serial)) => Redeemed::First(Box::new(grant), serial),
             Some((true, _, _, serial)) => {
                 self.revoke_all(serial, now);
                 Redeemed::Again

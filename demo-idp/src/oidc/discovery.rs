@@ -51,7 +51,7 @@ pub(crate) fn configuration(core: &Core) -> Value {
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
     });
-    if let (true, Some(members)) = (core.pushed_requests, document.as_object_mut()) {
+    if let (true, Some(members)) = (core.pushed.are_taken(), document.as_object_mut()) {
         members.insert("pushed_authorization_request_endpoint".to_owned(), json!(base.join("/par")));
         members.insert("require_pushed_authorization_requests".to_owned(), json!(false));
     }

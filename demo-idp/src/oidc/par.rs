@@ -17,26 +17,34 @@ pub(crate) const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 
 /// Requests that wait for the browser, by the hash of their `request_uri`.
 #[derive(Debug)]
-pub(crate) struct PushedRequests(Expiring<Fingerprint, AuthorizationRequest>);
+pub(crate) struct PushedRequests {
+    are_taken: bool,
+    waiting: Expiring<Fingerprint, AuthorizationRequest>,
+}
 
 impl PushedRequests {
     const LIFE: Duration = Duration::seconds(90);
 
-    pub(crate) fn new() -> Self {
-        Self(Expiring::new(10_000, Self::LIFE))
+    pub(crate) fn new(are_taken: bool) -> Self {
+        Self { are_taken, waiting: Expiring::new(10_000, Self::LIFE) }
+    }
+
+    /// Whether clients may push requests at all.
+    pub(crate) const fn are_taken(&self) -> bool {
+        self.are_taken
     }
 
     fn keep(&self, request: AuthorizationRequest, now: OffsetDateTime) -> Result<String, KeyError> {
         let uri = format!("{PREFIX}{}", random_secret()?);
-        self.0.insert(Fingerprint::of(&uri), request, now);
+        self.waiting.insert(Fingerprint::of(&uri), request, now);
         Ok(uri)
     }
 
     /// The request, once, for the client that pushed it.
     pub(crate) fn take(&self, uri: &str, client_id: &str, now: OffsetDateTime) -> Option<AuthorizationRequest> {
         let key = Fingerprint::of(uri);
-        self.0.find(key, now).filter(|request| request.client_id == client_id)?;
-        self.0.remove(key)
+        self.waiting.find(key, now).filter(|request| request.client_id == client_id)?;
+        self.waiting.remove(key)
     }
 }
 

@@ -87,7 +87,7 @@ fn redeem_code(
         Redeemed::Unknown => return Err(TokenError::InvalidGrant("The code is unknown or older than a minute.")),
     };
     verify_grant(&grant, client, params, thumbprint)?;
-    let CodeGrant { user, scope, nonce, authenticated, session_id, .. } = grant;
+    let CodeGrant { user, scope, nonce, authenticated, session_id, .. } = *grant;
     Ok(Granted { user, scope, nonce, authenticated, session_id, serial, refreshed: None })
 }
 

@@ -130,3 +130,13 @@ async fn a_proof_with_the_push_binds_the_code() {
     let crossed = world.post("/par", &form, &[world.proof(&key, "/par", &json!({}))]).await;
     assert_eq!(refusal(&crossed).2, "The key of the proof is not the one dpop_jkt names.");
 }
+
+#[tokio::test]
+async fn a_provider_that_takes_no_pushed_requests_does_not_offer_them() {
+    for taken in [true, false] {
+        let world = World::start_with(|builder| builder.pushed_requests(taken)).await;
+        let document = world.browser.get("/.well-known/openid-configuration").await.json();
+        assert_eq!(document.get("pushed_authorization_request_endpoint").is_some(), taken);
+        assert_eq!(world.push("portal", &[]).await.status, if taken { 201 } else { 404 });
+    }
+}

@@ -96,6 +96,18 @@ fn openid() {
     let own =
         [&[id_token::OWN_HEADER], id_token::header("JWT").as_bytes(), b"\xff", issuer::CLAIMS.as_bytes()].concat();
     write("id_token", "own-header", &own);
+    let logout = r#"{"iss":"https://idp.example/tenant","aud":"client-1","iat":1800000000,"exp":1800000120,"jti":"1","sub":"martha","sid":"s","events":{"http://schemas.openid.net/event/backchannel-logout":{}}}"#;
+    for (typ, claims) in [
+        (4, logout.to_owned()),
+        (0, logout.replace("\"sid\":\"s\",", "")),
+        (1, logout.replace("\"sub\":\"martha\",", "")),
+    ] {
+        write("logout_token", &format!("type-{typ}"), &[&[typ], claims.as_bytes()].concat());
+    }
+    let told = r#"{"sub":"martha","email":"evil@example.com","phone":"1","groups":["Everything"],"address":{"street":"x"},"https://aws.amazon.com/tags":{"principal_tags":{"team":["a"]}}}"#;
+    write("userinfo", "plain", &[b"\0", told.as_bytes()].concat());
+    let signed = told.replacen('{', r#"{"iss":"https://idp.example/tenant","aud":"client-1","#, 1);
+    write("userinfo", "signed", &[b"\x01", signed.as_bytes()].concat());
     for (index, name) in discovery::ISSUERS.iter().enumerate() {
         let document = format!(
             r#"{{"issuer":"{name}","jwks_uri":"{name}/jwks","authorization_endpoint":"{name}/a","token_endpoint":"{name}/t","end_session_endpoint":"{name}/e","token_endpoint_auth_methods_supported":["client_secret_post","private_key_jwt"],"authorization_response_iss_parameter_supported":true}}"#

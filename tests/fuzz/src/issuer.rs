@@ -123,7 +123,8 @@ pub fn key_set() -> String {
 /// The issuer's keys as the relying party has them.
 pub static KEYS: LazyLock<Jwks> = LazyLock::new(|| Jwks::parse(key_set().as_bytes()).unwrap());
 
-static PROVIDER: LazyLock<OidcProvider> =
+/// The issuer as the relying party trusts it.
+pub static PROVIDER: LazyLock<OidcProvider> =
     LazyLock::new(|| OidcProvider::new(ISSUER, [CLIENT]).unwrap().with_trusted_audiences([TRUSTED]));
 
 /// What a token is presented for.

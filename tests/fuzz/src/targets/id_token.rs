@@ -17,7 +17,8 @@ const TAGS: &str = "https://aws.amazon.com/tags";
 /// The first byte that says the input has a header of its own.
 pub const OWN_HEADER: u8 = 255;
 
-const TYPES: [&str; 8] =
+/// What the first byte chooses from.
+pub const TYPES: [&str; 8] =
     ["", "JWT", "at+jwt", "application/at+jwt", "logout+jwt", "JOSE", "dpop+jwt", "application/JWT"];
 
 /// Signs the claims in `data` and judges the token.

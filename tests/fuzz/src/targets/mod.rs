@@ -8,19 +8,21 @@ pub mod instant;
 pub mod jwk;
 pub mod jws;
 pub mod logout;
+pub mod logout_token;
 pub mod mapping;
 pub mod metadata;
 pub mod redirect;
 pub mod response;
 pub mod signed;
 pub mod signed_metadata;
+pub mod userinfo;
 pub mod wrapping;
 
 /// A target: bytes in, a panic when they show a mistake.
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its binary and of its seed folder.
-pub const ALL: [(&str, Target); 15] = [
+pub const ALL: [(&str, Target); 17] = [
     ("gate", gate::target),
     ("response", response::target),
     ("wrapping", wrapping::target),
@@ -36,4 +38,6 @@ pub const ALL: [(&str, Target); 15] = [
     ("jwk", jwk::target),
     ("id_token", id_token::target),
     ("discovery", discovery::target),
+    ("logout_token", logout_token::target),
+    ("userinfo", userinfo::target),
 ];
