@@ -63,7 +63,11 @@ async fn serve(listener: TcpListener) -> Outcome<(Idp, String, tokio::task::Join
         .base_url(format!("http://localhost:{}", idp_listener.local_addr()?.port()))
         .users(demo_directory())
         .service_provider(ServiceProvider::new(&base_url, format!("{base_url}/saml/acs")))
-        .client(Client::confidential("my-app", "client-secret", [format!("{base_url}/oidc/callback/partner")]))
+        .client(
+            Client::confidential("my-app", "client-secret", [format!("{base_url}/oidc/callback/partner")])
+                .with_post_logout_redirect(format!("{base_url}/oidc/signed-out"))
+                .with_backchannel_logout(format!("{base_url}/oidc/backchannel-logout/partner")),
+        )
         .demo_endpoints(true)
         .seed(1)
         .build()?;
