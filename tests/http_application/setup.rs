@@ -6,6 +6,7 @@ use daypass::http::application::SignIn;
 use daypass::http::portal::PortalError;
 use daypass::http::relying_party::RelyingParty;
 use daypass::identity::oidc::OidcProvider;
+use daypass::{Broker, Keyring};
 
 use crate::site::{APP, World};
 
@@ -78,4 +79,21 @@ async fn a_session_lasts_between_a_second_and_eight_hours() {
         assert_eq!(refused, PortalError::SessionLifetime { found, longest });
     }
     assert!(world.sign_in().with_session_lifetime(longest).is_ok());
+}
+
+/// The ID tokens of people pass through browsers and logs: they must be no workload's credential.
+#[tokio::test]
+async fn a_client_whose_tokens_are_exchanged_for_roles_signs_nobody_in() {
+    let party = |client_id: &str| {
+        let provider = OidcProvider::new("https://idp.example", [client_id]).unwrap();
+        RelyingParty::new(provider, "secret", "https://app.example/oidc/callback/red").unwrap()
+    };
+    let sign_in = || {
+        let exchanged = OidcProvider::new("https://idp.example", ["sts.example", "app"]).unwrap();
+        let broker = Broker::new(Keyring::generate().unwrap()).with_provider(exchanged);
+        SignIn::new(broker.into(), APP).unwrap()
+    };
+    let refused = sign_in().with_relying_party("red", "", party("app")).unwrap_err();
+    assert_eq!(refused, PortalError::SharedAudience { client_id: "app".to_owned() });
+    assert!(sign_in().with_relying_party("red", "", party("another")).is_ok());
 }

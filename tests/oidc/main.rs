@@ -23,6 +23,7 @@ mod identity;
 mod issuer_keys;
 mod logout_token;
 mod oracle;
+mod parties;
 mod presets;
 mod refresh;
 mod scripted;

@@ -5,7 +5,8 @@
 //!
 //! # In one screen
 //!
-//! Two identity providers, one by SAML and one by OpenID Connect; the handler cannot tell which of them somebody came by.
+//! Two identity providers, one by SAML and one by OpenID Connect; for subject and groups the handler need not tell which of
+//! them somebody came by.
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
@@ -30,7 +31,13 @@
 //! }
 //! ```
 //!
-//! `cargo run --example sign_in` is this application with an identity provider beside it.
+//! `cargo run --example sign_in` is this application with an identity provider beside it, and shows how to run one of your
+//! own for tests. It takes `axum = "0.8"`, and daypass with `features = ["http"]`. `"corp"` is the name that a `SamlProvider`
+//! has until it is [named](SamlProvider::named) otherwise.
+//!
+//! What a provider says of a person is its choice. Only `openid` is asked for unless [`RelyingParty::with_scopes`] says more;
+//! whether groups come is set at the provider, claims that its ID tokens lack need [`RelyingParty::with_userinfo`], and some
+//! providers name SAML attributes by URI.
 //!
 //! # Signing in
 //!
@@ -49,6 +56,8 @@
 //! | SAML | single logout service, if wanted | `<base URL>/saml/slo` |
 //! | SAML | metadata of the application | `<base URL>/saml/metadata` |
 //! | OpenID Connect | redirect URI, one for each provider | `<base URL>/oidc/callback/<name>` |
+//! | OpenID Connect | post-logout redirect URI (else [`RelyingParty::without_post_logout_return`]) | `<base URL>/oidc/signed-out` |
+//! | OpenID Connect | back-channel logout URI, if wanted | `<base URL>/oidc/backchannel-logout/<name>` |
 //!
 //! An answer counts once, within ten minutes, in the browser that asked, at the address of the provider that was asked.
 //!
@@ -74,6 +83,12 @@
 //! `Origin`). It leads to the sign-in page, by the identity provider's sign-out where it has one; nobody is signed in again
 //! without pressing something. For forms of your own, the session cookie does not come along from other sites
 //! (`SameSite=Lax`) on anything but a link; so let no `GET` change anything.
+//!
+//! # When a sign-in is refused
+//!
+//! The page says what to do and gives a reference; what was wrong goes to the broker's audit trail, under the same reference
+//! (`correlation_id`), and nowhere else. Keep one: `Broker::new(..).with_audit(Arc::new(JsonLines::new(std::io::stderr())))`
+//! with [`JsonLines`](crate::audit::JsonLines).
 //!
 //! # The cookie
 //!

@@ -72,7 +72,11 @@ async fn judge_pasted(portal: &Portal, pasted: &Pasted) -> Result<Judged, String
     let party = way.relying_party.provider();
     let exchanged = portal.broker.oidc_provider(party.issuer().as_str()).filter(|_| nonce.is_empty());
     let (provider, now) = (exchanged.unwrap_or(party), portal.broker.now());
-    let keys = way.relying_party.keys().for_token(&unverified, now).await;
+    let key_id = unverified.claimed_key_id();
+    let keys = match nonce {
+        "" => way.relying_party.keys().for_key_id(key_id.as_deref(), now).await,
+        _ => way.relying_party.keys_of_message(key_id.as_deref(), now).await,
+    };
     let keys = keys.map_err(|error| format!("The provider’s keys cannot be had: {}.", error.reason()))?;
     let mut report = Report::new();
     let outcome = oidc::verify(provider, &keys, unverified, now, &mut report);

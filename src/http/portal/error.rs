@@ -46,6 +46,15 @@ pub enum PortalError {
         /// Where the provider was configured to send them.
         found: String,
     },
+    /// The broker would exchange the ID tokens of people who sign in for roles: they travel in browsers and in the logs on
+    /// their way, and must be no workload's credential.
+    #[error(
+        "the client {client_id:?} is an audience whose tokens are exchanged for roles; give workloads one of their own"
+    )]
+    SharedAudience {
+        /// The client id.
+        client_id: String,
+    },
     /// What was given is no domain.
     #[error("a domain must be written like example.com, in ASCII (xn--... for others); found {found:?}")]
     Domain {

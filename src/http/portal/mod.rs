@@ -27,6 +27,7 @@ use super::signin::pending::Protocol;
 use super::signin::session::LIFETIME;
 use super::signin::{self, door::Door};
 use crate::Broker;
+use crate::identity::oidc::OidcProvider;
 
 pub(in crate::http) use answer::Stop;
 pub use error::PortalError;
@@ -136,7 +137,8 @@ impl Portal {
     ///
     /// # Errors
     /// [`PortalError::ProviderName`] when `name` cannot stand in a path, [`PortalError::SameName`] when another OpenID
-    /// provider has it, [`PortalError::AnswerElsewhere`] when the redirect URI is another one.
+    /// provider has it, [`PortalError::AnswerElsewhere`] when the redirect URI is another one,
+    /// [`PortalError::SharedAudience`] when the broker exchanges tokens of that issuer for this client.
     pub fn with_relying_party(
         mut self,
         name: &str,
@@ -155,6 +157,11 @@ impl Portal {
         if relying_party.redirect_uri() != answer_to {
             let found = relying_party.redirect_uri().to_owned();
             return Err(PortalError::AnswerElsewhere { expected: answer_to, found });
+        }
+        let party = relying_party.provider();
+        let exchanged = self.broker.oidc_provider(party.issuer().as_str()).map(OidcProvider::audiences);
+        if let Some(client_id) = party.audiences().iter().find(|own| exchanged.is_some_and(|all| all.contains(own))) {
+            return Err(PortalError::SharedAudience { client_id: client_id.clone() });
         }
         self.oidc.push(OidcWay { name: name.to_owned(), label: label.to_owned(), relying_party });
         Ok(self)

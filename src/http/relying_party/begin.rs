@@ -61,6 +61,8 @@ impl RelyingParty {
         self.credential.method(&discovery)?;
         self.proofs_are_taken(&discovery)?;
         let pending = PendingSignIn {
+            issuer: self.provider.issuer().as_str().to_owned(),
+            client_id: self.client_id.clone(),
             state: random_id()?,
             nonce: random_id()?,
             code_verifier: Zeroizing::new([random_id()?, random_id()?].concat()),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::callback::{self, CODE_EXCHANGE, TOKEN_TYPE, heard};
+use super::callback::{self, CODE_EXCHANGE, ISSUER, TOKEN_TYPE, heard};
 use super::form::Form;
 use super::pending::PendingSignIn;
 use super::tokens::{SignedIn, Tokens, UnboundTokens};
@@ -109,6 +109,7 @@ impl RelyingParty {
         now: Timestamp,
         listener: &mut L,
     ) -> Result<Redeemed, SignInError> {
+        self.began(&pending, listener)?;
         let discovery = self.keys.discovery(now).await?;
         let expected = callback::Expected {
             state: &pending.state,
@@ -132,6 +133,17 @@ impl RelyingParty {
         }
         let jwks = self.keys_of_answer(&token, now).await?;
         Ok(Redeemed { token, jwks, tokens: UnboundTokens { response, received: now } })
+    }
+
+    /// A sign-in is finished by the party that began it (attack: mix-up, where an application has several).
+    fn began<L: Listener>(&self, pending: &PendingSignIn, listener: &mut L) -> Result<(), SignInError> {
+        let issuer = self.provider.issuer().as_str();
+        if pending.issuer == issuer && pending.client_id == self.client_id {
+            return Ok(());
+        }
+        let expected = format!("{} as {}", pending.issuer, pending.client_id);
+        let found = Some(format!("{issuer} as {}", self.client_id));
+        heard(&ISSUER, Err(SignInError::Issuer { expected, found }), listener, |()| Evidence::new("", ""))
     }
 
     async fn exchange(
@@ -176,7 +188,11 @@ impl RelyingParty {
         let userinfo = userinfo.inspect_err(|error| {
             listener.failed(error.rule(), || Evidence::new("application/json or application/jwt", error.reason()));
         })?;
-        let jwks = self.keys.for_answer(userinfo.claimed_key_id().as_deref(), now).await?;
+        let jwks = if userinfo.is_signed() {
+            self.keys.for_answer(userinfo.claimed_key_id().as_deref(), now).await?
+        } else {
+            Arc::default()
+        };
         Ok(oidc::add_userinfo(&self.provider, &jwks, identity, userinfo, now, listener)?)
     }
 }

@@ -65,10 +65,11 @@ impl DpopKey {
         self.signer.thumbprint()
     }
 
-    /// A proof for one request (RFC 9449, 4.2), with the nonce that its endpoint gave last.
-    pub(super) fn proof(&self, proven: Proven<'_>, now: Timestamp) -> Result<String, CryptoError> {
+    /// A proof for one request (RFC 9449, 4.2), with the nonce that its endpoint gave last; and that nonce.
+    pub(super) fn proof(&self, proven: Proven<'_>, now: Timestamp) -> Result<(String, Option<String>), CryptoError> {
         let header = json!({ "alg": Self::ALGORITHM, "typ": "dpop+jwt", "jwk": self.signer.public_jwk() });
         let htu = without_query(proven.url);
+        let nonce = self.nonce_of(proven.url);
         let mut claims = json!({
             "jti": random_id()?, "htm": proven.method, "htu": htu, "iat": now.unix_seconds(),
         });
@@ -76,17 +77,18 @@ impl DpopKey {
             if let Some(access_token) = proven.access_token {
                 members.insert("ath".to_owned(), sha256(access_token.as_bytes()).into());
             }
-            if let Some(nonce) = self.nonce_of(proven.url) {
-                members.insert("nonce".to_owned(), nonce.into());
+            if let Some(nonce) = &nonce {
+                members.insert("nonce".to_owned(), nonce.as_str().into());
             }
         }
-        self.signer.sign(&header, &claims)
+        Ok((self.signer.sign(&header, &claims)?, nonce))
     }
 
-    /// Keeps a nonce that the endpoint at `url` gave; whether it is another than before.
-    pub(super) fn remember(&self, url: &str, nonce: Option<&str>) -> bool {
+    /// Keeps a nonce that the endpoint at `url` gave; whether it is another than the proof held, which others may have
+    /// learnt meanwhile.
+    pub(super) fn remember(&self, url: &str, nonce: Option<&str>, held: Option<&str>) -> bool {
         let Some(nonce) = nonce.filter(|nonce| is_nonce(nonce)) else { return false };
-        if self.nonce_of(url).as_deref() == Some(nonce) {
+        if held == Some(nonce) {
             return false;
         }
         let mut nonces = self.nonces.lock().unwrap_or_else(PoisonError::into_inner);
@@ -132,16 +134,18 @@ mod tests {
     fn a_proof_says_what_the_standard_wants_and_nothing_of_the_query() {
         let key = DpopKey::generate().unwrap();
         let url = "https://a.example/token?tenant=x#y";
-        assert!(key.remember(url, Some("n-1")));
+        assert!(key.remember(url, Some("n-1"), None));
         let proven = Proven { method: "POST", url, access_token: Some("access") };
         let now = Timestamp::from_unix_seconds(1_800_000_000);
-        let (header, claims) = parts(&key.proof(proven, now).unwrap());
+        let (proof, held) = key.proof(proven, now).unwrap();
+        let (header, claims) = parts(&proof);
+        assert_eq!(held.as_deref(), Some("n-1"));
         assert_eq!((&header["alg"], &header["typ"]), (&json!("ES256"), &json!("dpop+jwt")));
         assert_eq!(header["jwk"].as_object().unwrap().keys().collect::<Vec<_>>(), ["crv", "kty", "x", "y"]);
         assert_eq!((&claims["htm"], &claims["htu"]), (&json!("POST"), &json!("https://a.example/token")));
         assert_eq!((&claims["iat"], &claims["nonce"]), (&json!(1_800_000_000), &json!("n-1")));
         assert_eq!(claims["ath"], json!(sha256(b"access")));
-        let (_, again) = parts(&key.proof(Proven { access_token: None, ..proven }, now).unwrap());
+        let (_, again) = parts(&key.proof(Proven { access_token: None, ..proven }, now).unwrap().0);
         assert_ne!(claims["jti"], again["jti"]);
         assert_eq!(again.get("ath"), None);
     }
@@ -150,7 +154,7 @@ mod tests {
     fn a_proof_is_signed_by_the_key_that_its_thumbprint_names() {
         let key = DpopKey::generate().unwrap();
         let proven = Proven { method: "GET", url: "https://a.example/me", access_token: None };
-        let proof = key.proof(proven, Timestamp::EPOCH).unwrap();
+        let (proof, _) = key.proof(proven, Timestamp::EPOCH).unwrap();
         let (header, _) = parts(&proof);
         let jwks = Jwks::parse(json!({"keys": [header["jwk"]]}).to_string().as_bytes()).unwrap();
         // Our reader refuses a token that brings its own key, so the parts are verified under another header.
@@ -166,13 +170,15 @@ mod tests {
     fn nonces_are_bounded_and_of_one_endpoint() {
         let key = DpopKey::generate().unwrap();
         for absurd in [None, Some(""), Some("a b"), Some("a\"b"), Some("ü"), Some(&*"x".repeat(257))] {
-            assert!(!key.remember("https://a.example/token", absurd), "{absurd:?}");
+            assert!(!key.remember("https://a.example/token", absurd, None), "{absurd:?}");
         }
-        assert!(key.remember("https://a.example/token", Some("1")));
-        assert!(!key.remember("https://a.example/token", Some("1")), "the same is no reason to ask again");
+        let token = "https://a.example/token";
+        assert!(key.remember(token, Some("1"), None));
+        assert!(!key.remember(token, Some("1"), Some("1")), "the same is no reason to ask again");
+        assert!(key.remember(token, Some("1"), Some("0")), "also where another request has learnt it first");
         assert_eq!(key.nonce_of("https://a.example/me"), None);
         for index in 0..20 {
-            key.remember(&format!("https://a.example/{index}"), Some("1"));
+            key.remember(&format!("https://a.example/{index}"), Some("1"), None);
         }
         assert_eq!(key.nonces.lock().unwrap().len(), MAX_NONCES);
     }

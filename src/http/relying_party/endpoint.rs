@@ -30,15 +30,17 @@ impl RelyingParty {
     ) -> Result<Document, SignInError> {
         let endpoint = discovery.token_endpoint().ok_or(SignInError::Endpoint { member: "token_endpoint" })?;
         let proven = Proven { method: "POST", url: endpoint, access_token: None };
-        let answer = self.post(discovery, endpoint, form.clone(), self.proof(proven, now)?, now).await?;
-        let is_new = self.remember(endpoint, &answer);
+        let (proof, held) = self.proof(proven, now)?;
+        let answer = self.post(discovery, endpoint, form.clone(), proof, now).await?;
+        let is_new = self.remember(endpoint, &answer, held.as_deref());
         let wants_nonce =
             matches!(answer.status, 400 | 401) && error_code(&answer.body).as_deref() == Some("use_dpop_nonce");
         if !(is_new && wants_nonce) {
             return Ok(answer);
         }
-        let answer = self.post(discovery, endpoint, form.clone(), self.proof(proven, now)?, now).await?;
-        self.remember(endpoint, &answer);
+        let (proof, held) = self.proof(proven, now)?;
+        let answer = self.post(discovery, endpoint, form.clone(), proof, now).await?;
+        self.remember(endpoint, &answer, held.as_deref());
         Ok(answer)
     }
 
@@ -49,18 +51,21 @@ impl RelyingParty {
         access_token: &str,
         now: Timestamp,
     ) -> Result<Document, SignInError> {
-        let answer = self.get(endpoint, access_token, now).await?;
-        if self.remember(endpoint, &answer) && answer.status == 401 {
-            return self.get(endpoint, access_token, now).await;
+        let (answer, is_new) = self.get(endpoint, access_token, now).await?;
+        if is_new && answer.status == 401 {
+            return Ok(self.get(endpoint, access_token, now).await?.0);
         }
         Ok(answer)
     }
 
-    async fn get(&self, endpoint: &str, access_token: &str, now: Timestamp) -> Result<Document, SignInError> {
+    /// The answer, and whether it brings another nonce than was proven with.
+    async fn get(&self, endpoint: &str, access_token: &str, now: Timestamp) -> Result<(Document, bool), SignInError> {
         let proven = Proven { method: "GET", url: endpoint, access_token: Some(access_token) };
-        let mut fields = self.proof(proven, now)?;
+        let (mut fields, held) = self.proof(proven, now)?;
         fields.push(("authorization", format!("{} {access_token}", self.token_type()).into()));
-        Ok(self.keys.fetcher().get_with(endpoint, fields, MAX_USERINFO_LENGTH).await?)
+        let answer = self.keys.fetcher().get_with(endpoint, fields, MAX_USERINFO_LENGTH).await?;
+        let is_new = self.remember(endpoint, &answer, held.as_deref());
+        Ok((answer, is_new))
     }
 
     /// Every request has an assertion of its own: one may be used once (RFC 7523, 3, 7).
@@ -77,14 +82,16 @@ impl RelyingParty {
         Ok(self.keys.fetcher().post_form(endpoint, form.encoded(), fields, MAX_RESPONSE_LENGTH).await?)
     }
 
-    fn proof(&self, proven: Proven<'_>, now: Timestamp) -> Result<Fields, SignInError> {
-        let Some(key) = &self.dpop else { return Ok(Fields::new()) };
-        Ok(vec![("dpop", key.proof(proven, now)?.into())])
+    /// The header field of a proof, and the nonce that it holds.
+    fn proof(&self, proven: Proven<'_>, now: Timestamp) -> Result<(Fields, Option<String>), SignInError> {
+        let Some(key) = &self.dpop else { return Ok((Fields::new(), None)) };
+        let (proof, nonce) = key.proof(proven, now)?;
+        Ok((vec![("dpop", proof.into())], nonce))
     }
 
-    /// Keeps the nonce an answer brings for the next proof; whether it is a new one.
-    fn remember(&self, endpoint: &str, answer: &Document) -> bool {
-        self.dpop.as_ref().is_some_and(|key| key.remember(endpoint, answer.dpop_nonce.as_deref()))
+    /// Keeps the nonce an answer brings for the next proof; whether it is another than this proof held.
+    fn remember(&self, endpoint: &str, answer: &Document, held: Option<&str>) -> bool {
+        self.dpop.as_ref().is_some_and(|key| key.remember(endpoint, answer.dpop_nonce.as_deref(), held))
     }
 
     /// The type of token that is wanted, and the scheme it is shown under.

@@ -33,6 +33,9 @@ pub struct BegunSignIn {
 
 /// A sign-in that waits for the browser to come back; completing it consumes it, so that no answer counts twice.
 pub struct PendingSignIn {
+    /// Whom it was begun with, and as which client: no other is sent the code and its verifier.
+    pub(super) issuer: String,
+    pub(super) client_id: String,
     pub(super) state: String,
     pub(super) nonce: String,
     pub(super) code_verifier: Zeroizing<String>,
@@ -57,17 +60,18 @@ impl PendingSignIn {
     #[must_use]
     pub fn to_text(&self) -> Zeroizing<String> {
         let expires = self.expires.unix_millis();
-        let fields = (&self.state, &self.nonce, self.code_verifier.as_str(), &self.browser_digest, expires);
+        let with = (&self.issuer, &self.client_id);
+        let fields = (with, &self.state, &self.nonce, self.code_verifier.as_str(), &self.browser_digest, expires);
         Zeroizing::new(serde_json::to_string(&fields).unwrap_or_default())
     }
 
     /// Reads back what [`PendingSignIn::to_text`] wrote; `None` for anything else.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
-        let (state, nonce, code_verifier, browser_digest, expires): (_, _, String, _, i64) =
+        let ((issuer, client_id), state, nonce, code_verifier, browser_digest, expires): (_, _, _, String, _, i64) =
             serde_json::from_str(text).ok()?;
         let (code_verifier, expires) = (Zeroizing::new(code_verifier), Timestamp::from_unix_millis(expires));
-        Some(Self { state, nonce, code_verifier, browser_digest, expires })
+        Some(Self { issuer, client_id, state, nonce, code_verifier, browser_digest, expires })
     }
 }
 

@@ -106,10 +106,11 @@ async fn receive(portal: &Portal, name: &str, headers: &HeaderMap, query: &str) 
     let hint = token.hint();
     let verified = flow.verify_token(party.provider(), &jwks, token).await;
     let identity = verified.map_err(|error| refusal_of(&error, &flow, Next::SignIn))?;
+    // Of what was signed alone: userinfo must not say which logout ends this session.
+    let theirs = OidcSession::of(&identity).map(|theirs| ProviderSession::with_oidc(&way.name, theirs.with_hint(hint)));
     let mut report = Report::new();
     let concluded = party.conclude(identity, tokens, now, &mut report).await;
     let identity = concluded.map_err(|error| refused(&error, &flow, report))?.identity;
-    let theirs = OidcSession::of(&identity).map(|theirs| ProviderSession::with_oidc(&way.name, theirs.with_hint(hint)));
     admit_joined(portal, headers, &flow, (&identity, theirs), (&way.label, &pending.return_to), now).await
 }
 

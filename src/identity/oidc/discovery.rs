@@ -105,8 +105,10 @@ impl Discovery {
     /// Reads the metadata of `issuer`.
     ///
     /// # Errors
-    /// [`DiscoveryError`] when the document names any other issuer, has no `jwks_uri`, is not JSON within the limits, or
-    /// has an endpoint that is not an `https` URL (`http` for loopback).
+    /// [`DiscoveryError`] when the document names any other issuer, has no `jwks_uri`, is not JSON within the limits, has a
+    /// member of another type, or where keys or pushed requests are concerned an endpoint that is not an `https` URL (`http`
+    /// for loopback). Any other endpoint of that kind counts as none: issuers of workload tokens alone fill it with what
+    /// nobody is meant to open.
     pub fn parse(document: &[u8], issuer: &IssuerUrl) -> Result<Self, DiscoveryError> {
         let value = json::parse(document, LIMITS).map_err(DiscoveryError::Json)?;
         let found = text(&value, "issuer")?.unwrap_or_default();
@@ -116,11 +118,12 @@ impl Discovery {
         let jwks_uri =
             endpoint(&value, "jwks_uri")?.ok_or(DiscoveryError::Member { member: "jwks_uri", expected: "a URL" })?;
         Ok(Self {
-            authorization_endpoint: endpoint(&value, "authorization_endpoint")?,
-            token_endpoint: endpoint(&value, "token_endpoint")?,
+            authorization_endpoint: usable(&value, "authorization_endpoint")?,
+            token_endpoint: usable(&value, "token_endpoint")?,
             jwks_uri,
-            end_session_endpoint: endpoint(&value, "end_session_endpoint")?,
-            userinfo_endpoint: endpoint(&value, "userinfo_endpoint")?,
+            end_session_endpoint: usable(&value, "end_session_endpoint")?,
+            userinfo_endpoint: usable(&value, "userinfo_endpoint")?,
+            // Taken for none, it would have requests sent through the browser instead.
             pushed_authorization_request_endpoint: endpoint(&value, "pushed_authorization_request_endpoint")?,
             requires_pushed_authorization_requests: flag(&value, "require_pushed_authorization_requests")?,
             client_authentications: client_authentications(&value)?,
@@ -217,15 +220,25 @@ fn names(value: &Value<'_>, member: &'static str) -> Result<Option<Vec<String>>,
     }
 }
 
-/// A browser or a secret is sent there: the scheme must be one that moves it to another page of an authenticated host.
+/// The endpoint if it is one; who needs it finds that it is missing.
+fn usable(value: &Value<'_>, member: &'static str) -> Result<Option<String>, DiscoveryError> {
+    Ok(text(value, member)?.filter(|found| is_endpoint(found)))
+}
+
 fn endpoint(value: &Value<'_>, member: &'static str) -> Result<Option<String>, DiscoveryError> {
-    let Some(found) = text(value, member)? else { return Ok(None) };
     let expected = "an https URL without a fragment (http for loopback alone)";
+    match text(value, member)? {
+        Some(found) if !is_endpoint(&found) => Err(DiscoveryError::Member { member, expected }),
+        found => Ok(found),
+    }
+}
+
+/// A browser or a secret is sent there: the scheme must be one that moves it to another page of an authenticated host.
+fn is_endpoint(found: &str) -> bool {
     let before_query = found.split('?').next().unwrap_or_default();
     let plain = found.len() <= MAX_ENDPOINT_LENGTH && found.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
     // An endpoint may have a query (RFC 6749, 3.1); for the rest it is held to what an issuer is, percent-encoding apart.
-    let names_a_host = IssuerUrl::parse(&before_query.replace('%', "-")).is_ok();
-    if plain && names_a_host { Ok(Some(found)) } else { Err(DiscoveryError::Member { member, expected }) }
+    plain && IssuerUrl::parse(&before_query.replace('%', "-")).is_ok()
 }
 
 fn text(value: &Value<'_>, member: &'static str) -> Result<Option<String>, DiscoveryError> {
@@ -314,14 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn endpoints_that_are_not_https_are_refused() {
-        let members = [
-            "authorization_endpoint",
-            "token_endpoint",
-            "end_session_endpoint",
-            "userinfo_endpoint",
-            "pushed_authorization_request_endpoint",
-        ];
+    fn endpoints_that_are_not_https_count_as_none_or_are_refused() {
         let long = format!("https://a.example/{}", "x".repeat(3000));
         for url in [
             "javascript:alert(document.cookie)//",
@@ -335,15 +341,18 @@ mod tests {
             "",
             long.as_str(),
         ] {
-            for name in members {
-                let document =
-                    format!(r#"{{"issuer":"https://a.example","jwks_uri":"https://a.example/k","{name}":"{url}"}}"#);
-                let refused = read(&document);
-                assert!(
-                    matches!(refused, Err(DiscoveryError::Member { member, .. }) if member == name),
-                    "{name} {url}"
-                );
-            }
+            let with = |name: &str| {
+                read(&format!(r#"{{"issuer":"https://a.example","jwks_uri":"https://a.example/k","{name}":"{url}"}}"#))
+            };
+            assert_eq!(with("authorization_endpoint").unwrap().authorization_endpoint(), None, "{url}");
+            assert_eq!(with("token_endpoint").unwrap().token_endpoint(), None, "{url}");
+            assert_eq!(with("end_session_endpoint").unwrap().end_session_endpoint(), None, "{url}");
+            assert_eq!(with("userinfo_endpoint").unwrap().userinfo_endpoint(), None, "{url}");
+            let refused = with("pushed_authorization_request_endpoint");
+            assert!(
+                matches!(refused, Err(DiscoveryError::Member { member: "pushed_authorization_request_endpoint", .. })),
+                "{url}"
+            );
             let refused = read(&format!(r#"{{"issuer":"https://a.example","jwks_uri":"{url}"}}"#));
             assert!(matches!(refused, Err(DiscoveryError::Member { member: "jwks_uri", .. })), "{url}");
         }
