@@ -231,7 +231,7 @@ fn merged<L: Listener>(
     let other = || UserinfoError::Subject { expected: identity.subject.clone(), found: subject.map(str::to_owned) };
     heard(&SUBJECT, if same { Ok(()) } else { Err(other()) }, listener)?;
     // Made of the claims that were signed, before there are others.
-    identity.condition_keys();
+    let _ = identity.condition_keys();
     for Member { key: name, value, .. } in claims {
         if NOT_ABOUT_THE_PERSON.contains(&name.as_ref()) || name.starts_with(ASKED_FOR) || has(&identity, name) {
             continue;
