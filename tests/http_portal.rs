@@ -10,6 +10,8 @@ mod logout;
 mod oidc;
 #[path = "http_portal/oidc_logout.rs"]
 mod oidc_logout;
+#[path = "http_portal/oidc_settings.rs"]
+mod oidc_settings;
 #[path = "http_portal/openid_site.rs"]
 mod openid_site;
 #[path = "http_portal/saml.rs"]

@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 use super::backend::rand::SystemRandom;
 use super::backend::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
-    Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+    Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
 };
 use super::pem::private_block;
-use super::{CryptoError, EcCurve, SecretBytes, SignatureAlgorithm};
+use super::{CryptoError, EcCurve, PublicKeyKind, SecretBytes, SignatureAlgorithm};
 
 /// An Ed25519 key pair (RFC 8032).
 pub struct SigningKey(Ed25519KeyPair);
@@ -45,8 +45,8 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// A private key whose public half others know by a certificate or a key set: RSA, ECDSA or Ed25519, always with the one
-/// algorithm that belongs to it.
+/// A private key whose public half others know by a certificate or a key set: RSA, ECDSA or Ed25519, each with the one
+/// algorithm that belongs to it; RSA signs with PSS too, where that is asked for.
 pub struct PrivateKey(Pair);
 
 enum Pair {
@@ -108,7 +108,7 @@ impl PrivateKey {
         parts.ok_or(CryptoError::KeyMalformed { expected: "a public key as the backend documents it" })
     }
 
-    /// The algorithm that this key signs with.
+    /// The algorithm that this key signs with unless it is asked for another.
     #[must_use]
     pub const fn algorithm(&self) -> SignatureAlgorithm {
         match self.0 {
@@ -119,25 +119,62 @@ impl PrivateKey {
         }
     }
 
+    /// Whether this key signs with `algorithm`: its own, and for RSA also RSASSA-PSS with SHA-256.
+    ///
+    /// # Errors
+    /// [`CryptoError::AlgorithmMismatch`] when it does not.
+    pub fn permits(&self, algorithm: SignatureAlgorithm) -> Result<(), CryptoError> {
+        let also = matches!(self.0, Pair::Rsa(_)) && algorithm == SignatureAlgorithm::RsaPssSha256;
+        if also || algorithm == self.algorithm() {
+            return Ok(());
+        }
+        Err(CryptoError::AlgorithmMismatch { key: self.kind(), algorithm })
+    }
+
     /// Signs `message`; ECDSA gives the fixed-width `r || s`.
     ///
     /// # Errors
     /// [`CryptoError::Randomness`] when the backend cannot sign, for want of randomness.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
-        let random = SystemRandom::new();
         match &self.0 {
-            Pair::Rsa(pair) => {
-                let mut signature = vec![0; modulus_length(pair)];
-                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map_err(|_| CryptoError::Randomness)?;
-                Ok(signature)
-            }
+            Pair::Rsa(pair) => sign_rsa(pair, &RSA_PKCS1_SHA256, message),
             Pair::P256(pair) | Pair::P384(pair) => pair
-                .sign(&random, message)
+                .sign(&SystemRandom::new(), message)
                 .map(|signature| signature.as_ref().to_vec())
                 .map_err(|_| CryptoError::Randomness),
             Pair::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
         }
     }
+
+    /// Signs `message` with `algorithm`, as [`PrivateKey::sign`] does with the key's own.
+    ///
+    /// # Errors
+    /// As [`PrivateKey::permits`] and [`PrivateKey::sign`].
+    pub fn sign_with(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        self.permits(algorithm)?;
+        match &self.0 {
+            Pair::Rsa(pair) if algorithm == SignatureAlgorithm::RsaPssSha256 => {
+                sign_rsa(pair, &RSA_PSS_SHA256, message)
+            }
+            _ => self.sign(message),
+        }
+    }
+
+    /// What the public half is.
+    fn kind(&self) -> PublicKeyKind {
+        match &self.0 {
+            Pair::Rsa(pair) => PublicKeyKind::Rsa { bits: modulus_length(pair).saturating_mul(8) },
+            Pair::P256(_) => PublicKeyKind::Ec(EcCurve::P256),
+            Pair::P384(_) => PublicKeyKind::Ec(EcCurve::P384),
+            Pair::Ed25519(_) => PublicKeyKind::Ed25519,
+        }
+    }
+}
+
+fn sign_rsa(pair: &RsaKeyPair, padding: &'static dyn RsaEncoding, message: &[u8]) -> Result<Vec<u8>, CryptoError> {
+    let mut signature = vec![0; modulus_length(pair)];
+    pair.sign(padding, &SystemRandom::new(), message, &mut signature).map_err(|_| CryptoError::Randomness)?;
+    Ok(signature)
 }
 
 /// A public key in the parts that a JWK writes it in (RFC 7518, 6; RFC 8037, 2), each big-endian.
@@ -228,6 +265,27 @@ mod tests {
         let PublicParts::Ec { curve, x, y } = key.public_parts().unwrap() else { panic!("a point") };
         let signature = key.sign(b"message").unwrap();
         PublicKey::ec(curve, &x, &y).unwrap().verify(key.algorithm(), b"message", &signature).unwrap();
+    }
+
+    #[test]
+    fn rsa_signs_with_pss_where_that_is_asked_for_and_nothing_else_does() {
+        let rsa = PrivateKey::from_pem(include_str!("../../tests/vectors/saml/encrypted/sp.key")).unwrap();
+        let PublicParts::Rsa { modulus, exponent } = rsa.public_parts().unwrap() else { panic!("RSA") };
+        let public = PublicKey::rsa(&modulus, &exponent).unwrap();
+        let (pkcs1, pss) = (SignatureAlgorithm::RsaPkcs1Sha256, SignatureAlgorithm::RsaPssSha256);
+        for (asked, other) in [(pkcs1, pss), (pss, pkcs1)] {
+            let signature = rsa.sign_with(asked, b"message").unwrap();
+            public.verify(asked, b"message", &signature).unwrap();
+            public.verify(other, b"message", &signature).unwrap_err();
+        }
+        assert_ne!(rsa.sign_with(pss, b"message"), rsa.sign_with(pss, b"message"), "the salt is random");
+        let algorithm = SignatureAlgorithm::RsaPssSha384;
+        let mismatch = CryptoError::AlgorithmMismatch { key: PublicKeyKind::Rsa { bits: 2048 }, algorithm };
+        assert_eq!(rsa.sign_with(algorithm, b"message"), Err(mismatch));
+        let p256 = PrivateKey::generate_p256().unwrap();
+        p256.permits(SignatureAlgorithm::EcdsaP256Sha256).unwrap();
+        let mismatch = CryptoError::AlgorithmMismatch { key: PublicKeyKind::Ec(EcCurve::P256), algorithm: pss };
+        assert_eq!(p256.sign_with(pss, b"message"), Err(mismatch));
     }
 
     #[test]

@@ -70,11 +70,21 @@ pub(crate) async fn start_with(wiring: Wiring) -> Site {
 
 /// A portal whose people come from this issuer.
 pub(crate) fn portal(issuer: &str, wiring: &Wiring, clock: &Arc<ManualClock>, trail: &Arc<Recent<Discard>>) -> Router {
+    let party = party(issuer, PORTAL_CLIENT, CALLBACK, wiring);
+    portal_with(party, wiring, clock, trail).with_inspector(trail.clone()).router()
+}
+
+/// A portal that is registered with its provider so.
+pub(crate) fn portal_with(
+    party: RelyingParty,
+    wiring: &Wiring,
+    clock: &Arc<ManualClock>,
+    trail: &Arc<Recent<Discard>>,
+) -> Portal {
     let store = wiring.store.clone().unwrap_or_else(|| Arc::new(MemoryStore::default()));
     let broker = broker(clock, trail).with_store(store).with_directory(directory()).unwrap();
     let portal = Portal::new(Arc::new(broker), BROKER).unwrap();
-    let party = party(issuer, PORTAL_CLIENT, CALLBACK, wiring);
-    portal.with_relying_party("corp", "Corporate directory", party).unwrap().with_inspector(trail.clone()).router()
+    portal.with_relying_party("corp", "Corporate directory", party).unwrap()
 }
 
 fn application(issuer: &str, wiring: &Wiring, clock: &Arc<ManualClock>, trail: &Arc<Recent<Discard>>) -> Router {

@@ -182,8 +182,7 @@ impl Site {
     }
 
     pub(crate) fn browser(&self) -> Browser {
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Browser { apps: self.apps.clone(), client, cookies: RefCell::default() }
+        Browser::of(self.apps.clone())
     }
 
     /// A browser at this portal after its identity provider is gone.
@@ -283,6 +282,12 @@ impl Answer {
 }
 
 impl Browser {
+    /// A fresh browser, to which these applications are local.
+    pub(crate) fn of(apps: Vec<(&'static str, Router)>) -> Self {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { apps, client, cookies: RefCell::default() }
+    }
+
     pub(crate) async fn get(&self, url: &str) -> Answer {
         self.send(Method::GET, url, &[], String::new()).await
     }

@@ -1,5 +1,6 @@
 //! How a client proves itself, and what its authorization request says, as the provider sees them.
 
+use daypass::crypto::CryptoError;
 use daypass::explain::Report;
 use daypass::http::fetch::FetchError;
 use daypass::http::relying_party::{BeginSignIn, ClientCredential, ClientKey, DpopKey, Prompt, SignInError};
@@ -126,6 +127,45 @@ async fn an_ed25519_key_goes_by_the_name_the_provider_has_for_it() {
 }
 
 #[tokio::test]
+async fn an_rsa_key_signs_with_pss_where_that_alone_is_taken_or_where_it_was_told_to() {
+    let rsa = || ClientKey::from_pem(&pem("RS256")).unwrap();
+    for (told, offered, alg) in [
+        (false, json!(["RS256", "PS256"]), Some("RS256")),
+        (false, json!(["PS256", "RS256"]), Some("RS256")),
+        (false, json!(["PS256", "ES256"]), Some("PS256")),
+        (false, json!(["PS384", "ES256"]), None),
+        (false, json!(null), Some("RS256")),
+        (true, json!(["RS256", "PS256"]), Some("PS256")),
+        (true, json!(["RS256"]), None),
+        (true, json!(null), Some("PS256")),
+    ] {
+        let mut members = methods(&["private_key_jwt"]);
+        members["token_endpoint_auth_signing_alg_values_supported"] = offered.clone();
+        let idp = Scripted::start(members).await;
+        let key = if told { rsa().with_ps256().unwrap() } else { rsa() };
+        let registered: serde_json::Value = serde_json::from_str(&key.jwks()).unwrap();
+        let expected = told.then_some("PS256");
+        assert_eq!(registered["keys"][0].get("alg").and_then(|alg| alg.as_str()), expected);
+        let registered = Jwks::parse(registered.to_string().as_bytes()).unwrap();
+        let done = idp.sign_in(&idp.party(key), &mut Report::new(), |_| {}).await;
+        let Some(alg) = alg else {
+            let algorithm = if told { "PS256" } else { "RS256" };
+            let offered = serde_json::from_value(offered).unwrap();
+            assert_eq!(done.unwrap_err(), SignInError::SigningAlgorithm { algorithm, offered });
+            continue;
+        };
+        done.unwrap();
+        let assertion = &idp.asked("/token").pop().unwrap().form["client_assertion"];
+        assert_eq!(decoded(assertion).0["alg"], json!(alg), "{told} {offered}");
+        registered.verify(&CompactJws::parse(assertion).unwrap()).unwrap();
+    }
+    for other in ["ES256", "ES384", "EdDSA"] {
+        let refused = ClientKey::from_pem(&pem(other)).unwrap().with_ps256().unwrap_err();
+        assert!(matches!(refused, CryptoError::AlgorithmMismatch { .. }), "{refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_authorization_request_says_what_openidconnect_says() {
     let idp = Scripted::start(json!({})).await;
     let party = idp.party("secret").with_scopes(["email"]).with_max_age(std::time::Duration::from_secs(60));
@@ -136,7 +176,7 @@ async fn the_authorization_request_says_what_openidconnect_says() {
     let kept: (String, String, String) = {
         let fields: Vec<serde_json::Value> = serde_json::from_str(&started.pending.to_text()).unwrap();
         let text = |index: usize| fields[index].as_str().unwrap().to_owned();
-        (text(0), text(1), text(2))
+        (text(1), text(2), text(3))
     };
     let endpoint = AuthUrl::new(format!("{}/authorize?tenant=1", idp.issuer)).unwrap();
     let issuer = IssuerUrl::new(idp.issuer.clone()).unwrap();

@@ -18,6 +18,7 @@ mod client_secret;
 mod conformance;
 mod edges;
 mod end_session;
+mod exchange;
 mod generated;
 mod identity;
 mod issuer_keys;

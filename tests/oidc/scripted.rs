@@ -26,6 +26,8 @@ pub(crate) const CALLBACK: &str = "http://localhost:8200/oidc/callback";
 pub(crate) struct Asked {
     pub(crate) path: String,
     pub(crate) form: BTreeMap<String, String>,
+    /// The same as it was sent, with what is there more than once.
+    pub(crate) pairs: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
 }
 
@@ -160,9 +162,12 @@ async fn answer(
 ) -> Response {
     let mut script = script.lock().unwrap();
     let path = uri.path().to_owned();
-    let form = pairs(std::str::from_utf8(&body).unwrap());
-    assert!(form.len() == body.split(|byte| *byte == b'&').count() || body.is_empty(), "a parameter is given twice");
-    script.asked.push(Asked { path: path.clone(), form, headers });
+    let all = pairs(std::str::from_utf8(&body).unwrap());
+    let form: BTreeMap<_, _> = all.iter().cloned().collect();
+    let repeated = all.iter().filter(|(name, _)| ["resource", "audience"].contains(&name.as_str())).count();
+    let unique = form.keys().filter(|name| !["resource", "audience"].contains(&name.as_str())).count();
+    assert_eq!(unique + repeated, all.len(), "a parameter is given twice");
+    script.asked.push(Asked { path: path.clone(), form, pairs: all, headers });
     let told = script.answers.get_mut(path.as_str()).and_then(VecDeque::pop_front);
     let answer = match (told, path.as_str()) {
         (Some(answer), _) => answer,
@@ -178,14 +183,14 @@ async fn answer(
     response
 }
 
-fn pairs(query: &str) -> BTreeMap<String, String> {
+fn pairs(query: &str) -> Vec<(String, String)> {
     let mut url = Url::parse("http://form").unwrap();
     url.set_query(Some(query));
     url.query_pairs().filter(|(name, _)| !name.is_empty()).map(|(name, value)| (name.into(), value.into())).collect()
 }
 
 pub(crate) fn query_of(url: &str) -> BTreeMap<String, String> {
-    pairs(Url::parse(url).unwrap().query().unwrap())
+    pairs(Url::parse(url).unwrap().query().unwrap()).into_iter().collect()
 }
 
 /// Header and claims of a JWT, unverified.

@@ -121,7 +121,7 @@ impl RelyingParty {
         form
     }
 
-    fn proofs_are_taken(&self, discovery: &Discovery) -> Result<(), SignInError> {
+    pub(super) fn proofs_are_taken(&self, discovery: &Discovery) -> Result<(), SignInError> {
         match discovery.dpop_algorithms() {
             Some(offered) if self.dpop.is_some() && !offered.iter().any(|name| name == DpopKey::ALGORITHM) => {
                 Err(SignInError::SigningAlgorithm { algorithm: DpopKey::ALGORITHM, offered: offered.to_vec() })

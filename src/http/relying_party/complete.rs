@@ -119,7 +119,7 @@ impl RelyingParty {
             issuer_required: discovery.names_issuer_in_response(),
         };
         let code = callback::verify(query, browser_secret, &expected, now, listener)?;
-        let response = self.exchange(&discovery, &code, &pending.code_verifier, now).await;
+        let response = self.exchange_code(&discovery, &code, &pending.code_verifier, now).await;
         let (id_token, response) = heard(&CODE_EXCHANGE, response, listener, |_| {
             Evidence::new("an ID token for the code and its verifier", "a token response")
         })?;
@@ -146,7 +146,7 @@ impl RelyingParty {
         heard(&ISSUER, Err(SignInError::Issuer { expected, found }), listener, |()| Evidence::new("", ""))
     }
 
-    async fn exchange(
+    async fn exchange_code(
         &self,
         discovery: &Discovery,
         code: &str,

@@ -10,7 +10,7 @@ use super::SignInError;
 use super::form::Form;
 use super::jose::Signer;
 use super::token::basic;
-use crate::crypto::{CryptoError, PrivateKey, SecretBytes, random_id};
+use crate::crypto::{CryptoError, PrivateKey, SecretBytes, SignatureAlgorithm, random_id};
 use crate::http::fetch::Fields;
 use crate::identity::oidc::discovery::{ClientAuthentication, Discovery};
 use crate::time::Timestamp;
@@ -18,20 +18,36 @@ use crate::time::Timestamp;
 /// A client assertion is good for this long: 1 minute.
 const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
 
+/// An algorithm under the name that JWS has for it.
+type Named = (&'static str, SignatureAlgorithm);
+
 /// The private key of a client, for `private_key_jwt` (RFC 7523; OpenID Connect Core, 9).
 #[derive(Debug)]
 pub struct ClientKey {
     signer: Signer,
     key_id: Option<String>,
+    wants_pss: bool,
 }
 
 impl ClientKey {
     /// Reads a private key in PKCS#8 PEM: RSA of 2,048 bits or more, P-256, P-384 or Ed25519.
     ///
+    /// RSA signs with RS256, and with PS256 where the provider lists that and not RS256.
+    ///
     /// # Errors
     /// [`CryptoError::KeyMalformed`] for anything else.
     pub fn from_pem(pem: &str) -> Result<Self, CryptoError> {
-        Ok(Self { signer: Signer::new(PrivateKey::from_pem(pem)?)?, key_id: None })
+        Ok(Self { signer: Signer::new(PrivateKey::from_pem(pem)?)?, key_id: None, wants_pss: false })
+    }
+
+    /// Signs with PS256 and never with RS256, as FAPI 2.0 wants it (FAPI 2.0 Security Profile, 5.4.1).
+    ///
+    /// # Errors
+    /// [`CryptoError::AlgorithmMismatch`] when this is no RSA key.
+    pub fn with_ps256(mut self) -> Result<Self, CryptoError> {
+        self.signer.permits(SignatureAlgorithm::RsaPssSha256)?;
+        self.wants_pss = true;
+        Ok(self)
     }
 
     /// Names the key in every assertion, by the `kid` it is registered under.
@@ -42,11 +58,17 @@ impl ClientKey {
     }
 
     /// The public key as a JWK set (RFC 7517, 5), for registering it or for publishing it as `jwks_uri`.
+    ///
+    /// It says which algorithm it is for, but for an RSA key that leaves the choice to the provider.
     #[must_use]
     pub fn jwks(&self) -> String {
         let mut jwk = self.signer.public_jwk();
         jwk.insert("use".to_owned(), "sig".into());
-        jwk.insert("alg".to_owned(), self.signer.algorithm().into());
+        let is_open = self.signer.permits(SignatureAlgorithm::RsaPssSha256).is_ok() && !self.wants_pss;
+        if !is_open {
+            let ((algorithm, _), _) = self.algorithms();
+            jwk.insert("alg".to_owned(), algorithm.into());
+        }
         if let Some(key_id) = &self.key_id {
             jwk.insert("kid".to_owned(), key_id.as_str().into());
         }
@@ -55,8 +77,9 @@ impl ClientKey {
 
     /// An assertion for the provider that `issuer` names. It alone is the audience, as one string: with a token endpoint
     /// or a list for it, another provider could have it made for itself (CVE-2025-27370, CVE-2025-27371).
-    fn assertion(&self, algorithm: &str, client_id: &str, issuer: &str, now: Timestamp) -> Result<String, CryptoError> {
-        let mut header = json!({ "alg": algorithm, "typ": "client-authentication+jwt" });
+    fn assertion(&self, named: Named, client_id: &str, issuer: &str, now: Timestamp) -> Result<String, CryptoError> {
+        let (name, algorithm) = named;
+        let mut header = json!({ "alg": name, "typ": "client-authentication+jwt" });
         if let (Some(key_id), Value::Object(members)) = (&self.key_id, &mut header) {
             members.insert("kid".to_owned(), key_id.as_str().into());
         }
@@ -68,21 +91,27 @@ impl ClientKey {
             "iat": now.unix_seconds(),
             "exp": now.saturating_add(ASSERTION_LIFETIME).unix_seconds(),
         });
-        self.signer.sign(&header, &claims)
+        self.signer.sign_with(algorithm, &header, &claims)
     }
 
-    /// The name under which the provider takes this key's algorithm.
-    fn offered_algorithm(&self, discovery: &Discovery) -> Result<&'static str, SignInError> {
-        let algorithm = self.signer.algorithm();
-        let Some(offered) = discovery.assertion_algorithms() else { return Ok(algorithm) };
-        let names: &[&'static str] = match algorithm {
-            "EdDSA" => &["EdDSA", "Ed25519"],
-            "ES256" => &["ES256"],
-            "ES384" => &["ES384"],
-            _ => &["RS256"],
-        };
-        let found = names.iter().find(|name| offered.iter().any(|offered| offered == *name));
-        found.copied().ok_or_else(|| SignInError::SigningAlgorithm { algorithm, offered: offered.to_vec() })
+    /// What this key signs with, and what else where the provider does not take that.
+    fn algorithms(&self) -> (Named, Option<Named>) {
+        use SignatureAlgorithm as A;
+        match self.signer.algorithm() {
+            A::EcdsaP256Sha256 => (("ES256", A::EcdsaP256Sha256), None),
+            A::EcdsaP384Sha384 => (("ES384", A::EcdsaP384Sha384), None),
+            A::Ed25519 => (("EdDSA", A::Ed25519), Some(("Ed25519", A::Ed25519))),
+            _ if self.wants_pss => (("PS256", A::RsaPssSha256), None),
+            _ => (("RS256", A::RsaPkcs1Sha256), Some(("PS256", A::RsaPssSha256))),
+        }
+    }
+
+    /// The algorithm of this key that the provider takes.
+    fn offered_algorithm(&self, discovery: &Discovery) -> Result<Named, SignInError> {
+        let (first, second) = self.algorithms();
+        let Some(offered) = discovery.assertion_algorithms() else { return Ok(first) };
+        let found = [Some(first), second].into_iter().flatten().find(|(name, _)| offered.iter().any(|one| one == name));
+        found.ok_or_else(|| SignInError::SigningAlgorithm { algorithm: first.0, offered: offered.to_vec() })
     }
 }
 
@@ -200,7 +229,7 @@ mod tests {
     }
 
     fn key() -> ClientKey {
-        ClientKey { signer: Signer::new(PrivateKey::generate_p256().unwrap()).unwrap(), key_id: None }
+        ClientKey { signer: Signer::new(PrivateKey::generate_p256().unwrap()).unwrap(), key_id: None, wants_pss: false }
     }
 
     #[test]

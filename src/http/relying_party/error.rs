@@ -1,7 +1,7 @@
-//! Why a sign-in gave no identity.
+//! Why a sign-in gave no identity, or a token exchange no token.
 
 use super::super::fetch::FetchError;
-use super::{callback, refresh};
+use super::{callback, exchange, refresh};
 use crate::crypto::CryptoError;
 use crate::explain::Rule;
 use crate::identity::oidc::{OidcError, UserinfoError};
@@ -28,7 +28,7 @@ pub enum RelyingPartyError {
     Fetch(#[from] FetchError),
 }
 
-/// Why a sign-in was refused or failed.
+/// Why a sign-in, or a token exchange, was refused or failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignInError {
@@ -155,6 +155,36 @@ pub enum SignInError {
         /// What was expected.
         expected: &'static str,
     },
+    /// The provider did not exchange the token (RFC 8693, 2.2.2).
+    #[error("the provider did not exchange the token")]
+    TokenExchangeRefused {
+        /// The HTTP status.
+        status: u16,
+        /// The error code (RFC 6749, 5.2), if there is one.
+        error: Option<String>,
+    },
+    /// The answer to the token exchange is not one.
+    #[error("the provider's answer to the token exchange is not of the expected form")]
+    TokenExchangeResponse {
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// The provider gave a token of another type than was asked for.
+    #[error("the provider exchanged the token for one of another type than was asked for")]
+    IssuedTokenType {
+        /// The token type identifier that was asked for.
+        expected: String,
+        /// That of the token.
+        found: String,
+    },
+    /// The token is used otherwise than was asked for, such as by anybody where it was to be bound to a key.
+    #[error("the provider exchanged the token for one that is used otherwise than was asked for")]
+    ExchangedTokenType {
+        /// How it was to be used.
+        expected: &'static str,
+        /// How it is used.
+        found: String,
+    },
     /// The userinfo endpoint answered with an error.
     #[error("the provider does not say more about the person")]
     UserinfoStatus {
@@ -192,6 +222,10 @@ impl SignInError {
             Self::Exchange { .. } | Self::TokenResponse { .. } => Some(&callback::CODE_EXCHANGE),
             Self::TokenType { .. } => Some(&callback::TOKEN_TYPE),
             Self::RefreshRefused { .. } | Self::RefreshResponse { .. } => Some(&refresh::GRANT),
+            Self::TokenExchangeRefused { .. } => Some(&exchange::GRANT),
+            Self::TokenExchangeResponse { .. } => Some(&exchange::RESPONSE),
+            Self::IssuedTokenType { .. } => Some(&exchange::ISSUED_TYPE),
+            Self::ExchangedTokenType { .. } => Some(&exchange::USE),
             Self::Token(error) => Some(error.rule()),
             Self::Userinfo(error) => Some(error.rule()),
         }
@@ -220,9 +254,18 @@ impl SignInError {
             }
             Self::Pushed { status, error } => format!("pushed request: HTTP status {status}, error {error:?}"),
             Self::PushedResponse { expected } => format!("pushed request: expected {expected}"),
-            Self::TokenType { expected, found } => format!("token_type: expected {expected}, found {found:?}"),
             Self::RefreshRefused { status, error } => format!("refresh: HTTP status {status}, error {error:?}"),
             Self::RefreshResponse { expected } => format!("refresh: expected {expected}"),
+            Self::TokenExchangeRefused { status, error } => {
+                format!("token exchange: HTTP status {status}, error {error:?}")
+            }
+            Self::TokenExchangeResponse { expected } => format!("token exchange: expected {expected}"),
+            Self::IssuedTokenType { expected, found } => {
+                format!("issued_token_type: expected {expected:?}, found {found:?}")
+            }
+            Self::TokenType { expected, found } | Self::ExchangedTokenType { expected, found } => {
+                format!("token_type: expected {expected}, found {found:?}")
+            }
             Self::UserinfoStatus { status } => format!("userinfo: HTTP status {status}"),
             Self::Token(error) => error.reason(),
             Self::Userinfo(error) => error.reason(),

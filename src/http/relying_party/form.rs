@@ -1,4 +1,4 @@
-//! Parameters of a request to the provider, each once.
+//! Parameters of a request to the provider, each once but for those that the standard lets repeat.
 
 use zeroize::Zeroizing;
 
@@ -10,6 +10,11 @@ impl Form {
     /// Gives `name` this value, in place of one it may have.
     pub(super) fn set(&mut self, name: &'static str, value: &str) {
         self.0.retain(|(known, _)| *known != name);
+        self.0.push((name, Zeroizing::new(value.to_owned())));
+    }
+
+    /// Gives `name` this value beside those it may have.
+    pub(super) fn add(&mut self, name: &'static str, value: &str) {
         self.0.push((name, Zeroizing::new(value.to_owned())));
     }
 
@@ -45,5 +50,13 @@ mod tests {
         form.set_some("nonce", None);
         assert_eq!(form.encoded(), "scope=openid+e%26c%3Dd&client_id=b");
         assert_eq!(form.on("https://a.example/x?y=1"), "https://a.example/x?y=1&scope=openid+e%26c%3Dd&client_id=b");
+    }
+
+    #[test]
+    fn what_may_repeat_keeps_every_value_in_order() {
+        let mut form = Form::default();
+        form.add("resource", "urn:a");
+        form.add("resource", "urn:b");
+        assert_eq!(form.encoded(), "resource=urn%3Aa&resource=urn%3Ab");
     }
 }

@@ -29,14 +29,14 @@ impl Signer {
         Ok(Self { key, public_jwk })
     }
 
-    /// The name JWS has for the algorithm of this key.
-    pub(super) const fn algorithm(&self) -> &'static str {
-        match self.key.algorithm() {
-            SignatureAlgorithm::EcdsaP256Sha256 => "ES256",
-            SignatureAlgorithm::EcdsaP384Sha384 => "ES384",
-            SignatureAlgorithm::Ed25519 => "EdDSA",
-            _ => "RS256",
-        }
+    /// The key's own algorithm.
+    pub(super) const fn algorithm(&self) -> SignatureAlgorithm {
+        self.key.algorithm()
+    }
+
+    /// Whether the key signs with `algorithm`.
+    pub(super) fn permits(&self, algorithm: SignatureAlgorithm) -> Result<(), CryptoError> {
+        self.key.permits(algorithm)
     }
 
     /// The members of the public key.
@@ -49,10 +49,20 @@ impl Signer {
         sha256(self.public_jwk.as_bytes())
     }
 
-    /// `claims` under `header`, signed.
+    /// `claims` under `header`, signed with the key's own algorithm.
     pub(super) fn sign(&self, header: &Value, claims: &Value) -> Result<String, CryptoError> {
+        self.sign_with(self.algorithm(), header, claims)
+    }
+
+    /// `claims` under `header`, signed with `algorithm`.
+    pub(super) fn sign_with(
+        &self,
+        algorithm: SignatureAlgorithm,
+        header: &Value,
+        claims: &Value,
+    ) -> Result<String, CryptoError> {
         let input = format!("{}.{}", encode(header.to_string().as_bytes()), encode(claims.to_string().as_bytes()));
-        let signature = self.key.sign(input.as_bytes())?;
+        let signature = self.key.sign_with(algorithm, input.as_bytes())?;
         Ok(format!("{input}.{}", encode(&signature)))
     }
 }

@@ -44,6 +44,8 @@
 //! }
 //! # let _ = started; Ok(()) }
 //! ```
+//!
+//! A token may be exchanged for one that is good elsewhere (RFC 8693): [`RelyingParty::exchange`].
 
 mod begin;
 mod callback;
@@ -53,6 +55,7 @@ mod dpop;
 mod end_session;
 mod endpoint;
 mod error;
+mod exchange;
 mod form;
 mod jose;
 mod options;
@@ -73,6 +76,7 @@ pub use complete::Redeemed;
 pub use credential::{ClientCredential, ClientKey};
 pub use dpop::DpopKey;
 pub use error::{RelyingPartyError, SignInError};
+pub use exchange::{EXCHANGE_RULES, ExchangedToken, TokenExchange, TokenExchangeError, TokenType, TokenTypeIdentifier};
 pub use options::{BeginSignIn, Prompt};
 pub use pending::{BegunSignIn, PendingSignIn, StartedSignIn};
 pub use refresh::REFRESH_GRANT_RULES;

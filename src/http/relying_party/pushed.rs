@@ -7,8 +7,8 @@ use super::token::{LIMITS, error_code, text};
 use crate::http::fetch::Document;
 use crate::json::{self, Data};
 
-/// The longest `request_uri` that is put into a URL, in bytes.
-const MAX_REQUEST_URI_LENGTH: usize = 1024;
+/// The longest URI that is passed on, in bytes.
+const MAX_URI_LENGTH: usize = 1024;
 
 /// A request that the provider holds.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,14 +34,14 @@ pub(super) fn parse(answer: &Document) -> Result<Pushed, SignInError> {
     Ok(Pushed { request_uri: request_uri.to_owned(), expires_in: Duration::from_secs(expires_in.into()) })
 }
 
-/// A scheme and whatever the provider wrote behind it (RFC 3986, 3), of which nothing is read.
-fn is_uri(text: &str) -> bool {
+/// A scheme and whatever somebody wrote behind it (RFC 3986, 3), of which nothing is read.
+pub(super) fn is_uri(text: &str) -> bool {
     let has_scheme = text.split_once(':').is_some_and(|(scheme, rest)| {
         let plain = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
         scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && plain && !rest.is_empty()
     });
     has_scheme
-        && text.len() <= MAX_REQUEST_URI_LENGTH
+        && text.len() <= MAX_URI_LENGTH
         && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte))
 }
 

@@ -25,6 +25,10 @@ pub(super) struct TokenResponse {
 }
 
 impl TokenResponse {
+    pub(super) fn token_type(&self) -> &str {
+        &self.token_type
+    }
+
     /// Refuses tokens bound to a key where none was shown, and tokens bound to none where one was (RFC 9449, 5).
     pub(super) fn of_type(self, expected: &'static str) -> Result<Self, SignInError> {
         if self.token_type.eq_ignore_ascii_case(expected) {
@@ -48,22 +52,27 @@ pub(super) fn parse(status: u16, body: &[u8]) -> Result<TokenResponse, SignInErr
     }
     let wrong = |expected| SignInError::TokenResponse { expected };
     let answer = json::parse(body, LIMITS).map_err(|_| wrong("a JSON object"))?;
-    let token_type = text(&answer, "token_type").ok_or(wrong("a token_type"))?;
-    let access_token = secret(&answer, "access_token").map_err(wrong)?.ok_or(wrong("an access_token"))?;
+    read(&answer).map_err(wrong)
+}
+
+/// Reads the members of a token response (RFC 6749, 5.1), or says what was expected of them.
+pub(super) fn read(answer: &Value<'_>) -> Result<TokenResponse, &'static str> {
+    let token_type = text(answer, "token_type").ok_or("a token_type")?;
+    let access_token = secret(answer, "access_token")?.ok_or("an access_token")?;
     let expires_in = match answer.member("expires_in").map(|found| &found.data) {
         None => None,
-        Some(Data::Number(number)) => Some(number.parse::<u32>().map_err(|_| wrong("expires_in in whole seconds"))?),
-        Some(_) => return Err(wrong("expires_in in whole seconds")),
+        Some(Data::Number(number)) => Some(number.parse::<u32>().map_err(|_| "expires_in in whole seconds")?),
+        Some(_) => return Err("expires_in in whole seconds"),
     };
     let scope = match answer.member("scope") {
         None => None,
-        Some(scope) => Some(scope.as_str().ok_or(wrong("scope as text"))?.to_owned()),
+        Some(scope) => Some(scope.as_str().ok_or("scope as text")?.to_owned()),
     };
     Ok(TokenResponse {
         token_type: token_type.to_owned(),
-        id_token: secret(&answer, "id_token").map_err(wrong)?,
+        id_token: secret(answer, "id_token")?,
         access_token,
-        refresh_token: secret(&answer, "refresh_token").map_err(wrong)?,
+        refresh_token: secret(answer, "refresh_token")?,
         expires_in: expires_in.map(|seconds| Duration::from_secs(seconds.into())),
         scope,
     })

@@ -9,6 +9,7 @@ mod back_channel;
 pub(in crate::http) mod domains;
 pub(in crate::http) mod door;
 mod end_session;
+mod fault;
 mod leaving;
 mod logout;
 mod oidc;

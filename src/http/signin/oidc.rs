@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
 use super::admit::{Departure, admit_joined, arrive, depart, mark, stray};
+use super::fault::{Fault, misconfigured};
 use super::leaving::{Asked, Carried, Leaving};
 use super::pending::{Pending, PendingError, Protocol};
 use super::refused::{refusal_of, unknown_provider};
@@ -116,36 +117,37 @@ async fn receive(portal: &Portal, name: &str, headers: &HeaderMap, query: &str) 
 
 /// What the relying party refused or could not do, recorded and in words.
 fn refused(error: &SignInError, flow: &Flow<'_>, report: Report) -> Refusal {
-    let reached = error.rule().is_some();
-    let code = if reached { "InvalidIdentityToken" } else { "IDPCommunicationError" };
+    let code = if error.rule().is_some() { "InvalidIdentityToken" } else { "IDPCommunicationError" };
     let rules: &[&Rule] = if matches!(error, SignInError::Userinfo(_)) { &USERINFO_RULES } else { &CALLBACK_RULES };
     let checks = if report.checks().is_empty() { Vec::new() } else { report.finish(rules) };
     if let Err(error) = flow.refuse_after(Protocol::Oidc.operation(), code, &error.reason(), checks) {
         return refusal_of(&error, flow, Next::SignIn);
     }
-    let refusal = match error {
-        SignInError::Token(error) => return refusal_of(&Error::from(error.clone()), flow, Next::SignIn),
-        SignInError::Refused { .. } => Refusal::new(
+    let refusal = match (error, Fault::of(error)) {
+        (SignInError::Token(error), _) => return refusal_of(&Error::from(error.clone()), flow, Next::SignIn),
+        (_, Fault::Settings) => misconfigured(error),
+        (SignInError::Refused { .. }, _) => Refusal::new(
             StatusCode::FORBIDDEN,
             "You are not signed in",
             "The identity provider said no, or you did.",
             "If that was not what you wanted, start again.",
             Next::SignIn,
         ),
-        _ if reached => Refusal::new(
+        (_, Fault::Answer) => Refusal::new(
             StatusCode::FORBIDDEN,
             "Your sign-in was not accepted",
             sentence(error),
             "You are not signed in. Start again; if it happens again, give the reference below to whoever runs this portal.",
             Next::SignIn,
         ),
-        _ => Refusal::new(
+        (_, Fault::Away) => Refusal::new(
             StatusCode::BAD_GATEWAY,
             "Your identity provider cannot be reached",
             sentence(error),
             "Nothing was done. Wait a minute and start again, or choose another way to sign in.",
             Next::SignIn,
         ),
+        (_, Fault::Here) => unavailable(Next::SignIn, None),
     };
     refusal.following(flow.correlation_id())
 }

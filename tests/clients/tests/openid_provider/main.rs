@@ -13,8 +13,8 @@ use std::time::Duration;
 use daypass::explain::{Report, Silent, Verdict};
 use daypass::http::fetch::FetchError;
 use daypass::http::relying_party::{
-    BeginSignIn, CALLBACK_RULES, ClientCredential, ClientKey, DpopKey, Prompt, RelyingParty, SignInError, SignedIn,
-    StartedSignIn, Tokens,
+    BeginSignIn, CALLBACK_RULES, ClientCredential, ClientKey, DpopKey, EXCHANGE_RULES, Prompt, RelyingParty,
+    SignInError, SignedIn, StartedSignIn, TokenExchange, TokenType, TokenTypeIdentifier, Tokens,
 };
 use daypass::identity::oidc::{self, OidcError, OidcProvider, RULES, USERINFO_RULES, UnverifiedIdToken};
 use daypass::time::{Clock, SystemClock, Timestamp};
@@ -100,6 +100,69 @@ async fn a_private_key_of_each_kind() {
     let refused = party(&idp, "by-key", ClientKey::from_pem(&pem).unwrap()).begin(now()).await.unwrap_err();
     assert!(matches!(refused, SignInError::SigningAlgorithm { algorithm: "ES384", .. }), "{refused:?}");
     assert_eq!(idp.count("/request").await, 0);
+}
+
+/// A provider as FAPI 2.0 has it takes PS256 and no RS256.
+#[tokio::test]
+async fn an_rsa_key_signs_with_pss_where_that_alone_is_taken_or_where_it_was_told_to() {
+    let pem = include_str!("../../../vectors/saml/encrypted/sp.key");
+    let key = || ClientKey::from_pem(pem).unwrap().with_key_id("rsa");
+    for (told, algorithms) in
+        [(false, json!(["PS256", "ES256"])), (false, json!(["RS256", "PS256"])), (true, json!(["RS256", "PS256"]))]
+    {
+        let key = if told { key().with_ps256().unwrap() } else { key() };
+        let jwks: Value = serde_json::from_str(&key.jwks()).unwrap();
+        let configuration = json!({"par": "offered", "client_jwks": jwks, "client_algs": algorithms});
+        let Some(idp) = Provider::start(configuration).await else { return };
+        sign_in(&party(&idp, "by-key", key)).await;
+    }
+    let Some(idp) = Provider::start(json!({"par": "offered", "client_algs": ["RS256"]})).await else { return };
+    let refused = party(&idp, "by-key", key().with_ps256().unwrap()).begin(now()).await.unwrap_err();
+    assert!(matches!(refused, SignInError::SigningAlgorithm { algorithm: "PS256", .. }), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_access_token_is_exchanged_for_one_that_is_good_elsewhere() {
+    let Some(idp) = Provider::start(json!({"par": "off"})).await else { return };
+    let party = by_header(&idp);
+    let tokens = sign_in(&party).await.tokens;
+    let ask = |token: &str| TokenExchange::new(token, TokenTypeIdentifier::ACCESS_TOKEN).unwrap();
+    let asked = ask(tokens.access_token()).with_resource("https://api.example").unwrap().with_scope("reports").unwrap();
+    let mut report = Report::new();
+    let token = party.exchange(&asked, now(), &mut report).await.unwrap();
+    assert_ne!(token.token(), tokens.access_token());
+    assert_eq!((token.token_type(), token.scope()), (TokenType::Bearer, Some("reports")));
+    assert_eq!(token.issued_token_type(), &TokenTypeIdentifier::ACCESS_TOKEN);
+    assert!(token.expires().unwrap() > now());
+    let heard: Vec<_> = report.checks().iter().map(|check| check.name).collect();
+    assert_eq!(heard, EXCHANGE_RULES.map(|rule| rule.name));
+    let elsewhere = ask(tokens.access_token()).with_resource("https://other.example").unwrap();
+    let both = ask(tokens.access_token()).with_resource("https://api.example").unwrap();
+    let both = both.with_resource("https://other.example").unwrap();
+    let wish = ask(tokens.access_token()).with_requested_token_type(TokenTypeIdentifier::JWT);
+    for (asked, code) in [
+        (elsewhere, "invalid_target"),
+        (both, "invalid_target"),
+        (ask("somebody's"), "invalid_request"),
+        (wish, "invalid_request"),
+    ] {
+        let refused = party.exchange(&asked, now(), &mut Silent).await.unwrap_err();
+        let expected = SignInError::TokenExchangeRefused { status: 400, error: Some(code.to_owned()) };
+        assert_eq!(refused, expected, "{asked:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_exchanged_token_is_bound_to_the_same_key_and_a_stolen_one_is_not_exchanged() {
+    let Some(idp) = Provider::start(json!({"par": "off", "dpop_nonce": true})).await else { return };
+    let node = || party(&idp, "bound", ClientCredential::public()).with_dpop(DpopKey::generate().unwrap());
+    let (owner, thief) = (node(), node());
+    let tokens = sign_in(&owner).await.tokens;
+    let asked = TokenExchange::new(tokens.access_token(), TokenTypeIdentifier::ACCESS_TOKEN).unwrap();
+    let token = owner.exchange(&asked, now(), &mut Silent).await.unwrap();
+    assert_eq!(token.token_type(), TokenType::Dpop);
+    let refused = thief.exchange(&asked, now(), &mut Silent).await.unwrap_err();
+    assert!(matches!(refused, SignInError::TokenExchangeRefused { status: 400, .. }), "{refused:?}");
 }
 
 #[tokio::test]

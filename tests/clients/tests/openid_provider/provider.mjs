@@ -3,7 +3,8 @@
 //   node provider.mjs FOLDER CONFIGURATION
 //
 // FOLDER holds the node_modules, CONFIGURATION is JSON: `par` (off, offered, required), `dpop_nonce` (whether one is
-// required), `client_jwks` (the key of the client `by-key`). The first line of output is the issuer. It ends with its input.
+// required), `client_jwks` (the key of the client `by-key`), `client_algs` (what signatures of keys are taken, where not
+// all that the package takes). The first line of output is the issuer. It ends with its input.
 // Whoever comes is signed in as martha and agrees to everything. Beside the endpoints of the package:
 //   POST /_control/rotate   signs with a new key from now on; the old one is published beside it
 //   GET  /_control/counts   how often each path was asked for
@@ -13,10 +14,15 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const [folder, configuration] = process.argv.slice(2);
-const { par, dpop_nonce, client_jwks } = JSON.parse(configuration);
-const { Provider } = await import(pathToFileURL(join(folder, 'node_modules/oidc-provider/lib/index.js')));
+const { par, dpop_nonce, client_jwks, client_algs } = JSON.parse(configuration);
+const library = (path) => import(pathToFileURL(join(folder, 'node_modules/oidc-provider/lib', path)));
+const { Provider, errors } = await library('index.js');
+// What the package holds its own grants to.
+const { default: validateDpop } = await library('helpers/validate_dpop.js');
 
 const CALLBACK = 'http://localhost:8200/oidc/callback';
+const EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 const PEOPLE = { martha: { email: 'martha@example.com', email_verified: true, name: 'Martha' } };
 
 // What outlives a change of keys.
@@ -47,7 +53,7 @@ function client(client_id, more) {
     client_id,
     redirect_uris: [CALLBACK],
     response_types: ['code'],
-    grant_types: ['authorization_code', 'refresh_token'],
+    grant_types: ['authorization_code', 'refresh_token', EXCHANGE],
     id_token_signed_response_alg: 'ES256',
     ...more,
   };
@@ -67,8 +73,31 @@ if (client_jwks) {
   clients.push(client('by-key', { jwks: client_jwks, token_endpoint_auth_method: 'private_key_jwt' }));
 }
 
+// RFC 8693 for access tokens of this provider; the service `https://api.example` alone is one to ask for.
+async function exchange(ctx) {
+  const { params, client, provider } = ctx.oidc;
+  if (params.subject_token_type !== ACCESS_TOKEN || ![undefined, ACCESS_TOKEN].includes(params.requested_token_type)) {
+    throw new errors.InvalidRequest('access tokens alone are exchanged');
+  }
+  const proof = await validateDpop(provider, ctx);
+  const subject = await provider.AccessToken.find(params.subject_token);
+  if (!subject || (subject.jkt && subject.jkt !== proof?.thumbprint)) {
+    throw new errors.InvalidRequest('the subject token is not one of this client');
+  }
+  if ([params.resource ?? []].flat().some((resource) => resource !== 'https://api.example')) {
+    throw new errors.InvalidTarget();
+  }
+  const { accountId, grantId } = subject;
+  const token = new provider.AccessToken({ accountId, client, grantId, gty: 'token_exchange', scope: params.scope });
+  if (proof) token.setThumbprint('jkt', proof.thumbprint);
+  ctx.body = {
+    access_token: await token.save(), issued_token_type: ACCESS_TOKEN, token_type: token.tokenType,
+    expires_in: token.expiration, scope: token.scope,
+  };
+}
+
 function makeProvider(issuer, keys) {
-  return new Provider(issuer, {
+  const provider = new Provider(issuer, {
     adapter: Storage,
     clients,
     jwks: { keys },
@@ -77,6 +106,7 @@ function makeProvider(issuer, keys) {
     findAccount: (_, id) => (id in PEOPLE ? { accountId: id, claims: () => ({ sub: id, ...PEOPLE[id] }) } : undefined),
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
+    ...(client_algs && { enabledJWA: { clientAuthSigningAlgValues: client_algs } }),
     issueRefreshToken: async (_, one) => one.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,
     pkce: { required: () => true },
@@ -87,6 +117,9 @@ function makeProvider(issuer, keys) {
       dPoP: { enabled: true, nonceSecret: Buffer.alloc(32, 7), requireNonce: () => dpop_nonce === true },
     },
   });
+  const parameters = ['subject_token', 'subject_token_type', 'resource', 'audience', 'scope', 'requested_token_type'];
+  provider.registerGrantType(EXCHANGE, exchange, parameters, ['resource', 'audience']);
+  return provider;
 }
 
 async function agree(provider, request, response) {
