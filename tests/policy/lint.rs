@@ -140,7 +140,7 @@ fn a_missing_aud_condition_is_found() {
     assert_eq!(findings[0].lint.severity, Severity::Risky);
     assert!(findings[0].problem.starts_with(&format!("no condition tests {GITHUB}:aud")), "{}", findings[0].problem);
     assert!(findings[0].instead.contains("is enough while it holds that one audience"), "{}", findings[0].instead);
-    assert_eq!((findings[0].at.line, findings[0].at.column), (2, 39));
+    assert_eq!((findings[0].at.line, findings[0].at.column), (2, 38));
     let with =
         r#","StringLike":{"token.actions.githubusercontent.com:sub":"repo:octo-org/octo-repo:environment:prod"}"#;
     assert_eq!(lints(&tested(GITHUB, with)), [""; 0]);

@@ -153,7 +153,7 @@ fn audience(statement: &Statement<'_>, issuer: &str, at: Text<'_>, tests: &[&Con
         Pin::Untested => {
             let name = claims.first().copied().unwrap_or_default();
             let problem = format!(
-                "no condition tests {}: tokens of {} for every client of it assume the role",
+                "no condition tests {}: a token of {} for any of its clients assumes the role",
                 key(issuer, name),
                 quote(at.text)
             );
@@ -173,7 +173,7 @@ fn saml_audience(statement: &Statement<'_>, at: Text<'_>, tests: &[&Condition<'_
         Pin::Open(condition) => open(statement, condition, "audience", report),
         Pin::Untested => {
             let problem = format!(
-                "no condition tests saml:aud: assertions of {} for any recipient that the provider accepts assume the role",
+                "no condition tests saml:aud: an assertion of {} for any recipient that is accepted from it assumes the role",
                 quote(at.text)
             );
             let instead = "StringEquals on saml:aud with the assertion consumer service; not needed where the provider \
