@@ -17,6 +17,10 @@ mod documents;
 mod explanations;
 #[path = "policy/layers.rs"]
 mod layers;
+#[path = "policy/lint.rs"]
+mod lint;
+#[path = "policy/lint_documents.rs"]
+mod lint_documents;
 #[path = "policy/matching.rs"]
 mod matching;
 #[path = "policy/operators.rs"]

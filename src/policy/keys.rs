@@ -111,6 +111,11 @@ impl KeyName {
         let folded = written.to_lowercase().into_boxed_str();
         Self { hash: hash(&folded), folded, written: written.into() }
     }
+
+    /// The name in lower case.
+    pub(super) fn folded(&self) -> &str {
+        &self.folded
+    }
 }
 
 impl PartialEq for KeyName {

@@ -42,6 +42,7 @@ mod index;
 mod keys;
 mod kinds;
 mod layers;
+pub mod lint;
 mod parse;
 mod pattern;
 mod principal;

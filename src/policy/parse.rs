@@ -18,9 +18,14 @@ const DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
 const STATEMENT: [&str; 9] =
     ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
 
+/// The JSON of a document, with the place of every element.
+pub(super) fn tree(text: &str) -> Result<Value<'_>, PolicyError> {
+    json::parse(text.as_bytes(), LIMITS).map_err(PolicyError::Json)
+}
+
 /// Reads the statements of a document.
 pub(super) fn document(text: &str, kind: Kind, quota: usize) -> Result<Box<[Statement]>, PolicyError> {
-    let root = json::parse(text.as_bytes(), LIMITS).map_err(PolicyError::Json)?;
+    let root = tree(text)?;
     let size = kind.size(text);
     if size > quota {
         return Err(PolicyError::TooLarge { kind, size, limit: quota });

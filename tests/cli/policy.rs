@@ -177,6 +177,58 @@ fn documents_are_valid_by_kind_or_wrong_at_a_place() {
     assert_eq!(found["reason"], "there is no element \"Statment\"");
 }
 
+const DEPLOY: &str = r#"{"Version": "2012-10-17", "Statement": [{
+    "Sid": "Deploy", "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+    "Principal": {"Federated": "arn:aws:iam::111111111111:oidc-provider/gitlab.com"},
+    "Condition": {
+        "StringEquals": {"gitlab.com:aud": "https://sts.example.com"},
+        "StringLike": {"gitlab.com:sub": "project_path:my-group/*"}}}]}"#;
+
+#[test]
+fn what_a_reviewer_would_point_at_has_a_place_a_weight_and_advice() {
+    let folder = Folder::new("policy-lint");
+    let deploy = folder.file("deploy.json", DEPLOY);
+    let found = run(&["policy", "check", "--kind", "trust", &deploy]);
+    // Valid is valid: only who asks for more is told no.
+    assert_eq!((found.code, found.err.as_str()), (0, ""));
+    let expected = format!(
+        "valid {deploy}: a trust policy\n\
+         risky {deploy}:6:42: StringLike on gitlab.com:sub takes \"project_path:my-group/*\": every project of my-group, \
+         with all its branches and tags (subject-wildcard)\n  \
+         prevents  another organization, repository or pull request assuming the role\n  \
+         instead   one project and a protected branch of it, such as \
+         \"project_path:my-group/my-project:ref_type:branch:ref:main\"\n"
+    );
+    assert_eq!(found.out, expected);
+
+    let json = run(&["policy", "check", "--kind", "trust", "--strict", "--json", &deploy]);
+    assert_eq!(json.code, 1);
+    let judged = json.json();
+    assert_eq!((&judged["valid"], &judged["reason"]), (&json!(true), &json!(null)));
+    let finding = &judged["findings"][0];
+    assert_eq!(
+        (&finding["lint"], &finding["severity"], &finding["statement"], &finding["line"], &finding["column"]),
+        (&json!("subject-wildcard"), &json!("risky"), &json!("Deploy"), &json!(6), &json!(42))
+    );
+    assert!(finding["problem"].as_str().unwrap().starts_with("StringLike on gitlab.com:sub takes"), "{finding}");
+    assert!(finding["instead"].is_string() && finding["prevents"].is_string() && finding["source"].is_string());
+}
+
+#[test]
+fn strict_refuses_warnings_and_takes_notes() {
+    let folder = Folder::new("policy-strict");
+    let narrow = DEPLOY.replace("my-group/*", "my-group/my-project:ref_type:branch:ref:main");
+    let saml = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRoleWithSAML",
+        "Principal": {"Federated": "arn:aws:iam::111111111111:saml-provider/corp"}}}"#;
+    let (wide, narrow) = (folder.file("wide.json", DEPLOY), folder.file("narrow.json", &narrow));
+    let saml = folder.file("saml.json", saml);
+    let strict = |files: &[&str]| run(&[&["policy", "check", "--kind", "trust", "--strict"], files].concat());
+    assert_eq!((strict(&[&narrow]).code, strict(&[&narrow, &wide]).code), (0, 1));
+    let noted = strict(&[&saml]);
+    assert_eq!(noted.code, 0);
+    assert!(noted.out.contains(&format!("note {saml}:2:36: no condition tests saml:aud")), "{}", noted.out);
+}
+
 #[test]
 fn what_cannot_be_used_is_named() {
     let folder = Folder::new("policy-usage");

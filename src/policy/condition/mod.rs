@@ -13,6 +13,7 @@ mod ip;
 mod null;
 mod numeric;
 mod operator;
+mod shape;
 mod string;
 
 use std::cmp::Ordering;

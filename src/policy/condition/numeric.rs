@@ -39,6 +39,10 @@ impl Number {
         Ok(Self { negative: read.negative, whole: read.whole.into(), fraction: read.fraction.into() })
     }
 
+    pub(super) fn as_read(&self) -> Number<&str> {
+        Number { negative: self.negative, whole: &self.whole, fraction: &self.fraction }
+    }
+
     pub(super) fn read(text: &str) -> Option<Number<&str>> {
         let (negative, digits) = match text.strip_prefix('-') {
             Some(digits) => (true, digits),

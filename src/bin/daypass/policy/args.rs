@@ -19,7 +19,11 @@ are denied likewise, and the exit code is then 2.";
 
 const CHECK: &str = "\
 Example:
-  daypass policy check --kind trust role.json";
+  daypass policy check --kind trust --strict role.json
+
+A valid document is read once more for what a reviewer would point at: wildcards in trust, missing sub and aud conditions,
+statements that never apply. Each finding has its place, how much it weighs (risky, error-prone, unused, or note for what is
+sound where something outside of the document holds), what is wrong, and what to write instead.";
 
 #[derive(Args, Debug)]
 #[command(after_help = EVALUATE)]
@@ -105,6 +109,9 @@ pub(crate) struct Check {
     /// What the documents are attached to
     #[arg(long, value_name = "KIND", value_enum)]
     pub(super) kind: KindName,
+    /// Answer no, with exit code 1, when there are findings other than notes
+    #[arg(long)]
+    pub(super) strict: bool,
     /// Answer in JSON, one object a line
     #[arg(long)]
     pub(super) json: bool,

@@ -1,7 +1,8 @@
-//! `daypass policy check`: documents in, where each is wrong out.
+//! `daypass policy check`: documents in, where each is wrong and what a reviewer would point at out.
 
 use std::path::PathBuf;
 
+use daypass::policy::lint::{self, Finding};
 use daypass::policy::{Kind, Policy, PolicyError};
 use serde::Serialize;
 
@@ -10,9 +11,9 @@ use crate::error::{Answer, CliError};
 use crate::input::Source;
 use crate::print::Printer;
 
-/// What was found of one document.
+/// What is to be said of one document.
 #[derive(Debug, Serialize)]
-struct Finding {
+struct Judgement {
     file: String,
     kind: Kind,
     valid: bool,
@@ -20,6 +21,7 @@ struct Finding {
     line: Option<u32>,
     column: Option<u32>,
     reason: Option<String>,
+    findings: Vec<Finding>,
 }
 
 pub(super) fn run(check: &Check) -> Result<Answer, CliError> {
@@ -32,20 +34,21 @@ pub(super) fn run(check: &Check) -> Result<Answer, CliError> {
     let mut all = true;
     for source in &sources {
         let text = source.text()?;
-        let finding = Finding::of(source, kind, Policy::parse(&text, kind).err().as_ref());
-        all = all && finding.valid;
+        let judgement = Judgement::of(source, kind, &Policy::parse(&text, kind));
+        all = all && judgement.valid && !(check.strict && judgement.has_warnings());
         if check.json {
-            printer.json_line(&finding)?;
+            printer.json_line(&judgement)?;
         } else {
-            finding.print(&mut printer, kind)?;
+            judgement.print(&mut printer, kind)?;
         }
     }
     printer.finish()?;
     Ok(Answer::from(all))
 }
 
-impl Finding {
-    fn of(source: &Source, kind: Kind, error: Option<&PolicyError>) -> Self {
+impl Judgement {
+    fn of(source: &Source, kind: Kind, policy: &Result<Policy, PolicyError>) -> Self {
+        let error = policy.as_ref().err();
         let position = error.and_then(PolicyError::position);
         Self {
             file: source.to_string(),
@@ -55,18 +58,33 @@ impl Finding {
             line: position.map(|at| at.line),
             column: position.map(|at| at.column),
             reason: error.map(without_position),
+            findings: policy.as_ref().map(lint::findings).unwrap_or_default(),
         }
+    }
+
+    fn has_warnings(&self) -> bool {
+        self.findings.iter().any(|finding| finding.lint.severity.is_warning())
     }
 
     fn print(&self, printer: &mut Printer, kind: Kind) -> Result<(), CliError> {
         let Some(reason) = &self.reason else {
-            return printer.verdict(true, "valid", &format!("{}: {kind}", self.file));
+            printer.verdict(true, "valid", &format!("{}: {kind}", self.file))?;
+            return self.findings.iter().try_for_each(|finding| self.print_finding(printer, finding));
         };
         let place = match (self.line, self.column) {
             (Some(line), Some(column)) => format!("{}:{line}:{column}", self.file),
             _ => self.file.clone(),
         };
         printer.verdict(false, "not valid", &format!("{place}: {reason} ({})", self.code.unwrap_or_default()))
+    }
+
+    fn print_finding(&self, printer: &mut Printer, finding: &Finding) -> Result<(), CliError> {
+        let Finding { lint, at, problem, instead, .. } = finding;
+        let place = format!("{}:{}:{}", self.file, at.line, at.column);
+        let sound = !lint.severity.is_warning();
+        printer.verdict(sound, &lint.severity.to_string(), &format!("{place}: {problem} ({})", lint.name))?;
+        printer.line(&format!("  prevents  {}", lint.prevents))?;
+        printer.line(&format!("  instead   {instead}"))
     }
 }
 

@@ -15,7 +15,7 @@ use args::{Check, Evaluate};
 pub(crate) enum Action {
     /// Decide one request, or a batch of them, and explain the decision
     Evaluate(Box<Evaluate>),
-    /// Read policy documents as their kind, and say where they are wrong
+    /// Read policy documents as their kind, and say where they are wrong or risky
     Check(Check),
 }
 
