@@ -119,6 +119,9 @@ fn a_signed_answer_is_held_to_the_issuers_keys_and_to_us() {
         refused_signed(json!({"alg": "ES256", "kid": "ES256", "typ": "at+jwt"}), json!({})),
         Some("userinfo_claims")
     );
+    for typ in ["JWT", "application/jwt", "Application/JWT"] {
+        assert_eq!(refused_signed(json!({"alg": "ES256", "kid": "ES256", "typ": typ}), json!({})), None, "{typ}");
+    }
     for changes in [json!({"iss": null}), json!({"iss": "https://evil.example"})] {
         assert_eq!(refused_signed(header(), changes), Some("userinfo_issuer"));
     }

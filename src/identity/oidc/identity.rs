@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use super::claims::{Claims, Payload};
+use super::claims::{Claims, Payload, timestamp};
 use super::provider::OidcProvider;
 use super::{Purpose, UnverifiedIdToken};
 use crate::crypto;
@@ -33,7 +33,6 @@ pub(super) fn build(
     claims: &Claims<'_>,
     audience: &str,
 ) -> VerifiedIdentity {
-    let instant = |seconds: u64| Timestamp::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX));
     let assertion_use = match token.purpose {
         Purpose::SignIn { .. } | Purpose::Refresh { .. } => Use::Once,
         Purpose::Exchange => Use::UntilExpiry,
@@ -51,10 +50,10 @@ pub(super) fn build(
         nested_claims: nested_claims(payload),
         assertion_id: crypto::sha256_hex(signed_part(token.token.expose())),
         assertion_use,
-        not_on_or_after: claims.exp.map_or(Timestamp::EPOCH, instant),
+        not_on_or_after: claims.exp.map_or(Timestamp::EPOCH, timestamp),
         session_not_on_or_after: None,
-        authenticated_at: claims.auth_time.map(instant),
-        issued_at: claims.iat.map(instant),
+        authenticated_at: claims.auth_time.map(timestamp),
+        issued_at: claims.iat.map(timestamp),
         #[cfg(feature = "saml")]
         saml_session: None,
     }

@@ -8,8 +8,9 @@ mod error;
 
 pub use error::UserinfoError;
 
-use super::claims::{ClaimsError, Payload};
+use super::claims::{ClaimsError, Payload, timestamp};
 use super::identity::{ASKED_FOR, descend, key, pointer, texts};
+use super::jws::is_media_type;
 use super::provider::OidcProvider;
 use super::{CompactJws, Jwks, OidcError};
 use crate::explain::{Evidence, Listener, Rule, Silent};
@@ -187,8 +188,7 @@ fn members<'v, 'a>(value: &'v Value<'a>) -> &'v [Member<'a>] {
 
 /// RFC 8725, 3.11: access tokens, logout tokens and proofs name their type.
 fn typed(typ: Option<&str>) -> Result<(), UserinfoError> {
-    let short = typ.map(|typ| typ.strip_prefix("application/").unwrap_or(typ));
-    if short.is_none_or(|typ| typ.eq_ignore_ascii_case("jwt")) {
+    if typ.is_none_or(|typ| is_media_type(typ, &["jwt"])) {
         return Ok(());
     }
     Err(UserinfoError::Type { found: typ.unwrap_or_default().to_owned() })
@@ -213,7 +213,7 @@ fn audience(provider: &OidcProvider, found: &[&str]) -> Result<(), UserinfoError
 
 fn expiration(provider: &OidcProvider, found: Option<u64>, now: Timestamp) -> Result<(), UserinfoError> {
     let Some(found) = found else { return Ok(()) };
-    let expiration = Timestamp::from_unix_seconds(i64::try_from(found).unwrap_or(i64::MAX));
+    let expiration = timestamp(found);
     if now < expiration.saturating_add(provider.skew) {
         Ok(())
     } else {
