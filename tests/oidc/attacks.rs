@@ -200,13 +200,13 @@ fn lenient_base64url_is_refused() {
 
 #[test]
 fn a_token_of_another_use_is_refused() {
-    for typ in ["at+jwt", "application/at+jwt", "logout+jwt", "dpop+jwt", "secevent+jwt", "daypass+jwt", ""] {
+    for typ in ["at+jwt", "APPLICATION/AT+JWT", "logout+jwt", "dpop+jwt", "secevent+jwt", "daypass+jwt", ""] {
         let header = json!({"alg": "ES256", "kid": "ES256", "typ": typ}).to_string();
         assert_eq!(refused_header(&header), "type", "{typ}");
     }
     let events = json!({"events": {"http://schemas.openid.net/event/backchannel-logout": {}}});
     assert_eq!(refused_claims(events), "no_events");
-    for typ in ["JWT", "jwt", "application/jwt"] {
+    for typ in ["JWT", "jwt", "application/jwt", "Application/JWT"] {
         let header = json!({"alg": "ES256", "kid": "ES256", "typ": typ}).to_string();
         assert!(verify(sign_in(keys().sign_raw("ES256", &header, claims().to_string()))).is_ok(), "{typ}");
     }

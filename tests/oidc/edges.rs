@@ -27,14 +27,14 @@ fn refused_workload(changes: Value) -> &'static str {
 #[test]
 fn a_workloads_token_may_have_more_types() {
     let complete = json!({"client_id": "c", "jti": "1"});
-    for typ in ["JWT", "JOSE", "jose", "at+jwt", "AT+JWT", "application/at+jwt"] {
+    for typ in ["JWT", "JOSE", "jose", "at+jwt", "AT+JWT", "application/at+jwt", "Application/AT+JWT"] {
         assert!(exchange(typ, complete.clone()).is_ok(), "{typ}");
     }
     for typ in ["logout+jwt", "dpop+jwt", "application/", "at+jwt2"] {
         assert_eq!(exchange(typ, complete.clone()).unwrap_err().rule().name, "type", "{typ}");
     }
     assert_eq!(exchange("application/AT+JWT", json!({})).unwrap_err().rule().name, "type");
-    for typ in ["JOSE", "AT+JWT", "application/at+jwt"] {
+    for typ in ["JOSE", "AT+JWT", "application/at+jwt", "Application/AT+JWT"] {
         let header = json!({"alg": "ES256", "kid": "ES256", "typ": typ}).to_string();
         assert_eq!(refused_header(&header), "type", "{typ} is none of a sign-in");
     }

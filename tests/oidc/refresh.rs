@@ -79,6 +79,17 @@ fn a_refreshed_token_that_tells_of_another_authentication_is_refused() {
 }
 
 #[test]
+fn going_on_makes_no_later_authentication_acceptable() {
+    let first = original(json!({"auth_time": null, "iat": NOW - 20}));
+    let token = Keys::of_issuer().sign("ES256", &claims_with(json!({"auth_time": null, "iat": NOW - 5})));
+    let token = UnverifiedIdToken::for_refresh(token, first.clone());
+    let identity = oidc::verify(&provider(), &Keys::of_issuer().jwks(), token, now(), &mut Silent).unwrap();
+    let continued = first.continued_by(&identity);
+    assert_eq!(refused(continued.clone(), json!({"auth_time": NOW - 10})), Some("refreshed_auth_time"));
+    assert_eq!(refused(continued, json!({"auth_time": NOW - 20})), None);
+}
+
+#[test]
 fn a_refreshed_token_with_another_authorized_party_is_refused() {
     let two = || OidcProvider::new(ISSUER, [CLIENT, "client-2"]).unwrap();
     let named = || original(json!({"azp": CLIENT}));
@@ -127,6 +138,28 @@ async fn refreshing_rotates_the_tokens_and_tells_every_check() {
     idp.answer_next("/token", Answer::json(200, older));
     let error = idp.party("secret").refresh(&tokens, now(), &mut Silent).await.unwrap_err();
     assert_eq!(error.rule().map(|rule| rule.name), Some("refreshed_issued_at"));
+}
+
+#[tokio::test]
+async fn kept_tokens_know_when_their_sign_in_began() {
+    let idp = Scripted::start(json!({})).await;
+    let party = idp.party("secret");
+    let started = party.begin(now()).await.unwrap();
+    let nonce = crate::scripted::query_of(&started.redirect_url)["nonce"].clone();
+    let id_token = |nonce: &str, iat: i64| {
+        let claims = claims_with(json!({"iss": idp.issuer, "nonce": nonce, "auth_time": null, "iat": iat}));
+        Keys::of_issuer().sign("ES256", &claims)
+    };
+    let first = |tokens: &mut Value| tokens["id_token"] = json!(id_token(&nonce, NOW - 20));
+    let mut tokens = idp.come_back(&party, started, &mut Report::new(), first).await.unwrap().tokens;
+    let answer = |id_token| json!({"access_token": "a", "token_type": "Bearer", "id_token": id_token});
+    idp.answer_next("/token", Answer::json(200, answer(id_token(&nonce, NOW - 5))));
+    tokens = party.refresh(&tokens, now(), &mut Silent).await.unwrap().tokens;
+    tokens = Tokens::from_text(&tokens.to_text()).unwrap();
+    let later = idp.id_token(&nonce, json!({"auth_time": NOW - 10}));
+    idp.answer_next("/token", Answer::json(200, answer(later)));
+    let error = party.refresh(&tokens, now(), &mut Silent).await.unwrap_err();
+    assert_eq!(error.rule().map(|rule| rule.name), Some("refreshed_auth_time"));
 }
 
 #[tokio::test]

@@ -1,9 +1,13 @@
 //! What the userinfo endpoint may add to an identity, and what it may not.
 
+use std::time::Duration;
+
 use daypass::VerifiedIdentity;
 use daypass::explain::Report;
 use daypass::http::relying_party::SignInError;
-use daypass::identity::oidc::{USERINFO_RULES, UnverifiedUserinfo, UserinfoError, add_userinfo};
+use daypass::identity::oidc::{
+    OidcProvider, OidcSession, TimeClaim, USERINFO_RULES, UnverifiedUserinfo, UserinfoError, add_userinfo,
+};
 use serde_json::{Value, json};
 
 use crate::scripted::{Answer, Scripted};
@@ -14,9 +18,17 @@ fn identity(changes: Value) -> VerifiedIdentity {
 }
 
 fn add(identity: VerifiedIdentity, userinfo: UnverifiedUserinfo) -> Result<VerifiedIdentity, UserinfoError> {
+    add_for(&provider(), identity, userinfo)
+}
+
+fn add_for(
+    provider: &OidcProvider,
+    identity: VerifiedIdentity,
+    userinfo: UnverifiedUserinfo,
+) -> Result<VerifiedIdentity, UserinfoError> {
     let mut report = Report::new();
     let jwks = Keys::of_issuer().jwks();
-    let outcome = add_userinfo(&provider(), &jwks, identity, userinfo, now(), &mut report);
+    let outcome = add_userinfo(provider, &jwks, identity, userinfo, now(), &mut report);
     let rule = outcome.as_ref().err().map(|error| error.rule().name);
     assert_eq!(report.failure().map(|check| check.name), rule);
     let place = |name: &str| USERINFO_RULES.iter().position(|rule| rule.name == name).unwrap();
@@ -38,11 +50,15 @@ fn signed_claims() -> Value {
 
 /// The rule that refuses a signed answer with these changes.
 fn refused_signed(header: Value, changes: Value) -> Option<&'static str> {
+    refused_for(&provider(), header, changes)
+}
+
+fn refused_for(provider: &OidcProvider, header: Value, changes: Value) -> Option<&'static str> {
     let mut claims = signed_claims();
     claims.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
     claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
     let token = Keys::of_issuer().sign_raw("ES256", &header.to_string(), claims.to_string());
-    add(identity(json!({})), jwt(token)).err().map(|error| error.rule().name)
+    add_for(provider, identity(json!({})), jwt(token)).err().map(|error| error.rule().name)
 }
 
 #[test]
@@ -119,6 +135,9 @@ fn a_signed_answer_is_held_to_the_issuers_keys_and_to_us() {
         refused_signed(json!({"alg": "ES256", "kid": "ES256", "typ": "at+jwt"}), json!({})),
         Some("userinfo_claims")
     );
+    for typ in ["JWT", "application/jwt", "Application/JWT"] {
+        assert_eq!(refused_signed(json!({"alg": "ES256", "kid": "ES256", "typ": typ}), json!({})), None, "{typ}");
+    }
     for changes in [json!({"iss": null}), json!({"iss": "https://evil.example"})] {
         assert_eq!(refused_signed(header(), changes), Some("userinfo_issuer"));
     }
@@ -132,6 +151,73 @@ fn a_signed_answer_is_held_to_the_issuers_keys_and_to_us() {
     assert_eq!(add(identity(json!({})), cut).unwrap_err().rule().name, "userinfo_signature");
 }
 
+#[test]
+fn a_signed_answer_is_held_to_the_clock_claim_by_claim() {
+    let header = || json!({"alg": "ES256", "kid": "ES256"});
+    assert_eq!(refused_signed(header(), json!({"nbf": NOW + 60})), None);
+    assert_eq!(refused_signed(header(), json!({"nbf": NOW + 61})), Some("userinfo_not_before"));
+    let skewed = |claim, seconds| provider().with_claim_skew(claim, Duration::from_secs(seconds)).unwrap();
+    let strict = skewed(TimeClaim::Expiration, 0);
+    assert_eq!(refused_for(&strict, header(), json!({"exp": NOW})), Some("userinfo_expiration"));
+    assert_eq!(refused_for(&strict, header(), json!({"exp": NOW + 1, "nbf": NOW + 60})), None);
+    let lenient = skewed(TimeClaim::NotBefore, 300);
+    assert_eq!(refused_for(&lenient, header(), json!({"nbf": NOW + 300})), None);
+    assert_eq!(refused_for(&lenient, header(), json!({"exp": NOW - 60})), Some("userinfo_expiration"));
+}
+
+#[test]
+fn a_signed_answer_names_no_audience_that_is_not_trusted() {
+    let header = || json!({"alg": "ES256", "kid": "ES256"});
+    for aud in [json!([CLIENT, "another"]), json!(["another", CLIENT])] {
+        assert_eq!(refused_signed(header(), json!({"aud": aud})), Some("userinfo_audience"), "{aud}");
+    }
+    let trusting = provider().with_trusted_audiences(["another"]);
+    assert_eq!(refused_for(&trusting, header(), json!({"aud": [CLIENT, "another"]})), None);
+    assert_eq!(refused_for(&trusting, header(), json!({"aud": ["another"]})), Some("userinfo_audience"));
+    assert_eq!(refused_signed(header(), json!({"aud": [CLIENT]})), None);
+}
+
+#[test]
+fn a_logout_token_is_no_answer_about_a_person() {
+    let header = || json!({"alg": "ES256", "kid": "ES256"});
+    for events in [json!({"http://schemas.openid.net/event/backchannel-logout": {}}), json!({}), json!(5)] {
+        assert_eq!(
+            refused_signed(header(), json!({"events": events, "jti": "1"})),
+            Some("userinfo_claims"),
+            "{events}"
+        );
+    }
+}
+
+#[test]
+fn no_claim_of_the_id_token_is_overruled_whatever_its_value() {
+    let mut claims = claims_with(json!({"unit": {}, "roles": [{"id": 1}], "none": [], "deep": {"a": [{"b": 1}]}}));
+    claims["team"] = Value::Null;
+    let known = || verify(sign_in(Keys::of_issuer().sign("ES256", &claims))).unwrap();
+    let (texts, objects): (Vec<_>, Vec<_>) = ["team", "unit", "roles", "none", "deep"]
+        .map(|name| ((name, json!("x")), (name, json!({"a": "b"}))))
+        .into_iter()
+        .unzip();
+    for answer in [texts, objects] {
+        let mut answer: Value = answer.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        answer["sub"] = json!("martha");
+        let after = add(known(), plain(answer)).unwrap();
+        assert_eq!((after.attributes(), after.nested_claims()), (known().attributes(), known().nested_claims()));
+    }
+    // What one answer said, the next one does not add to.
+    let once = add(known(), plain(json!({"sub": "martha", "company": {"unit": "u"}}))).unwrap();
+    let twice = add(once, plain(json!({"sub": "martha", "company": {"role": "admin"}}))).unwrap();
+    assert_eq!(twice.nested_claims().keys().collect::<Vec<_>>(), ["/company/unit"]);
+}
+
+#[test]
+fn userinfo_names_no_session() {
+    let before = identity(json!({"sid": null}));
+    let keys = OidcSession::of(&before).unwrap().session_keys();
+    let after = add(before, plain(json!({"sub": "martha", "sid": "chosen"}))).unwrap();
+    assert_eq!(OidcSession::of(&after).unwrap().session_keys(), keys);
+}
+
 #[tokio::test]
 async fn userinfo_is_asked_for_when_it_is_wanted_and_told_about() {
     let idp = Scripted::start(json!({})).await;
@@ -139,7 +225,7 @@ async fn userinfo_is_asked_for_when_it_is_wanted_and_told_about() {
     let signed = json!({"iss": idp.issuer, "aud": CLIENT, "sub": "martha", "phone": "2"});
     let signed = Keys::of_issuer().sign("ES256", &signed);
     let answers = [
-        (Answer::json(200, json!({"sub": "martha", "phone": "1"})), "1", &USERINFO_RULES[5..]),
+        (Answer::json(200, json!({"sub": "martha", "phone": "1"})), "1", &USERINFO_RULES[6..]),
         (Answer(200, vec![("content-type", "application/jwt".to_owned())], signed), "2", &USERINFO_RULES[..]),
     ];
     for (answer, phone, rules) in answers {

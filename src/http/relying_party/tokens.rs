@@ -102,12 +102,19 @@ impl Tokens {
     /// These tokens as text for a store that outlives the process; whoever reads it holds them.
     #[must_use]
     pub fn to_text(&self) -> Zeroizing<String> {
-        let OriginalSignIn { issuer, subject, audience, authorized_party, issued_at, auth_time, nonce } =
-            &self.original;
-        let original = (
-            (issuer, subject, audience, authorized_party),
-            (issued_at.unix_millis(), auth_time.map(Timestamp::unix_millis), nonce),
-        );
+        let OriginalSignIn {
+            issuer,
+            subject,
+            audience,
+            authorized_party,
+            issued_at,
+            first_issued_at,
+            auth_time,
+            nonce,
+        } = &self.original;
+        let issued = (issued_at.unix_millis(), first_issued_at.unix_millis());
+        let original =
+            ((issuer, subject, audience, authorized_party), (issued, auth_time.map(Timestamp::unix_millis), nonce));
         let expires = self.expires.map(Timestamp::unix_millis);
         let fields = (self.access_token(), self.refresh_token(), expires, self.scope(), original);
         Zeroizing::new(serde_json::to_string(&fields).unwrap_or_default())
@@ -116,11 +123,12 @@ impl Tokens {
     /// Reads back what [`Tokens::to_text`] wrote; `None` for anything else.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
-        type Original = ((String, String, String, Option<String>), (i64, Option<i64>, Option<String>));
+        type Original = ((String, String, String, Option<String>), ((i64, i64), Option<i64>, Option<String>));
         let (access_token, refresh_token, expires, scope, original) = serde_json::from_str(text).ok()?;
         let (access_token, refresh_token): (String, Option<String>) = (access_token, refresh_token);
         let expires: Option<i64> = expires;
-        let ((issuer, subject, audience, authorized_party), (issued_at, auth_time, nonce)): Original = original;
+        let ((issuer, subject, audience, authorized_party), (issued, auth_time, nonce)): Original = original;
+        let (issued_at, first_issued_at) = issued;
         Some(Self {
             access_token: Zeroizing::new(access_token),
             refresh_token: refresh_token.map(Zeroizing::new),
@@ -132,6 +140,7 @@ impl Tokens {
                 audience,
                 authorized_party,
                 issued_at: Timestamp::from_unix_millis(issued_at),
+                first_issued_at: Timestamp::from_unix_millis(first_issued_at),
                 auth_time: auth_time.map(Timestamp::from_unix_millis),
                 nonce,
             },

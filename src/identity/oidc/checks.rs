@@ -3,9 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::claims::Claims;
+use super::claims::{Claims, MAX_SUBJECT, timestamp};
 use super::error::OidcError;
-use super::jws::shown;
+use super::evidence::{or_no_time, or_none};
+use super::jws::{is_media_type, shown};
 use super::provider::{OidcProvider, TimeClaim};
 use super::{Purpose, UnverifiedIdToken};
 use super::{refresh, rules};
@@ -13,8 +14,6 @@ use crate::crypto::{self, DigestAlgorithm};
 use crate::explain::{Evidence, Listener, Rule};
 use crate::time::Timestamp;
 
-/// The longest subject of a sign-in, in bytes (OpenID Connect Core, 2).
-const MAX_SUBJECT: usize = 255;
 /// The longest subject of a workload, in bytes (SPIFFE-ID, 2.3).
 const MAX_WORKLOAD_SUBJECT: usize = 2048;
 
@@ -69,7 +68,6 @@ impl<'c, L: Listener> Checks<'c, L> {
         !matches!(self.token.purpose, Purpose::Exchange)
     }
 
-    /// Media types compare without case, and `application/` may be left out (RFC 7515, 4.1.9).
     fn typ(&mut self) -> Result<(), OidcError> {
         let found = self.typ;
         let (accepted, expected): (&[&str], _) = match self.provider.platform {
@@ -78,11 +76,10 @@ impl<'c, L: Listener> Checks<'c, L> {
             Some(platform) => (platform.types(), "JWT, or none"),
             None => (&["jwt", "jose", "at+jwt"], "JWT, JOSE, at+jwt, or none"),
         };
-        let typ = found.map(|typ| typ.strip_prefix("application/").unwrap_or(typ));
-        let fits = typ.is_none_or(|typ| accepted.iter().any(|one| typ.eq_ignore_ascii_case(one)));
+        let fits = found.is_none_or(|typ| is_media_type(typ, accepted));
         let mut outcome =
             fits.then_some(()).ok_or_else(|| OidcError::Type { expected, found: found.unwrap_or_default().to_owned() });
-        if fits && typ.is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt")) {
+        if fits && found.is_some_and(|typ| is_media_type(typ, &["at+jwt"])) {
             outcome = self.access_token_claims();
         }
         self.hold(&rules::TYPE, outcome, || Evidence::new(expected, found.unwrap_or("none")))
@@ -206,7 +203,7 @@ impl<'c, L: Listener> Checks<'c, L> {
 
     fn expiration(&mut self) -> Result<(), OidcError> {
         let now = self.now;
-        let found = self.claims.exp.map(instant);
+        let found = self.claims.exp.map(timestamp);
         let outcome = match found {
             None => Err(OidcError::MissingClaim { claim: "exp", rule: &rules::EXPIRATION }),
             Some(expiration) if now < expiration.saturating_add(self.provider.skew_of(TimeClaim::Expiration)) => Ok(()),
@@ -217,7 +214,7 @@ impl<'c, L: Listener> Checks<'c, L> {
 
     fn issued_at(&mut self) -> Result<(), OidcError> {
         let now = self.now;
-        let found = self.claims.iat.map(instant);
+        let found = self.claims.iat.map(timestamp);
         let outcome = match found {
             None if self.is_sign_in() => Err(OidcError::MissingClaim { claim: "iat", rule: &rules::ISSUED_AT }),
             Some(issued_at) if issued_at > now.saturating_add(self.provider.skew_of(TimeClaim::IssuedAt)) => {
@@ -250,7 +247,7 @@ impl<'c, L: Listener> Checks<'c, L> {
 
     fn not_before(&mut self) -> Result<(), OidcError> {
         let now = self.now;
-        let found = self.claims.nbf.map(instant);
+        let found = self.claims.nbf.map(timestamp);
         let outcome = match found {
             Some(not_before) if not_before > now.saturating_add(self.provider.skew_of(TimeClaim::NotBefore)) => {
                 Err(OidcError::NotYetValid { not_before, now })
@@ -285,7 +282,7 @@ impl<'c, L: Listener> Checks<'c, L> {
             return Ok(());
         };
         let (now, skew) = (self.now, self.provider.skew_of(TimeClaim::AuthTime));
-        let found = self.claims.auth_time.map(instant);
+        let found = self.claims.auth_time.map(timestamp);
         let outcome = match found {
             None => Err(OidcError::MissingClaim { claim: "auth_time", rule: &rules::AUTH_TIME }),
             Some(auth_time)
@@ -330,16 +327,4 @@ fn half_hash(hash: DigestAlgorithm, text: &[u8]) -> String {
     let digest = crypto::digest(hash, text);
     let half = digest.as_ref().len().div_euclid(2);
     URL_SAFE_NO_PAD.encode(digest.as_ref().get(..half).unwrap_or_default())
-}
-
-fn instant(seconds: u64) -> Timestamp {
-    Timestamp::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
-}
-
-fn or_none(found: Option<&str>) -> String {
-    found.map_or_else(|| "none".to_owned(), shown)
-}
-
-fn or_no_time(found: Option<Timestamp>) -> String {
-    found.map_or_else(|| "none".to_owned(), |time| time.to_string())
 }

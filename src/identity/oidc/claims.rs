@@ -3,11 +3,14 @@
 //! A claim of the wrong JSON type is an error, never taken for an absent one (CVE-2020-26160, CVE-2026-25537).
 
 use crate::json::{self, Data, JsonError, Limits, Member, Value};
+use crate::time::Timestamp;
 
 use super::jws::MAX_SIGNED_LENGTH;
 
 /// JSON numbers are exact up to here in every reader: 2^53.
 const MAX_INSTANT: u64 = 1 << 53;
+/// The longest subject of a person, in bytes (OpenID Connect Core, 2).
+pub(super) const MAX_SUBJECT: usize = 255;
 /// The most audiences a token may name.
 const MAX_AUDIENCES: usize = 100;
 
@@ -144,6 +147,11 @@ fn instant(claim: &'static str, value: &Value<'_>) -> Result<u64, ClaimsError> {
         .and_then(|number| number.parse().ok())
         .filter(|seconds| *seconds < MAX_INSTANT)
         .ok_or_else(|| form(claim, "whole seconds from 0 to 2^53", value))
+}
+
+/// The instant that a claim of so many seconds names.
+pub(super) fn timestamp(seconds: u64) -> Timestamp {
+    Timestamp::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
 fn form(claim: &'static str, expected: &'static str, value: &Value<'_>) -> ClaimsError {

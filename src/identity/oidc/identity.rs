@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use super::claims::{Claims, Payload};
+use super::claims::{Claims, Payload, timestamp};
 use super::provider::OidcProvider;
 use super::{Purpose, UnverifiedIdToken};
 use crate::crypto;
@@ -33,11 +33,11 @@ pub(super) fn build(
     claims: &Claims<'_>,
     audience: &str,
 ) -> VerifiedIdentity {
-    let instant = |seconds: u64| Timestamp::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX));
     let assertion_use = match token.purpose {
         Purpose::SignIn { .. } | Purpose::Refresh { .. } => Use::Once,
         Purpose::Exchange => Use::UntilExpiry,
     };
+    let attributes = attributes(payload);
     VerifiedIdentity {
         provider: provider.name(),
         issuer: provider.issuer().as_str().to_owned(),
@@ -46,15 +46,16 @@ pub(super) fn build(
         audience: audience.to_owned(),
         condition_keys: OnceLock::new(),
         multivalued: multivalued(provider.issuer().name(), payload),
-        attributes: attributes(payload),
+        other_claims: other_claims(payload, &attributes),
+        attributes,
         attribute_names: Vec::new(),
         nested_claims: nested_claims(payload),
         assertion_id: crypto::sha256_hex(signed_part(token.token.expose())),
         assertion_use,
-        not_on_or_after: claims.exp.map_or(Timestamp::EPOCH, instant),
+        not_on_or_after: claims.exp.map_or(Timestamp::EPOCH, timestamp),
         session_not_on_or_after: None,
-        authenticated_at: claims.auth_time.map(instant),
-        issued_at: claims.iat.map(instant),
+        authenticated_at: claims.auth_time.map(timestamp),
+        issued_at: claims.iat.map(timestamp),
         #[cfg(feature = "saml")]
         saml_session: None,
     }
@@ -93,7 +94,7 @@ fn signed_part(token: &[u8]) -> &[u8] {
     token.get(..end).unwrap_or_default()
 }
 
-pub(super) fn key(issuer: &str, name: &str) -> String {
+fn key(issuer: &str, name: &str) -> String {
     [issuer, ":", name].concat()
 }
 
@@ -123,6 +124,12 @@ fn attributes(payload: &Payload<'_>) -> BTreeMap<String, Vec<String>> {
         }
     }
     attributes
+}
+
+/// The claims that [`attributes`] left out: the token spoke of them, though it said nothing that could be read as text.
+fn other_claims(payload: &Payload<'_>, attributes: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    let names = payload.members().iter().map(|member| member.key.as_ref());
+    names.filter(|name| !attributes.contains_key(*name)).map(str::to_owned).collect()
 }
 
 /// Every plain value, or list of them, that stands inside an object, by its JSON pointer (RFC 6901).

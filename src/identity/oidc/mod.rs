@@ -26,6 +26,7 @@ mod checks;
 mod claims;
 pub mod discovery;
 mod error;
+mod evidence;
 mod identity;
 mod issuer;
 mod jwk;

@@ -73,7 +73,7 @@ pub struct OidcProvider {
     pub(super) algorithms: Option<Vec<JwsAlgorithm>>,
     /// In place of every algorithm with a public key, at sign-in.
     pub(super) client_secret: Option<SecretJwk>,
-    pub(super) skew: Duration,
+    skew: Duration,
     /// Those that differ.
     claim_skews: Vec<(TimeClaim, Duration)>,
     pub(super) max_lifetime: Duration,

@@ -4,7 +4,7 @@
 //! person, of another issuer, for another client, older than the first, or with a nonce of another sign-in.
 
 use super::OidcError;
-use super::claims::Claims;
+use super::claims::{Claims, timestamp};
 use super::jws::shown;
 use crate::explain::{Evidence, Listener, Rule};
 use crate::identity::VerifiedIdentity;
@@ -50,7 +50,10 @@ pub struct OriginalSignIn {
     pub(crate) subject: String,
     pub(crate) audience: String,
     pub(crate) authorized_party: Option<String>,
+    /// Of the latest ID token.
     pub(crate) issued_at: Timestamp,
+    /// Of the ID token of the sign-in itself, however often it went on.
+    pub(crate) first_issued_at: Timestamp,
     pub(crate) auth_time: Option<Timestamp>,
     pub(crate) nonce: Option<String>,
 }
@@ -60,12 +63,14 @@ impl OriginalSignIn {
     #[must_use]
     pub fn of(identity: &VerifiedIdentity) -> Self {
         let claim = |name: &str| identity.attribute(name).first().cloned();
+        let issued_at = identity.issued_at.unwrap_or(Timestamp::EPOCH);
         Self {
             issuer: identity.issuer().to_owned(),
             subject: identity.subject().to_owned(),
             audience: identity.audience().to_owned(),
             authorized_party: claim("azp"),
-            issued_at: identity.issued_at.unwrap_or(Timestamp::EPOCH),
+            issued_at,
+            first_issued_at: issued_at,
             auth_time: identity.authenticated_at,
             nonce: claim("nonce"),
         }
@@ -211,7 +216,7 @@ fn subject(original: &OriginalSignIn, claims: &Claims<'_>) -> Result<(), Refresh
 }
 
 fn issued_at(original: &OriginalSignIn, claims: &Claims<'_>) -> Result<(), RefreshedTokenError> {
-    let (earlier, found) = (original.issued_at, instant(claims.iat.unwrap_or_default()));
+    let (earlier, found) = (original.issued_at, timestamp(claims.iat.unwrap_or_default()));
     if earlier <= found { Ok(()) } else { Err(RefreshedTokenError::IssuedBefore { earlier, found }) }
 }
 
@@ -225,9 +230,9 @@ fn audience(original: &OriginalSignIn, claims: &Claims<'_>) -> Result<(), Refres
 
 /// A first token without `auth_time` still says when it was issued, and nobody proved anything for it after that.
 fn auth_time(original: &OriginalSignIn, claims: &Claims<'_>) -> Result<(), RefreshedTokenError> {
-    let Some(found) = claims.auth_time.map(instant) else { return Ok(()) };
-    let fits = original.auth_time.map_or(found <= original.issued_at, |auth_time| auth_time == found);
-    let expected = original.auth_time.unwrap_or(original.issued_at);
+    let Some(found) = claims.auth_time.map(timestamp) else { return Ok(()) };
+    let fits = original.auth_time.map_or(found <= original.first_issued_at, |auth_time| auth_time == found);
+    let expected = original.auth_time.unwrap_or(original.first_issued_at);
     if fits { Ok(()) } else { Err(RefreshedTokenError::AuthTime { expected, found }) }
 }
 
@@ -241,8 +246,4 @@ fn nonce(original: &OriginalSignIn, claims: &Claims<'_>) -> Result<(), Refreshed
         Some(found) if original.nonce.as_deref() != Some(found) => Err(RefreshedTokenError::Nonce),
         None | Some(_) => Ok(()),
     }
-}
-
-fn instant(seconds: u64) -> Timestamp {
-    Timestamp::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
 }

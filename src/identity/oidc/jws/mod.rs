@@ -173,6 +173,17 @@ pub(super) fn shown(text: &str) -> String {
     format!("{cut:?}")
 }
 
+/// Whether `typ` is one of `accepted`, which are in lower case: media types compare without case, and `application/` may be
+/// left out (RFC 7515, 4.1.9).
+pub(super) fn is_media_type(typ: &str, accepted: &[&str]) -> bool {
+    const PREFIX: &str = "application/";
+    let typ = match typ.split_at_checked(PREFIX.len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) => rest,
+        _ => typ,
+    };
+    accepted.iter().any(|one| typ.eq_ignore_ascii_case(one))
+}
+
 /// The header parameters that are read, each of its right type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {

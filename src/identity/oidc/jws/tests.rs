@@ -50,3 +50,14 @@ fn text_from_the_token_cannot_break_a_log_line() {
     assert!(!error.reason().contains('\n'));
     assert!(error.reason().len() < 300);
 }
+
+#[test]
+fn a_media_type_has_no_case_and_needs_no_application() {
+    for typ in ["jwt", "JWT", "application/jwt", "Application/JWT", "APPLICATION/jwt"] {
+        assert!(is_media_type(typ, &["jose", "jwt"]), "{typ}");
+    }
+    for typ in ["", "application/", "at+jwt", "text/jwt", "application/application/jwt", "applicatio\u{fc}/jwt", "jwt "]
+    {
+        assert!(!is_media_type(typ, &["jose", "jwt"]), "{typ}");
+    }
+}

@@ -3,8 +3,9 @@
 use super::error::LogoutTokenError;
 use super::{LogoutToken, MAX_LOGOUT_LIFETIME, rules};
 use crate::explain::{Evidence, Listener, Rule};
-use crate::identity::oidc::claims::{Claims, ClaimsError, Payload};
-use crate::identity::oidc::jws::shown;
+use crate::identity::oidc::claims::{Claims, ClaimsError, MAX_SUBJECT, Payload, timestamp};
+use crate::identity::oidc::evidence::{or_no_time, or_none};
+use crate::identity::oidc::jws::{is_media_type, shown};
 use crate::identity::oidc::rules::CLAIMS;
 use crate::identity::oidc::session::{MAX_SESSION_ID, is_plain};
 use crate::identity::oidc::{OidcError, OidcProvider, TimeClaim};
@@ -13,8 +14,6 @@ use crate::time::Timestamp;
 
 /// The member of `events` that makes a token a logout token (Back-Channel Logout, 2.4).
 const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
-/// The longest subject in bytes (OpenID Connect Core, 2).
-const MAX_SUBJECT: usize = 255;
 /// The longest `jti` in bytes.
 const MAX_TOKEN_ID: usize = 512;
 
@@ -98,8 +97,7 @@ impl<L: Listener> Checks<'_, L> {
     /// Providers were written before the type had a name, so that none and `JWT` are accepted; `events` decides then.
     fn typ(&mut self) -> Verdict {
         let found = self.typ;
-        let typ = found.map(|typ| typ.strip_prefix("application/").unwrap_or(typ));
-        let fits = typ.is_none_or(|typ| ["logout+jwt", "jwt"].iter().any(|one| typ.eq_ignore_ascii_case(one)));
+        let fits = found.is_none_or(|typ| is_media_type(typ, &["logout+jwt", "jwt"]));
         let outcome = fits.then_some(()).ok_or_else(|| LogoutTokenError::Type { found: or_none(found) });
         self.hold(&rules::TYPE, outcome, || Evidence::new("logout+jwt, JWT, or none", found.unwrap_or("none")))
     }
@@ -136,7 +134,7 @@ impl<L: Listener> Checks<'_, L> {
 
     fn issued_at(&mut self) -> Verdict<Timestamp> {
         let now = self.now;
-        let found = self.claims.shared.iat.map(instant);
+        let found = self.claims.shared.iat.map(timestamp);
         let outcome = match found {
             None => Err(missing("iat", &rules::ISSUED_AT)),
             Some(issued_at) if issued_at > now.saturating_add(self.provider.skew_of(TimeClaim::IssuedAt)) => {
@@ -149,7 +147,7 @@ impl<L: Listener> Checks<'_, L> {
 
     fn expiration(&mut self) -> Verdict<Timestamp> {
         let now = self.now;
-        let found = self.claims.shared.exp.map(instant);
+        let found = self.claims.shared.exp.map(timestamp);
         let outcome = match found {
             None => Err(missing("exp", &rules::EXPIRATION)),
             Some(expiration) if now < expiration.saturating_add(self.provider.skew_of(TimeClaim::Expiration)) => {
@@ -173,7 +171,7 @@ impl<L: Listener> Checks<'_, L> {
 
     fn not_before(&mut self) -> Verdict {
         let now = self.now;
-        let found = self.claims.shared.nbf.map(instant);
+        let found = self.claims.shared.nbf.map(timestamp);
         let outcome = match found {
             Some(not_before) if not_before > now.saturating_add(self.provider.skew_of(TimeClaim::NotBefore)) => {
                 Err(LogoutTokenError::NotYetValid { not_before, now })
@@ -240,16 +238,4 @@ impl<L: Listener> Checks<'_, L> {
 
 fn missing(claim: &'static str, rule: &'static Rule) -> LogoutTokenError {
     LogoutTokenError::MissingClaim { claim, rule }
-}
-
-fn instant(seconds: u64) -> Timestamp {
-    Timestamp::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
-}
-
-fn or_none(found: Option<&str>) -> String {
-    found.map_or_else(|| "none".to_owned(), shown)
-}
-
-fn or_no_time(found: Option<Timestamp>) -> String {
-    found.map_or_else(|| "none".to_owned(), |time| time.to_string())
 }

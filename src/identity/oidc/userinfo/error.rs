@@ -3,7 +3,7 @@
 use super::super::OidcError;
 use super::super::claims::ClaimsError;
 use super::super::jws::shown;
-use super::{AUDIENCE, CLAIMS, EXPIRATION, ISSUER, SIGNATURE, SUBJECT};
+use super::{AUDIENCE, CLAIMS, EXPIRATION, ISSUER, NOT_BEFORE, SIGNATURE, SUBJECT};
 use crate::explain::Rule;
 use crate::json::JsonError;
 use crate::time::Timestamp;
@@ -33,6 +33,9 @@ pub enum UserinfoError {
     /// A claim of the answer is not of the expected form.
     #[error("a claim of the provider's answer about the person is not of the expected form")]
     Claims(ClaimsError),
+    /// The signed answer carries `events`: it is a logout token or another security event.
+    #[error("the provider's answer about the person is a logout or event token")]
+    Events,
     /// The signed answer is another issuer's, or does not say whose.
     #[error("the answer about the person comes from another provider")]
     Issuer {
@@ -41,7 +44,7 @@ pub enum UserinfoError {
         /// What the answer says.
         found: Option<String>,
     },
-    /// The signed answer is not meant for this client.
+    /// The signed answer is not meant for this client, or also for somebody who is not trusted.
     #[error("the answer about the person is meant for another audience")]
     Audience {
         /// The audiences that are ours.
@@ -54,6 +57,14 @@ pub enum UserinfoError {
     Expired {
         /// When it expired.
         expiration: Timestamp,
+        /// When it was looked at.
+        now: Timestamp,
+    },
+    /// The signed answer is not good yet.
+    #[error("the answer about the person is not valid yet")]
+    NotYetValid {
+        /// When it becomes good.
+        not_before: Timestamp,
         /// When it was looked at.
         now: Timestamp,
     },
@@ -73,10 +84,11 @@ impl UserinfoError {
     pub const fn rule(&self) -> &'static Rule {
         match self {
             Self::Signature(_) => &SIGNATURE,
-            Self::MediaType { .. } | Self::Type { .. } | Self::Json(_) | Self::Claims(_) => &CLAIMS,
+            Self::MediaType { .. } | Self::Type { .. } | Self::Json(_) | Self::Claims(_) | Self::Events => &CLAIMS,
             Self::Issuer { .. } => &ISSUER,
             Self::Audience { .. } => &AUDIENCE,
             Self::Expired { .. } => &EXPIRATION,
+            Self::NotYetValid { .. } => &NOT_BEFORE,
             Self::Subject { .. } => &SUBJECT,
         }
     }
@@ -97,6 +109,8 @@ impl UserinfoError {
                 format!("userinfo aud: expected one of {expected:?}, found {}", shown(&found.join(" ")))
             }
             Self::Expired { expiration, now } => format!("userinfo exp: {expiration}, and it is {now}"),
+            Self::NotYetValid { not_before, now } => format!("userinfo nbf: {not_before}, and it is {now}"),
+            Self::Events => "userinfo: an events claim".to_owned(),
             Self::Subject { expected, found } => {
                 format!("userinfo sub: expected {}, found {found:?}", shown(expected))
             }

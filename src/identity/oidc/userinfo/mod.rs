@@ -1,16 +1,18 @@
 //! What the userinfo endpoint says of the person an ID token is about (OpenID Connect Core, 5.3).
 //!
 //! Enters: an answer as it came, plain or signed, and the identity it should speak of. Leaves: that identity, with the
-//! claims the ID token had not. Refused: an answer about anybody else, and a signed one that is not the issuer's, for us.
+//! claims the ID token had not. Refused: an answer about anybody else, and a signed one that is not the issuer's, for us,
+//! now.
 //! Nothing of it becomes a condition key, a tag or a role: those are for claims that were signed for this sign-in.
 
 mod error;
 
 pub use error::UserinfoError;
 
-use super::claims::{ClaimsError, Payload};
-use super::identity::{ASKED_FOR, descend, key, pointer, texts};
-use super::provider::OidcProvider;
+use super::claims::{Claims, ClaimsError, Payload, timestamp};
+use super::identity::{ASKED_FOR, descend, pointer, texts};
+use super::jws::is_media_type;
+use super::provider::{OidcProvider, TimeClaim};
 use super::{CompactJws, Jwks, OidcError};
 use crate::explain::{Evidence, Listener, Rule, Silent};
 use crate::identity::VerifiedIdentity;
@@ -23,7 +25,7 @@ pub const MAX_USERINFO_LENGTH: usize = 64 * 1024;
 const LIMITS: Limits = Limits { bytes: MAX_USERINFO_LENGTH, depth: 32, values: 4096 };
 
 /// Claims about a token, or about a sign-in, that an answer about a person cannot speak for.
-const NOT_ABOUT_THE_PERSON: [&str; 15] = [
+const NOT_ABOUT_THE_PERSON: [&str; 16] = [
     "iss",
     "sub",
     "aud",
@@ -38,6 +40,7 @@ const NOT_ABOUT_THE_PERSON: [&str; 15] = [
     "auth_time",
     "acr",
     "amr",
+    "sid",
     "events",
 ];
 
@@ -48,7 +51,7 @@ const SIGNATURE: Rule = Rule {
 };
 const CLAIMS: Rule = Rule {
     name: "userinfo_claims",
-    section: "OpenID Connect Core 5.3.2; RFC 8725 3.11",
+    section: "OpenID Connect Core 5.3.2; RFC 8725 3.11; RFC 8417 2.2",
     prevents: "claims given twice or of another type, and another kind of token taken for an answer",
 };
 const ISSUER: Rule = Rule {
@@ -63,14 +66,16 @@ const AUDIENCE: Rule = Rule {
 };
 const EXPIRATION: Rule =
     Rule { name: "userinfo_expiration", section: "RFC 7519 4.1.4", prevents: "an old answer given again" };
+const NOT_BEFORE: Rule =
+    Rule { name: "userinfo_not_before", section: "RFC 7519 4.1.5", prevents: "an answer used before its time" };
 const SUBJECT: Rule = Rule {
     name: "userinfo_subject",
     section: "OpenID Connect Core 5.3.2, 5.3.4",
     prevents: "claims of another person, by an access token swapped for another",
 };
 
-/// What an answer is held to, in the order in which it is looked at; the first, and issuer to expiration, if it is signed.
-pub const USERINFO_RULES: [&Rule; 6] = [&SIGNATURE, &CLAIMS, &ISSUER, &AUDIENCE, &EXPIRATION, &SUBJECT];
+/// What an answer is held to, in the order in which it is looked at; the first, and issuer to not_before, if it is signed.
+pub const USERINFO_RULES: [&Rule; 7] = [&SIGNATURE, &CLAIMS, &ISSUER, &AUDIENCE, &EXPIRATION, &NOT_BEFORE, &SUBJECT];
 
 /// An answer of the userinfo endpoint as it came.
 #[derive(Clone, Debug)]
@@ -145,10 +150,11 @@ pub fn add_userinfo<L: Listener>(
             let payload =
                 typed(signed.typ()).and_then(|()| Payload::parse(signed.payload()).map_err(UserinfoError::Claims));
             let payload = payload.inspect_err(|error| told_failed(error, listener))?;
-            let claims = heard(&CLAIMS, payload.claims().map_err(UserinfoError::Claims), listener)?;
+            let claims = heard(&CLAIMS, payload.claims().map_err(UserinfoError::Claims).and_then(no_events), listener)?;
             heard(&ISSUER, issuer(provider, claims.iss), listener)?;
             heard(&AUDIENCE, audience(provider, &claims.aud), listener)?;
             heard(&EXPIRATION, expiration(provider, claims.exp, now), listener)?;
+            heard(&NOT_BEFORE, not_before(provider, claims.nbf, now), listener)?;
             merged(identity, claims.sub, payload.members(), listener)
         }
     }
@@ -187,11 +193,15 @@ fn members<'v, 'a>(value: &'v Value<'a>) -> &'v [Member<'a>] {
 
 /// RFC 8725, 3.11: access tokens, logout tokens and proofs name their type.
 fn typed(typ: Option<&str>) -> Result<(), UserinfoError> {
-    let short = typ.map(|typ| typ.strip_prefix("application/").unwrap_or(typ));
-    if short.is_none_or(|typ| typ.eq_ignore_ascii_case("jwt")) {
+    if typ.is_none_or(|typ| is_media_type(typ, &["jwt"])) {
         return Ok(());
     }
     Err(UserinfoError::Type { found: typ.unwrap_or_default().to_owned() })
+}
+
+/// A logout token or another security event, if its type does not say so, has the issuer and the audience of an answer.
+fn no_events(claims: Claims<'_>) -> Result<Claims<'_>, UserinfoError> {
+    if claims.has_events { Err(UserinfoError::Events) } else { Ok(claims) }
 }
 
 fn issuer(provider: &OidcProvider, found: Option<&str>) -> Result<(), UserinfoError> {
@@ -202,9 +212,12 @@ fn issuer(provider: &OidcProvider, found: Option<&str>) -> Result<(), UserinfoEr
     Err(UserinfoError::Issuer { expected: expected.to_owned(), found: found.map(str::to_owned) })
 }
 
+/// One must be ours, and beside it those that an ID token may name.
 fn audience(provider: &OidcProvider, found: &[&str]) -> Result<(), UserinfoError> {
     let expected = provider.audiences();
-    if found.iter().any(|aud| expected.iter().any(|ours| ours == aud)) {
+    let is_one = |of: &[String], aud: &str| of.iter().any(|one| one == aud);
+    let known = |aud: &&str| is_one(expected, aud) || is_one(&provider.trusted_audiences, aud);
+    if found.iter().any(|aud| is_one(expected, aud)) && found.iter().all(known) {
         return Ok(());
     }
     let found = found.iter().map(|aud| (*aud).to_owned()).collect();
@@ -213,12 +226,16 @@ fn audience(provider: &OidcProvider, found: &[&str]) -> Result<(), UserinfoError
 
 fn expiration(provider: &OidcProvider, found: Option<u64>, now: Timestamp) -> Result<(), UserinfoError> {
     let Some(found) = found else { return Ok(()) };
-    let expiration = Timestamp::from_unix_seconds(i64::try_from(found).unwrap_or(i64::MAX));
-    if now < expiration.saturating_add(provider.skew) {
-        Ok(())
-    } else {
-        Err(UserinfoError::Expired { expiration, now })
-    }
+    let expiration = timestamp(found);
+    let fits = now < expiration.saturating_add(provider.skew_of(TimeClaim::Expiration));
+    fits.then_some(()).ok_or(UserinfoError::Expired { expiration, now })
+}
+
+fn not_before(provider: &OidcProvider, found: Option<u64>, now: Timestamp) -> Result<(), UserinfoError> {
+    let Some(found) = found else { return Ok(()) };
+    let not_before = timestamp(found);
+    let fits = not_before <= now.saturating_add(provider.skew_of(TimeClaim::NotBefore));
+    fits.then_some(()).ok_or(UserinfoError::NotYetValid { not_before, now })
 }
 
 fn merged<L: Listener>(
@@ -233,23 +250,20 @@ fn merged<L: Listener>(
     // Made of the claims that were signed, before there are others.
     let _ = identity.condition_keys();
     for Member { key: name, value, .. } in claims {
-        if NOT_ABOUT_THE_PERSON.contains(&name.as_ref()) || name.starts_with(ASKED_FOR) || has(&identity, name) {
+        if NOT_ABOUT_THE_PERSON.contains(&name.as_ref()) || name.starts_with(ASKED_FOR) || spoken_of(&identity, name) {
             continue;
         }
         if let Some(values) = texts(value) {
             identity.attributes.insert(name.as_ref().to_owned(), values);
         } else {
             descend(value, &pointer("", name), &mut identity.nested_claims);
+            identity.other_claims.push(name.as_ref().to_owned());
         }
     }
     Ok(identity)
 }
 
-/// Whether the ID token spoke of this claim in any form: as a value, a list, or an object.
-fn has(identity: &VerifiedIdentity, name: &str) -> bool {
-    let inside = pointer("", name) + "/";
-    let as_list = key(identity.issuer.split_once("://").map_or("", |(_, name)| name.trim_end_matches('/')), name);
-    identity.attributes.contains_key(name)
-        || identity.nested_claims.keys().any(|place| place.starts_with(&inside))
-        || identity.multivalued.contains(&as_list)
+/// Whether the ID token has this claim, whatever its value.
+fn spoken_of(identity: &VerifiedIdentity, name: &str) -> bool {
+    identity.attributes.contains_key(name) || identity.other_claims.iter().any(|other| other == name)
 }

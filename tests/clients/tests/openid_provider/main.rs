@@ -237,7 +237,7 @@ async fn a_provider_that_binds_tokens_is_not_content_without_a_key() {
 async fn userinfo_plain_and_signed_adds_what_the_id_token_has_not() {
     let Some(idp) = Provider::start(json!({"par": "off"})).await else { return };
     for (party, rules) in
-        [(by_header(&idp), &USERINFO_RULES[5..]), (party(&idp, "signed-userinfo", "third secret"), &USERINFO_RULES[..])]
+        [(by_header(&idp), &USERINFO_RULES[6..]), (party(&idp, "signed-userinfo", "third secret"), &USERINFO_RULES[..])]
     {
         let bare = sign_in(&party).await.identity;
         assert!(bare.attribute("email").is_empty(), "the provider keeps it for userinfo");
