@@ -7,10 +7,12 @@
 //! that the provider calls an ID token is one that anybody may have brought ([`ExchangedToken::into_id_token`]).
 
 mod answer;
+mod error;
 mod request;
 
 pub use answer::{ExchangedToken, TokenType};
-pub use request::{TokenExchange, TokenExchangeError, TokenTypeIdentifier};
+pub use error::TokenExchangeError;
+pub use request::{TokenExchange, TokenTypeIdentifier};
 
 use super::callback::heard;
 use super::token::error_code;

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::super::form::Form;
 use super::super::pushed::is_uri;
+use super::TokenExchangeError;
 
 /// The longest token that is sent, in bytes; a SAML assertion is one too.
 const MAX_TOKEN_LENGTH: usize = 128 * 1024;
@@ -16,48 +17,6 @@ const MAX_VALUE_LENGTH: usize = 1024;
 const MAX_VALUES: usize = 32;
 
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
-
-/// Why a token exchange cannot be asked for.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TokenExchangeError {
-    /// The token is empty, longer than 128 KiB, or holds what is not printable ASCII (RFC 6749, A.12).
-    #[error("a token to exchange is not of the expected form")]
-    Token {
-        /// Its length, in bytes.
-        length: usize,
-    },
-    /// Not an absolute URI of at most 1 KiB (RFC 3986, 4.3).
-    #[error("not an absolute URI")]
-    Uri {
-        /// What was given.
-        found: String,
-    },
-    /// A resource is without a fragment (RFC 8693, 2.1).
-    #[error("a resource is named without a fragment")]
-    Fragment {
-        /// What was given.
-        found: String,
-    },
-    /// An audience is printable ASCII of at most 1 KiB.
-    #[error("not the name of an audience")]
-    Audience {
-        /// What was given.
-        found: String,
-    },
-    /// A scope is printable ASCII without space, quote and backslash, of at most 1 KiB (RFC 6749, 3.3).
-    #[error("not a scope")]
-    Scope {
-        /// What was given.
-        found: String,
-    },
-    /// More resources, audiences or scopes than are sent.
-    #[error("a token exchange names too many resources, audiences or scopes")]
-    TooMany {
-        /// The most of each.
-        limit: usize,
-    },
-}
 
 /// What a token is (RFC 8693, 3), by a URI; two of them are the same when every character is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
