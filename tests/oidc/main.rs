@@ -21,6 +21,7 @@ mod end_session;
 mod generated;
 mod identity;
 mod issuer_keys;
+mod issuer_metadata;
 mod logout_token;
 mod oracle;
 mod presets;
