@@ -19,6 +19,7 @@ mod conformance;
 mod edges;
 mod end_session;
 mod generated;
+mod hashes;
 mod identity;
 mod issuer_keys;
 mod issuer_metadata;
