@@ -176,6 +176,20 @@ async fn a_downgrade_from_bound_to_bearer_tokens_is_refused() {
 }
 
 #[tokio::test]
+async fn a_downgrade_while_a_sign_in_goes_on_is_refused() {
+    let idp = Scripted::start(json!({})).await;
+    for (party, given, found) in [(bound(&idp), "DPoP", "Bearer"), (idp.party("secret"), "Bearer", "DPoP")] {
+        let typed = |tokens: &mut Value| tokens["token_type"] = json!(given);
+        let tokens = idp.sign_in(&party, &mut Report::new(), typed).await.unwrap().tokens;
+        idp.answer_next("/token", Answer::json(200, json!({"access_token": "access-2", "token_type": found})));
+        let mut report = Report::new();
+        let error = party.refresh(&tokens, now(), &mut report).await.unwrap_err();
+        assert_eq!(error.rule().map(|rule| rule.name), Some("token_type"), "{error:?}");
+        assert_eq!(report.failure().map(|check| check.name), Some("token_type"));
+    }
+}
+
+#[tokio::test]
 async fn a_public_client_with_a_key_refreshes_by_the_same_key() {
     let idp = Scripted::start(json!({ "token_endpoint_auth_methods_supported": ["none"] })).await;
     let party = idp.party(ClientCredential::public()).with_dpop(DpopKey::generate().unwrap());

@@ -1,12 +1,22 @@
 //! ID tokens by HMAC with the client secret: only where a provider chose it, and then nothing else (OpenID Connect Core,
 //! 10.1 and 3.1.3.7, 8).
 
-use aws_lc_rs::hmac;
-use daypass::explain::{Report, Silent};
-use daypass::identity::oidc::{self, HmacAlgorithm, Jwks, JwsError, OidcError, OidcProvider, UnverifiedIdToken};
-use serde_json::json;
+use std::sync::Arc;
 
-use crate::support::{Keys, NONCE, b64, claims, now, provider, refused, sign_in, verify_at};
+use aws_lc_rs::hmac;
+use axum::Router;
+use axum::http::{Request, StatusCode};
+use daypass::explain::{Report, Silent};
+use daypass::http::application::SignIn;
+use daypass::http::relying_party::RelyingParty;
+use daypass::identity::oidc::{self, HmacAlgorithm, Jwks, JwsError, OidcError, OidcProvider, UnverifiedIdToken};
+use daypass::time::ManualClock;
+use daypass::{Broker, Keyring};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::scripted::{Scripted, decoded};
+use crate::support::{CLIENT, Keys, NONCE, NOW, b64, claims, now, provider, refused, sign_in, verify_at};
 
 const SECRET: &str = "the-secret-of-client-1-is-long-enough-for-any-hash-of-them-and-then-some";
 
@@ -16,8 +26,11 @@ fn signed_with(secret: &[u8], alg: &str) -> String {
         "HS512" => hmac::HMAC_SHA512,
         _ => hmac::HMAC_SHA256,
     };
-    let header = json!({"alg": alg, "kid": "RSA", "typ": "JWT"}).to_string();
-    let input = format!("{}.{}", b64(header), b64(claims().to_string()));
+    with_secret(secret, algorithm, &json!({"alg": alg, "kid": "RSA", "typ": "JWT"}), &claims())
+}
+
+fn with_secret(secret: &[u8], algorithm: hmac::Algorithm, header: &Value, claims: &Value) -> String {
+    let input = format!("{}.{}", b64(header.to_string()), b64(claims.to_string()));
     let code = hmac::sign(&hmac::Key::new(algorithm, secret), input.as_bytes());
     format!("{input}.{}", b64(code))
 }
@@ -111,4 +124,48 @@ fn the_other_rules_hold_as_for_every_token() {
     let other = other.with_client_secret(HmacAlgorithm::Hs256, SECRET).unwrap();
     let token = UnverifiedIdToken::for_sign_in(token(), NONCE);
     assert_eq!(verify_at(&other, token, now()).unwrap_err().rule().name, "audience");
+}
+
+/// A provider by client secret, whose key set cannot be had, and this application's registration with it.
+async fn without_keys() -> (Scripted, RelyingParty) {
+    let idp = Scripted::start(json!({ "jwks_uri": "/nothing" })).await;
+    let provider = OidcProvider::new(&idp.issuer, [CLIENT]).unwrap().with_local_network();
+    let provider = provider.with_client_secret(HmacAlgorithm::Hs256, SECRET).unwrap();
+    let party = RelyingParty::new(provider, SECRET, "http://localhost:8200/oidc/callback/corp").unwrap();
+    (idp, party)
+}
+
+#[tokio::test]
+async fn people_sign_in_by_the_secret_where_no_key_can_be_had() {
+    let (idp, party) = without_keys().await;
+    let by_secret = |tokens: &mut Value| {
+        let (_, claims) = decoded(tokens["id_token"].as_str().unwrap());
+        let header = json!({"alg": "HS256"});
+        tokens["id_token"] = json!(with_secret(SECRET.as_bytes(), hmac::HMAC_SHA256, &header, &claims));
+    };
+    let done = idp.sign_in(&party, &mut Report::new(), by_secret).await.unwrap();
+    assert_eq!(done.identity.subject(), "martha");
+    assert!(idp.asked("/nothing").is_empty(), "nobody asks for keys");
+}
+
+#[tokio::test]
+async fn logout_tokens_by_the_secret_are_taken_where_no_key_can_be_had() {
+    let (idp, party) = without_keys().await;
+    let broker = Broker::new(Keyring::generate().unwrap()).with_clock(Arc::new(ManualClock::new(now())));
+    let sign_in = SignIn::new(Arc::new(broker), "http://localhost:8200").unwrap();
+    let app: Router = sign_in.with_relying_party("corp", "Corp", party).unwrap().guard(Router::new());
+    let claims = json!({
+        "iss": idp.issuer, "aud": CLIENT, "sub": "martha", "iat": NOW, "exp": NOW + 120, "jti": "token-1",
+        "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+    });
+    let header = json!({"alg": "HS256", "kid": "any", "typ": "logout+jwt"});
+    for (secret, status) in [("another".repeat(9), StatusCode::BAD_REQUEST), (SECRET.to_owned(), StatusCode::OK)] {
+        let token = with_secret(secret.as_bytes(), hmac::HMAC_SHA256, &header, &claims);
+        let said = Request::post("/oidc/backchannel-logout/corp")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("logout_token={token}"))
+            .unwrap();
+        assert_eq!(app.clone().oneshot(said).await.unwrap().status(), status);
+    }
+    assert!(idp.asked("/nothing").is_empty(), "nobody asks for keys");
 }

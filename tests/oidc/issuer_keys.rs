@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
-use daypass::explain::Silent;
+use daypass::explain::{Report, Silent};
 use daypass::http::fetch::{FetchError, Fetcher, IssuerKeys};
 use daypass::identity::oidc::discovery::DiscoveryError;
 use daypass::identity::oidc::keys::exposition;
@@ -16,6 +16,7 @@ use daypass::identity::oidc::{self, Jwks, OidcError, OidcProvider, UnverifiedIdT
 use daypass::time::Timestamp;
 use serde_json::{Value, json};
 
+use crate::scripted::{Answer, Scripted, decoded};
 use crate::support::{CLIENT, Keys, claims_with, now};
 
 /// What the issuer publishes, and how often it was asked for its keys.
@@ -279,4 +280,23 @@ async fn issuers_share_a_fetcher_of_their_own_reach_alone() {
     assert_eq!(IssuerKeys::fetched_by(&issuer.provider(), &public).unwrap_err(), FetchError::Reach);
     let elsewhere = OidcProvider::new("https://idp.example", [CLIENT]).unwrap();
     assert_eq!(IssuerKeys::fetched_by(&elsewhere, &local).unwrap_err(), FetchError::Reach);
+}
+
+#[tokio::test]
+async fn a_stranger_delays_no_sign_in_with_a_key_that_is_new() {
+    let idp = Scripted::start(json!({})).await;
+    let party = idp.party("secret");
+    idp.sign_in(&party, &mut Report::new(), |_| {}).await.unwrap();
+    party.keys().for_key_id(Some("random"), now()).await.unwrap();
+    assert_eq!(idp.asked("/jwks").len(), 2, "the minute of the stranger's fetch begins");
+    let next = Keys::generate();
+    idp.answer_next("/jwks", Answer::json(200, renamed("next", &next)));
+    let rotated = |tokens: &mut Value| {
+        let (_, claims) = decoded(tokens["id_token"].as_str().unwrap());
+        let header = json!({"alg": "ES256", "kid": "next"}).to_string();
+        tokens["id_token"] = json!(next.sign_raw("ES256", &header, claims.to_string()));
+    };
+    let done = idp.sign_in(&party, &mut Report::new(), rotated).await.unwrap();
+    assert_eq!(done.identity.subject(), "martha");
+    assert_eq!(idp.asked("/jwks").len(), 3);
 }

@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Mutex as AsyncMutex, watch};
+use tokio::sync::watch;
 
+use super::issuer_metadata::IssuerMetadata;
 use super::{FetchError, Fetcher, Reach};
-use crate::identity::oidc::discovery::{Discovery, MAX_DISCOVERY_LENGTH};
-use crate::identity::oidc::keys::{COOLDOWN, DEFAULT_FRESH, KeyCache, KeyCacheMetrics, KeyPlan, MAX_STALE};
-use crate::identity::oidc::{IssuerUrl, Jwks, OidcProvider, UnverifiedIdToken};
+use crate::identity::oidc::discovery::Discovery;
+use crate::identity::oidc::keys::{KeyCache, KeyCacheMetrics, KeyPlan};
+use crate::identity::oidc::{Jwks, OidcProvider, UnverifiedIdToken};
 use crate::time::Timestamp;
 
 /// Metadata and keys of one issuer; cheap to clone, all clones share one cache.
@@ -18,21 +19,13 @@ pub struct IssuerKeys {
 
 #[derive(Debug)]
 struct Shared {
-    issuer: IssuerUrl,
-    fetcher: Fetcher,
+    metadata: Arc<IssuerMetadata>,
     /// Keys an operator gave, which are never fetched.
     pinned: Option<Arc<Jwks>>,
     cache: Mutex<KeyCache>,
     last_error: Mutex<Option<FetchError>>,
-    discovery: AsyncMutex<HeldDiscovery>,
     /// Counts finished fetches; whoever waits for one watches it.
     finished: watch::Sender<u64>,
-}
-
-#[derive(Debug, Default)]
-struct HeldDiscovery {
-    document: Option<(Arc<Discovery>, Timestamp)>,
-    failed_at: Option<Timestamp>,
 }
 
 impl IssuerKeys {
@@ -73,12 +66,10 @@ impl IssuerKeys {
     fn with(provider: &OidcProvider, fetcher: Fetcher, pinned: Option<Arc<Jwks>>) -> Self {
         Self {
             shared: Arc::new(Shared {
-                issuer: provider.issuer().clone(),
-                fetcher,
+                metadata: Arc::new(IssuerMetadata::new(provider.issuer().clone(), fetcher)),
                 pinned,
                 cache: Mutex::default(),
                 last_error: Mutex::default(),
-                discovery: AsyncMutex::default(),
                 finished: watch::Sender::new(0),
             }),
         }
@@ -91,9 +82,6 @@ impl IssuerKeys {
     /// # Errors
     /// [`FetchError`] when there are no keys to verify with.
     pub async fn for_token(&self, token: &UnverifiedIdToken, now: Timestamp) -> Result<Arc<Jwks>, FetchError> {
-        if self.shared.pinned.is_some() {
-            return self.for_key_id(None, now).await;
-        }
         self.for_key_id(token.claimed_key_id().as_deref(), now).await
     }
 
@@ -135,7 +123,7 @@ impl IssuerKeys {
     /// # Errors
     /// [`FetchError`] when there is none.
     pub async fn discovery(&self, now: Timestamp) -> Result<Arc<Discovery>, FetchError> {
-        self.shared.discovery(now).await
+        self.shared.metadata.discovery(now).await
     }
 
     /// The counters of the key cache.
@@ -146,7 +134,7 @@ impl IssuerKeys {
 
     /// The fetcher that this issuer's documents come through.
     pub(crate) fn fetcher(&self) -> &Fetcher {
-        &self.shared.fetcher
+        self.shared.metadata.fetcher()
     }
 
     fn at_hand(&self, until: Timestamp, now: Timestamp) -> Result<Arc<Jwks>, FetchError> {
@@ -202,44 +190,12 @@ impl Drop for Report<'_> {
 
 impl Shared {
     async fn fetch_keys(&self, now: Timestamp) -> Result<(Jwks, Option<std::time::Duration>), FetchError> {
-        let discovery = self.discovery(now).await?;
-        self.fetcher.key_set(discovery.jwks_uri()).await
-    }
-
-    /// Holding the lock while fetching makes it one fetch at a time.
-    async fn discovery(&self, now: Timestamp) -> Result<Arc<Discovery>, FetchError> {
-        let mut held = self.discovery.lock().await;
-        let at_hand = held.document.as_ref().map(|(document, at)| (Arc::clone(document), now.duration_since(*at)));
-        if let Some((document, age)) = &at_hand
-            && *age < DEFAULT_FRESH
-        {
-            return Ok(Arc::clone(document));
-        }
-        let usable = at_hand.filter(|(_, age)| *age < MAX_STALE).map(|(document, _)| document);
-        let until = held.failed_at.map_or(Timestamp::EPOCH, |failed| failed.saturating_add(COOLDOWN));
-        if now < until {
-            return usable.ok_or(FetchError::CoolingDown { until });
-        }
-        match self.fetch_discovery().await {
-            Ok(document) => {
-                let document = Arc::new(document);
-                *held = HeldDiscovery { document: Some((Arc::clone(&document), now)), failed_at: None };
-                Ok(document)
-            }
-            Err(error) => {
-                held.failed_at = Some(now);
-                usable.ok_or(error)
-            }
-        }
-    }
-
-    async fn fetch_discovery(&self) -> Result<Discovery, FetchError> {
-        let document = self.fetcher.get(&self.issuer.discovery_url(), MAX_DISCOVERY_LENGTH).await?;
-        Ok(Discovery::parse(&document.body, &self.issuer)?)
+        let discovery = self.metadata.discovery(now).await?;
+        self.metadata.fetcher().key_set(discovery.jwks_uri()).await
     }
 }
 
 /// A poisoned lock means that a thread died between two assignments; the cache is whole at every step.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

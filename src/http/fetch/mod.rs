@@ -6,6 +6,7 @@
 
 mod address;
 mod issuer_keys;
+mod issuer_metadata;
 mod saml_metadata;
 
 use std::net::IpAddr;

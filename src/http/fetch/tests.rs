@@ -168,6 +168,20 @@ async fn hosts_that_the_proxy_is_not_for_are_reached_without_it_and_judged_by_th
     assert!(told.try_recv().is_err());
 }
 
+#[tokio::test]
+async fn a_proxy_may_have_a_private_address_by_its_name_and_a_provider_may_not() {
+    let (proxy, mut told) = proxy().await;
+    let (_, port) = proxy.rsplit_once(':').unwrap();
+    let fetcher = Fetcher::through_proxy(&format!("localhost:{port}"), "").unwrap();
+    let outcome = fetcher.get("https://idp.invalid/keys", 100).await;
+    assert!(matches!(outcome, Err(FetchError::Unreachable { .. })), "{outcome:?}");
+    assert_eq!(told.recv().await.unwrap().0, "CONNECT idp.invalid:443 HTTP/1.1");
+    // The same name, where it is the provider's.
+    let fetcher = Fetcher::through_proxy("proxy.invalid:3128", "localhost").unwrap();
+    let refused = fetcher.get("https://localhost/keys", 100).await;
+    assert_eq!(refused, Err(FetchError::PrivateAddress { host: "localhost".into() }));
+}
+
 #[test]
 fn a_proxy_that_cannot_be_used_is_an_error_and_not_left_out() {
     for setting in ["socks5://localhost:1080", "http://", "ht tp://x"] {
