@@ -44,7 +44,9 @@ struct AskToken {
     #[arg(long, required_unless_present = "workload")]
     user: Option<String>,
     /// For what, in place of a person: github:octo-org/octo-repo@refs/heads/main, gitlab:group/project@main,
-    /// kubernetes:namespace/name, spiffe://trust-domain/path, google:unique-id or entra:tenant/object-id
+    /// kubernetes:namespace/name, spiffe://trust-domain/path, google:unique-id or entra:tenant/object-id; the demo gives
+    /// the first of these a role, arn:aws:iam::111111111111:role/PhotoPublisher, and the others are for trust policies of
+    /// your own
     #[arg(long, value_name = "WORKLOAD", conflicts_with = "user")]
     workload: Option<String>,
     /// First of the running demo's three ports

@@ -59,7 +59,12 @@ async fn a_workload_and_a_sign_in_are_accepted_with_every_check() {
     let ran = site.verify(&format!("{}\n", site.token(None)), &[]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
     assert!(ran.out.contains("passed       audience               OpenID Connect Core 3.1.3.7 (3)\n"), "{}", ran.out);
-    assert!(ran.out.contains("\naccepted") && ran.out.contains("  sub                      martha\n"), "{}", ran.out);
+    assert!(
+        ran.out.contains(&format!("\naccepted martha of {}\n", site.idp.issuer()))
+            && ran.out.contains("  sub                      martha\n"),
+        "{}",
+        ran.out
+    );
     assert!(!ran.out.contains('\x1b'));
 
     let answer = site.verify(&site.token(None), &["--nonce", NONCE, "--json"]);
@@ -114,6 +119,7 @@ async fn the_signature_alone_is_judged_when_asked() {
     let ran = run_with(&only, &expired);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.out.contains("passed       signature") && !ran.out.contains("expiration"), "{}", ran.out);
+    assert!(ran.out.contains("\naccepted: signature only\n"), "{}", ran.out);
     let ran = run_with(&only, &site.token(Some(Fault::WrongKey)));
     assert!(ran.code == 1 && ran.out.contains("FAILED       signature"), "{ran:?}");
 }
@@ -124,7 +130,9 @@ async fn keys_are_fetched_by_url_and_from_this_machine_only_when_told() {
     let url = format!("{}/jwks", site.idp.base_url());
     let fetched = site.verify(&site.token(None), &["--jwks", &url, "--local-network"]);
     assert_eq!(fetched.code, 0, "{fetched:?}");
-    site.verify(&site.token(None), &["--jwks", &url]).refused_as_usage(&url);
+    let refused = site.verify(&site.token(None), &["--jwks", &url]);
+    refused.refused_as_usage(&url);
+    refused.refused_as_usage("; http and private addresses need --local-network");
     let gone = format!("{}/nothing", site.idp.base_url());
     site.verify(&site.token(None), &["--jwks", &gone, "--local-network"]).refused_as_usage("HTTP status 404");
 }
@@ -152,6 +160,7 @@ async fn a_batch_answers_in_order() {
         site.case("use", |case| case["use"] = json!("logout")),
         site.case("url", |case| case["jwks"] = json!("https://idp.example/jwks")),
         site.case("secret", |case| case["token"] = json!(7)),
+        site.case("typo", |case| case["nonse"] = json!("abc")),
     ];
     let expected = [
         ("path", "accept", json!(null)),
@@ -167,6 +176,7 @@ async fn a_batch_answers_in_order() {
         ("use", "reject", json!("input")),
         ("url", "reject", json!("input")),
         ("secret", "reject", json!("input")),
+        ("typo", "reject", json!("input")),
     ];
     let ran = run_with(&["jwt", "verify", "--batch", "--root", site.folder.path()], &lines.concat());
     let answers = ran.lines();
@@ -175,8 +185,29 @@ async fn a_batch_answers_in_order() {
         .map(|answer| (answer["id"].as_str().unwrap(), answer["verdict"].as_str().unwrap(), answer["check"].clone()))
         .collect();
     assert_eq!(found, expected);
-    assert_eq!((ran.code, ran.err.as_str()), (2, "daypass: 3 of 13 lines could not be judged\n"));
+    assert_eq!((ran.code, ran.err.as_str()), (2, "daypass: 4 of 14 lines could not be judged\n"));
     assert_eq!(answers[0]["claims"]["sub"], "martha");
+    let reason = answers[13]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("unknown field \"nonse\": expected one of id, token, "), "{reason}");
+}
+
+#[tokio::test]
+async fn a_batch_explains_with_hints_when_asked() {
+    let site = Site::start("jwt-batch-hint").await;
+    let late = site.case("late", |case| case["now"] = json!(4_000_000_000_u64));
+    let lines = [site.case("good", |_| {}), late, site.case("keys", |case| case["jwks"] = json!({"keys": 1}))].concat();
+    let ask = |more: &[&str]| {
+        let asked = ["jwt", "verify", "--batch", "--root", site.folder.path()];
+        run_with(&[&asked, more].concat(), &lines).lines()
+    };
+    let told = ask(&["--explain"]);
+    assert_eq!(told[0]["hint"], json!(null));
+    assert!(told[1]["hint"]["usual_cause"].as_str().unwrap().starts_with("the token is old"), "{}", told[1]);
+    assert!(told[2]["hint"]["usual_cause"].as_str().unwrap().contains("key set"), "{}", told[2]);
+    assert!(told.iter().all(|answer| !answer["checks"].as_array().unwrap().is_empty()));
+    for answer in ask(&[]) {
+        assert!(answer.get("hint").is_none() && answer.get("checks").is_none(), "{answer}");
+    }
 }
 
 #[test]
@@ -209,11 +240,19 @@ async fn what_is_missing_is_named() {
     run(&["jwt", "verify", "--issuer", "https://a.example"]).refused_as_usage("--audience: missing");
     run(&["jwt", "verify", "--use", "signature"]).refused_as_usage("--jwks: missing");
     let wrong = ["jwt", "verify", "--issuer", "http://a.example", "--audience", "a", "--jwks", &site.jwks];
-    run(&wrong).refused_as_usage("not an issuer identifier");
+    run(&wrong).refused_as_usage("--issuer: \"http://a.example\": not an issuer identifier");
+    let empty = ["jwt", "verify", "--issuer", "https://a.example", "--audience", "", "--jwks", &site.jwks];
+    run(&empty).refused_as_usage("--audience: [\"\"]: a provider needs");
+    let unsaid = run_with(&["jwt", "verify", "--audience", AUDIENCE], &site.token(None));
+    unsaid.refused_as_usage(&format!(
+        "--issuer: missing; expected the issuer to accept; the token says {}",
+        site.idp.issuer()
+    ));
+    site.verify("\n", &[]).refused_as_usage("standard input: the input is empty");
     site.verify("", &["--clock-skew", "301"]).refused_as_usage("301 is not in 0..=300");
     site.verify("", &["--use", "id_token"]).refused_as_usage("--nonce: missing");
     let text = site.folder.file("not.json", "keys");
-    site.verify("", &["--jwks", &text]).refused_as_usage("not.json: line 1, column 1: expected");
+    site.verify("a.b.c", &["--jwks", &text]).refused_as_usage("not.json: line 1, column 1: expected");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -246,6 +285,8 @@ async fn a_preset_holds_a_workload_to_its_platform() {
         assert_eq!(ran.code, code, "{ran:?}");
     }
     site.verify(&svid, &["--preset", "spiffe"]).refused_as_usage("--trust-domain: missing");
+    site.verify(&svid, &["--preset", "spiffe", "--trust-domain", "Example.ORG"])
+        .refused_as_usage("--trust-domain: \"Example.ORG\": trust domain: expected");
     site.verify(&svid, &["--preset", "entra"]).refused_as_usage("https://sts.windows.net/<tenant>/");
     // The issuer that everybody means need not be given, and is not this one.
     let usual = ["jwt", "verify", "--audience", AUDIENCE, "--preset", "github", "--json", "--jwks", &site.jwks];
@@ -289,7 +330,9 @@ fn a_client_secret_verifies_id_tokens_and_nothing_else_does_then() {
     assert_eq!(accepted.code, 0, "{accepted:?}");
     assert!(!accepted.out.contains(secret) && !accepted.err.contains(secret));
     assert_eq!(ask(&sign("HS256", "another-secret-that-is-long-enough-too"), &sign_in).json()["check"], "signature");
-    assert_eq!(ask(&sign("HS512", secret), &sign_in).json()["check"], "algorithm");
+    let other = ask(&sign("HS512", secret), &sign_in).json();
+    assert_eq!(other["check"], "algorithm");
+    assert!(other["hint"]["usual_cause"].as_str().unwrap().contains("leave --client-secret-file out"), "{other}");
     ask(&sign("HS256", secret), &[]).refused_as_usage("never verified by a secret");
     let longer = [&sign_in[..], &["--client-secret-algorithm", "HS512"]].concat();
     ask(&sign("HS512", secret), &longer).refused_as_usage("--client-secret-file: a client secret that signs");

@@ -156,6 +156,22 @@ fn a_batch_answers_in_order_with_the_deciding_statement() {
 }
 
 #[test]
+fn a_misspelt_field_is_no_field_left_out() {
+    let asked = json!({"principal": READER, "action": "s3:GetObject", "resource": CAT});
+    for (line, field) in [
+        (json!({"request": asked, "identity_policies": [allow("s3:*")], "session_polices": []}), "session_polices"),
+        (json!({"request": {"principal": READER, "action": "s3:GetObject", "contex": {}}}), "request.contex"),
+        (json!({"request": asked, "identity_policies": [allow("s3:*")], "scps": [{"polices": []}]}), "scps[0].polices"),
+    ] {
+        let ran = run_with(&["policy", "evaluate", "--batch"], &format!("{line}\n"));
+        let answer = &ran.lines()[0];
+        let error = answer["error"].as_str().unwrap();
+        assert!(error.starts_with(&format!("unknown field {field:?}: expected one of ")), "{answer}");
+        assert_eq!((ran.code, &answer["decision"]), (2, &json!("ImplicitDeny")), "{answer}");
+    }
+}
+
+#[test]
 fn documents_are_valid_by_kind_or_wrong_at_a_place() {
     let folder = Folder::new("policy-check");
     let (identity, bucket) = (folder.file("identity.json", IDENTITY), folder.file("bucket.json", BUCKET));

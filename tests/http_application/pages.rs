@@ -141,4 +141,9 @@ async fn a_refusal_leads_back_to_the_application() {
     let browser = Browser::at(world.sign_in_with_all().guard(private()));
     let refused = browser.post_from("cross-site", "/signout", &[]).await;
     assert!(refused.text.contains("href=\"https://app.example/\">Back to the first page</a>"), "{}", refused.text);
+    let strange = browser.post_from("cross-site", "/saml/acs", &[]).await;
+    assert!(strange.text.contains("tell whoever runs this application"), "{}", strange.text);
+    for answer in [refused, strange, browser.open("/signin/saml/nobody").await, browser.open("/signout").await] {
+        assert!(!answer.text.contains("{here}") && !answer.text.contains(" portal"), "{}", answer.text);
+    }
 }

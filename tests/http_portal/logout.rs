@@ -306,7 +306,7 @@ async fn nobody_is_signed_in_while_it_cannot_be_told_who_was_signed_out() {
     browser.sign_in("martha").await;
     let url = site.idp.logout_url("martha", &format!("{BROKER}/saml/metadata")).unwrap();
     lost.store(true, Ordering::SeqCst);
-    let unavailable = "The portal cannot answer at the moment";
+    let unavailable = "There is no answer at the moment";
     browser.get(&format!("{BROKER}/portal")).await.is_refused(503, unavailable);
     browser.get(&url).await.is_refused(503, unavailable);
     lost.store(false, Ordering::SeqCst);

@@ -161,11 +161,17 @@ async fn a_pasted_token_is_judged_and_its_parts_are_shown() {
     let accepted = browser.post(&page, &[("token", &token), ("nonce", "n-1")]).await;
     assert!(accepted.text.contains("Accepted: martha"), "{}", accepted.text);
     assert!(accepted.text.contains("<span class=\"signed\">{"), "{}", accepted.text);
+    assert!(accepted.text.contains("<span class=\"rule\">subject_<wbr>form</span>"), "{}", accepted.text);
+    // What had nothing to look at is folded away, behind every check that had.
+    let (told, folded) = accepted.text.split_once("<details>").unwrap();
+    assert!(told.contains(">nonce</span>") && !told.contains("not reached</span>"), "{told}");
+    assert!(folded.contains("not reached</span>") && !folded.contains("passed</span>"), "{folded}");
     let (signed, _) = token.rsplit_once('.').unwrap();
     let forged = browser.post(&page, &[("token", &format!("{signed}.AAAA")), ("nonce", "n-1")]).await;
     assert!(forged.text.contains("Refused by signature") && !forged.text.contains("<span class=\"signed\">"));
     let other = browser.post(&page, &[("token", &token), ("nonce", "n-2")]).await;
-    assert!(other.text.contains("Refused by nonce"), "{}", other.text);
+    let reason = "Refused by nonce</span></h2>\n    <p>the token belongs to another sign-in</p>";
+    assert!(other.text.contains(reason) && !other.text.contains("<details>"), "{}", other.text);
     let hostile = browser.post(&page, &[("token", "<script>alert(1)</script>")]).await;
     assert!(hostile.text.contains("Refused by token_form") && !hostile.text.contains("<script>alert"));
     assert_eq!(browser.post(&page, &[("token", &"x".repeat(70_000))]).await.status, 400);

@@ -260,7 +260,7 @@ async fn nobody_is_signed_in_while_it_cannot_be_told_who_was_signed_out() {
         is_refused(&say(&site, BROKER, &token).await, 503, "temporarily_unavailable");
         if lost_space == Space::EndedSession {
             let portal = browser.get(&format!("{BROKER}/portal")).await;
-            portal.is_refused(503, "The portal cannot answer at the moment");
+            portal.is_refused(503, "There is no answer at the moment");
         }
         lost.store(false, Ordering::SeqCst);
         assert!(is_in(&browser, BROKER).await);

@@ -22,6 +22,8 @@ const MANAGEMENT: &str = "333333333333";
 pub(super) const BUCKET: &str = "cat-photos";
 /// The audience of tokens that are exchanged for a role.
 pub(super) const AUDIENCE: &str = "sts.daypass.example";
+/// The repository whose jobs on its branch `main` may publish photos.
+const REPOSITORY: &str = "octo-org/octo-repo";
 /// The name under which the accounts register the identity provider for SAML.
 pub(super) const SAML_PROVIDER: &str = "corp";
 
@@ -31,6 +33,7 @@ pub(super) fn furnish(broker: Broker, site: &Site) -> Result<Broker, DemoError> 
     let bucket: Arn = cat_photos::BUCKET_ARN.parse()?;
     let policy: ResourcePolicy = cat_photos::BUCKET_POLICY.parse()?;
     let broker = broker
+        .with_role(workload_role(&account, "PhotoPublisher", site)?)
         .with_role(federated_role(&account, "PhotoReader", &reader(), site, None)?)
         .with_role(federated_role(&account, "PhotoEditor", &editor(), site, Some("PhotoReader"))?)
         .with_resource_policy(account, &bucket, policy.named("the policy of cat-photos"));
@@ -72,7 +75,27 @@ fn federated_role(
             "Action": "sts:AssumeRole"
         }));
     }
-    let trust: TrustPolicy = document(&statements).parse()?;
+    role(account, name, permissions, &statements)
+}
+
+/// The role of jobs of GitHub Actions, whose tokens the demonstration's identity provider makes.
+fn workload_role(account: &AccountId, name: &str, site: &Site) -> Result<Role, DemoError> {
+    let issuer = site.idp_host();
+    let statement = json!({
+        "Sid": "RunsOnMain",
+        "Effect": "Allow",
+        "Principal": {"Federated": format!("arn:aws:iam::{account}:oidc-provider/{issuer}")},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {
+            format!("{issuer}:aud"): AUDIENCE,
+            format!("{issuer}:sub"): format!("repo:{REPOSITORY}:ref:refs/heads/main")
+        }}
+    });
+    role(account, name, &editor(), &[statement])
+}
+
+fn role(account: &AccountId, name: &str, permissions: &Value, trusted: &[Value]) -> Result<Role, DemoError> {
+    let trust: TrustPolicy = document(trusted).parse()?;
     let role = Role::new(Arn::iam(account, &format!("role/{name}")), trust.named(&format!("trust policy of {name}")))?;
     let permissions: PermissionsPolicy = permissions.to_string().parse()?;
     Ok(role.with_permissions(&permissions.named(name)).lasting_at_most(Duration::from_secs(4 * 3600)))

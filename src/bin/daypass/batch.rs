@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::error::{Answer, CliError, InputError};
 use crate::fields::Fields;
+use crate::hint::Hint;
 use crate::input::Source;
 
 /// The longest line that is read: policies of every layer, or a key set and a token, take far less.
@@ -28,7 +29,7 @@ pub(crate) struct Lines {
     /// What paths in a batch are relative to; the folder of its file if not given
     #[arg(long, value_name = "DIR", requires = "batch")]
     pub(crate) root: Option<PathBuf>,
-    /// Add every check to each answer of a batch
+    /// Add every check to each answer of a batch, and to a refusal its usual cause
     #[arg(long, requires = "batch")]
     pub(crate) explain: bool,
 }
@@ -47,22 +48,29 @@ pub(crate) struct Line<J> {
     id: Value,
     #[serde(flatten)]
     judgement: J,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    checks: Option<Vec<Check>>,
+    #[serde(flatten)]
+    story: Option<Story>,
+}
+
+/// What stands in an answer where every check is wanted.
+#[derive(Debug, Serialize)]
+pub(crate) struct Story {
+    pub(crate) hint: Option<Hint>,
+    pub(crate) checks: Vec<Check>,
 }
 
 impl<J> Line<J> {
-    /// What `judge` makes of a line, with every check where they are wanted; `unusable` where the line holds no case.
+    /// What `judge` makes of a line, with its story where that is wanted; `unusable` where the line holds no case.
     pub(crate) fn answer(
         line: Result<Fields<'_>, InputError>,
-        judge: impl FnOnce(&Fields<'_>) -> Result<(J, Option<Vec<Check>>), InputError>,
+        judge: impl FnOnce(&Fields<'_>) -> Result<(J, Option<Story>), InputError>,
         unusable: impl FnOnce(String) -> J,
     ) -> Answered<Self> {
         let id = line.as_ref().map(Fields::id).unwrap_or_default();
         match line.and_then(|fields| judge(&fields)) {
-            Ok((judgement, checks)) => Answered { answer: Self { id, judgement, checks }, judged: true },
+            Ok((judgement, story)) => Answered { answer: Self { id, judgement, story }, judged: true },
             Err(error) => {
-                Answered { answer: Self { id, judgement: unusable(error.to_string()), checks: None }, judged: false }
+                Answered { answer: Self { id, judgement: unusable(error.to_string()), story: None }, judged: false }
             }
         }
     }

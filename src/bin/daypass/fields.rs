@@ -22,6 +22,13 @@ impl<'l> Fields<'l> {
         }
     }
 
+    /// Refuses a field of another name than these: misspelt, it would be taken for left out. `inside` names the object.
+    pub(crate) fn only(&self, inside: &str, known: &[&str]) -> Result<(), InputError> {
+        let Some(other) = self.0.keys().find(|name| !known.contains(&name.as_str())) else { return Ok(()) };
+        let other = format!("{inside}{other}");
+        Err(InputError::new(format!("unknown field {other:?}"), format!("expected one of {}", known.join(", "))))
+    }
+
     /// The `id`, whatever it is; null where there is none.
     pub(crate) fn id(&self) -> Value {
         self.0.get("id").and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or(Value::Null)

@@ -107,10 +107,14 @@ struct JudgedView<'a> {
     class: &'static str,
     sign: &'static str,
     outcome: String,
+    /// Why it is refused.
+    reason: Option<String>,
     signed: bool,
     parts: Vec<Part>,
     summary: String,
     checks: Vec<CheckRow<'a>>,
+    /// Of a token that is accepted, the checks that had nothing to look at.
+    idle: Vec<CheckRow<'a>>,
 }
 
 /// One of the three parts, in a form to be read.
@@ -127,8 +131,11 @@ impl<'a> JudgedView<'a> {
             Err(error) => ("failed", "✗", format!("Refused by {}", error.rule().name)),
         };
         let signed = judged.checks.iter().any(|check| check.name == "signature" && check.verdict == Verdict::Passed);
-        let checks = CheckRow::all(&judged.checks);
-        Self { class, sign, outcome, signed, parts: parts(token, signed), summary: CheckRow::summary(&checks), checks }
+        let reason = judged.outcome.as_ref().err().map(OidcError::reason);
+        let (checks, parts) = (CheckRow::all(&judged.checks), parts(token, signed));
+        let summary = CheckRow::summary(&checks);
+        let (idle, checks) = checks.into_iter().partition(|row| reason.is_none() && row.is_idle());
+        Self { class, sign, outcome, reason, signed, parts, summary, checks, idle }
     }
 }
 

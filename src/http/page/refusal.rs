@@ -33,7 +33,12 @@ impl Next {
     }
 }
 
+/// What stands in the words of a [`Refusal`] for what people call the place they were refused at.
+const HERE: &str = "{here}";
+
 /// Something that was refused, in words for the person it was refused to.
+///
+/// In `because` and `advice`, `{here}` stands for what the door they came to is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::http) struct Refusal {
     /// The HTTP status.
@@ -101,6 +106,16 @@ impl<'a> CheckRow<'a> {
         self.0
     }
 
+    /// Its name in the pieces that a line may end between.
+    pub(in crate::http) fn name(&self) -> impl Iterator<Item = &'a str> {
+        self.0.name.split_inclusive('_')
+    }
+
+    /// Whether nothing was there for it to look at.
+    pub(in crate::http) fn is_idle(&self) -> bool {
+        self.0.verdict == Verdict::NotReached
+    }
+
     /// The class that colours its verdict.
     pub(in crate::http) const fn class(&self) -> &'static str {
         match self.0.verdict {
@@ -126,6 +141,8 @@ impl<'a> CheckRow<'a> {
 pub(in crate::http) struct RefusalPage<'a> {
     frame: Frame<'a>,
     refusal: &'a Refusal,
+    because: String,
+    advice: String,
     /// The origin people should be at; a person may have come by another name of this host.
     base_url: &'a str,
     label: &'static str,
@@ -135,16 +152,17 @@ pub(in crate::http) struct RefusalPage<'a> {
 }
 
 impl<'a> RefusalPage<'a> {
-    /// The page of `refusal`, with what led to it.
+    /// The page of `refusal` at a place called `here`, with what led to it.
     pub(in crate::http) fn new(
         frame: Frame<'a>,
-        refusal: &'a Refusal,
+        (refusal, here): (&'a Refusal, &str),
         (base_url, label): (&'a str, &'static str),
         checks: &'a [Check],
     ) -> Self {
         let checks = CheckRow::all(checks);
         let failed = checks.iter().filter(|row| row.0.verdict == Verdict::Failed).cloned().collect();
-        Self { frame, refusal, base_url, label, failed, summary: CheckRow::summary(&checks), checks }
+        let (because, advice) = (refusal.because.replace(HERE, here), refusal.advice.replace(HERE, here));
+        Self { frame, refusal, because, advice, base_url, label, failed, summary: CheckRow::summary(&checks), checks }
     }
 }
 

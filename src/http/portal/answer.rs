@@ -106,7 +106,7 @@ impl Portal {
         }
         Err(Refusal::new(
             StatusCode::FORBIDDEN,
-            "This was not sent from this portal",
+            "This was not sent from here",
             "Another site, or a program, sent a form here in your name. Nothing was done.",
             "If you pressed a button here, go back to where it was and press it again.",
             Next::Portal,
@@ -119,7 +119,7 @@ impl Portal {
             _ => Vec::new(),
         };
         let onward = (self.origin.as_str(), refusal.next.label(self.door.home_label()));
-        let page = RefusalPage::new(self.frame(refusal.happened, None), refusal, onward, &checks);
+        let page = RefusalPage::new(self.frame(refusal.happened, None), (refusal, self.door.here()), onward, &checks);
         self.page(refusal.status, &page)
     }
 }
@@ -157,8 +157,7 @@ pub(in crate::http) fn redirect(url: &str) -> Response {
 
 /// What could not be read.
 pub(in crate::http) fn unreadable(status: StatusCode, because: impl Into<String>) -> Refusal {
-    let advice =
-        "Nothing was done. Start again from the sign-in page; if it happens again, tell whoever runs this portal.";
+    let advice = "Nothing was done. Start again from the sign-in page; if it happens again, tell whoever runs {here}.";
     Refusal::new(status, "This request could not be read", because, advice, Next::SignIn)
 }
 
@@ -166,8 +165,8 @@ pub(in crate::http) fn unreadable(status: StatusCode, because: impl Into<String>
 pub(in crate::http) fn unavailable(next: Next, flow: Option<&CorrelationId>) -> Refusal {
     let refusal = Refusal::new(
         StatusCode::SERVICE_UNAVAILABLE,
-        "The portal cannot answer at the moment",
-        "Something it depends on did not answer, and it accepts nothing it cannot remember.",
+        "There is no answer at the moment",
+        "Something that is needed did not answer, and nothing is accepted that cannot be remembered.",
         "Nothing was done. Wait a moment and try again.",
         next,
     );

@@ -290,7 +290,7 @@ impl Portal {
             .route("/oidc/callback/{name}", get(signin::finish_oidc))
             .route("/oidc/backchannel-logout/{name}", post(signin::log_out_by_token))
             .route("/oidc/signed-out", get(signin::signed_out))
-            .route("/signout", post(signin::sign_out))
+            .route("/signout", get(signin::ask_to_sign_out).post(signin::sign_out))
             .route("/assets/{file}", get(asset::serve))
     }
 }

@@ -30,6 +30,14 @@ impl Door {
         }
     }
 
+    /// What its pages call it, within a sentence.
+    pub(in crate::http) const fn here(self) -> &'static str {
+        match self {
+            Self::Portal => "this portal",
+            Self::Application => "this application",
+        }
+    }
+
     /// The same as a path to come back to.
     pub(in crate::http) fn return_path(self) -> ReturnPath {
         ReturnPath::home(self.home())

@@ -45,7 +45,7 @@ pub(in crate::http) use logout::{log_out_by_post, log_out_by_redirect};
 pub(in crate::http) use oidc::{begin as begin_oidc, callback_url, finish as finish_oidc};
 pub(in crate::http) use refused::refusal_of;
 pub(in crate::http) use saml::{acs_url, begin as begin_saml, finish as finish_saml, metadata};
-pub(in crate::http) use sign_out::sign_out;
+pub(in crate::http) use sign_out::{ask_to_sign_out, sign_out};
 
 /// Where logout messages of SAML providers come to.
 pub(in crate::http) fn logout_url(origin: &Origin) -> String {
@@ -65,6 +65,8 @@ struct SignInPage<'a> {
     frame: Frame<'a>,
     name: Option<&'a str>,
     lead: &'static str,
+    /// What the place is called.
+    here: &'static str,
     signed_out: Option<&'static str>,
     /// Where people may type an e-mail address.
     email: Option<EmailField<'a>>,
@@ -148,6 +150,7 @@ fn offer(portal: &Portal, seen: &Seen<'_>) -> Response {
         frame: portal.frame("Sign in", None),
         name: portal.name.as_deref(),
         lead: portal.door.lead(),
+        here: portal.door.here(),
         signed_out: seen.signed_out,
         email: (!portal.domains.is_empty()).then_some(email),
         ways: ways(portal, seen.back.as_ref()),

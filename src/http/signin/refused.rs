@@ -30,7 +30,7 @@ pub(in crate::http) fn refusal_of(error: &Error, flow: &Flow<'_>, next: Next) ->
         Error::Saml(_) | Error::Oidc(_) | Error::UnknownProvider { .. } => (
             StatusCode::FORBIDDEN,
             "Your sign-in was not accepted",
-            "You are not signed in. Start again; if it happens again, give the reference below to whoever runs this portal.",
+            "You are not signed in. Start again; if it happens again, give the reference below to whoever runs {here}.",
         ),
         Error::LoggedOut { .. } => (
             StatusCode::FORBIDDEN,
@@ -65,12 +65,12 @@ pub(super) fn not_pending(error: &PendingError) -> Refusal {
             StatusCode::FORBIDDEN,
             "This browser did not begin this sign-in",
             "You are not signed in. If someone sent you a link that led here, do not follow it: it would have signed you in \
-             as them. Otherwise allow cookies for this portal, and start again.",
+             as them. Otherwise allow cookies for {here}, and start again.",
         ),
         PendingError::OtherAddress => (
             StatusCode::FORBIDDEN,
             "This answer belongs somewhere else",
-            "You are not signed in. Start again from this portal.",
+            "You are not signed in. Start again from {here}.",
         ),
         PendingError::Store(_) => return unavailable(Next::SignIn, None),
     };
@@ -123,8 +123,8 @@ pub(super) fn unsolicited() -> Refusal {
     Refusal::new(
         StatusCode::BAD_REQUEST,
         "This sign-in did not begin here",
-        "The identity provider sent an answer that this portal had not asked for.",
-        "You are not signed in. Start from this portal; it takes one step if you are signed in at your identity provider.",
+        "The identity provider sent an answer that {here} had not asked for.",
+        "You are not signed in. Start from {here}; it takes one step if you are signed in at your identity provider.",
         Next::SignIn,
     )
 }
@@ -134,19 +134,19 @@ pub(super) fn unknown_person(flow: &Flow<'_>) -> Refusal {
     Refusal::new(
         StatusCode::FORBIDDEN,
         "Nobody here has your name",
-        "Your identity provider says who you are, but this portal's directory does not hold that name.",
+        "Your identity provider says who you are, but the directory of {here} does not hold that name.",
         "Ask whoever looks after access in your organisation to add you, and give them the reference below.",
         Next::SignIn,
     )
     .following(flow.correlation_id())
 }
 
-/// A provider that this portal does not offer.
+/// A provider that is not offered here.
 pub(super) fn unknown_provider() -> Refusal {
     Refusal::new(
         StatusCode::NOT_FOUND,
         "There is no such way to sign in",
-        "This portal has no identity provider of that name.",
+        "No identity provider of that name is set up here.",
         "Choose one from the sign-in page.",
         Next::SignIn,
     )

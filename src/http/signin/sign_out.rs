@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use askama::Template;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +18,7 @@ use super::relay_state;
 use super::session::{PortalSession, ProviderSession, Theirs};
 use crate::Flow;
 use crate::crypto::random_id;
-use crate::http::page::Next;
+use crate::http::page::{Frame, Next};
 use crate::http::portal::answer::unavailable;
 use crate::http::portal::{Portal, Stop};
 use crate::identity::saml::SamlSession;
@@ -27,6 +28,18 @@ use crate::identity::saml::SamlSession;
 pub(super) struct LogoutTicket {
     pub(super) request_id: String,
     pub(super) subject: String,
+}
+
+/// What a link or an address leads to.
+#[derive(Debug, Template)]
+#[template(path = "signout.html")]
+struct SignOutPage<'a> {
+    frame: Frame<'a>,
+}
+
+/// `GET /signout`: asks, because a link of another site's must sign nobody out.
+pub(in crate::http) async fn ask_to_sign_out(State(portal): State<Arc<Portal>>) -> Response {
+    portal.page(StatusCode::OK, &SignOutPage { frame: portal.frame("Sign out", None) })
 }
 
 /// `POST /signout`: ends the session; keys already taken go on until they expire.

@@ -23,8 +23,8 @@ Example:
 
 A batch reads one JSON object a line with the fields id, token, jwks (a key set, or the path of one), issuer, audience,
 nonce, now and use, for workloads also preset and trust_domain, and writes one a line in the same order: id, verdict,
-check, reason, claims, and with --mapping what the person would get. Settings the library does
-not accept are refused with check \"provider\" or \"jwks\". Lines that cannot be used are refused with check \"input\", and
+check, reason, claims, with --mapping what the person would get, and with --explain hint and checks. Settings the library does
+not accept are refused with check \"provider\" or \"jwks\". Lines that cannot be used, or that have another field, are refused with check \"input\", and
 the exit code is then 2.";
 
 #[derive(Args, Debug)]
@@ -90,7 +90,8 @@ pub(crate) struct Verify {
 
 impl Verify {
     /// What is asked of the token; settings the library does not accept are no verdict about it.
-    pub(super) fn question(&self) -> Result<Question, InputError> {
+    /// `claimed` is whom the token says it is from.
+    pub(super) fn question(&self, claimed: impl FnOnce() -> Option<String>) -> Result<Question, InputError> {
         let usual = self.preset.and_then(Preset::usual_issuer);
         let question = Question {
             purpose: self.purpose.unwrap_or_else(|| Use::assumed(self.nonce.as_deref())),
@@ -105,12 +106,16 @@ impl Verify {
             clock_skew: self.clock_skew,
             max_lifetime: self.max_lifetime,
         };
-        if question.purpose == Use::Signature {
-            return Ok(question);
-        }
         let missing = |flag: &str, what: &str| Err(InputError::new(flag, format!("missing; expected {what}")));
+        if question.purpose == Use::Signature {
+            return match &self.jwks {
+                Some(_) => Ok(question),
+                None => missing("--jwks", "the key set to verify the signature with"),
+            };
+        }
         if question.issuer.is_empty() {
-            return missing("--issuer", "the issuer to accept");
+            let says = claimed().map(|issuer| format!("; the token says {issuer}")).unwrap_or_default();
+            return missing("--issuer", &format!("the issuer to accept{says}"));
         }
         if self.audience.is_empty() {
             return missing("--audience", "an audience that is ours");
@@ -126,8 +131,21 @@ impl Verify {
         }
         match question.provider() {
             Ok(_) => Ok(question),
-            Err(error @ ProviderError::ClientSecret(_)) => Err(InputError::new("--client-secret-file", error)),
-            Err(error) => Err(InputError::new("--issuer or --audience", error)),
+            Err(error) => Err(self.at_fault(&question.issuer, &error)),
+        }
+    }
+
+    /// The option that the library does not accept, with what was given.
+    fn at_fault(&self, issuer: &str, error: &ProviderError) -> InputError {
+        match error {
+            ProviderError::ClientSecret(_) => InputError::new("--client-secret-file", error),
+            ProviderError::Audience => InputError::new("--audience", format!("{:?}: {error}", self.audience)),
+            ProviderError::Skew { asked } => InputError::new("--clock-skew", format!("{}: {error}", asked.as_secs())),
+            ProviderError::Workload { what: "trust domain", .. } => InputError::new(
+                "--trust-domain",
+                format!("{:?}: {error}", self.trust_domain.as_deref().unwrap_or_default()),
+            ),
+            _ => InputError::new("--issuer", format!("{issuer:?}: {error}")),
         }
     }
 

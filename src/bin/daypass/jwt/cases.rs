@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use daypass::explain::{Check, Report, Silent};
-use daypass::identity::oidc::RULES;
+use daypass::explain::{Report, Silent};
 use daypass::time::Timestamp;
 
+use super::hints::hint;
 use super::judge::{self, Judgement, Question, Refusal, Use};
 use super::keys::Keys;
 use super::preset::Preset;
-use crate::batch::{Answered, Line};
+use crate::batch::{Answered, Line, Story};
 use crate::error::InputError;
 use crate::fields::Fields;
 use crate::input::{instant, named_in};
@@ -20,6 +20,8 @@ use crate::mapping::Document;
 const MOST_KEY_SETS: usize = 256;
 /// And past this many bytes of them as they were written.
 const MOST_KEY_SET_BYTES: usize = 4 * 1024 * 1024;
+const FIELDS: [&str; 10] =
+    ["id", "token", "jwks", "issuer", "audience", "nonce", "now", "use", "preset", "trust_domain"];
 
 pub(super) struct Cases {
     root: PathBuf,
@@ -41,14 +43,20 @@ impl Cases {
         Line::answer(line, |fields| self.judge(fields), |reason| Refusal { check: "input", reason }.into())
     }
 
-    fn judge(&mut self, fields: &Fields<'_>) -> Result<(Judgement, Option<Vec<Check>>), InputError> {
+    fn judge(&mut self, fields: &Fields<'_>) -> Result<(Judgement, Option<Story>), InputError> {
+        fields.only("", &FIELDS)?;
         let token: String = fields.require("token", "text")?;
         let question = question(fields)?;
         let now = instant(fields.instant("now")?.or(self.now));
         let (explain, mapping) = (self.explain, self.mapping.clone());
+        let rules = judge::rules(question.purpose);
+        let told = |judgement: Judgement, report: Report| {
+            let story = Story { hint: judgement.check.and_then(hint), checks: report.finish(&rules) };
+            (judgement, explain.then_some(story))
+        };
         let keys = match self.keys(fields)? {
             Ok(keys) => keys,
-            Err(refusal) => return Ok((refusal.clone().into(), None)),
+            Err(refusal) => return Ok(told(refusal.clone().into(), Report::new())),
         };
         if !explain {
             let outcome = judge::verify(&question, keys, &token, now, &mut Silent);
@@ -56,8 +64,7 @@ impl Cases {
         }
         let mut report = Report::new();
         let outcome = judge::verify(&question, keys, &token, now, &mut report);
-        let rules = if question.purpose == Use::Signature { judge::signature_rules() } else { RULES.to_vec() };
-        Ok((Judgement::of(outcome, &mapping), Some(report.finish(&rules))))
+        Ok(told(Judgement::of(outcome, &mapping), report))
     }
 
     /// The key set of a line. One that the library does not accept is a verdict about the case.

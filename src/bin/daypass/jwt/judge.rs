@@ -133,8 +133,13 @@ fn verify_signature<L: Listener>(keys: &Keys, token: &str, listener: &mut L) -> 
     Ok(outcome?)
 }
 
+/// The rules that a token presented for this is held to.
+pub(super) fn rules(purpose: Use) -> Vec<&'static Rule> {
+    if purpose == Use::Signature { signature_rules() } else { RULES.to_vec() }
+}
+
 /// The rules that come before any claim is read.
-pub(super) fn signature_rules() -> Vec<&'static Rule> {
+fn signature_rules() -> Vec<&'static Rule> {
     let last = RULES.iter().position(|rule| rule.name == "signature").unwrap_or(RULES.len());
     RULES.into_iter().take(last.saturating_add(1)).collect()
 }
@@ -172,6 +177,9 @@ pub(super) struct Judgement {
     pub(super) check: Option<&'static str>,
     pub(super) reason: Option<String>,
     pub(super) claims: Option<Value>,
+    /// Who is accepted, and whose word that is; none where nothing but the signature was judged.
+    #[serde(skip)]
+    pub(super) whom: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) mapping: Option<Mapped>,
 }
@@ -189,8 +197,9 @@ impl Judgement {
     pub(super) fn of(outcome: Result<Accepted, Refusal>, mapping: &Document) -> Self {
         match outcome {
             Ok(Accepted { claims, identity }) => {
+                let whom = identity.as_ref().map(|one| format!("{} of {}", one.subject(), one.issuer()));
                 let mapping = identity.and_then(|identity| mapping.of(&identity));
-                Self { verdict: "accept", check: None, reason: None, claims, mapping }
+                Self { verdict: "accept", check: None, reason: None, claims, whom, mapping }
             }
             Err(refusal) => refusal.into(),
         }
@@ -199,6 +208,6 @@ impl Judgement {
 
 impl From<Refusal> for Judgement {
     fn from(Refusal { check, reason }: Refusal) -> Self {
-        Self { verdict: "reject", check: Some(check), reason: Some(reason), claims: None, mapping: None }
+        Self { verdict: "reject", check: Some(check), reason: Some(reason), claims: None, whom: None, mapping: None }
     }
 }

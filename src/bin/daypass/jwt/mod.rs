@@ -7,11 +7,11 @@ mod judge;
 mod keys;
 mod preset;
 
+use std::io::{self, IsTerminal as _};
+
 use clap::Subcommand;
 use daypass::explain::{Check, Report};
-#[cfg(feature = "http")]
-use daypass::identity::oidc::UnverifiedIdToken;
-use daypass::identity::oidc::{Jwks, RULES};
+use daypass::identity::oidc::{Jwks, UnverifiedIdToken};
 use daypass::time::Timestamp;
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ use crate::mapping::Document;
 use crate::print::Printer;
 use args::Verify;
 use cases::Cases;
-use hints::hint;
+use hints::{hint, hint_by_secret};
 use judge::{Judgement, Question, Use};
 use keys::Keys;
 
@@ -49,7 +49,7 @@ pub(crate) fn run(action: Action) -> Result<Answer, CliError> {
 }
 
 fn one(verify: &Verify, source: &Source, mapping: &Document) -> Result<Answer, CliError> {
-    let question = verify.question()?;
+    let question = verify.question(|| claimed_issuer(source))?;
     if question.purpose == Use::Signature && mapping.is_there() {
         return Err(InputError::new("--mapping", "a bare signature is about nobody; judge the token as a whole").into());
     }
@@ -57,14 +57,17 @@ fn one(verify: &Verify, source: &Source, mapping: &Document) -> Result<Answer, C
     // What is not UTF-8 is no token either way.
     let token = String::from_utf8_lossy(&bytes);
     let token = token.trim_end_matches(['\r', '\n']);
+    if token.is_empty() {
+        return Err(InputError::new(source.to_string(), "the input is empty").into());
+    }
     let now = instant(verify.now);
     let keys = keys(verify, &question, token, now)?;
     let mut report = Report::new();
     let outcome = judge::verify(&question, &keys, token, now, &mut report);
-    let judged = if question.purpose == Use::Signature { judge::signature_rules() } else { RULES.to_vec() };
     let judgement = Judgement::of(outcome, mapping);
-    let hint = judgement.check.and_then(hint);
-    let explained = Explained { judgement, hint, checks: report.finish(&judged) };
+    let by_secret = question.client_secret.is_some();
+    let hint = judgement.check.and_then(if by_secret { hint_by_secret } else { hint });
+    let explained = Explained { judgement, hint, checks: report.finish(&judge::rules(question.purpose)) };
     let mut printer = Printer::stdout();
     if verify.json {
         printer.json(&explained)?;
@@ -76,6 +79,15 @@ fn one(verify: &Verify, source: &Source, mapping: &Document) -> Result<Answer, C
         Some(mapped) => mapped.answer(),
         None => Answer::from(explained.judgement.check.is_none()),
     })
+}
+
+/// Whom a token says it is from, for the refusal of a question that does not say; nobody is kept waiting for a token.
+fn claimed_issuer(source: &Source) -> Option<String> {
+    if *source == Source::Stdin && io::stdin().is_terminal() {
+        return None;
+    }
+    let token = source.start(MOST_TOKEN_BYTES).ok()?;
+    UnverifiedIdToken::for_exchange(String::from_utf8(token).ok()?.trim_end()).claimed_issuer()
 }
 
 /// The answer to one token, with everything that was looked at.
@@ -91,8 +103,6 @@ fn keys(verify: &Verify, question: &Question, token: &str, now: Timestamp) -> Re
     let Some(jwks) = &verify.jwks else {
         return if question.client_secret.is_some() {
             Ok(Jwks::default().into())
-        } else if question.purpose == Use::Signature {
-            Err(InputError::new("--jwks", "missing; expected the key set to verify the signature with").into())
         } else {
             discover(verify, question, token, now)
         };
@@ -109,7 +119,7 @@ fn keys(verify: &Verify, question: &Question, token: &str, now: Timestamp) -> Re
 fn discover(verify: &Verify, question: &Question, token: &str, now: Timestamp) -> Result<Keys, CliError> {
     use daypass::http::fetch::{FetchError, IssuerKeys};
 
-    let failed = |error: FetchError| InputError::new(&question.issuer, format!("{error}: {}", error.reason()));
+    let failed = |error: FetchError| unfetched(&question.issuer, &error, verify);
     let mut provider = question.provider().map_err(|error| InputError::new("--issuer", error))?;
     if verify.local_network {
         provider = provider.with_local_network();
@@ -135,9 +145,19 @@ fn runtime(place: &str) -> Result<tokio::runtime::Runtime, InputError> {
 fn fetch(url: &str, verify: &Verify) -> Result<Keys, CliError> {
     use daypass::http::fetch::Fetcher;
 
-    let failed = |error: daypass::http::fetch::FetchError| InputError::new(url, format!("{error}: {}", error.reason()));
+    let failed = |error| unfetched(url, &error, verify);
     let fetcher = if verify.local_network { Fetcher::local() } else { Fetcher::public() }.map_err(failed)?;
     Ok(runtime(url)?.block_on(fetcher.jwks(url)).map_err(failed)?.into())
+}
+
+#[cfg(feature = "http")]
+fn unfetched(place: &str, error: &daypass::http::fetch::FetchError, verify: &Verify) -> InputError {
+    use daypass::http::fetch::FetchError;
+
+    let refused = matches!(error, FetchError::Url { .. } | FetchError::PrivateAddress { .. } | FetchError::Reach);
+    let advice =
+        if refused && !verify.local_network { "; http and private addresses need --local-network" } else { "" };
+    InputError::new(place, format!("{error}: {}{advice}", error.reason()))
 }
 
 #[cfg(not(feature = "http"))]
@@ -149,7 +169,10 @@ fn print(printer: &mut Printer, explained: &Explained) -> Result<(), CliError> {
     printer.checks(&explained.checks)?;
     let judgement = &explained.judgement;
     let Some(check) = judgement.check else {
-        printer.verdict(true, "accepted", "")?;
+        match &judgement.whom {
+            Some(whom) => printer.verdict(true, "accepted", whom)?,
+            None => printer.verdict(true, "accepted:", "signature only")?,
+        }
         match &judgement.claims {
             Some(claims) => printer.members(claims)?,
             None => printer.line("  the payload is not JSON")?,

@@ -14,8 +14,8 @@ A batch reads one JSON object a line: id, request {principal, principal_type, ac
 context}, identity_policies, resource_policy or trust_policy, permission_boundaries, session_policies, scps and rcps (lists
 of {level, policies}). It writes one a line in the same order: id, decision, statement (the one that decided, or null).
 In context a text is a key with one value and a list a multivalued key. An empty list of policies is none at all, except
-within a level. A case with a policy that cannot be read is denied, with the place in `error`. Lines that cannot be used
-are denied likewise, and the exit code is then 2.";
+within a level. A case with a policy that cannot be read is denied, with the place in `error`. Lines that cannot be used,
+or that have another field, are denied likewise, and the exit code is then 2.";
 
 const CHECK: &str = "\
 Example:

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use daypass::crypto::RsaDecryptionKey;
-use daypass::explain::{Check, Report, Silent};
+use daypass::explain::{Report, Silent};
 use daypass::identity::saml::{IdpMetadata, RULES, SamlError, SamlProvider};
 use daypass::time::Timestamp;
 
+use super::hints::hint;
 use super::judge::{self, Format, Judgement, Options, Parties, Refusal, Relaxation, Request, Requirement};
-use crate::batch::{Answered, Line};
+use crate::batch::{Answered, Line, Story};
 use crate::error::{CliError, InputError};
 use crate::fields::Fields;
 use crate::input::{Source, instant, named_in};
@@ -52,7 +53,7 @@ impl Cases {
         Line::answer(line, |fields| self.judge(fields), |reason| Refusal { check: "input", reason }.into())
     }
 
-    fn judge(&mut self, fields: &Fields<'_>) -> Result<(Judgement, Option<Vec<Check>>), InputError> {
+    fn judge(&mut self, fields: &Fields<'_>) -> Result<(Judgement, Option<Story>), InputError> {
         let options = match read_policy(fields)? {
             Ok(options) => options,
             Err(refusal) => return Ok((refusal.into(), None)),
@@ -82,11 +83,12 @@ impl Cases {
         } else {
             judge::verify(provider, &form_value, &request, now, &mut Silent)
         };
-        let judgement = match outcome {
+        let judgement: Judgement = match outcome {
             Ok(identity) => Judgement::accepted(&identity, &mapping),
             Err(refusal) => noted(refusal, configured.without_key.as_deref()).into(),
         };
-        Ok((judgement, explain.then(|| report.finish(&RULES))))
+        let story = explain.then(|| Story { hint: judgement.check.and_then(hint), checks: report.finish(&RULES) });
+        Ok((judgement, story))
     }
 
     fn configured(&mut self, fields: &Fields<'_>, options: Options) -> Result<&Configured, InputError> {

@@ -55,9 +55,10 @@ impl Demo {
         }
     }
 
-    fn token(&self, user: &str) -> String {
+    /// A token for `of`: `--user` or `--workload`, and whose.
+    pub(crate) fn token(&self, of: [&str; 2]) -> String {
         let base = self.base.to_string();
-        let done = Command::new(&self.binary).args(["token", "--user", user, "--port-base", &base]).output().unwrap();
+        let done = Command::new(&self.binary).arg("token").args(of).args(["--port-base", &base]).output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).unwrap().trim().to_owned()
     }
@@ -89,7 +90,7 @@ impl Demo {
             .assume_role_with_web_identity()
             .role_arn(format!("arn:aws:iam::111111111111:role/{role}"))
             .role_session_name("rust")
-            .web_identity_token(self.token("martha"))
+            .web_identity_token(self.token(["--user", "martha"]))
             .send()
             .await
             .unwrap();

@@ -37,6 +37,25 @@ async fn one_role_assumes_another() {
 }
 
 #[tokio::test]
+async fn a_job_on_the_trusted_branch_publishes_and_no_other_does() {
+    let demo = Demo::start();
+    let ask = |workload: &str| {
+        let ask = demo.sts(None).assume_role_with_web_identity().role_session_name("job");
+        let ask = ask.role_arn("arn:aws:iam::111111111111:role/PhotoPublisher");
+        ask.web_identity_token(demo.token(["--workload", workload])).send()
+    };
+    let reply = ask("github:octo-org/octo-repo@refs/heads/main").await.unwrap();
+    assert_eq!(reply.subject_from_web_identity_token(), Some("repo:octo-org/octo-repo:ref:refs/heads/main"));
+    let publisher = demo.s3(from_reply(reply.credentials().unwrap()));
+    let photo = publisher.put_object().bucket(BUCKET).key("photos/job.txt").body(ByteStream::from_static(b"miaow"));
+    photo.send().await.unwrap();
+    for other in ["github:octo-org/octo-repo@refs/heads/fork", "github:octo-org/other@refs/heads/main"] {
+        let refused = ask(other).await.unwrap_err();
+        assert_eq!(code(&refused), "AccessDenied", "{other}");
+    }
+}
+
+#[tokio::test]
 async fn errors_are_modelled_ones() {
     let demo = Demo::start();
     let refused = demo
