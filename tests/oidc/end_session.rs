@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::routing::get;
-use daypass::http::relying_party::{RelyingParty, SignInError};
+use daypass::http::relying_party::RelyingParty;
 use daypass::identity::oidc::{OidcProvider, OidcSession};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
