@@ -81,7 +81,9 @@ async fn metadata_that_cannot_be_had_is_asked_for_once_a_minute() {
     let broken = || idp.answer_next(METADATA, Answer::json(502, json!({})));
     broken();
     for at in [0, 1, 59] {
-        let refused = party.begin(after(at)).await.unwrap_err();
+        // Without the pause between attempts this would go on for ever.
+        let ended = tokio::time::timeout(Duration::from_secs(5), party.begin(after(at))).await;
+        let refused = ended.expect("an end").unwrap_err();
         assert_eq!(refused, SignInError::Fetch(FetchError::Status { status: 502 }));
     }
     assert_eq!(idp.asked(METADATA).len(), 1);
