@@ -75,6 +75,7 @@ pub struct VerifiedIdentity {
     pub(in crate::identity) attribute_names: Vec<AttributeName>,
     pub(in crate::identity) nested_claims: BTreeMap<String, Vec<String>>,
     /// The claims that are no attribute: objects, `null`, and lists of more than plain values.
+    #[cfg(feature = "oidc")]
     pub(in crate::identity) other_claims: Vec<String>,
     /// A token's are made of its claims when somebody asks.
     pub(in crate::identity) condition_keys: OnceLock<Vec<(String, Vec<String>)>>,

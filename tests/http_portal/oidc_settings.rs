@@ -146,7 +146,12 @@ const NOT_ACCEPTED: &str = "The identity provider does not accept this applicati
 async fn a_wrong_client_secret_is_not_said_to_be_a_fault_of_the_person() {
     let (site, browser, callback) = with_code("the wrong secret").await;
     let page = browser.get(&callback).await;
-    says(&page, NOT_ACCEPTED, &site.last_refusal(), "HTTP status 401, error Some(\"invalid_client\")");
+    says(
+        &page,
+        NOT_ACCEPTED,
+        &site.last_refusal(),
+        "HTTP status 401, error \"invalid_client\" (the client id, secret or key is not the registered one)",
+    );
     assert!(!page.text.contains("secret"), "{}", page.text);
     assert_eq!(browser.cookie("daypass_session"), None);
 }

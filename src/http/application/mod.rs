@@ -33,7 +33,7 @@
 //!
 //! `cargo run --example sign_in` is this application with an identity provider beside it, and shows how to run one of your
 //! own for tests. It takes `axum = "0.8"`, and daypass with `features = ["http"]`. `"corp"` is the name that a `SamlProvider`
-//! has until it is [named](SamlProvider::named) otherwise.
+//! has until it is [named](crate::identity::saml::SamlProvider::named) otherwise.
 //!
 //! What a provider says of a person is its choice. Only `openid` is asked for unless [`RelyingParty::with_scopes`] says more;
 //! whether groups come is set at the provider, claims that its ID tokens lack need [`RelyingParty::with_userinfo`], and some
@@ -190,7 +190,8 @@ impl SignIn {
     }
 
     /// Puts all of `private` behind sign-in, its fallback too, and adds the pages of sign-in itself: `/signin`, `/signout`
-    /// (`POST`), `/saml/acs`, `/saml/slo`, `/saml/metadata`, `/oidc/callback/<name>` and `/assets`.
+    /// (`GET` asks, `POST` does it), `/saml/acs`, `/saml/slo`, `/saml/metadata`, `/oidc/callback/<name>`,
+    /// `/oidc/backchannel-logout/<name>`, `/oidc/signed-out` and `/assets`.
     ///
     /// Routes that are merged with the result are outside: everyone may see them, and [`SignedIn`] does not work there.
     pub fn guard<S: Clone + Send + Sync + 'static>(self, private: Router<S>) -> Router<S> {

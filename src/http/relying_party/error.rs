@@ -244,7 +244,7 @@ impl SignInError {
             Self::Refused { error, description } => {
                 format!("the provider says {error:?}: {:?}", description.as_deref().unwrap_or_default())
             }
-            Self::Exchange { status, error } => format!("token endpoint: HTTP status {status}, error {error:?}"),
+            Self::Exchange { status, error } => told("token endpoint", *status, error.as_deref()),
             Self::TokenResponse { expected } => format!("token response: expected {expected}"),
             Self::ClientAuthentication { wanted, offered } => {
                 format!("client authentication: {wanted} is wanted, the provider offers {offered:?}")
@@ -252,13 +252,11 @@ impl SignInError {
             Self::SigningAlgorithm { algorithm, offered } => {
                 format!("signatures are {algorithm}, the provider takes {offered:?}")
             }
-            Self::Pushed { status, error } => format!("pushed request: HTTP status {status}, error {error:?}"),
+            Self::Pushed { status, error } => told("pushed request", *status, error.as_deref()),
             Self::PushedResponse { expected } => format!("pushed request: expected {expected}"),
-            Self::RefreshRefused { status, error } => format!("refresh: HTTP status {status}, error {error:?}"),
+            Self::RefreshRefused { status, error } => told("refresh", *status, error.as_deref()),
             Self::RefreshResponse { expected } => format!("refresh: expected {expected}"),
-            Self::TokenExchangeRefused { status, error } => {
-                format!("token exchange: HTTP status {status}, error {error:?}")
-            }
+            Self::TokenExchangeRefused { status, error } => told("token exchange", *status, error.as_deref()),
             Self::TokenExchangeResponse { expected } => format!("token exchange: expected {expected}"),
             Self::IssuedTokenType { expected, found } => {
                 format!("issued_token_type: expected {expected:?}, found {found:?}")
@@ -272,4 +270,14 @@ impl SignInError {
             Self::NoRefreshToken | Self::Randomness(_) | Self::State | Self::Browser => self.to_string(),
         }
     }
+}
+
+/// What an endpoint refused with; `invalid_client` is nearly always a matter of registration.
+fn told(endpoint: &str, status: u16, error: Option<&str>) -> String {
+    let code = error.map_or_else(|| "no error code".to_owned(), |error| format!("error {error:?}"));
+    let cause = match error {
+        Some("invalid_client") => " (the client id, secret or key is not the registered one)",
+        _ => "",
+    };
+    format!("{endpoint}: HTTP status {status}, {code}{cause}")
 }

@@ -91,7 +91,7 @@ pub(super) fn misconfigured(error: &SignInError) -> Refusal {
         StatusCode::BAD_GATEWAY,
         "This way to sign in is not set up correctly",
         because,
-        "You are not signed in, and starting again will not help. Give the reference below to whoever runs this portal, or \
+        "You are not signed in, and starting again will not help. Give the reference below to whoever runs {here}, or \
          choose another way to sign in.",
         Next::SignIn,
     )

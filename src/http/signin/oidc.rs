@@ -137,7 +137,7 @@ fn refused(error: &SignInError, flow: &Flow<'_>, report: Report) -> Refusal {
             StatusCode::FORBIDDEN,
             "Your sign-in was not accepted",
             sentence(error),
-            "You are not signed in. Start again; if it happens again, give the reference below to whoever runs this portal.",
+            "You are not signed in. Start again; if it happens again, give the reference below to whoever runs {here}.",
             Next::SignIn,
         ),
         (_, Fault::Away) => Refusal::new(

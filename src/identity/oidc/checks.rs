@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::claims::{Claims, MAX_SUBJECT, timestamp};
 use super::error::OidcError;
-use super::evidence::{or_no_time, or_none};
+use super::evidence::{by_our_clock, or_no_time, or_none};
 use super::jws::{is_media_type, shown};
 use super::provider::{OidcProvider, TimeClaim};
 use super::{Purpose, UnverifiedIdToken};
@@ -209,7 +209,10 @@ impl<'c, L: Listener> Checks<'c, L> {
             Some(expiration) if now < expiration.saturating_add(self.provider.skew_of(TimeClaim::Expiration)) => Ok(()),
             Some(expiration) => Err(OidcError::Expired { expiration, now }),
         };
-        self.hold(&rules::EXPIRATION, outcome, || Evidence::new(format!("after {now}"), or_no_time(found)))
+        let skew = self.provider.skew_of(TimeClaim::Expiration);
+        self.hold(&rules::EXPIRATION, outcome, || {
+            Evidence::new(format!("after {}", by_our_clock(now, skew)), or_no_time(found))
+        })
     }
 
     fn issued_at(&mut self) -> Result<(), OidcError> {
@@ -222,7 +225,10 @@ impl<'c, L: Listener> Checks<'c, L> {
             }
             None | Some(_) => Ok(()),
         };
-        self.hold(&rules::ISSUED_AT, outcome, || Evidence::new(format!("not after {now}"), or_no_time(found)))
+        let skew = self.provider.skew_of(TimeClaim::IssuedAt);
+        self.hold(&rules::ISSUED_AT, outcome, || {
+            Evidence::new(format!("not after {}", by_our_clock(now, skew)), or_no_time(found))
+        })
     }
 
     /// Counted from `iat`, or from now for a workload's token that has none.
@@ -254,8 +260,9 @@ impl<'c, L: Listener> Checks<'c, L> {
             }
             None | Some(_) => Ok(()),
         };
+        let skew = self.provider.skew_of(TimeClaim::NotBefore);
         self.hold(&rules::NOT_BEFORE, outcome, || {
-            Evidence::new(format!("not after {now}, when present"), or_no_time(found))
+            Evidence::new(format!("not after {}, when present", by_our_clock(now, skew)), or_no_time(found))
         })
     }
 
@@ -294,7 +301,8 @@ impl<'c, L: Listener> Checks<'c, L> {
             Some(_) => Ok(()),
         };
         self.hold(&rules::AUTH_TIME, outcome, || {
-            Evidence::new(format!("within {} seconds of {now}", max_age.as_secs()), or_no_time(found))
+            let expected = format!("within {} seconds of {}", max_age.as_secs(), by_our_clock(now, skew));
+            Evidence::new(expected, or_no_time(found))
         })
     }
 

@@ -1,5 +1,7 @@
 //! What a check found, as its evidence says it.
 
+use std::time::Duration;
+
 use super::jws::shown;
 use crate::time::Timestamp;
 
@@ -9,4 +11,10 @@ pub(super) fn or_none(found: Option<&str>) -> String {
 
 pub(super) fn or_no_time(found: Option<Timestamp>) -> String {
     found.map_or_else(|| "none".to_owned(), |time| time.to_string())
+}
+
+/// The instant that a claim is compared with, and how far clocks may be apart: without it, evidence of a check that passed
+/// within the skew would speak against it.
+pub(super) fn by_our_clock(now: Timestamp, skew: Duration) -> String {
+    format!("{now}, give or take {} s", skew.as_secs())
 }

@@ -101,6 +101,7 @@ pub(super) fn build(provider: &SamlProvider, assertion: Assertion<'_>, validity:
         attributes: assertion.attributes.values,
         attribute_names: assertion.attributes.names,
         nested_claims: BTreeMap::new(),
+        #[cfg(feature = "oidc")]
         other_claims: Vec::new(),
         condition_keys: condition_keys.into(),
         multivalued,

@@ -4,7 +4,7 @@ use super::error::LogoutTokenError;
 use super::{LogoutToken, MAX_LOGOUT_LIFETIME, rules};
 use crate::explain::{Evidence, Listener, Rule};
 use crate::identity::oidc::claims::{Claims, ClaimsError, MAX_SUBJECT, Payload, timestamp};
-use crate::identity::oidc::evidence::{or_no_time, or_none};
+use crate::identity::oidc::evidence::{by_our_clock, or_no_time, or_none};
 use crate::identity::oidc::jws::{is_media_type, shown};
 use crate::identity::oidc::rules::CLAIMS;
 use crate::identity::oidc::session::{MAX_SESSION_ID, is_plain};
@@ -142,7 +142,10 @@ impl<L: Listener> Checks<'_, L> {
             }
             Some(issued_at) => Ok(issued_at),
         };
-        self.hold(&rules::ISSUED_AT, outcome, || Evidence::new(format!("not after {now}"), or_no_time(found)))
+        let skew = self.provider.skew_of(TimeClaim::IssuedAt);
+        self.hold(&rules::ISSUED_AT, outcome, || {
+            Evidence::new(format!("not after {}", by_our_clock(now, skew)), or_no_time(found))
+        })
     }
 
     fn expiration(&mut self) -> Verdict<Timestamp> {
@@ -155,7 +158,10 @@ impl<L: Listener> Checks<'_, L> {
             }
             Some(expiration) => Err(LogoutTokenError::Expired { expiration, now }),
         };
-        self.hold(&rules::EXPIRATION, outcome, || Evidence::new(format!("after {now}"), or_no_time(found)))
+        let skew = self.provider.skew_of(TimeClaim::Expiration);
+        self.hold(&rules::EXPIRATION, outcome, || {
+            Evidence::new(format!("after {}", by_our_clock(now, skew)), or_no_time(found))
+        })
     }
 
     fn lifetime(&mut self) -> Verdict {
@@ -178,8 +184,9 @@ impl<L: Listener> Checks<'_, L> {
             }
             None | Some(_) => Ok(()),
         };
+        let skew = self.provider.skew_of(TimeClaim::NotBefore);
         self.hold(&rules::NOT_BEFORE, outcome, || {
-            Evidence::new(format!("not after {now}, when present"), or_no_time(found))
+            Evidence::new(format!("not after {}, when present", by_our_clock(now, skew)), or_no_time(found))
         })
     }
 
