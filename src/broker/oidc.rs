@@ -68,19 +68,6 @@ impl Flow<'_> {
         self.admit(EXCHANGE, None, verified, Told { checks, ..Told::default() }).await
     }
 
-    /// Admits what a relying party verified at the end of a sign-in, with the `checks` it made; the token serves once.
-    ///
-    /// # Errors
-    /// What `verified` says, [`Error::Replayed`], [`Error::LoggedOut`], or that the store or the audit trail failed.
-    pub async fn admit_sign_in(
-        &self,
-        verified: Result<VerifiedIdentity, Error>,
-        checks: Vec<Check>,
-    ) -> Result<VerifiedIdentity, Error> {
-        let verified = self.still_live_at_provider(verified).await;
-        self.admit(SIGN_IN, Some(Use::Once), verified, Told { checks, ..Told::default() }).await
-    }
-
     fn oidc(
         &self,
         provider: &OidcProvider,

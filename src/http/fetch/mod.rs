@@ -9,6 +9,7 @@ mod issuer_keys;
 mod issuer_metadata;
 mod saml_metadata;
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,7 +121,7 @@ impl FetchError {
 }
 
 /// A document and how long its sender wants it kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Document {
     /// The HTTP status.
     pub(crate) status: u16,
@@ -138,6 +139,16 @@ pub(crate) struct Document {
 
 /// Header fields of a request, by their lower-case names.
 pub(crate) type Fields = Vec<(&'static str, Zeroizing<String>)>;
+
+impl fmt::Debug for Document {
+    /// Without the body, which may be tokens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document")
+            .field("status", &self.status)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
 
 /// Where documents may come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

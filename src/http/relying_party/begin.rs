@@ -30,27 +30,18 @@ impl RelyingParty {
     /// As [`RelyingParty::begin`].
     pub async fn begin_with(&self, wishes: &BeginSignIn, now: Timestamp) -> Result<StartedSignIn, SignInError> {
         let browser_secret = random_id()?;
-        let begun = self.begin_in_with(&browser_secret, wishes, now).await?;
+        let begun = self.begin_in(&browser_secret, wishes, now).await?;
         let BegunSignIn { redirect_url, redirect_until, pending } = begun;
         let browser_secret = SecretBytes::new(browser_secret.into_bytes());
         Ok(StartedSignIn { redirect_url, redirect_until, browser_secret, pending })
     }
 
-    /// As [`RelyingParty::begin`], in a browser that holds a random secret of ours already: where to send it, and what to
-    /// keep.
+    /// As [`RelyingParty::begin_with`], in a browser that holds a random secret of ours already: where to send it, and what
+    /// to keep.
     ///
     /// # Errors
     /// As [`RelyingParty::begin`].
-    pub async fn begin_in(&self, browser_secret: &str, now: Timestamp) -> Result<(String, PendingSignIn), SignInError> {
-        let begun = self.begin_in_with(browser_secret, &BeginSignIn::new(), now).await?;
-        Ok((begun.redirect_url, begun.pending))
-    }
-
-    /// As [`RelyingParty::begin_in`], with wishes for this sign-in.
-    ///
-    /// # Errors
-    /// As [`RelyingParty::begin`].
-    pub async fn begin_in_with(
+    pub async fn begin_in(
         &self,
         browser_secret: &str,
         wishes: &BeginSignIn,

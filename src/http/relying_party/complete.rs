@@ -55,13 +55,13 @@ impl RelyingParty {
         now: Timestamp,
         listener: &mut L,
     ) -> Result<SignedIn, SignInError> {
-        let redeemed = self.redeem_with_tokens(pending, browser_secret, query, now, listener).await?;
+        let redeemed = self.redeem(pending, browser_secret, query, now, listener).await?;
         let Redeemed { token, jwks, tokens } = redeemed;
         let identity = oidc::verify(&self.provider, &jwks, token, now, listener)?;
         self.conclude(identity, tokens, now, listener).await
     }
 
-    /// The end of a sign-in that [`RelyingParty::redeem_with_tokens`] began: `tokens` belong to `identity` from now on, and
+    /// The end of a sign-in that [`RelyingParty::redeem`] began: `tokens` belong to `identity` from now on, and
     /// what userinfo says of the person is added where [`RelyingParty::with_userinfo`] asks for it.
     ///
     /// # Errors
@@ -79,29 +79,13 @@ impl RelyingParty {
         Ok(SignedIn { identity, tokens })
     }
 
-    /// As [`RelyingParty::complete`] up to the ID token, which nobody has verified yet, and the keys to verify it with:
-    /// for a [`Flow`](crate::Flow), which records the verification and remembers that the token was used.
+    /// As [`RelyingParty::complete`] up to the ID token, which nobody has verified yet, with the keys to verify it with and
+    /// what came beside it: for a [`Flow`](crate::Flow), which records the verification and remembers that the token was
+    /// used, and then [`RelyingParty::conclude`].
     ///
     /// # Errors
     /// As [`RelyingParty::complete`], except for what the token breaks.
     pub async fn redeem<L: Listener>(
-        &self,
-        pending: PendingSignIn,
-        browser_secret: &str,
-        query: &str,
-        now: Timestamp,
-        listener: &mut L,
-    ) -> Result<(UnverifiedIdToken, Arc<Jwks>), SignInError> {
-        let redeemed = self.redeem_with_tokens(pending, browser_secret, query, now, listener).await?;
-        Ok((redeemed.token, redeemed.jwks))
-    }
-
-    /// As [`RelyingParty::redeem`], keeping what the provider gave beside the ID token: for
-    /// [`RelyingParty::add_userinfo`] and [`RelyingParty::refresh`].
-    ///
-    /// # Errors
-    /// As [`RelyingParty::redeem`].
-    pub async fn redeem_with_tokens<L: Listener>(
         &self,
         pending: PendingSignIn,
         browser_secret: &str,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
+use zeroize::Zeroizing;
 
 use super::admit::{Departure, admit_joined, arrive, depart, mark, stray};
 use super::fault::{Fault, misconfigured};
@@ -59,7 +60,7 @@ pub(super) async fn send(
         Asked::ByEmail(email) => BeginSignIn::new().with_login_hint(email),
         Asked::ByLink => BeginSignIn::new(),
     };
-    let begun = way.relying_party.begin_in_with(browser.expose(), &wishes, portal.broker.now()).await;
+    let begun = way.relying_party.begin_in(browser.expose(), &wishes, portal.broker.now()).await;
     let BegunSignIn { redirect_url, pending: started, .. } =
         begun.map_err(|error| refused(&error, &flow, Report::new()))?;
     let onward = Carried::Url(redirect_url);
@@ -73,7 +74,7 @@ pub(super) async fn send(
             provider: way.name.clone(),
             correlation_id: flow.correlation_id().clone(),
             return_to,
-            ticket: started.to_text().to_string(),
+            ticket: started.to_text(),
         },
     };
     depart(portal, departure).await
@@ -93,7 +94,8 @@ async fn receive(portal: &Portal, name: &str, headers: &HeaderMap, query: &str) 
     let state = claimed_state(query).map_err(|error| unreadable(StatusCode::BAD_REQUEST, sentence(&error)))?;
     let arriving = (Protocol::Oidc, state.as_str());
     // The address that was asked for names the provider, so that the answer of another one is at another address.
-    let pending: Pending<String> = arrive(portal, headers, arriving, &callback_url(&portal.origin, name)).await?;
+    let pending: Pending<Zeroizing<String>> =
+        arrive(portal, headers, arriving, &callback_url(&portal.origin, name)).await?;
     let gone = || stray(portal, Protocol::Oidc, &PendingError::NotPending);
     let started = PendingSignIn::from_text(&pending.ticket).ok_or_else(gone)?;
     let way = portal.oidc.iter().find(|way| way.name == pending.provider).ok_or_else(unknown_provider)?;
@@ -102,7 +104,7 @@ async fn receive(portal: &Portal, name: &str, headers: &HeaderMap, query: &str) 
     let mut report = Report::new();
     let now = portal.broker.now();
     let party = &way.relying_party;
-    let redeemed = party.redeem_with_tokens(started, browser.expose(), query, now, &mut report).await;
+    let redeemed = party.redeem(started, browser.expose(), query, now, &mut report).await;
     let Redeemed { token, jwks, tokens, .. } = redeemed.map_err(|error| refused(&error, &flow, report))?;
     let hint = token.hint();
     let verified = flow.verify_token(party.provider(), &jwks, token).await;

@@ -3,10 +3,12 @@
 //! Enters: what a sign-in was begun with. Leaves, once: the same, when the answer carries the state it was sent with, in
 //! the browser it was begun in, within ten minutes. Refused: anything else (attacks: login CSRF, response swapping, replay).
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::return_path::ReturnPath;
 use crate::crypto::sha256_hex;
@@ -54,7 +56,6 @@ impl Protocol {
 }
 
 /// What a sign-in was begun with.
-#[derive(Debug)]
 pub(in crate::http) struct Pending<T> {
     /// The name of the provider that must answer.
     pub(in crate::http) provider: String,
@@ -64,6 +65,13 @@ pub(in crate::http) struct Pending<T> {
     pub(in crate::http) return_to: ReturnPath,
     /// What the protocol needs to verify the answer: a request id, or a nonce and a code verifier.
     pub(in crate::http) ticket: T,
+}
+
+impl<T> fmt::Debug for Pending<T> {
+    /// Without the ticket, which may hold a code verifier.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pending").field("provider", &self.provider).finish_non_exhaustive()
+    }
 }
 
 /// Why an answer finishes no sign-in.
@@ -112,7 +120,7 @@ impl<T: Serialize + DeserializeOwned> Pending<T> {
             return_to: self.return_to,
             ticket: self.ticket,
         };
-        let value = serde_json::to_vec(&record).map_err(|_| PendingError::NotPending)?;
+        let value = Zeroizing::new(serde_json::to_vec(&record).map_err(|_| PendingError::NotPending)?);
         let until = now.saturating_add(LIFETIME);
         let kept = store.insert_new(protocol.space(), &key(protocol, state), &value, until, now).await?;
         // A state that is taken already was not made by our random generator.

@@ -7,6 +7,8 @@
 
 mod error;
 
+use std::fmt;
+
 pub use error::UserinfoError;
 
 use super::claims::{Claims, ClaimsError, Payload, timestamp};
@@ -78,10 +80,17 @@ const SUBJECT: Rule = Rule {
 pub const USERINFO_RULES: [&Rule; 7] = [&SIGNATURE, &CLAIMS, &ISSUER, &AUDIENCE, &EXPIRATION, &NOT_BEFORE, &SUBJECT];
 
 /// An answer of the userinfo endpoint as it came.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UnverifiedUserinfo(Answer);
 
-#[derive(Clone, Debug)]
+impl fmt::Debug for UnverifiedUserinfo {
+    /// Without the answer, which is somebody's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnverifiedUserinfo").field("is_signed", &self.is_signed()).finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone)]
 enum Answer {
     Plain(Vec<u8>),
     Signed(String),
