@@ -22,9 +22,13 @@ impl<'l> Fields<'l> {
         }
     }
 
-    /// Refuses a field of another name than these: misspelt, it would be taken for left out. `inside` names the object.
-    pub(crate) fn only(&self, inside: &str, known: &[&str]) -> Result<(), InputError> {
-        let Some(other) = self.0.keys().find(|name| !known.contains(&name.as_str())) else { return Ok(()) };
+    /// Refuses a field that is a slip away from one of these: misspelt, it would be taken for left out. Any other is
+    /// somebody's note beside the case. `inside` names the object.
+    pub(crate) fn not_misspelt(&self, inside: &str, known: &[&str]) -> Result<(), InputError> {
+        let unknown = self.0.keys().filter(|name| !known.contains(&name.as_str()));
+        // Short names are a letter away from too much.
+        let meant = |name: &String| known.iter().any(|field| field.len() > 3 && is_slip(name, field));
+        let Some(other) = unknown.into_iter().find(|name| meant(name)) else { return Ok(()) };
         let other = format!("{inside}{other}");
         Err(InputError::new(format!("unknown field {other:?}"), format!("expected one of {}", known.join(", "))))
     }
@@ -86,4 +90,35 @@ impl<'l> Fields<'l> {
 enum OneOrMany {
     One(String),
     Many(Vec<String>),
+}
+
+/// Whether `written` is `meant` but for case, or for one letter too many, too few, wrong, or two that changed places.
+fn is_slip(written: &str, meant: &str) -> bool {
+    let (written, meant) = (written.to_ascii_lowercase(), meant.to_ascii_lowercase());
+    let (mut written, mut meant): (Vec<u8>, Vec<u8>) = (written.into_bytes(), meant.into_bytes());
+    while written.last().is_some() && written.last() == meant.last() {
+        written.pop();
+        meant.pop();
+    }
+    let same = written.iter().zip(&meant).take_while(|(one, other)| one == other).count();
+    match (written.get(same..), meant.get(same..)) {
+        (Some([] | [_]), Some([] | [_])) => true,
+        (Some([one, two]), Some([three, four])) => (one, two) == (four, three),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_one_letter_and_a_note_is_none() {
+        for slip in ["nonse", "nonc", "noncee", "nnoce", "Nonce", "onnce"] {
+            assert!(is_slip(slip, "nonce"), "{slip}");
+        }
+        for note in ["expect", "comment", "note", "no", "token", "nonsense", "ecnon", ""] {
+            assert!(!is_slip(note, "nonce"), "{note}");
+        }
+    }
 }

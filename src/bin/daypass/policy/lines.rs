@@ -76,10 +76,10 @@ const FIELDS: [&str; 9] = [
 const REQUEST: [&str; 6] = ["principal", "principal_type", "action", "resource", "resource_account", "context"];
 
 fn question(fields: &Fields<'_>) -> Result<Question, Unusable> {
-    fields.only("", &FIELDS)?;
+    fields.not_misspelt("", &FIELDS)?;
     let request = fields.raw("request").ok_or_else(|| InputError::new("request", "missing; expected an object"))?;
     let request = Fields::parse(request, "request")?;
-    request.only("request.", &REQUEST)?;
+    request.not_misspelt("request.", &REQUEST)?;
     let inside = |error: InputError| error.within("request");
     let kind = match request.read::<String>("principal_type", "text").map_err(inside)? {
         None => None,
@@ -166,7 +166,7 @@ fn levels(fields: &Fields<'_>, field: &str, kind: Kind) -> Result<Vec<Level>, Un
     for (index, level) in listed.into_iter().enumerate() {
         let place = format!("{field}[{index}]");
         let level = Fields::parse(level.get(), &place)?;
-        level.only(&format!("{place}."), &["level", "policies"])?;
+        level.not_misspelt(&format!("{place}."), &["level", "policies"])?;
         let name = level.read::<Value>("level", "text")?.as_ref().and_then(text).unwrap_or_else(|| place.clone());
         levels.push(Level::new(name, list(&level, "policies", &format!("{place}.policies"), kind)?));
     }
