@@ -4,6 +4,7 @@ use crate::audit::Stage;
 use crate::credentials::CredentialsError;
 use crate::crypto::CryptoError;
 use crate::directory::DirectoryError;
+use crate::iam::IamError;
 #[cfg(feature = "oidc")]
 use crate::identity::oidc::{LogoutTokenError, OidcError};
 #[cfg(feature = "saml")]
@@ -59,6 +60,9 @@ pub enum Error {
     /// The directory does not know the person, or does not give the role.
     #[error(transparent)]
     Directory(#[from] DirectoryError),
+    /// An account was not changed.
+    #[error(transparent)]
+    Iam(#[from] IamError),
     /// No credentials were minted.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
@@ -99,6 +103,7 @@ impl Error {
             | Self::LogoutReplayed { .. } => "InvalidIdentityToken",
             Self::Session(error) => error.code(),
             Self::Directory(_) => "AccessDenied",
+            Self::Iam(error) => error.code(),
             Self::Credentials(error) => error.code(),
             Self::Request(error) => error.code().0,
             Self::Name(_) => "ValidationError",
@@ -121,6 +126,7 @@ impl Error {
             Self::LoggedOut { subject } => format!("the session of {subject:?} was ended by a logout request"),
             Self::LogoutReplayed { request_id } => format!("logout request {request_id:?} was followed before"),
             Self::Session(error) => error.reason(),
+            Self::Iam(error) => error.reason(),
             Self::Credentials(error) => error.reason(),
             Self::Request(error) => error.reason(),
             Self::Store(StoreError::Unavailable { reason }) | Self::Audit { reason } => reason.clone(),
@@ -144,7 +150,7 @@ impl Error {
             Self::Credentials(_) => Some(Stage::Credentials),
             Self::Request(_) => Some(Stage::Request),
             Self::Name(_) => Some(Stage::Decision),
-            Self::Store(_) | Self::Crypto(_) | Self::Audit { .. } => None,
+            Self::Iam(_) | Self::Store(_) | Self::Crypto(_) | Self::Audit { .. } => None,
         }
     }
 }

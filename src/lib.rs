@@ -187,6 +187,7 @@ mod error;
 pub mod explain;
 #[cfg(feature = "http")]
 pub mod http;
+pub mod iam;
 pub mod identity;
 mod json;
 pub mod policy;

@@ -97,8 +97,8 @@ impl<'a> Flow<'a> {
     /// As [`Flow::assume_role`].
     pub fn assume_chained(&self, request: &AuthenticatedRequest, ask: AssumeRole) -> Result<RoleSession, Error> {
         let from = request.session();
-        let permissions = self.broker.role(from.role_arn()).map_or(&[][..], Role::permissions);
-        let caller = Caller::new(from, permissions);
+        let own = self.broker.role(from.role_arn());
+        let caller = Caller::new(from, own.as_deref().map_or(&[][..], Role::permissions));
         self.assume("assume role from another role", Told::of(from), ask, |role, ask, hearing| {
             session::assume_chained(caller, role, ask, self.broker.now(), hearing)
         })
@@ -115,7 +115,7 @@ impl<'a> Flow<'a> {
         let role_arn = ask.role_arn().clone();
         let ask = ask.following(told.origin.as_ref().unwrap_or(&self.correlation_id).clone());
         let assumed = match self.broker.role(&role_arn) {
-            Some(role) => stage(role, ask, &mut hearing),
+            Some(role) => stage(&role, ask, &mut hearing),
             None => Err(SessionError::UnknownRole { role: role_arn.clone() }),
         };
         told.checks = hearing.finish(&session::RULES);
@@ -206,9 +206,9 @@ impl<'a> Flow<'a> {
         resource: &str,
         environment: Keys,
     ) -> Result<Decision, Error> {
-        let permissions =
-            |session: &RoleSession| self.broker.role(session.role_arn()).map_or(&[][..], Role::permissions);
-        let asked = session.map_or_else(Question::anonymous, |session| Question::new(session, permissions(session)));
+        let role = session.and_then(|session| self.broker.role(session.role_arn()));
+        let permissions = role.as_deref().map_or(&[][..], Role::permissions);
+        let asked = session.map_or_else(Question::anonymous, |session| Question::new(session, permissions));
         let mut question = asked.with_environment(environment);
         if let Some((owner, policy)) = self.broker.resource_policy(resource) {
             question = question.with_resource_policy(owner, policy);

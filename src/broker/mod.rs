@@ -35,6 +35,7 @@ use crate::crypto;
 use crate::decision::Decision;
 use crate::directory::Directory;
 use crate::explain::CorrelationId;
+use crate::iam::Registry;
 use crate::identity::ProviderName;
 #[cfg(feature = "oidc")]
 use crate::identity::oidc::OidcProvider;
@@ -54,7 +55,7 @@ pub struct Broker {
     #[cfg(feature = "oidc")]
     oidc: HashMap<String, OidcProvider>,
     mappings: BTreeMap<ProviderName, Mapping>,
-    roles: BTreeMap<Arn, Role>,
+    registry: Arc<Registry>,
     resources: BTreeMap<String, (AccountId, ResourcePolicy)>,
     directory: Directory,
     clock: Arc<dyn Clock>,
@@ -73,7 +74,7 @@ impl Broker {
             #[cfg(feature = "oidc")]
             oidc: HashMap::new(),
             mappings: BTreeMap::new(),
-            roles: BTreeMap::new(),
+            registry: Arc::default(),
             resources: BTreeMap::new(),
             directory: Directory::new(),
             clock: Arc::new(SystemClock),
@@ -82,10 +83,17 @@ impl Broker {
         }
     }
 
-    /// Adds a role; one of the same ARN is replaced.
+    /// Adds a role, and its account if that is new; one of the same name is replaced.
     #[must_use]
-    pub fn with_role(mut self, role: Role) -> Self {
-        self.roles.insert(role.arn().clone(), role);
+    pub fn with_role(self, role: Role) -> Self {
+        self.registry.configure_role(role, self.now());
+        self
+    }
+
+    /// Manages accounts, users, groups, roles and access keys in `registry`; roles that were added before are not in it.
+    #[must_use]
+    pub fn with_registry(mut self, registry: Arc<Registry>) -> Self {
+        self.registry = registry;
         self
     }
 
@@ -103,8 +111,7 @@ impl Broker {
     /// [`Error::Session`] when a provisioned role cannot be made.
     pub fn with_directory(mut self, directory: Directory) -> Result<Self, Error> {
         for provisioned in directory.provisioned_roles() {
-            let role = Role::provisioned(provisioned)?;
-            self.roles.insert(role.arn().clone(), role);
+            self.registry.configure_role(Role::provisioned(provisioned)?, self.now());
         }
         self.directory = directory;
         Ok(self)
@@ -170,10 +177,16 @@ impl Broker {
         &self.sessions
     }
 
-    /// The role of this ARN.
+    /// The role of this ARN as it is now.
     #[must_use]
-    pub fn role(&self, arn: &Arn) -> Option<&Role> {
-        self.roles.get(arn)
+    pub fn role(&self, arn: &Arn) -> Option<Arc<Role>> {
+        self.registry.read().role(arn).cloned()
+    }
+
+    /// Accounts, users, groups, roles and access keys.
+    #[must_use]
+    pub const fn registry(&self) -> &Arc<Registry> {
+        &self.registry
     }
 
     /// The policy of `resource`, or of the nearest thing it is below, with the account that owns it.

@@ -8,6 +8,7 @@
 //! the session itself, signed. So whoever holds the keyring can authenticate a request without looking anything up.
 
 mod keyring;
+mod long_term;
 mod mint;
 mod revocation;
 mod scope;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 pub use keyring::{Keyring, KeyringError};
+pub use long_term::{AccessKeys, LastUsed, LongTermKey};
 pub use mint::mint;
 pub use revocation::{Revocations, Revoked};
 pub use scope::{CredentialScope, ScopeError, ScopedSigningKey};

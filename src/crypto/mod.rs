@@ -21,7 +21,7 @@ pub use decryption::{ContentMode, OaepHash, RsaDecryptionKey, decrypt_content};
 pub use digest::{Digest, DigestAlgorithm, Hashing, digest, hex, sha256_hex};
 pub use hmac::HmacKey;
 pub use keyed::{MacKey, SecretBytes, derive, verify_equal};
-pub use random::{random, random_id};
+pub use random::{random, random_base32, random_id};
 pub use signature::{EcCurve, PublicKey, PublicKeyKind, SignatureAlgorithm};
 pub use signing::{PrivateKey, PublicParts, SigningKey};
 

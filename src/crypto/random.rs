@@ -23,3 +23,15 @@ pub fn random<const N: usize>() -> Result<[u8; N], CryptoError> {
 pub fn random_id() -> Result<String, CryptoError> {
     Ok(URL_SAFE_NO_PAD.encode(random::<24>()?))
 }
+
+/// `length` random letters and digits of the base 32 alphabet (RFC 4648), five bits each: the alphabet of AWS ids.
+///
+/// # Errors
+/// [`CryptoError::Randomness`] when the operating system gives none.
+pub fn random_base32(length: usize) -> Result<String, CryptoError> {
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let mut bytes = vec![0; length];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| CryptoError::Randomness)?;
+    let letter = |byte: &u8| ALPHABET.get(usize::from(byte & 31)).copied().map_or('A', char::from);
+    Ok(bytes.iter().map(letter).collect())
+}

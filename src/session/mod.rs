@@ -5,6 +5,7 @@
 
 mod ask;
 mod assume;
+mod caller;
 mod claims;
 mod federation;
 mod mapping;
@@ -17,6 +18,7 @@ mod trust;
 
 pub use ask::AssumeRole;
 pub use assume::{Caller, assume_assigned, assume_chained, assume_federated, assume_mapped};
+pub use caller::{LongTermIdentity, UserIdentity};
 pub use claims::{Origin, SessionClaims};
 pub use federation::{FederationRequest, RolePair};
 pub use mapping::{Finding, MappedValue, Mapping, MappingDocumentError, MappingError, MappingReport, RuleReport};

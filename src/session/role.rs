@@ -59,7 +59,10 @@ impl Role {
     /// [`SessionError::RoleArn`] when `arn` does not name a role of an account.
     pub fn new(arn: Arn, trust_policy: TrustPolicy) -> Result<Self, SessionError> {
         let refused = |_| SessionError::RoleArn { found: arn.to_string() };
-        arn.role_name().map_err(refused)?;
+        let name = arn.role_name().map_err(refused)?;
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte)) {
+            return Err(SessionError::RoleArn { found: arn.to_string() });
+        }
         let account = arn.account_id().map_err(refused)?;
         Ok(Self {
             id: RoleId::of(&arn),

@@ -1,0 +1,56 @@
+//! Unique ids: who or what they are of, and seventeen random characters.
+
+use std::fmt;
+
+use crate::crypto::{self, CryptoError};
+
+/// What a unique id is of, by its first four characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IdKind {
+    /// `AGPA`
+    Group,
+    /// `ANPA`
+    Policy,
+    /// `AROA`
+    Role,
+    /// `AIDA`
+    User,
+}
+
+impl IdKind {
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Group => "AGPA",
+            Self::Policy => "ANPA",
+            Self::Role => "AROA",
+            Self::User => "AIDA",
+        }
+    }
+}
+
+/// The id of one user, group, role or policy, never given again: one made anew under the same name is another one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UniqueId(String);
+
+impl UniqueId {
+    /// An id that nothing has had before: 85 random bits behind its prefix.
+    ///
+    /// # Errors
+    /// [`CryptoError::Randomness`].
+    pub fn fresh(kind: IdKind) -> Result<Self, CryptoError> {
+        Ok(Self(format!("{}{}", kind.prefix(), crypto::random_base32(17)?)))
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UniqueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,27 @@
+//! What policies a user, group or role has of its own, and what they come to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::arn::Arn;
+use crate::policy::Policy;
+
+/// The policies of one user, group or role.
+#[derive(Clone, Debug, Default)]
+pub struct Permissions {
+    /// Inline policies by name.
+    pub inline: BTreeMap<String, Policy>,
+    /// ARNs of the managed policies attached.
+    pub attached: BTreeSet<Arn>,
+    /// ARN of the managed policy that is the permissions boundary; groups have none.
+    pub boundary: Option<Arn>,
+}
+
+/// Every policy that speaks for a principal, ready to be asked.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Entitlements {
+    /// Identity policies: inline and attached ones, and those of a user's groups.
+    pub identity: Vec<Policy>,
+    /// The permissions boundary, if there is one; empty when its policy is gone, which allows nothing.
+    pub boundary: Option<Vec<Policy>>,
+}

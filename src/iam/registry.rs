@@ -1,0 +1,132 @@
+//! Every account, read in snapshots and changed one account at a time, whole or not at all.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+
+use super::{Account, Entity, IamError, KeyOwner, Limits};
+use crate::arn::{AccountId, Arn};
+use crate::credentials::{AccessKeyId, AccessKeys, LongTermKey};
+use crate::session::{LongTermIdentity, Role};
+use crate::time::Timestamp;
+
+/// A snapshot of every account.
+#[derive(Clone, Debug, Default)]
+pub struct Accounts {
+    by_id: BTreeMap<AccountId, Arc<Account>>,
+    /// The account of each long-term access key.
+    keys: Arc<HashMap<AccessKeyId, AccountId>>,
+}
+
+impl Accounts {
+    /// The account of this id.
+    #[must_use]
+    pub fn find(&self, id: &AccountId) -> Option<&Arc<Account>> {
+        self.by_id.get(id)
+    }
+
+    /// Every account, in the order of ids.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Account>> {
+        self.by_id.values()
+    }
+
+    /// The compiled role of this ARN.
+    #[must_use]
+    pub fn role(&self, arn: &Arn) -> Option<&Arc<Role>> {
+        self.find(&arn.account_id().ok()?)?.role(arn)
+    }
+
+    /// The account that a long-term access key belongs to, active or not.
+    #[must_use]
+    pub fn account_of(&self, access_key_id: &AccessKeyId) -> Option<&AccountId> {
+        self.keys.get(access_key_id)
+    }
+}
+
+/// Every account, with the quotas they are held to.
+#[derive(Debug, Default)]
+pub struct Registry {
+    accounts: ArcSwap<Accounts>,
+    /// Held while an account is changed, so that no change is lost.
+    writing: Mutex<()>,
+    limits: Limits,
+}
+
+impl Registry {
+    /// No accounts yet, held to `limits`.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
+    /// The quotas.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Every account as it is now; it does not change any more.
+    #[must_use]
+    pub fn read(&self) -> Arc<Accounts> {
+        self.accounts.load_full()
+    }
+
+    /// Adds an account that holds nothing, unless there is one of this id.
+    pub fn open_account(&self, id: &AccountId) {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut accounts = Accounts::clone(&self.accounts.load());
+        accounts.by_id.entry(id.clone()).or_insert_with(|| Arc::new(Account::new(id.clone())));
+        self.accounts.store(Arc::new(accounts));
+    }
+
+    /// Takes a role that was made in code, and its account if that is new; one of the same name is replaced.
+    pub fn configure_role(&self, role: Role, now: Timestamp) {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut accounts = Accounts::clone(&self.accounts.load());
+        let id = role.account().clone();
+        let account = accounts.by_id.entry(id.clone()).or_insert_with(|| Arc::new(Account::new(id)));
+        Arc::make_mut(account).configure_role(role, now);
+        self.accounts.store(Arc::new(accounts));
+    }
+
+    /// Changes one account: `change` works on a copy, which takes the account's place when it succeeds.
+    ///
+    /// # Errors
+    /// What `change` returns, and [`IamError::NoSuchEntity`] without such an account; then nothing has changed.
+    pub fn update<T>(
+        &self,
+        id: &AccountId,
+        change: impl FnOnce(&mut Account, &Limits) -> Result<T, IamError>,
+    ) -> Result<T, IamError> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut accounts = Accounts::clone(&self.accounts.load());
+        let before = accounts.find(id).ok_or_else(|| IamError::missing(Entity::Account, id.as_str()))?;
+        let mut account = Account::clone(before);
+        let result = change(&mut account, &self.limits)?;
+        if !before.access_keys.keys().eq(account.access_keys.keys()) {
+            let keys = Arc::make_mut(&mut accounts.keys);
+            keys.retain(|_, owner| owner != id);
+            keys.extend(account.access_keys.keys().map(|key| (key.clone(), id.clone())));
+        }
+        accounts.by_id.insert(id.clone(), Arc::new(account));
+        self.accounts.store(Arc::new(accounts));
+        Ok(result)
+    }
+}
+
+impl AccessKeys for Registry {
+    fn find(&self, access_key_id: &AccessKeyId) -> Option<(Arc<LongTermKey>, LongTermIdentity)> {
+        let accounts = self.accounts.load();
+        let account = accounts.find(accounts.account_of(access_key_id)?)?;
+        let record = account.access_keys.get(access_key_id).filter(|record| record.active)?;
+        Some((Arc::clone(&record.key), account.identity(&record.owner)?))
+    }
+}
+
+impl Account {
+    /// Every access key of `owner`.
+    pub fn keys_of<'a>(&'a self, owner: &'a KeyOwner) -> impl Iterator<Item = &'a super::KeyRecord> {
+        self.access_keys.values().filter(move |record| record.owner == *owner)
+    }
+}
