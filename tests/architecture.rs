@@ -25,7 +25,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("request", &["credentials", "session", "crypto"]),
     ("decision", &["session", "policy", "arn"]),
     // What an administrator manages is what the stages ask: roles, the policies of principals, long-term access keys.
-    ("iam", &["credentials", "session", "policy", "arn", "crypto", "json"]),
+    ("iam", &["credentials", "session", "policy", "arn", "crypto"]),
     ("audit", &[]),
     ("store", &[]),
     (
