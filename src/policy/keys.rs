@@ -73,6 +73,15 @@ impl Keys {
         self.replace(name, (!values.is_empty()).then_some(Values::Many(values)));
     }
 
+    /// Sets every key of `other` as it is set there.
+    pub fn extend(&mut self, other: &Self) {
+        for entry in &other.entries {
+            self.entries.retain(|own| own.name != entry.name);
+            let place = self.entries.partition_point(|own| own.name.hash < entry.name.hash);
+            self.entries.insert(place, entry.clone());
+        }
+    }
+
     /// The values of `name`, none when it is absent.
     pub fn values(&self, name: &str) -> impl Iterator<Item = &str> {
         self.find(&KeyName::new(name)).into_iter().flat_map(Found::iter)

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use super::error::StsError;
-use super::query::{Constraints, Query};
-use super::reply::Element;
-use super::{Answer, Call};
+use super::Call;
+use super::error::not_assumed;
 use crate::arn::Arn;
 use crate::credentials::Credentials;
+use crate::http::query::{Answer, Constraints, Element, Query, QueryError};
 use crate::identity::ProviderName;
 use crate::identity::oidc::UnverifiedIdToken;
 use crate::identity::saml::UnverifiedResponse;
@@ -19,7 +18,7 @@ const ARN_LIMITS: (usize, usize) = (20, 2048);
 const DURATION_LIMITS: (u32, u32) = (900, 43_200);
 
 /// AssumeRoleWithSAML.
-pub(super) async fn assume_role_with_saml(call: &Call<'_>) -> Result<Answer, StsError> {
+pub(super) async fn assume_role_with_saml(call: &Call<'_>) -> Result<Answer, QueryError> {
     let query = call.query;
     let mut constraints = Constraints::default();
     let role = constraints.required(query, "RoleArn", ARN_LIMITS);
@@ -30,13 +29,13 @@ pub(super) async fn assume_role_with_saml(call: &Call<'_>) -> Result<Answer, Sts
     let (role, principal) = (arn(role)?, arn(principal)?);
 
     let Some(name) = principal.resource().strip_prefix("saml-provider/") else {
-        return Err(StsError::validation(format!("{principal} is not the ARN of a SAML provider")));
+        return Err(QueryError::validation(format!("{principal} is not the ARN of a SAML provider")));
     };
     let response = UnverifiedResponse::for_exchange(assertion).map_err(Error::from)?;
     let identity = call.flow.exchange(name, response).await?;
     let session_name = session_name(call, &identity)?;
     if principal.account() != role.account() {
-        return Err(StsError::new("AccessDenied", not_authorized("sts:AssumeRoleWithSAML")));
+        return Err(QueryError::new("AccessDenied", not_authorized("sts:AssumeRoleWithSAML")));
     }
     let (session, policy_size) = common.assume(call, &identity, role, session_name, "sts:AssumeRoleWithSAML")?;
     let qualifier = identity_name_qualifier(&identity, &session);
@@ -52,11 +51,11 @@ pub(super) async fn assume_role_with_saml(call: &Call<'_>) -> Result<Answer, Sts
         Element::text("NameQualifier", qualifier),
     ];
     finish(&mut result, &credentials, policy_size);
-    Ok(Answer("AssumeRoleWithSAML", result))
+    Ok(Answer::new("AssumeRoleWithSAML", result))
 }
 
 /// AssumeRoleWithWebIdentity.
-pub(super) async fn assume_role_with_web_identity(call: &Call<'_>) -> Result<Answer, StsError> {
+pub(super) async fn assume_role_with_web_identity(call: &Call<'_>) -> Result<Answer, QueryError> {
     let query = call.query;
     let mut constraints = Constraints::default();
     let role = constraints.required(query, "RoleArn", ARN_LIMITS);
@@ -65,7 +64,7 @@ pub(super) async fn assume_role_with_web_identity(call: &Call<'_>) -> Result<Ans
     let common = Common::read(query, &mut constraints);
     constraints.finish()?;
     if query.value("ProviderId").is_some() {
-        return Err(StsError::validation("ProviderId is for OAuth 2.0 access tokens, which are not accepted here"));
+        return Err(QueryError::validation("ProviderId is for OAuth 2.0 access tokens, which are not accepted here"));
     }
     let role = arn(role)?;
     let session_name: RoleSessionName = session_name.parse()?;
@@ -83,7 +82,7 @@ pub(super) async fn assume_role_with_web_identity(call: &Call<'_>) -> Result<Ans
         Element::text("Provider", identity.issuer()),
     ];
     finish(&mut result, &credentials, policy_size);
-    Ok(Answer("AssumeRoleWithWebIdentity", result))
+    Ok(Answer::new("AssumeRoleWithWebIdentity", result))
 }
 
 /// Parameters that every AssumeRole operation takes.
@@ -112,11 +111,11 @@ impl<'a> Common<'a> {
         call: &Call<'_>,
         role: Arn,
         session_name: RoleSessionName,
-    ) -> Result<(AssumeRole, Option<usize>), StsError> {
+    ) -> Result<(AssumeRole, Option<usize>), QueryError> {
         // However it is written: passed over, it would leave the session with all that its role may do.
         if let Some(first) = self.managed_policy {
             let first: String = first.chars().take(200).collect();
-            return Err(StsError::validation(format!("no managed policy is kept here under {first}")));
+            return Err(QueryError::validation(format!("no managed policy is kept here under {first}")));
         }
         let policies = SessionPolicies::parse(self.policy.map(str::to_owned))?;
         let size = (!policies.texts().is_empty()).then(|| policies.packed_size());
@@ -135,22 +134,22 @@ impl<'a> Common<'a> {
         role: Arn,
         session_name: RoleSessionName,
         action: &'static str,
-    ) -> Result<(RoleSession, Option<usize>), StsError> {
+    ) -> Result<(RoleSession, Option<usize>), QueryError> {
         let (ask, size) = self.ask(call, role, session_name)?;
         let session = call.flow.assume_role(identity, ask);
-        Ok((session.map_err(|error| StsError::assuming(error, action, not_authorized))?, size))
+        Ok((session.map_err(|error| not_assumed(error, action, not_authorized))?, size))
     }
 }
 
 /// The session's name, which this operation takes from the assertion alone; a refusal is recorded as every other.
-fn session_name(call: &Call<'_>, identity: &VerifiedIdentity) -> Result<RoleSessionName, StsError> {
+fn session_name(call: &Call<'_>, identity: &VerifiedIdentity) -> Result<RoleSessionName, QueryError> {
     let asked = call.sts.broker.federation_request(identity).map_err(Error::from);
     let (refused, reason) = match asked {
         Ok(asked) => match asked.role_session_name {
             Some(name) => return Ok(name),
             None => {
                 let sentence = "the assertion holds no RoleSessionName attribute";
-                (StsError::new("InvalidIdentityToken", sentence), "nothing sets the session's name".to_owned())
+                (QueryError::new("InvalidIdentityToken", sentence), "nothing sets the session's name".to_owned())
             }
         },
         Err(error) => (error.clone().into(), error.reason()),
@@ -164,8 +163,8 @@ fn not_authorized(action: &str) -> String {
 }
 
 /// Reads an ARN; the recorded text for anything else is the value and `is invalid`.
-pub(super) fn arn(text: &str) -> Result<Arn, StsError> {
-    text.parse().map_err(|_| StsError::validation(format!("{text} is invalid")))
+pub(super) fn arn(text: &str) -> Result<Arn, QueryError> {
+    text.parse().map_err(|_| QueryError::validation(format!("{text} is invalid")))
 }
 
 /// The element `Credentials`.

@@ -1,40 +1,34 @@
 //! The Security Token Service over the AWS query protocol, version 2011-06-15.
 //!
-//! `POST /` with a form, or `GET /` with a query. AssumeRoleWithSAML and AssumeRoleWithWebIdentity carry their proof in a
-//! parameter; every other operation is signed with Signature Version 4.
+//! AssumeRoleWithSAML and AssumeRoleWithWebIdentity carry their proof in a parameter; every other operation is signed with
+//! Signature Version 4.
 
 mod error;
 mod federation;
-mod query;
-mod reply;
 mod signed;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::State;
-use axum::http::{Method, Request, header};
-use axum::response::Response;
-use axum::routing::post;
 
-use self::error::StsError;
-use self::query::Query;
-use self::reply::Element;
-use super::environment;
 use super::fetch::IssuerKeys;
+use super::query::{Answer, Endpoint, Protocol, Query, QueryError, Received};
 use crate::broker::{Broker, Flow};
 use crate::identity::oidc::keys::KeyCacheMetrics;
 use crate::identity::oidc::{Claimed, OidcProvider, UnverifiedIdToken};
 use crate::policy::Keys;
-use crate::request::{Service, SignedHead, SignedRequest};
+use crate::request::Service;
 use crate::{Error, VerifiedIdentity};
 
-/// The largest body: a SAML assertion of 100,000 characters, percent-encoded, and the other parameters.
-const MAX_BODY_BYTES: usize = 400 * 1024;
-
-const VERSION: &str = "2011-06-15";
+pub(super) const PROTOCOL: Protocol = Protocol {
+    version: "2011-06-15",
+    namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+    // A SAML assertion of 100,000 characters, percent-encoded, and the other parameters.
+    max_body: 400 * 1024,
+    // The largest legal call has 50 tags, 50 transitive keys and 10 policies.
+    max_parameters: 256,
+};
 
 /// The Security Token Service of a broker.
 #[derive(Clone, Debug)]
@@ -74,15 +68,34 @@ impl Sts {
         all
     }
 
-    /// Answers at `/`.
+    /// Answers at `/`, alone; beside other services with [`Endpoint::with_sts`].
     pub fn router(self) -> Router {
-        Router::new().route("/", post(answer).get(answer)).with_state(self)
+        Endpoint::new(Arc::clone(&self.broker)).with_sts(self).router()
+    }
+
+    pub(super) async fn answer(&self, flow: Flow<'_>, received: Received) -> Result<Answer, QueryError> {
+        let query = received.query();
+        let operation = PROTOCOL.operation(query)?;
+        let call = Call { sts: self, flow, query, environment: received.environment() };
+        match operation {
+            "AssumeRoleWithSAML" => federation::assume_role_with_saml(&call).await,
+            "AssumeRoleWithWebIdentity" => federation::assume_role_with_web_identity(&call).await,
+            "AssumeRole" | "GetCallerIdentity" => {
+                let caller = call.flow.authenticate(&Service::STS, received.signed())?;
+                if operation == "AssumeRole" {
+                    signed::assume_role(&call, &caller)
+                } else {
+                    Ok(signed::get_caller_identity(&caller))
+                }
+            }
+            _ => Err(PROTOCOL.unknown_operation(query)),
+        }
     }
 
     /// Verifies a token with the keys of the issuer it names; that the issuer is right is the stage's to verify.
-    async fn exchange_token(&self, flow: &Flow<'_>, token: UnverifiedIdToken) -> Result<VerifiedIdentity, StsError> {
+    async fn exchange_token(&self, flow: &Flow<'_>, token: UnverifiedIdToken) -> Result<VerifiedIdentity, QueryError> {
         let Some(Claimed { issuer: Some(issuer), key_id }) = token.claimed() else {
-            let refused = StsError::new("InvalidIdentityToken", "the ID token is not a JWT that names its issuer");
+            let refused = QueryError::new("InvalidIdentityToken", "the ID token is not a JWT that names its issuer");
             flow.refuse("exchange of an ID token", refused.code(), "no issuer can be read from the token")?;
             return Err(refused);
         };
@@ -95,7 +108,7 @@ impl Sts {
             Ok(keys) => Ok(flow.exchange_token(provider, &keys, token).await?),
             Err(error) => {
                 flow.refuse("exchange of an ID token", "IDPCommunicationError", &error.reason())?;
-                Err(StsError::new("IDPCommunicationError", "the keys of the identity provider could not be fetched"))
+                Err(QueryError::new("IDPCommunicationError", "the keys of the identity provider could not be fetched"))
             }
         }
     }
@@ -107,65 +120,4 @@ struct Call<'a> {
     flow: Flow<'a>,
     query: &'a Query,
     environment: Keys,
-}
-
-/// What an operation answers: its name, and what its result element holds.
-struct Answer(&'static str, Vec<Element>);
-
-async fn answer(State(sts): State<Sts>, request: Request<Body>) -> Response {
-    let now = sts.broker.now();
-    match sts.broker.begin() {
-        Ok(flow) => {
-            let request_id = flow.correlation_id().to_string();
-            match dispatch(&sts, flow, request).await {
-                Ok(Answer(operation, result)) => reply::success(operation, &result, &request_id, now),
-                Err(refused) => reply::failure(&refused, &request_id, now),
-            }
-        }
-        Err(error) => reply::failure(&error.into(), "", now),
-    }
-}
-
-async fn dispatch(sts: &Sts, flow: Flow<'_>, request: Request<Body>) -> Result<Answer, StsError> {
-    let (parts, body) = request.into_parts();
-    let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| {
-        StsError::new("RequestEntityTooLarge", format!("the body is larger than {MAX_BODY_BYTES} bytes"))
-    })?;
-    let content_type =
-        parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let query = if parts.method == Method::POST {
-        if !body.is_empty() && !content_type.starts_with("application/x-www-form-urlencoded") {
-            return Err(StsError::malformed("expected a body of type application/x-www-form-urlencoded"));
-        }
-        Query::parse(&body)?
-    } else {
-        Query::parse(parts.uri.query().unwrap_or_default().as_bytes())?
-    };
-    let operation = query.value("Action").unwrap_or_default();
-    let unknown = |operation: &str, version: &str| {
-        let (operation, version): (String, String) =
-            (operation.chars().take(64).collect(), version.chars().take(32).collect());
-        StsError::new("InvalidAction", format!("Could not find operation {operation} for version {version}"))
-    };
-    if let Some(other) = query.value("Version").filter(|version| *version != VERSION) {
-        return Err(unknown(operation, other));
-    }
-    let call = Call { sts, flow, query: &query, environment: environment::keys(&parts) };
-    match operation {
-        "AssumeRoleWithSAML" => federation::assume_role_with_saml(&call).await,
-        "AssumeRoleWithWebIdentity" => federation::assume_role_with_web_identity(&call).await,
-        "AssumeRole" | "GetCallerIdentity" => {
-            let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-            let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-            let head = SignedHead::new(parts.method.as_str(), target, headers).map_err(Error::from)?;
-            let caller = call.flow.authenticate(&Service::STS, SignedRequest::new(head, body.to_vec()))?;
-            if operation == "AssumeRole" {
-                signed::assume_role(&call, &caller)
-            } else {
-                Ok(signed::get_caller_identity(&caller))
-            }
-        }
-        "" => Err(StsError::new("MissingAction", "the parameter Action is missing")),
-        other => Err(unknown(other, VERSION)),
-    }
 }

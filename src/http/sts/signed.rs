@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::error::StsError;
+use super::Call;
+use super::error::not_assumed;
 use super::federation::{Common, arn, assumed_role_user, credentials_element, finish};
-use super::query::Constraints;
-use super::reply::Element;
-use super::{Answer, Call};
+use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::request::AuthenticatedRequest;
 use crate::session::{RoleSessionName, SourceIdentity, Tags};
 
 /// AssumeRole: from one role into another.
-pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, StsError> {
+pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
     let query = call.query;
     let mut constraints = Constraints::default();
     let role = constraints.required(query, "RoleArn", (20, 2048));
@@ -21,7 +20,7 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
     let common = Common::read(query, &mut constraints);
     constraints.finish()?;
     if query.value("SerialNumber").is_some() || query.value("TokenCode").is_some() {
-        return Err(StsError::new(
+        return Err(QueryError::new(
             "AccessDenied",
             "MultiFactorAuthentication failed: no MFA device is registered here",
         ));
@@ -42,18 +41,18 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
         format!("User: {} is not authorized to perform: {action} on resource: {wanted}", caller.session().arn())
     };
     let session = call.flow.assume_chained(caller, ask);
-    let session = session.map_err(|error| StsError::assuming(error, "sts:AssumeRole", refused))?;
+    let session = session.map_err(|error| not_assumed(error, "sts:AssumeRole", refused))?;
     let user = assumed_role_user(&session);
     let credentials = call.flow.mint(session)?;
     let mut result = vec![credentials_element(&credentials), user];
     finish(&mut result, &credentials, policy_size);
-    Ok(Answer("AssumeRole", result))
+    Ok(Answer::new("AssumeRole", result))
 }
 
 /// GetCallerIdentity, which no policy can deny.
 pub(super) fn get_caller_identity(caller: &AuthenticatedRequest) -> Answer {
     let session = caller.session();
-    Answer(
+    Answer::new(
         "GetCallerIdentity",
         vec![
             Element::text("Arn", session.arn().as_str()),
@@ -63,12 +62,12 @@ pub(super) fn get_caller_identity(caller: &AuthenticatedRequest) -> Answer {
     )
 }
 
-fn tags(call: &Call<'_>) -> Result<Tags, StsError> {
+fn tags(call: &Call<'_>) -> Result<Tags, QueryError> {
     let mut values = BTreeMap::new();
     for (key, value) in call.query.pairs("Tags", "Key", "Value")? {
         if values.insert(key.to_owned(), value.to_owned()).is_some() {
             let message = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
-            return Err(StsError::new("InvalidParameterValue", message));
+            return Err(QueryError::new("InvalidParameterValue", message));
         }
     }
     let transitive = call.query.members("TransitiveTagKeys")?.into_iter().map(str::to_owned).collect();

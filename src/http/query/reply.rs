@@ -3,14 +3,12 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::StsError;
+use super::{Answer, Protocol, QueryError};
 use crate::time::Timestamp;
-
-const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// One element of an answer.
 #[derive(Debug)]
-pub(super) enum Element {
+pub(in crate::http) enum Element {
     /// An element that holds text.
     Text(&'static str, String),
     /// An element that holds elements.
@@ -19,8 +17,23 @@ pub(super) enum Element {
 
 impl Element {
     /// An element that holds text.
-    pub(super) fn text(name: &'static str, value: impl Into<String>) -> Self {
+    pub(in crate::http) fn text(name: &'static str, value: impl Into<String>) -> Self {
         Self::Text(name, value.into())
+    }
+
+    /// An element that holds a policy document, which is percent-encoded (RFC 3986, 2.1) as IAM writes it.
+    pub(in crate::http) fn document(name: &'static str, document: &str) -> Self {
+        Self::Text(name, percent_encoded(document))
+    }
+
+    /// A list of structures.
+    pub(in crate::http) fn list(name: &'static str, members: impl IntoIterator<Item = Vec<Self>>) -> Self {
+        Self::Group(name, members.into_iter().map(|member| Self::Group("member", member)).collect())
+    }
+
+    /// A list of texts.
+    pub(in crate::http) fn texts<T: Into<String>>(name: &'static str, members: impl IntoIterator<Item = T>) -> Self {
+        Self::Group(name, members.into_iter().map(|member| Self::text("member", member)).collect())
     }
 
     fn write(&self, to: &mut String) {
@@ -34,20 +47,25 @@ impl Element {
     }
 }
 
-/// A successful answer of `operation`.
-pub(super) fn success(operation: &str, result: &[Element], request_id: &str, now: Timestamp) -> Response {
-    let mut xml = format!("<{operation}Response xmlns=\"{NAMESPACE}\"><{operation}Result>");
-    result.iter().for_each(|element| element.write(&mut xml));
-    close(&mut xml, &format!("{operation}Result"));
+/// A successful answer.
+pub(super) fn success(protocol: Protocol, answer: &Answer, request_id: &str, now: Timestamp) -> Response {
+    let (operation, namespace) = (answer.operation, protocol.namespace);
+    let mut xml = format!("<{operation}Response xmlns=\"{namespace}\">");
+    if let Some(result) = &answer.result {
+        let name = format!("{operation}Result");
+        open(&mut xml, &name);
+        result.iter().for_each(|element| element.write(&mut xml));
+        close(&mut xml, &name);
+    }
     Element::Group("ResponseMetadata", vec![Element::text("RequestId", request_id)]).write(&mut xml);
     close(&mut xml, &format!("{operation}Response"));
     respond(StatusCode::OK, xml, request_id, now)
 }
 
 /// A refusal.
-pub(super) fn failure(error: &StsError, request_id: &str, now: Timestamp) -> Response {
+pub(super) fn failure(protocol: Protocol, error: &QueryError, request_id: &str, now: Timestamp) -> Response {
     let kind = if error.status().is_server_error() { "Receiver" } else { "Sender" };
-    let mut xml = format!("<ErrorResponse xmlns=\"{NAMESPACE}\">");
+    let mut xml = format!("<ErrorResponse xmlns=\"{}\">", protocol.namespace);
     let details = vec![
         Element::text("Type", kind),
         Element::text("Code", error.code()),
@@ -95,6 +113,18 @@ fn escape(value: &str, to: &mut String) {
     }
 }
 
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len().saturating_mul(2));
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(byte.into());
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,5 +134,16 @@ mod tests {
         let mut xml = String::new();
         Element::text("Message", "</Message><Code>x\u{0}").write(&mut xml);
         assert_eq!(xml, "<Message>&lt;/Message&gt;&lt;Code&gt;x\u{FFFD}</Message>");
+    }
+
+    #[test]
+    fn lists_have_members_and_documents_are_percent_encoded() {
+        let mut xml = String::new();
+        Element::list("Tags", [vec![Element::text("Key", "k")]]).write(&mut xml);
+        Element::texts("Names", ["a", "b"]).write(&mut xml);
+        Element::document("Document", "{\"A\": \"*+é\"}").write(&mut xml);
+        let expected = "<Tags><member><Key>k</Key></member></Tags><Names><member>a</member><member>b</member></Names>\
+                        <Document>%7B%22A%22%3A%20%22%2A%2B%C3%A9%22%7D</Document>";
+        assert_eq!(xml, expected);
     }
 }

@@ -1,0 +1,121 @@
+//! Parameters that many operations take: names, paths, documents and tags, with the limits of the service model.
+
+use crate::http::query::{Constraints, Query, QueryError};
+
+/// The most characters of a user's or a role's name.
+pub(super) const SHORT_NAME: usize = 64;
+/// The most characters of the name of a group, a policy, or a provider.
+pub(super) const LONG_NAME: usize = 128;
+const MAX_PATH: usize = 512;
+const MAX_DOCUMENT: usize = 131_072;
+
+/// One tag: its key and its value.
+pub(super) type Tag = (String, String);
+
+/// A required name of at most `most` characters.
+pub(super) fn name<'a>(query: &'a Query, parameter: &str, most: usize, constraints: &mut Constraints) -> &'a str {
+    let name = constraints.required(query, parameter, (1, most));
+    named(parameter, Some(name).filter(|name| !name.is_empty()), constraints);
+    name
+}
+
+/// A name that may be left out.
+pub(super) fn optional_name<'a>(
+    query: &'a Query,
+    parameter: &str,
+    most: usize,
+    constraints: &mut Constraints,
+) -> Option<&'a str> {
+    let name = query.value(parameter);
+    constraints.length(parameter, name, (1, most));
+    named(parameter, name, constraints);
+    name
+}
+
+fn named(parameter: &str, name: Option<&str>, constraints: &mut Constraints) {
+    let allowed = |character: char| character.is_ascii_alphanumeric() || "_+=,.@-".contains(character);
+    if name.is_some_and(|name| !name.chars().all(allowed)) {
+        constraints.pattern(parameter, name, "[\\w+=,.@-]+");
+    }
+}
+
+/// The parameter `Path`, `/` when it is left out.
+pub(super) fn path<'a>(query: &'a Query, constraints: &mut Constraints) -> &'a str {
+    let path = query.value("Path");
+    constraints.length("Path", path, (1, MAX_PATH));
+    let path = path.unwrap_or("/");
+    if !(path.starts_with('/') && path.ends_with('/') && path.bytes().all(|byte| (0x21..=0x7F).contains(&byte))) {
+        constraints.pattern("Path", Some(path), "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)");
+    }
+    path
+}
+
+/// The parameter `PathPrefix`, `/` when it is left out.
+pub(super) fn path_prefix<'a>(query: &'a Query, constraints: &mut Constraints) -> &'a str {
+    let prefix = query.value("PathPrefix");
+    constraints.length("PathPrefix", prefix, (1, MAX_PATH));
+    let prefix = prefix.unwrap_or("/");
+    if !(prefix.starts_with('/') && prefix.bytes().all(|byte| (0x21..=0x7F).contains(&byte))) {
+        constraints.pattern("PathPrefix", Some(prefix), "\\u002F[\\u0021-\\u007F]*");
+    }
+    prefix
+}
+
+/// A required policy document.
+pub(super) fn document<'a>(query: &'a Query, parameter: &str, constraints: &mut Constraints) -> &'a str {
+    let document = constraints.required(query, parameter, (1, MAX_DOCUMENT));
+    let allowed = |character: char| matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{FF}');
+    if !document.chars().all(allowed) {
+        constraints.pattern(parameter, Some(document), "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+");
+    }
+    document
+}
+
+/// The parameter `Tags`.
+pub(super) fn tags(query: &Query) -> Result<Vec<Tag>, QueryError> {
+    let pairs = query.pairs("Tags", "Key", "Value")?;
+    let mut constraints = Constraints::default();
+    for (number, (key, value)) in (1..).zip(&pairs) {
+        tag_key(&format!("tags.{number}.member.key"), key, &mut constraints);
+        let place = format!("tags.{number}.member.value");
+        constraints.length(&place, Some(value), (0, 256));
+        if !value.chars().all(is_of_tag) {
+            constraints.pattern(&place, Some(value), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
+        }
+    }
+    constraints.finish()?;
+    let mut tags: Vec<Tag> = Vec::with_capacity(pairs.len());
+    for (key, value) in pairs {
+        if tags.iter().any(|(known, _)| known.to_lowercase() == key.to_lowercase()) {
+            let message = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
+            return Err(QueryError::new("InvalidInput", message));
+        }
+        tags.push((key.to_owned(), value.to_owned()));
+    }
+    Ok(tags)
+}
+
+/// The parameter `TagKeys`.
+pub(super) fn tag_keys(query: &Query) -> Result<Vec<&str>, QueryError> {
+    let keys = query.members("TagKeys")?;
+    let mut constraints = Constraints::default();
+    for (number, key) in (1..).zip(&keys) {
+        tag_key(&format!("tagKeys.{number}.member"), key, &mut constraints);
+    }
+    constraints.finish()?;
+    Ok(keys)
+}
+
+fn tag_key(place: &str, key: &str, constraints: &mut Constraints) {
+    constraints.length(place, Some(key), (1, 128));
+    if !key.chars().all(is_of_tag) {
+        constraints.pattern(place, Some(key), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+");
+    }
+}
+
+/// Letters, separators and numbers of any script, and a few signs.
+fn is_of_tag(character: char) -> bool {
+    character.is_alphanumeric()
+        || (character.is_whitespace() && !character.is_control())
+        || "_.:/=+-@".contains(character)
+}

@@ -1,0 +1,110 @@
+//! What is wrong with the parameters of a call, in the words that clients know.
+
+use super::{Query, QueryError};
+
+/// Collects what is wrong with the parameters of one call, so that all of it is reported at once.
+#[derive(Debug, Default)]
+pub(in crate::http) struct Constraints(Vec<String>);
+
+impl Constraints {
+    /// Notes that `value` of `parameter` breaks `constraint`.
+    pub(in crate::http) fn broken(&mut self, parameter: &str, value: Option<&str>, constraint: &str) {
+        let shown = value.map_or_else(|| "null".to_owned(), |value| format!("'{}'", excerpt(value)));
+        self.0.push(format!("Value {shown} at '{parameter}' failed to satisfy constraint: Member must {constraint}"));
+    }
+
+    /// The value of a required parameter, `""` when it is missing (which is noted).
+    pub(in crate::http) fn required<'a>(&mut self, query: &'a Query, name: &str, limits: (usize, usize)) -> &'a str {
+        let value = query.value(name).filter(|value| !value.is_empty());
+        if value.is_none() {
+            self.broken(&camel(name), None, "not be null");
+        }
+        self.length(name, value, limits);
+        value.unwrap_or_default()
+    }
+
+    /// Notes a value outside `limits` (least and most characters).
+    pub(in crate::http) fn length(&mut self, name: &str, value: Option<&str>, (least, most): (usize, usize)) {
+        let Some(value) = value else { return };
+        let length = value.chars().count();
+        if length < least {
+            let constraint = format!("have length greater than or equal to {least}");
+            self.broken(&camel(name), Some(value), &constraint);
+        } else if length > most {
+            let constraint = format!("have length less than or equal to {most}");
+            self.broken(&camel(name), Some(value), &constraint);
+        }
+    }
+
+    /// Notes that `value` of `parameter` does not have the form that the service model writes as `pattern`.
+    pub(in crate::http) fn pattern(&mut self, parameter: &str, value: Option<&str>, pattern: &str) {
+        self.broken(&camel(parameter), value, &format!("satisfy regular expression pattern: {pattern}"));
+    }
+
+    /// A number of seconds between `least` and `most`, if the parameter was given.
+    pub(in crate::http) fn seconds(&mut self, query: &Query, name: &str, least: u32, most: u32) -> Option<u32> {
+        self.number(query, name, (least, most), "be a whole number of seconds")
+    }
+
+    /// A whole number between `least` and `most`, if the parameter was given.
+    pub(in crate::http) fn whole_number(&mut self, query: &Query, name: &str, least: u32, most: u32) -> Option<u32> {
+        self.number(query, name, (least, most), "be a whole number")
+    }
+
+    fn number(&mut self, query: &Query, name: &str, (least, most): (u32, u32), otherwise: &str) -> Option<u32> {
+        let text = query.value(name)?;
+        let Ok(number) = text.parse::<u32>() else {
+            self.broken(&camel(name), Some(text), otherwise);
+            return None;
+        };
+        if number < least {
+            let constraint = format!("have value greater than or equal to {least}");
+            self.broken(&camel(name), Some(text), &constraint);
+        } else if number > most {
+            let constraint = format!("have value less than or equal to {most}");
+            self.broken(&camel(name), Some(text), &constraint);
+        }
+        Some(number)
+    }
+
+    /// Everything noted, as the one error that the protocol has for it.
+    pub(in crate::http) fn finish(self) -> Result<(), QueryError> {
+        let count = self.0.len();
+        if count == 0 {
+            return Ok(());
+        }
+        let errors = if count == 1 { "error" } else { "errors" };
+        Err(QueryError::validation(format!("{count} validation {errors} detected: {}", self.0.join("; "))))
+    }
+}
+
+/// Parameter names as constraint messages write them: `RoleArn` is `roleArn`, `SAMLAssertion` is `sAMLAssertion`.
+fn camel(name: &str) -> String {
+    let mut characters = name.chars();
+    characters.next().map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + characters.as_str())
+}
+
+/// The first characters of an untrusted value: an assertion may be 100,000 characters long.
+fn excerpt(value: &str) -> String {
+    value.chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_broken_constraint_is_reported_at_once() {
+        let query = Query::parse(b"RoleArn=short&DurationSeconds=1", 8).unwrap();
+        let mut constraints = Constraints::default();
+        constraints.required(&query, "RoleArn", (20, 2048));
+        constraints.required(&query, "RoleSessionName", (2, 64));
+        constraints.seconds(&query, "DurationSeconds", 900, 43_200);
+        let message = constraints.finish().unwrap_err().to_string();
+        assert!(message.starts_with("3 validation errors detected: Value 'short' at 'roleArn'"), "{message}");
+        assert!(
+            message.contains("Value null at 'roleSessionName' failed to satisfy constraint: Member must not be null")
+        );
+        assert!(message.contains("Value '1' at 'durationSeconds'"));
+    }
+}

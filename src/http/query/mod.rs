@@ -1,0 +1,145 @@
+//! The AWS query protocol: one endpoint for the services that speak it.
+//!
+//! `POST /` with a form, or `GET /` with a query. A signed request goes to the service that its credential scope names, in
+//! whatever region; one without a signature goes by its `Version`, and to the Security Token Service without one.
+
+mod constraints;
+mod error;
+mod parameters;
+mod protocol;
+mod received;
+mod reply;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::Request;
+use axum::response::Response;
+use axum::routing::post;
+
+pub(in crate::http) use self::constraints::Constraints;
+pub(in crate::http) use self::error::QueryError;
+pub(in crate::http) use self::parameters::Query;
+pub(in crate::http) use self::protocol::Protocol;
+pub(in crate::http) use self::received::Received;
+pub(in crate::http) use self::reply::Element;
+use super::iam::{self, Iam};
+use super::sts::{self, Sts};
+use crate::broker::{Broker, Flow};
+
+/// What an operation answers: its name, and what its result element holds; none where the operation has no result element.
+pub(in crate::http) struct Answer {
+    operation: &'static str,
+    result: Option<Vec<Element>>,
+}
+
+impl Answer {
+    /// The result of an operation.
+    pub(in crate::http) const fn new(operation: &'static str, result: Vec<Element>) -> Self {
+        Self { operation, result: Some(result) }
+    }
+
+    /// That an operation was done, which is all there is to say.
+    pub(in crate::http) const fn done(operation: &'static str) -> Self {
+        Self { operation, result: None }
+    }
+}
+
+/// Services of the query protocol behind one address, as real clients expect when one endpoint is set for all.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    broker: Arc<Broker>,
+    sts: Option<Sts>,
+    iam: Option<Iam>,
+}
+
+#[derive(Clone, Copy)]
+enum Chosen<'a> {
+    Sts(&'a Sts),
+    Iam(&'a Iam),
+    None,
+}
+
+impl Endpoint {
+    /// An endpoint of `broker` at which no service answers yet.
+    #[must_use]
+    pub const fn new(broker: Arc<Broker>) -> Self {
+        Self { broker, sts: None, iam: None }
+    }
+
+    /// Answers for the Security Token Service.
+    #[must_use]
+    pub fn with_sts(mut self, sts: Sts) -> Self {
+        self.sts = Some(sts);
+        self
+    }
+
+    /// Answers for Identity and Access Management.
+    #[must_use]
+    pub fn with_iam(mut self, iam: Iam) -> Self {
+        self.iam = Some(iam);
+        self
+    }
+
+    /// Answers at `/`.
+    pub fn router(self) -> Router {
+        Router::new().route("/", post(answer).get(answer)).with_state(self)
+    }
+
+    /// The service that a request is for, by what it is signed for or else by its version. Where neither is served here,
+    /// the one that is refuses it by its own rules.
+    fn choose(&self, scope: Option<&str>, version: Option<&str>) -> Chosen<'_> {
+        let named_iam = match scope {
+            Some(service) => service == "iam",
+            None => version == Some(iam::PROTOCOL.version),
+        };
+        match (&self.sts, &self.iam) {
+            (_, Some(iam)) if named_iam => Chosen::Iam(iam),
+            (Some(sts), _) => Chosen::Sts(sts),
+            (None, Some(iam)) => Chosen::Iam(iam),
+            (None, None) => Chosen::None,
+        }
+    }
+}
+
+impl Chosen<'_> {
+    const fn protocol(self) -> Protocol {
+        match self {
+            Self::Iam(_) => iam::PROTOCOL,
+            Self::Sts(_) | Self::None => sts::PROTOCOL,
+        }
+    }
+
+    async fn answer(self, flow: Flow<'_>, received: Received) -> Result<Answer, QueryError> {
+        match self {
+            Self::Sts(sts) => sts.answer(flow, received).await,
+            Self::Iam(iam) => iam.answer(flow, received).await,
+            Self::None => Err(self.protocol().unknown_operation(received.query())),
+        }
+    }
+}
+
+async fn answer(State(endpoint): State<Endpoint>, request: Request<Body>) -> Response {
+    let now = endpoint.broker.now();
+    // A refusal before the service is known is written as that of whoever is asked without a signature.
+    let nobody = endpoint.choose(None, None);
+    let flow = match endpoint.broker.begin() {
+        Ok(flow) => flow,
+        Err(error) => return reply::failure(nobody.protocol(), &error.into(), "", now),
+    };
+    let request_id = flow.correlation_id().to_string();
+    let received = Received::read(request, |scope| endpoint.choose(scope, None).protocol()).await;
+    let (chosen, answered) = match received {
+        Ok(received) => {
+            let chosen = endpoint.choose(received.scope_service(), received.query().value("Version"));
+            (chosen, chosen.answer(flow, received).await)
+        }
+        Err(refused) => (nobody, Err(refused)),
+    };
+    match answered {
+        Ok(answer) => reply::success(chosen.protocol(), &answer, &request_id, now),
+        Err(refused) => reply::failure(chosen.protocol(), &refused, &request_id, now),
+    }
+}

@@ -1,0 +1,108 @@
+//! Parameters of the query protocol: a form, bounded and with every name given once.
+
+use std::collections::BTreeMap;
+
+use super::QueryError;
+
+/// The parameters of one call, by name.
+#[derive(Debug)]
+pub(in crate::http) struct Query(BTreeMap<String, String>);
+
+impl Query {
+    /// Reads a form-encoded body or query string of at most `most` parameters.
+    pub(in crate::http) fn parse(text: &[u8], most: usize) -> Result<Self, QueryError> {
+        let mut parameters = BTreeMap::new();
+        for (name, value) in form_urlencoded::parse(text) {
+            if parameters.len() >= most {
+                return Err(QueryError::malformed(format!("a call has at most {most} parameters")));
+            }
+            // Which of two values is meant would depend on who reads it.
+            if parameters.insert(name.clone().into_owned(), value.into_owned()).is_some() {
+                let name: String = name.chars().take(64).collect();
+                return Err(QueryError::malformed(format!("the parameter {name} is given twice")));
+            }
+        }
+        Ok(Self(parameters))
+    }
+
+    /// The value of `name`, if it was given.
+    pub(in crate::http) fn value(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// The value of any parameter of the list `name`, however it is written; an empty list may be written `Name=`.
+    pub(in crate::http) fn any_of(&self, name: &str) -> Option<&str> {
+        self.of_list(name).next()
+    }
+
+    /// The members of a list, `Name.member.1`, `Name.member.2` … in order; an empty list may be written `Name=`.
+    pub(in crate::http) fn members<'a>(&'a self, name: &str) -> Result<Vec<&'a str>, QueryError> {
+        let members = (1..=self.0.len()).map_while(|index| self.value(&format!("{name}.member.{index}"))).collect();
+        self.whole(name, 1, members)
+    }
+
+    /// Pairs of a list of structures, such as `Tags.member.1.Key` with `Tags.member.1.Value`.
+    pub(in crate::http) fn pairs<'a>(
+        &'a self,
+        name: &str,
+        key: &str,
+        value: &str,
+    ) -> Result<Vec<(&'a str, &'a str)>, QueryError> {
+        let field = |index: usize, field: &str| self.value(&format!("{name}.member.{index}.{field}"));
+        let pairs = (1..=self.0.len()).map_while(|index| field(index, key).zip(field(index, value))).collect();
+        self.whole(name, 2, pairs)
+    }
+
+    /// Sees that a list was read to its end: what is passed over behind a gap may be what limits a session.
+    fn whole<T>(&self, name: &str, fields: usize, members: Vec<T>) -> Result<Vec<T>, QueryError> {
+        if self.of_list(name).count() == members.len().saturating_mul(fields) {
+            return Ok(members);
+        }
+        Err(QueryError::malformed(format!(
+            "the members of {name} are not complete, or not numbered from 1 without a gap"
+        )))
+    }
+
+    fn of_list<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        let is_of = move |text: &str| text.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+        self.0.iter().filter(move |(text, _)| is_of(text)).map(|(_, value)| value.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &[u8]) -> Result<Query, QueryError> {
+        Query::parse(text, 8)
+    }
+
+    #[test]
+    fn lists_are_read_in_order() {
+        let query = parse(b"A.member.2=y&A.member.1=x&Tags.member.1.Key=k&Tags.member.1.Value=v").unwrap();
+        assert_eq!(query.members("A").unwrap(), ["x", "y"]);
+        assert_eq!(query.pairs("Tags", "Key", "Value").unwrap(), [("k", "v")]);
+        assert!(parse(b"A=").unwrap().members("A").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_list_with_a_gap_is_refused_rather_than_cut_short() {
+        for text in ["A.member.1=x&A.member.3=z", "A.member.2=x", "A.1=x", "A.member.1.B=x"] {
+            assert!(parse(text.as_bytes()).unwrap().members("A").is_err(), "{text}");
+        }
+        for text in ["T.member.1.Key=k", "T.member.1.Value=v", "T.member.2.Key=k&T.member.2.Value=v", "T.member.1=k"] {
+            assert!(parse(text.as_bytes()).unwrap().pairs("T", "Key", "Value").is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_given_twice_is_refused() {
+        assert!(parse(b"Action=a&Action=b").is_err());
+    }
+
+    #[test]
+    fn more_parameters_than_the_service_takes_are_refused() {
+        assert!(parse(b"a=&b=&c=&d=&e=&f=&g=&h=").is_ok());
+        assert!(parse(b"a=&b=&c=&d=&e=&f=&g=&h=&i=").is_err());
+    }
+}

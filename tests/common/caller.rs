@@ -1,0 +1,72 @@
+//! A client of the query protocol: forms signed by the AWS SDK's own signer, sent over HTTP.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use aws_credential_types::Credentials as SdkCredentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4::SigningParams;
+use daypass::credentials::Credentials;
+use daypass::time::Timestamp;
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
+/// Serves `router` on a free port of the loopback interface.
+pub(crate) async fn serve(router: axum::Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+pub(crate) fn form(parameters: &[(&str, &str)]) -> String {
+    let mut form = reqwest::Url::parse("http://form").unwrap();
+    form.query_pairs_mut().extend_pairs(parameters);
+    form.query().unwrap_or_default().to_owned()
+}
+
+/// Posts a form, signed with `credentials` for `service` if there are any.
+pub(crate) async fn post(url: &str, body: String, signer: Option<(&Credentials, &str)>, at: Timestamp) -> Reply {
+    const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
+    let mut request = reqwest::Client::new().post(url).header("content-type", FORM);
+    if let Some((credentials, service)) = signer {
+        for (name, value) in signature(url, &body, credentials, service, at) {
+            request = request.header(name, value);
+        }
+    }
+    let response = request.body(body).send().await.unwrap();
+    Reply { status: response.status().as_u16(), body: response.text().await.unwrap() }
+}
+
+fn signature(url: &str, body: &str, credentials: &Credentials, service: &str, at: Timestamp) -> Vec<(String, String)> {
+    let token = Some(credentials.session_token().expose().to_owned());
+    let key = credentials.access_key_id().as_str();
+    let identity = SdkCredentials::new(key, credentials.secret_access_key().expose(), token, None, "test").into();
+    let seconds = at.unix_millis().try_into().unwrap();
+    let parameters = SigningParams::builder()
+        .identity(&identity)
+        .region("eu-west-1")
+        .name(service)
+        .time(UNIX_EPOCH + Duration::from_millis(seconds))
+        .settings(SigningSettings::default())
+        .build()
+        .unwrap()
+        .into();
+    let body = SignableBody::Bytes(body.as_bytes());
+    let request = SignableRequest::new("POST", url, std::iter::empty(), body).unwrap();
+    let (instructions, _) = sign(request, &parameters).unwrap().into_parts();
+    let (headers, _) = instructions.into_parts();
+    headers.iter().map(|header| (header.name().to_owned(), header.value().to_owned())).collect()
+}
+
+impl Reply {
+    /// The text of the first element called `name`.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        let (_, after) = self.body.split_once(&format!("<{name}>"))?;
+        after.split('<').next()
+    }
+}

@@ -1,0 +1,105 @@
+//! Several services of the query protocol behind one address.
+#![expect(clippy::unwrap_used, reason = "the lints know test functions, not the helpers beside them")]
+
+#[path = "common/caller.rs"]
+mod caller;
+#[path = "common/issuer.rs"]
+mod issuer;
+
+use std::sync::Arc;
+
+use daypass::credentials::Credentials;
+use daypass::http::iam::Iam;
+use daypass::http::query::Endpoint;
+use daypass::http::sts::Sts;
+use daypass::identity::oidc::UnverifiedIdToken;
+use daypass::time::ManualClock;
+use daypass::{AssumeRole, Broker, Keyring, Role};
+use serde_json::json;
+
+use caller::{Reply, form, post, serve};
+
+const READER: &str = "arn:aws:iam::111111111111:role/reader";
+const STS: &str = "2011-06-15";
+const IAM: &str = "2010-05-08";
+
+struct Site {
+    url: String,
+    credentials: Credentials,
+}
+
+impl Site {
+    async fn start() -> Self {
+        let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+            "Principal": {"Federated": "arn:aws:iam::111111111111:oidc-provider/login.example.com"},
+            "Action": "sts:AssumeRoleWithWebIdentity"}});
+        let role = Role::new(READER.parse().unwrap(), trust.to_string().parse().unwrap()).unwrap();
+        let broker = Broker::new(Keyring::generate().unwrap()).with_provider(issuer::provider()).with_role(role);
+        let broker = Arc::new(broker.with_clock(Arc::new(ManualClock::new(issuer::now()))));
+        let token = UnverifiedIdToken::for_exchange(&issuer::token(&json!({})));
+        let flow = broker.begin().unwrap();
+        let identity = flow.exchange_token(&issuer::provider(), &issuer::jwks(), token).await.unwrap();
+        let ask = AssumeRole::new(READER.parse().unwrap(), "martha".parse().unwrap());
+        let credentials = broker.mint(broker.assume_role(&identity, ask).unwrap()).unwrap();
+        let endpoint = Endpoint::new(Arc::clone(&broker));
+        let endpoint = endpoint.with_sts(Sts::new(Arc::clone(&broker))).with_iam(Iam::new(broker));
+        Self { url: serve(endpoint.router()).await, credentials }
+    }
+
+    async fn ask(&self, action: &str, version: &str, signed_for: Option<&str>) -> Reply {
+        let body = form(&[("Action", action), ("Version", version)]);
+        self.post(body, signed_for).await
+    }
+
+    async fn post(&self, body: String, signed_for: Option<&str>) -> Reply {
+        post(&self.url, body, signed_for.map(|service| (&self.credentials, service)), issuer::now()).await
+    }
+}
+
+#[tokio::test]
+async fn a_signed_call_goes_to_the_service_it_is_signed_for() {
+    let site = Site::start().await;
+    let who = site.ask("GetCallerIdentity", STS, Some("sts")).await;
+    assert_eq!((who.status, who.text("Account")), (200, Some("111111111111")), "{}", who.body);
+    let elsewhere = site.ask("GetCallerIdentity", IAM, Some("iam")).await;
+    assert_eq!((elsewhere.status, elsewhere.text("Code")), (400, Some("InvalidAction")), "{}", elsewhere.body);
+    assert!(elsewhere.body.contains("https://iam.amazonaws.com/doc/2010-05-08/"), "{}", elsewhere.body);
+}
+
+#[tokio::test]
+async fn the_version_does_not_move_a_call_to_a_service_it_is_not_signed_for() {
+    let site = Site::start().await;
+    for (version, signed_for) in [(STS, "iam"), (IAM, "sts")] {
+        let refused = site.ask("GetCallerIdentity", version, Some(signed_for)).await;
+        assert_eq!((refused.status, refused.text("Code")), (400, Some("InvalidAction")), "{}", refused.body);
+        assert!(refused.body.contains(&format!("https://{signed_for}.amazonaws.com/doc/")), "{}", refused.body);
+    }
+}
+
+#[tokio::test]
+async fn a_call_without_a_signature_goes_by_its_version() {
+    let site = Site::start().await;
+    let web = site.ask("AssumeRoleWithWebIdentity", STS, None).await;
+    assert_eq!((web.status, web.text("Code")), (400, Some("ValidationError")), "{}", web.body);
+    let unsigned = site.ask("ListInstanceProfiles", IAM, None).await;
+    assert_eq!(
+        (unsigned.status, unsigned.text("Code")),
+        (403, Some("MissingAuthenticationToken")),
+        "{}",
+        unsigned.body
+    );
+    assert!(unsigned.body.contains("https://iam.amazonaws.com/doc/2010-05-08/"), "{}", unsigned.body);
+}
+
+#[tokio::test]
+async fn each_service_has_limits_of_its_own() {
+    let site = Site::start().await;
+    let long = format!("Action=GetCallerIdentity&Padding={}", "x".repeat(500 * 1024));
+    let refused = site.post(long.clone(), Some("sts")).await;
+    assert_eq!((refused.status, refused.text("Code")), (413, Some("RequestEntityTooLarge")), "{}", refused.body);
+    let read = site.post(long, Some("iam")).await;
+    assert_eq!((read.status, read.text("Code")), (400, Some("InvalidAction")), "{}", read.body);
+    let many: String = (0..300).map(|index| format!("P{index}=&")).collect();
+    let refused = site.post(format!("Action=GetCallerIdentity&{many}"), Some("sts")).await;
+    assert_eq!((refused.status, refused.text("Code")), (400, Some("MalformedQueryString")), "{}", refused.body);
+}
