@@ -16,6 +16,26 @@ pub struct Position {
     pub column: u32,
 }
 
+impl Position {
+    /// The place that follows a text which starts a document.
+    pub(crate) fn after(text: &str) -> Self {
+        Self { line: 1, column: 1 }.past(text.as_bytes())
+    }
+
+    /// The place that follows `bytes` which stand here.
+    fn past(mut self, bytes: &[u8]) -> Self {
+        for byte in bytes {
+            if *byte == b'\n' {
+                self = Self { line: self.line.saturating_add(1), column: 1 };
+            } else {
+                // A character counts once, at its first byte.
+                self.column = self.column.saturating_add(u32::from(byte & 0xC0 != 0x80));
+            }
+        }
+        self
+    }
+}
+
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}, column {}", self.line, self.column)
@@ -112,6 +132,8 @@ pub(crate) struct Limits {
 pub(crate) struct Value<'a> {
     /// Its first character.
     pub(crate) at: Position,
+    /// The place after its last character.
+    pub(crate) end: Position,
     /// What it holds.
     pub(crate) data: Data<'a>,
 }
@@ -198,14 +220,7 @@ impl<'a> Reader<'a> {
 
     /// The place that was read up to.
     fn place(&mut self) -> Position {
-        for byte in self.text.as_bytes().get(self.counted..self.offset).unwrap_or_default() {
-            if *byte == b'\n' {
-                self.at = Position { line: self.at.line.saturating_add(1), column: 1 };
-            } else {
-                // A character counts once, at its first byte.
-                self.at.column = self.at.column.saturating_add(u32::from(byte & 0xC0 != 0x80));
-            }
-        }
+        self.at = self.at.past(self.text.as_bytes().get(self.counted..self.offset).unwrap_or_default());
         self.counted = self.offset;
         self.at
     }
@@ -252,7 +267,7 @@ impl<'a> Reader<'a> {
             Some(b'-' | b'0'..=b'9') => Data::Number(self.number()?),
             _ => self.word()?,
         };
-        Ok(Value { at, data })
+        Ok(Value { at, end: self.place(), data })
     }
 
     fn nested(&mut self, read: impl FnOnce(&mut Self) -> Result<Data<'a>, JsonError>) -> Result<Data<'a>, JsonError> {
@@ -458,6 +473,9 @@ mod tests {
         );
         let text = value.member("é").unwrap();
         assert_eq!((text.at, text.as_str()), (at(3, 7), Some("xé\n😀")));
+        let ends: Vec<_> = items.iter().map(|item| item.end).collect();
+        assert_eq!(ends, [at(1, 12), at(1, 18), at(2, 10)]);
+        assert_eq!((value.at, text.end, value.end), (at(1, 1), at(3, 30), at(3, 31)));
     }
 
     #[test]

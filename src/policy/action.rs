@@ -105,6 +105,19 @@ impl ActionElement {
     }
 }
 
+impl ActionElement {
+    /// Whether it names actions of this service, and not all but some.
+    pub(super) fn is_of(&self, service: &str) -> bool {
+        let mut patterns = self.patterns.iter();
+        !self.negated
+            && patterns.any(|pattern| match pattern {
+                ActionPattern::Exact(text) => text.strip_prefix(service).is_some_and(|rest| rest.starts_with(':')),
+                ActionPattern::Like { service: own, .. } => **own == *service,
+                ActionPattern::Anything | ActionPattern::Nothing => false,
+            })
+    }
+}
+
 impl ActionPattern {
     /// Reads one value; the error says what it must be.
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {

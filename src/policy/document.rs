@@ -30,34 +30,6 @@ pub enum Kind {
     ResourceControl,
 }
 
-impl Kind {
-    /// The most characters a document of this kind may have, by the cloud's default quotas.
-    ///
-    /// Identity policies have the largest of theirs (inline policies of a role); the narrower quotas of managed, user
-    /// and group policies belong to whoever stores them.
-    #[must_use]
-    pub const fn quota(self) -> usize {
-        match self {
-            Self::Identity => 10_240,
-            Self::Boundary => 6_144,
-            Self::Trust | Self::Session => 2_048,
-            Self::Resource => 20_480,
-            Self::ServiceControl | Self::ResourceControl => 5_120,
-        }
-    }
-
-    /// The size of a document of this kind in characters; IAM does not count white space, organisations and STS do.
-    #[must_use]
-    pub fn size(self, text: &str) -> usize {
-        match self {
-            Self::Identity | Self::Boundary | Self::Trust | Self::Resource => {
-                text.chars().filter(|character| !character.is_whitespace()).count()
-            }
-            Self::Session | Self::ServiceControl | Self::ResourceControl => text.chars().count(),
-        }
-    }
-}
-
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -97,7 +69,8 @@ impl Policy {
 
     /// Reads and compiles a document of at most `quota` characters, for operators who raise or lower the default.
     ///
-    /// Documents over 131,072 bytes are refused whatever the quota.
+    /// Documents over [131,072 characters](super::MAX_DOCUMENT_CHARACTERS) are refused whatever the quota, and so are
+    /// documents for IAM and STS with characters beyond U+00FF (JSON can escape them).
     ///
     /// # Errors
     /// As [`Policy::parse`].
@@ -128,8 +101,22 @@ impl Policy {
 
     /// The document as it was written.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub fn text(&self) -> &str {
         &self.compiled.text
+    }
+
+    /// Its size in characters as its [kind](Kind::size) counts them, which is what quotas are about.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.kind().size(self.text())
+    }
+
+    /// The condition keys it reads, in conditions and in variables, each once as it is first written.
+    #[must_use]
+    pub fn context_keys(&self) -> Vec<String> {
+        let mut seen = std::collections::HashSet::new();
+        let keys = self.statements().iter().flat_map(Statement::keys);
+        keys.filter(|key| seen.insert(key.folded())).map(ToString::to_string).collect()
     }
 
     pub(super) fn statements(&self) -> &[Statement] {
@@ -144,7 +131,7 @@ impl Policy {
 
 impl PartialEq for Policy {
     fn eq(&self, other: &Self) -> bool {
-        self.kind() == other.kind() && self.name == other.name && self.as_str() == other.as_str()
+        self.kind() == other.kind() && self.name == other.name && self.text() == other.text()
     }
 }
 
@@ -155,7 +142,7 @@ impl fmt::Debug for Policy {
         f.debug_struct("Policy")
             .field("name", &self.name)
             .field("kind", &self.kind())
-            .field("text", &self.as_str())
+            .field("text", &self.text())
             .finish_non_exhaustive()
     }
 }

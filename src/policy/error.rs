@@ -11,6 +11,22 @@ pub enum PolicyError {
     /// The text is not the bounded, strict JSON that policies are written in.
     #[error("the policy document is not valid JSON")]
     Json(#[source] JsonError),
+    /// The document is longer than any may be.
+    #[error("the policy document is too long")]
+    TooLong {
+        /// Its length in characters.
+        characters: usize,
+        /// The most that is read.
+        limit: usize,
+    },
+    /// The document holds a character that IAM does not store.
+    #[error("the policy document holds a character that may not stand there")]
+    Character {
+        /// Where it stands.
+        at: Position,
+        /// The character.
+        character: char,
+    },
     /// The document is longer than the quota of its kind.
     #[error("the policy document is too large")]
     TooLarge {
@@ -83,7 +99,8 @@ impl PolicyError {
     pub fn position(&self) -> Option<Position> {
         match self {
             Self::Json(error) => error.position(),
-            Self::TooLarge { .. } => None,
+            Self::TooLarge { .. } | Self::TooLong { .. } => None,
+            Self::Character { at, .. } => Some(*at),
             Self::Malformed { at, .. } | Self::UnknownElement { at, .. } | Self::UnknownOperator { at, .. } => {
                 Some(*at)
             }
@@ -97,6 +114,8 @@ impl PolicyError {
         match self {
             Self::TooLarge { kind: Kind::Session, .. } => "PackedPolicyTooLarge",
             Self::TooLarge { .. } => "LimitExceeded",
+            // The service model refuses these before anything reads them as a policy.
+            Self::TooLong { .. } | Self::Character { .. } => "ValidationError",
             _ => "MalformedPolicyDocument",
         }
     }
@@ -106,6 +125,10 @@ impl PolicyError {
     pub fn reason(&self) -> String {
         match self {
             Self::Json(error) => error.reason(),
+            Self::TooLong { characters, limit } => format!("{characters} characters, at most {limit} are read"),
+            Self::Character { at, character } => {
+                format!("{at}: {character:?} (U+{:04X}) may not stand here unescaped", u32::from(*character))
+            }
             Self::TooLarge { kind, size, limit } => format!("{size} characters; {kind} holds at most {limit}"),
             Self::Malformed { at, element, expected } => format!("{at}: {element} must be {expected}"),
             Self::UnknownElement { at, element } => format!("{at}: there is no element {element:?}"),

@@ -77,10 +77,16 @@ impl<'a> MatchedStatement<'a> {
         self.statement.effect
     }
 
-    /// Where it starts in its document.
+    /// Where it starts in its document: at its opening brace.
     #[must_use]
     pub fn position(&self) -> Position {
         self.statement.at
+    }
+
+    /// Where it ends in its document: after its closing brace.
+    #[must_use]
+    pub fn end_position(&self) -> Position {
+        self.statement.end
     }
 }
 

@@ -28,7 +28,8 @@
 //! assert_eq!(evaluate(&layers, &Request::new(&principal, &read, &mine, &keys)).outcome(), Outcome::Allow);
 //! let denied = evaluate(&layers, &Request::new(&principal, &read, &theirs, &keys));
 //! assert_eq!(denied.explain().reason, "statement OwnFolder of own-folder allows s3:GetObject, \
-//!     but not on arn:aws:s3:::photos/dogs/1.svg");
+//!     but not on arn:aws:s3:::photos/dogs/1.svg; only on \"arn:aws:s3:::photos/${aws:PrincipalTag/team}/*\", \
+//!     where aws:PrincipalTag/team is \"cats\"");
 //! # Ok(()) }
 //! ```
 
@@ -42,6 +43,7 @@ mod index;
 mod keys;
 mod kinds;
 mod layers;
+mod limits;
 pub mod lint;
 mod parse;
 mod pattern;
@@ -55,10 +57,11 @@ pub use action::Action;
 pub use document::{Kind, Policy};
 pub use error::{NameError, PolicyError};
 pub use evaluate::{Evaluation, MatchedStatement, Outcome, evaluate, evaluate_trust};
-pub use explain::{Explanation, KeyReport, LayerReport, StatementReport};
+pub use explain::{ConditionReport, Explanation, KeyReport, LayerReport, NearMiss, Part, SilentLayer, StatementReport};
 pub use keys::Keys;
 pub use kinds::{PermissionsPolicy, ResourcePolicy, TrustPolicy};
 pub use layers::{Layer, Layers, Level};
+pub use limits::{Limits, MAX_DOCUMENT_CHARACTERS};
 pub use principal::{Grant, Principal};
 pub use request::Request;
 pub use resource::Resource;

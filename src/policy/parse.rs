@@ -4,15 +4,15 @@ use super::action::{ActionElement, ActionPattern};
 use super::condition::{Condition, parse_operator};
 use super::document::Kind;
 use super::error::PolicyError;
+use super::limits::{self, MAX_DOCUMENT_CHARACTERS};
 use super::pattern::Syntax;
 use super::principal::{PrincipalElement, PrincipalName};
 use super::resource::{ResourceElement, ResourcePattern};
 use super::statement::{Effect, Statement};
-use crate::json::{self, Data, Limits, Position, Value};
+use crate::json::{self, Data, Position, Value};
 
-/// The IAM service model holds documents to 131,072 characters; a policy nests six levels, and one value takes at
-/// least two characters.
-const LIMITS: Limits = Limits { bytes: 131_072, depth: 6, values: 65_536 };
+/// A character takes at most four bytes, a policy nests six levels, and one value takes at least two characters.
+const LIMITS: json::Limits = json::Limits { bytes: 4 * MAX_DOCUMENT_CHARACTERS, depth: 6, values: 65_536 };
 
 const DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
 const STATEMENT: [&str; 9] =
@@ -25,11 +25,8 @@ pub(super) fn tree(text: &str) -> Result<Value<'_>, PolicyError> {
 
 /// Reads the statements of a document.
 pub(super) fn document(text: &str, kind: Kind, quota: usize) -> Result<Box<[Statement]>, PolicyError> {
+    limits::hold(text, kind, quota)?;
     let root = tree(text)?;
-    let size = kind.size(text);
-    if size > quota {
-        return Err(PolicyError::TooLarge { kind, size, limit: quota });
-    }
     known_elements(&root, "the policy", &DOCUMENT)?;
     if let Some(id) = root.member("Id") {
         string(id, "Id")?;
@@ -77,6 +74,7 @@ impl Reader {
             sid: self.sid(value)?,
             number,
             at: value.at,
+            end: value.end,
             effect,
             principal: self.principal(value, effect)?,
             actions: self.actions(value)?,
@@ -175,9 +173,10 @@ impl Reader {
                     return Err(PolicyError::Repeated { at: key.at, element: "the condition key", name });
                 }
                 let values = condition_values(&key.value, &key.key)?;
-                let condition = Condition::parse(operator, &key.key, values, self.syntax).map_err(|expected| {
-                    malformed(key.value.at, &format!("each value of {} under {operator}", key.key), expected)
-                })?;
+                let condition =
+                    Condition::parse(operator, (&key.key, key.at), values, self.syntax).map_err(|expected| {
+                        malformed(key.value.at, &format!("each value of {} under {operator}", key.key), expected)
+                    })?;
                 conditions.push(condition);
             }
         }

@@ -136,8 +136,12 @@ impl Pattern {
 
     /// The condition keys that fill in this pattern's variables.
     pub(super) fn keys(&self) -> impl Iterator<Item = &KeyName> {
+        self.variables().map(Variable::key)
+    }
+
+    pub(super) fn variables(&self) -> impl Iterator<Item = &Variable> {
         self.tokens().filter_map(|token| match token {
-            Token::Variable(variable) => Some(variable.key()),
+            Token::Variable(variable) => Some(variable),
             Token::Text(_) | Token::One => None,
         })
     }

@@ -83,11 +83,15 @@ impl ResourceElement {
 
     /// Whether every variable has a value.
     pub(super) fn is_settled(&self, keys: &Keys) -> bool {
-        self.patterns.iter().flat_map(ResourcePattern::texts).all(|text| text.is_settled(keys))
+        self.texts().all(|text| text.is_settled(keys))
+    }
+
+    pub(super) fn texts(&self) -> impl Iterator<Item = &Pattern> {
+        self.patterns.iter().flat_map(ResourcePattern::texts)
     }
 
     pub(super) fn keys(&self) -> impl Iterator<Item = &KeyName> {
-        self.patterns.iter().flat_map(ResourcePattern::texts).flat_map(Pattern::keys)
+        self.texts().flat_map(Pattern::keys)
     }
 
     pub(super) fn is_everything(&self) -> bool {

@@ -25,6 +25,8 @@ pub(super) struct Statement {
     /// Its place in the document, from 1.
     pub(super) number: usize,
     pub(super) at: Position,
+    /// The place after its closing brace.
+    pub(super) end: Position,
     pub(super) effect: Effect,
     /// None in kinds of policy that speak for whom they are attached to.
     pub(super) principal: Option<PrincipalElement>,

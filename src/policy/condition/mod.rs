@@ -21,12 +21,15 @@ use std::cmp::Ordering;
 use self::operator::{Family, Operator, Quantifier};
 use super::keys::{Found, KeyName, Keys};
 use super::pattern::{Pattern, Syntax};
+use crate::json::Position;
 
 /// One key under one operator.
 #[derive(Clone, Debug)]
 pub(super) struct Condition {
     operator: Operator,
     key: KeyName,
+    /// Where the key stands.
+    at: Position,
     test: Test,
     /// The values as they are written, for explanations.
     wanted: Box<[Box<str>]>,
@@ -49,12 +52,12 @@ impl Condition {
     /// Reads one key under one operator; the error says what its values must be.
     pub(super) fn parse(
         operator: Operator,
-        key: &str,
+        (key, at): (&str, Position),
         values: Vec<Box<str>>,
         syntax: Syntax,
     ) -> Result<Self, &'static str> {
         let test = Test::parse(operator.family, &values, syntax)?;
-        Ok(Self { operator, key: KeyName::new(key), test, wanted: values.into_boxed_slice() })
+        Ok(Self { operator, key: KeyName::new(key), at, test, wanted: values.into_boxed_slice() })
     }
 
     /// Whether the condition holds.
@@ -110,6 +113,23 @@ impl Condition {
             (Quantifier::Each, true) => format!("no value to be {values}"),
             (Quantifier::Some, false) => format!("some value to be {values}"),
             (Quantifier::Some, true) => format!("some value other than {values}"),
+        }
+    }
+
+    /// What would have kept it from holding.
+    pub(super) fn avoided(&self) -> String {
+        let values: Vec<_> = self.wanted.iter().map(|value| format!("{value:?}")).collect();
+        let values = if values.is_empty() { "a value".to_owned() } else { values.join(" or ") };
+        if let Test::Null(presence) = &self.test {
+            return presence.avoided().to_owned();
+        }
+        match (self.operator.quantifier, self.operator.negated) {
+            (Quantifier::One, false) => format!("anything but {values}"),
+            (Quantifier::One, true) => values,
+            (Quantifier::Each, false) => format!("some value other than {values}"),
+            (Quantifier::Each, true) => format!("some value to be {values}"),
+            (Quantifier::Some, false) => format!("no value to be {values}"),
+            (Quantifier::Some, true) => format!("every value to be {values}"),
         }
     }
 

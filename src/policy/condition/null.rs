@@ -34,4 +34,13 @@ impl Presence {
             (false, false) => "nothing there is",
         }
     }
+
+    pub(super) fn avoided(self) -> &'static str {
+        match (self.absent, self.present) {
+            (true, false) => "any value",
+            (false, true) => "no such key",
+            (true, true) => "nothing there is",
+            (false, false) => "anything",
+        }
+    }
 }

@@ -4,12 +4,17 @@ use std::cmp::Ordering;
 
 use super::numeric::Comparison;
 use super::string::Mode;
-use super::{Condition, KeyName, Keys, Operator, Quantifier, Test};
+use super::{Condition, KeyName, Keys, Operator, Position, Quantifier, Test};
 
 impl Condition {
     /// The key it tests.
     pub(in crate::policy) fn key(&self) -> &KeyName {
         &self.key
+    }
+
+    /// Where its key stands in the document.
+    pub(in crate::policy) fn position(&self) -> Position {
+        self.at
     }
 
     pub(in crate::policy) fn operator(&self) -> Operator {

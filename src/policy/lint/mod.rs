@@ -32,7 +32,7 @@ mod reach;
 mod report;
 mod subject;
 mod trust;
-mod view;
+pub(super) mod view;
 
 pub use lints::{ALL, Lint, Severity};
 pub use report::Finding;
@@ -45,7 +45,7 @@ use super::{Policy, parse};
 #[must_use]
 pub fn findings(policy: &Policy) -> Vec<Finding> {
     // The text was read as JSON once before, when the policy was compiled.
-    let Ok(root) = parse::tree(policy.as_str()) else { return Vec::new() };
+    let Ok(root) = parse::tree(policy.text()) else { return Vec::new() };
     let document = Document::new(policy, &root);
     let mut report = Report::default();
     conditions::version(&document, &mut report);
