@@ -77,11 +77,11 @@ async fn admit(broker: &Broker, request: Request) -> Result<Request, Response> {
 
 /// A handler: whoever reaches it was authenticated and allowed.
 async fn read(Extension(caller): Extension<Arc<AuthenticatedRequest>>) -> String {
-    format!("a note, read by {}\n", caller.session().arn())
+    format!("a note, read by {}\n", caller.caller().arn())
 }
 
 async fn write(Extension(caller): Extension<Arc<AuthenticatedRequest>>, body: Bytes) -> String {
-    format!("{} bytes, written by {}\n", body.len(), caller.session().arn())
+    format!("{} bytes, written by {}\n", body.len(), caller.caller().arn())
 }
 
 fn app(broker: Arc<Broker>) -> Router {

@@ -107,7 +107,7 @@
 //! let credentials = daypass::Credentials { access_key_id: unreachable!(), ..unreachable!() };
 //! ```
 //! ```compile_fail,E0451
-//! let request = daypass::AuthenticatedRequest { session: unreachable!(), ..unreachable!() };
+//! let request = daypass::AuthenticatedRequest { caller: unreachable!(), ..unreachable!() };
 //! ```
 //! ```compile_fail,E0603
 //! // A decision needs a reason, and only the policy engine has reasons.
@@ -190,6 +190,7 @@ pub mod http;
 pub mod iam;
 pub mod identity;
 mod json;
+pub mod organization;
 pub mod policy;
 pub mod request;
 pub mod session;

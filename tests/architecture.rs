@@ -8,22 +8,25 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What each module at the top of `src` may use, beside itself, `explain` and `time`. A stage never uses a later one.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("arn", &[]),
     ("time", &[]),
     ("explain", &[]),
     ("json", &[]),
     ("crypto", &[]),
     ("policy", &["arn", "json"]),
+    // Control policies by account: what an organisation limits is asked by whoever asks a policy.
+    ("organization", &["policy", "arn"]),
     ("identity", &["crypto", "arn", "json"]),
     // Who is assigned what: a person's identity in, a proof of the assignment out.
     ("directory", &["identity", "policy", "arn", "crypto"]),
     // An assignment of the directory is a proof that this stage takes, as an identity is.
     // A mapping document is JSON, read as strictly as a policy.
-    ("session", &["identity", "directory", "policy", "arn", "crypto", "json"]),
+    // The control policies of the organisation have a say in who assumes a role.
+    ("session", &["identity", "directory", "organization", "policy", "arn", "crypto", "json"]),
     ("credentials", &["session", "crypto"]),
     ("request", &["credentials", "session", "crypto"]),
-    ("decision", &["session", "policy", "arn"]),
+    ("decision", &["session", "organization", "policy", "arn"]),
     // What an administrator manages is what the stages ask: roles, the policies of principals, long-term access keys.
     ("iam", &["credentials", "session", "policy", "arn", "crypto"]),
     ("audit", &[]),

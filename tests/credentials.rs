@@ -118,7 +118,7 @@ fn a_token_comes_back_as_its_session() {
     let verified = token::verify(&keyring(), &sign(&claims()), now()).unwrap();
     assert_eq!(verified.access_key_id().as_str(), "ASIAAAAAAAAAAAAAAAAA");
     assert_eq!(verified.key_id(), key_id(&keyring()));
-    assert_eq!(serde_json::to_value(verified.session().claims()).unwrap(), claims()["session"]);
+    assert_eq!(serde_json::to_value(verified.session().as_role().unwrap().claims()).unwrap(), claims()["session"]);
 }
 
 #[test]
@@ -361,12 +361,12 @@ fn revoking_a_role_ends_what_was_issued_before_and_never_brings_it_back() {
     let credentials = credentials_of(&claims());
     let (session, id) = (credentials.session(), credentials.access_key_id());
     let mut revocations = Revocations::new();
-    revocations.revoke_role_before("AROABBBBBBBBBBBBBBBBB", at(NOW + 100));
+    revocations.revoke_before("AROABBBBBBBBBBBBBBBBB", at(NOW + 100));
     assert_eq!(revocations.verify(session, id), Ok(()));
-    revocations.revoke_role_before("AROAAAAAAAAAAAAAAAAAA", at(NOW));
+    revocations.revoke_before("AROAAAAAAAAAAAAAAAAAA", at(NOW));
     assert_eq!(revocations.verify(session, id), Ok(()));
-    revocations.revoke_role_before("AROAAAAAAAAAAAAAAAAAA", at(NOW + 1));
-    revocations.revoke_role_before("AROAAAAAAAAAAAAAAAAAA", at(NOW - 100));
+    revocations.revoke_before("AROAAAAAAAAAAAAAAAAAA", at(NOW + 1));
+    revocations.revoke_before("AROAAAAAAAAAAAAAAAAAA", at(NOW - 100));
     assert_eq!(revocations.verify(session, id), Err(Revoked::IssuedBefore { issued_at: at(NOW), before: at(NOW + 1) }));
 }
 

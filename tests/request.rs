@@ -15,6 +15,8 @@ mod chunked;
 mod fixture;
 #[path = "request/generated.rs"]
 mod generated;
+#[path = "request/long_term.rs"]
+mod long_term;
 #[path = "request/oracle.rs"]
 mod oracle;
 #[path = "request/rules.rs"]

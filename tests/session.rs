@@ -12,8 +12,13 @@
 mod chained;
 #[path = "session/federated.rs"]
 mod federated;
+#[expect(dead_code, reason = "shared with the tests of the request and credentials stages")]
+#[path = "request/fixture.rs"]
+mod fixture;
 #[path = "common/issuer.rs"]
 mod issuer;
+#[path = "session/kinds.rs"]
+mod kinds;
 #[path = "session/mapping/mod.rs"]
 mod mapping;
 #[path = "session/saml.rs"]

@@ -7,7 +7,7 @@ use crate::directory::AssignedRole;
 use crate::explain::{Check, CorrelationId};
 use crate::policy::Keys;
 use crate::request::{self, AuthenticatedRequest, BearerSession, Service, SignedRequest};
-use crate::session::{self, AssumeRole, Caller, Role, RoleSession, SessionError};
+use crate::session::{self, Asking, AssumeRole, Caller, Role, RoleSession, Session, SessionError};
 use crate::{Error, VerifiedIdentity};
 
 use super::Broker;
@@ -15,7 +15,7 @@ use super::record::{Hearing, Told};
 
 /// One person's way through the stages, under one correlation id.
 ///
-/// What is done with a role session is recorded under the flow that the session came from, which its token carries: a
+/// What is done with a session is recorded under the flow that the session came from, which its token carries: a
 /// person is followed from the sign-in to the last request. Where that is another flow than this one, the event's
 /// `request_id` is this one's id.
 #[derive(Debug)]
@@ -91,16 +91,22 @@ impl<'a> Flow<'a> {
         })
     }
 
-    /// Assumes a role from the session that signed `request`.
+    /// Assumes a role as whoever signed `request`: a user, or the session of another role.
     ///
     /// # Errors
     /// As [`Flow::assume_role`].
-    pub fn assume_chained(&self, request: &AuthenticatedRequest, ask: AssumeRole) -> Result<RoleSession, Error> {
-        let from = request.session();
-        let own = self.broker.role(from.role_arn());
-        let caller = Caller::new(from, own.as_deref().map_or(&[][..], Role::permissions));
-        self.assume("assume role from another role", Told::of(from), ask, |role, ask, hearing| {
-            session::assume_chained(caller, role, ask, self.broker.now(), hearing)
+    pub fn assume_as(&self, request: &AuthenticatedRequest, ask: AssumeRole) -> Result<RoleSession, Error> {
+        let caller = request.caller();
+        let entitlements = self.broker.entitlements(caller);
+        let asking = Asking::new(caller, &entitlements);
+        let environment = environment(request, ask.environment().clone());
+        let ask = ask.with_environment(environment);
+        let operation = match caller.role_session() {
+            Some(_) => "assume role from another role",
+            None => "assume role",
+        };
+        self.assume(operation, Told::of_caller(caller), ask, |role, ask, hearing| {
+            session::assume_as(asking, role, ask, self.broker.now(), hearing)
         })
     }
 
@@ -113,7 +119,9 @@ impl<'a> Flow<'a> {
     ) -> Result<RoleSession, Error> {
         let mut hearing = self.hearing();
         let role_arn = ask.role_arn().clone();
-        let ask = ask.following(told.origin.as_ref().unwrap_or(&self.correlation_id).clone());
+        let ask = ask
+            .following(told.origin.as_ref().unwrap_or(&self.correlation_id).clone())
+            .within(std::sync::Arc::clone(&self.broker.organization));
         let assumed = match self.broker.role(&role_arn) {
             Some(role) => stage(&role, ask, &mut hearing),
             None => Err(SessionError::UnknownRole { role: role_arn.clone() }),
@@ -127,7 +135,8 @@ impl<'a> Flow<'a> {
     ///
     /// # Errors
     /// [`Error::Credentials`], or that the audit trail failed.
-    pub fn mint(&self, session: RoleSession) -> Result<Credentials, Error> {
+    pub fn mint(&self, session: impl Into<Session>) -> Result<Credentials, Error> {
+        let session = session.into();
         let mut told = Told::of(&session);
         let minted = crate::credentials::mint(self.broker.sessions.keyring(), session, self.broker.now());
         told.resource = minted.as_ref().map(|minted| minted.access_key_id().to_string()).unwrap_or_default();
@@ -144,7 +153,7 @@ impl<'a> Flow<'a> {
         let resource = format!("{} {}", signed.head().method(), signed.head().path());
         let now = self.broker.now();
         let authenticated = request::authenticate(&self.broker.sessions, service, signed, now, &mut hearing);
-        let told = authenticated.as_ref().map(|request| Told::of(request.session())).unwrap_or_default();
+        let told = authenticated.as_ref().map(|request| Told::of_caller(request.caller())).unwrap_or_default();
         let told = Told { resource, checks: hearing.finish(&request::RULES), ..told };
         self.conclude(Stage::Request, "authenticate", told, authenticated.map_err(Error::from))
     }
@@ -162,8 +171,8 @@ impl<'a> Flow<'a> {
         self.conclude(Stage::Request, "authenticate bearer", told, borne.map_err(Error::from))
     }
 
-    /// Decides whether the session that signed `request` may do `action` on `resource`; `environment` is what is known of
-    /// the request beyond its signature, such as `aws:SourceIp`.
+    /// Decides whether whoever signed `request` may do `action` on `resource`; `environment` is what is known of the request
+    /// beyond what it says itself, such as `aws:SourceIp`.
     ///
     /// # Errors
     /// [`Error::Name`] when `action` or `resource` is not a name, or that the audit trail failed.
@@ -174,7 +183,7 @@ impl<'a> Flow<'a> {
         resource: &str,
         environment: Keys,
     ) -> Result<Decision, Error> {
-        self.decide(Some(request.session()), action, resource, environment)
+        self.decide(Some(request.caller()), action, resource, self::environment(request, environment))
     }
 
     /// As [`Flow::authorize`], for whoever bears a session token.
@@ -188,7 +197,7 @@ impl<'a> Flow<'a> {
         resource: &str,
         environment: Keys,
     ) -> Result<Decision, Error> {
-        self.decide(Some(bearer.session()), action, resource, environment)
+        self.decide(Some(bearer.caller()), action, resource, environment)
     }
 
     /// As [`Flow::authorize`], for someone who did not sign: only the resource's own policy can allow it.
@@ -201,20 +210,19 @@ impl<'a> Flow<'a> {
 
     fn decide(
         &self,
-        session: Option<&RoleSession>,
+        caller: Option<&Caller>,
         action: &str,
         resource: &str,
         environment: Keys,
     ) -> Result<Decision, Error> {
-        let role = session.and_then(|session| self.broker.role(session.role_arn()));
-        let permissions = role.as_deref().map_or(&[][..], Role::permissions);
-        let asked = session.map_or_else(Question::anonymous, |session| Question::new(session, permissions));
-        let mut question = asked.with_environment(environment);
+        let entitlements = caller.map(|caller| self.broker.entitlements(caller)).unwrap_or_default();
+        let asked = caller.map_or_else(Question::anonymous, |caller| Question::new(caller, &entitlements));
+        let mut question = asked.within(&self.broker.organization).with_environment(environment);
         if let Some((owner, policy)) = self.broker.resource_policy(resource) {
             question = question.with_resource_policy(owner, policy);
         }
         let nobody = || Told { principal: "anonymous".to_owned(), ..Told::default() };
-        let told = Told { resource: resource.to_owned(), ..session.map_or_else(nobody, Told::of) };
+        let told = Told { resource: resource.to_owned(), ..caller.map_or_else(nobody, Told::of_caller) };
         let decision = match decision::authorize(question, action, resource, self.broker.now()) {
             Ok(decision) => decision,
             Err(error) => return self.conclude(Stage::Decision, action, told, Err(error.into())),
@@ -226,4 +234,19 @@ impl<'a> Flow<'a> {
         self.record(event)?;
         Ok(decision)
     }
+}
+
+/// What a signed request says of itself, with what is known of it besides.
+fn environment(request: &AuthenticatedRequest, mut known: Keys) -> Keys {
+    let mut say = |name: &str, value: Option<&str>| {
+        if let Some(value) = value.filter(|_| known.values(name).next().is_none()) {
+            known.set(name, value);
+        }
+    };
+    say("aws:RequestedRegion", Some(request.authorization().credential_scope().region()));
+    for (name, header) in [("aws:UserAgent", "user-agent"), ("aws:Referer", "referer")] {
+        let value = request.head().headers().all(header).next();
+        say(name, value.and_then(|value| std::str::from_utf8(value).ok()));
+    }
+    known
 }

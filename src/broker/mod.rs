@@ -39,9 +39,10 @@ use crate::iam::Registry;
 use crate::identity::ProviderName;
 #[cfg(feature = "oidc")]
 use crate::identity::oidc::OidcProvider;
+use crate::organization::Organization;
 use crate::policy::{Keys, ResourcePolicy};
 use crate::request::{AuthenticatedRequest, Service, SignedRequest};
-use crate::session::{AssumeRole, Mapping, Role, RoleSession};
+use crate::session::{AssumeRole, Caller, Entitlements, Mapping, Role, RoleSession, Session};
 use crate::store::{MemoryStore, Store};
 use crate::time::{Clock, SystemClock, Timestamp};
 use crate::{Error, VerifiedIdentity};
@@ -56,6 +57,7 @@ pub struct Broker {
     oidc: HashMap<String, OidcProvider>,
     mappings: BTreeMap<ProviderName, Mapping>,
     registry: Arc<Registry>,
+    organization: Arc<Organization>,
     resources: BTreeMap<String, (AccountId, ResourcePolicy)>,
     directory: Directory,
     clock: Arc<dyn Clock>,
@@ -67,14 +69,16 @@ impl Broker {
     /// A broker that mints with `keyring`, trusts no one yet, keeps its state in memory and no audit trail.
     #[must_use]
     pub fn new(keyring: Keyring) -> Self {
+        let registry = Arc::new(Registry::default());
         Self {
-            sessions: Sessions::new(keyring),
+            sessions: Sessions::new(keyring).with_access_keys(registry.clone()),
             #[cfg(feature = "saml")]
             saml: BTreeMap::new(),
             #[cfg(feature = "oidc")]
             oidc: HashMap::new(),
             mappings: BTreeMap::new(),
-            registry: Arc::default(),
+            registry,
+            organization: Arc::default(),
             resources: BTreeMap::new(),
             directory: Directory::new(),
             clock: Arc::new(SystemClock),
@@ -93,7 +97,15 @@ impl Broker {
     /// Manages accounts, users, groups, roles and access keys in `registry`; roles that were added before are not in it.
     #[must_use]
     pub fn with_registry(mut self, registry: Arc<Registry>) -> Self {
+        self.sessions = self.sessions.with_access_keys(registry.clone());
         self.registry = registry;
+        self
+    }
+
+    /// Holds principals and resources to the control policies of `organization`.
+    #[must_use]
+    pub fn with_organization(mut self, organization: Organization) -> Self {
+        self.organization = Arc::new(organization);
         self
     }
 
@@ -189,6 +201,18 @@ impl Broker {
         &self.registry
     }
 
+    /// The organisation that the accounts belong to; an empty one unless it was set.
+    #[must_use]
+    pub fn organization(&self) -> &Organization {
+        &self.organization
+    }
+
+    /// Every policy that speaks for `caller`, as the accounts are now.
+    #[must_use]
+    pub fn entitlements(&self, caller: &Caller) -> Entitlements {
+        self.registry.read().entitlements(caller)
+    }
+
     /// The policy of `resource`, or of the nearest thing it is below, with the account that owns it.
     #[must_use]
     pub fn resource_policy(&self, resource: &str) -> Option<(&AccountId, &ResourcePolicy)> {
@@ -209,7 +233,7 @@ impl Broker {
     ///
     /// # Errors
     /// [`Error::Credentials`], or that the audit trail failed.
-    pub fn mint(&self, session: RoleSession) -> Result<Credentials, Error> {
+    pub fn mint(&self, session: impl Into<Session>) -> Result<Credentials, Error> {
         self.begin()?.mint(session)
     }
 
@@ -221,7 +245,7 @@ impl Broker {
         self.begin()?.authenticate(service, request)
     }
 
-    /// Decides whether the session that signed `request` may do `action` on `resource`.
+    /// Decides whether whoever signed `request` may do `action` on `resource`.
     ///
     /// # Errors
     /// [`Error::Name`] when `action` or `resource` is not a name, or that the audit trail failed.

@@ -4,7 +4,7 @@ use super::Flow;
 use crate::Error;
 use crate::audit::{AuditEvent, Outcome, Stage};
 use crate::explain::{Check, CorrelationId, Evidence, Listener, Report, Rule};
-use crate::session::RoleSession;
+use crate::session::{Caller, Session};
 
 /// The most of one text that an event keeps, in bytes. A trail is kept for long, and much of what it tells was sent by
 /// strangers: 200 KiB of an unsigned SAML response must not be kept once per refusal (attack: filling memory or disk).
@@ -45,15 +45,21 @@ pub(super) struct Told {
     pub(super) checks: Vec<Check>,
     /// The relaxations that it needed, by name.
     pub(super) relaxations: Vec<&'static str>,
-    /// The flow that the role session it is about came from.
+    /// The flow that the session it is about came from.
     pub(super) origin: Option<CorrelationId>,
 }
 
 impl Told {
-    /// About what a role session does.
-    pub(super) fn of(session: &RoleSession) -> Self {
-        let origin = session.claims().correlation_id.as_deref().and_then(CorrelationId::parse);
+    /// About what a session does.
+    pub(super) fn of(session: &Session) -> Self {
+        let origin = session.correlation_id().and_then(CorrelationId::parse);
         Self { principal: session.arn().to_string(), origin, ..Self::default() }
+    }
+
+    /// About what whoever signed does.
+    pub(super) fn of_caller(caller: &Caller) -> Self {
+        let origin = caller.correlation_id().and_then(CorrelationId::parse);
+        Self { principal: caller.arn().to_string(), origin, ..Self::default() }
     }
 }
 

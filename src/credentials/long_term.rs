@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 
+use super::signing_keys::SigningKeys;
 use super::{AccessKeyId, CredentialScope, SecretAccessKey};
-use crate::crypto::{CryptoError, random};
+use crate::crypto::{CryptoError, MacKey, random};
 use crate::session::LongTermIdentity;
 use crate::time::Timestamp;
 
@@ -28,13 +29,14 @@ pub struct LongTermKey {
     secret: SecretAccessKey,
     created: Timestamp,
     last_used: ArcSwapOption<LastUsed>,
+    signing_keys: SigningKeys,
 }
 
 impl LongTermKey {
     /// A key of this id and secret.
     #[must_use]
     pub fn new(access_key_id: AccessKeyId, secret: SecretAccessKey, created: Timestamp) -> Self {
-        Self { access_key_id, secret, created, last_used: ArcSwapOption::empty() }
+        Self { access_key_id, secret, created, last_used: ArcSwapOption::empty(), signing_keys: SigningKeys::default() }
     }
 
     /// A fresh key: `AKIA` and sixteen characters, and a secret of 240 random bits as forty characters.
@@ -59,6 +61,12 @@ impl LongTermKey {
     #[must_use]
     pub const fn secret_access_key(&self) -> &SecretAccessKey {
         &self.secret
+    }
+
+    /// The key that verifies signatures in `scope`; derived at first use.
+    #[must_use]
+    pub fn signing_key(&self, scope: &CredentialScope) -> Arc<MacKey> {
+        self.signing_keys.key(&self.secret, scope)
     }
 
     /// When it was made.

@@ -1,4 +1,4 @@
-//! A role session becomes an access key and a token.
+//! A session becomes an access key and a token.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{AccessKeyId, Credentials, CredentialsError, Keyring, SessionToken, token};
 use crate::crypto::random_base32;
-use crate::session::RoleSession;
+use crate::session::Session;
 use crate::time::Timestamp;
 
 /// Makes the temporary credentials of `session`, which work until it expires.
@@ -14,7 +14,8 @@ use crate::time::Timestamp;
 /// # Errors
 /// [`CredentialsError::SessionExpired`] when that is not later than `now`; [`CredentialsError::TokenTooLong`] when its
 /// tags and policies do not fit into a token; [`CredentialsError::Crypto`] when there is no randomness.
-pub fn mint(keyring: &Keyring, session: RoleSession, now: Timestamp) -> Result<Credentials, CredentialsError> {
+pub fn mint(keyring: &Keyring, session: impl Into<Session>, now: Timestamp) -> Result<Credentials, CredentialsError> {
+    let session = session.into();
     let expiration = session.expiration();
     if expiration <= now {
         return Err(CredentialsError::SessionExpired { expiration, now });

@@ -1,6 +1,6 @@
-//! Stage 3: a [`RoleSession`] and entropy in, [`Credentials`] out.
+//! Stage 3: a [`Session`] and entropy in, [`Credentials`] out.
 //!
-//! Enters: a role session, the [`Keyring`], and `now`. Leaves: an access key id, a secret access key, a session token and
+//! Enters: a session of any kind, the [`Keyring`], and `now`. Leaves: an access key id, a secret access key, a session token and
 //! an expiration. Refused: a session that is over; a session token that this keyring did not sign, that has expired, that
 //! belongs to another access key, or whose session was revoked.
 //!
@@ -13,6 +13,7 @@ mod mint;
 mod revocation;
 mod scope;
 mod session_cache;
+mod signing_keys;
 pub mod token;
 
 use std::fmt;
@@ -30,7 +31,7 @@ pub use session_cache::{OpenSession, Sessions};
 pub use token::TokenError;
 
 use crate::crypto::CryptoError;
-use crate::session::RoleSession;
+use crate::session::Session;
 use crate::time::Timestamp;
 
 /// Why no credentials were made.
@@ -38,7 +39,7 @@ use crate::time::Timestamp;
 #[non_exhaustive]
 pub enum CredentialsError {
     /// The session had ended before its credentials were made.
-    #[error("the role session has already expired")]
+    #[error("the session has already expired")]
     SessionExpired {
         /// When the session ended.
         expiration: Timestamp,
@@ -104,6 +105,14 @@ impl AccessKeyId {
     }
 }
 
+impl AccessKeyId {
+    /// Whether it works with its session token alone (`ASIA…`).
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        self.0.starts_with("ASIA")
+    }
+}
+
 impl FromStr for AccessKeyId {
     type Err = AccessKeyIdError;
 
@@ -161,7 +170,7 @@ impl fmt::Debug for SessionToken {
     }
 }
 
-/// Temporary credentials of one role session. Only [`mint`] makes them:
+/// Temporary credentials of one session. Only [`mint`] makes them:
 ///
 /// ```compile_fail,E0451
 /// let credentials = daypass::Credentials { access_key_id: unreachable!() };
@@ -171,7 +180,7 @@ pub struct Credentials {
     access_key_id: AccessKeyId,
     secret_access_key: SecretAccessKey,
     session_token: SessionToken,
-    session: Arc<RoleSession>,
+    session: Arc<Session>,
 }
 
 impl Credentials {
@@ -201,7 +210,7 @@ impl Credentials {
 
     /// The session these are the credentials of.
     #[must_use]
-    pub const fn session(&self) -> &Arc<RoleSession> {
+    pub const fn session(&self) -> &Arc<Session> {
         &self.session
     }
 }

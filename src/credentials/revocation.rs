@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::AccessKeyId;
-use crate::session::RoleSession;
+use crate::session::Session;
 use crate::time::Timestamp;
 
 /// Why a session is over before its time.
@@ -16,12 +16,12 @@ pub enum Revoked {
         /// The access key of the session.
         access_key_id: AccessKeyId,
     },
-    /// Every session of its role that was issued before an instant was revoked.
-    #[error("the sessions of the role were revoked")]
+    /// Every session of its role or user that was issued before an instant was revoked.
+    #[error("the sessions of the role or user were revoked")]
     IssuedBefore {
         /// When the session was issued.
         issued_at: Timestamp,
-        /// The instant before which no session of the role lives on.
+        /// The instant before which no session of the role or user lives on.
         before: Timestamp,
     },
 }
@@ -35,7 +35,7 @@ impl Revoked {
                 format!("the session of access key {access_key_id} was revoked")
             }
             Self::IssuedBefore { issued_at, before } => {
-                format!("issued at {issued_at}; sessions of the role from before {before} were revoked")
+                format!("issued at {issued_at}; sessions of the role or user from before {before} were revoked")
             }
         }
     }
@@ -46,8 +46,8 @@ impl Revoked {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Revocations {
     access_keys: HashSet<AccessKeyId>,
-    /// By role id, not ARN: a role made anew under the same name starts afresh.
-    roles: HashMap<String, Timestamp>,
+    /// By unique id, not ARN: a role or user made anew under the same name starts afresh.
+    principals: HashMap<String, Timestamp>,
 }
 
 impl Revocations {
@@ -62,9 +62,10 @@ impl Revocations {
         self.access_keys.insert(access_key_id);
     }
 
-    /// Revokes the sessions of the role with unique id `role_id` that were issued before an instant.
-    pub fn revoke_role_before(&mut self, role_id: impl Into<String>, before: Timestamp) {
-        let latest = self.roles.entry(role_id.into()).or_insert(before);
+    /// Revokes the sessions of the role or user with this unique id that were issued before an instant; those of root
+    /// users by the number of their account.
+    pub fn revoke_before(&mut self, principal_id: impl Into<String>, before: Timestamp) {
+        let latest = self.principals.entry(principal_id.into()).or_insert(before);
         // A later revocation never brings earlier sessions back.
         *latest = before.max(*latest);
     }
@@ -73,12 +74,12 @@ impl Revocations {
     ///
     /// # Errors
     /// [`Revoked`], saying by what.
-    pub fn verify(&self, session: &RoleSession, access_key_id: &AccessKeyId) -> Result<(), Revoked> {
+    pub fn verify(&self, session: &Session, access_key_id: &AccessKeyId) -> Result<(), Revoked> {
         if self.access_keys.contains(access_key_id) {
             return Err(Revoked::AccessKey { access_key_id: access_key_id.clone() });
         }
         let issued_at = session.issued_at();
-        match self.roles.get(&session.claims().role_id) {
+        match self.principals.get(session.principal_id()) {
             Some(&before) if issued_at < before => Err(Revoked::IssuedBefore { issued_at, before }),
             _ => Ok(()),
         }

@@ -7,32 +7,31 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use arc_swap::ArcSwap;
 use zeroize::Zeroizing;
 
+use super::signing_keys::SigningKeys;
 use super::token::{self, TokenError};
-use super::{AccessKeyId, CredentialScope, Keyring, Revocations, Revoked, ScopedSigningKey, SecretAccessKey};
+use super::{AccessKeyId, AccessKeys, CredentialScope, Keyring, LongTermKey, Revocations, Revoked, SecretAccessKey};
 use crate::crypto::{MacKey, verify_equal};
-use crate::session::RoleSession;
+use crate::session::{LongTermIdentity, Session};
 use crate::time::Timestamp;
 
 /// Sessions kept by default; each takes about three kilobytes.
 const DEFAULT_CAPACITY: usize = 16_384;
 /// Independent parts of the cache, so that threads rarely wait for each other.
 const SHARDS: usize = 16;
-/// Signing keys kept per session: a client rarely signs for more days, regions and services than this.
-const MAX_SIGNING_KEYS: usize = 8;
 
 /// A session whose token was verified, ready to verify what its holder signs.
 pub struct OpenSession {
-    session: Arc<RoleSession>,
+    session: Arc<Session>,
     access_key_id: AccessKeyId,
     token: Zeroizing<String>,
     secret: SecretAccessKey,
-    signing_keys: RwLock<Vec<(CredentialScope, Arc<MacKey>)>>,
+    signing_keys: SigningKeys,
 }
 
 impl OpenSession {
     /// The session.
     #[must_use]
-    pub const fn session(&self) -> &Arc<RoleSession> {
+    pub const fn session(&self) -> &Arc<Session> {
         &self.session
     }
 
@@ -45,17 +44,7 @@ impl OpenSession {
     /// The key that verifies this session's signatures in `scope`; derived at first use.
     #[must_use]
     pub fn signing_key(&self, scope: &CredentialScope) -> Arc<MacKey> {
-        let known = read(&self.signing_keys).iter().find(|(known, _)| known == scope).map(|(_, key)| Arc::clone(key));
-        if let Some(key) = known {
-            return key;
-        }
-        let key = Arc::new(ScopedSigningKey::derive(&self.secret, scope).mac_key());
-        let mut keys = write(&self.signing_keys);
-        if keys.len() >= MAX_SIGNING_KEYS {
-            keys.remove(0);
-        }
-        keys.push((scope.clone(), Arc::clone(&key)));
-        key
+        self.signing_keys.key(&self.secret, scope)
     }
 }
 
@@ -79,6 +68,7 @@ pub struct Sessions {
     /// Entries one generation of one shard holds.
     shard_capacity: usize,
     revocations: ArcSwap<Revocations>,
+    access_keys: Option<Arc<dyn AccessKeys>>,
 }
 
 impl Sessions {
@@ -96,7 +86,21 @@ impl Sessions {
             shards: Default::default(),
             shard_capacity: capacity.div_ceil(SHARDS * 2).max(1),
             revocations: ArcSwap::default(),
+            access_keys: None,
         }
+    }
+
+    /// Looks long-term access keys up in `access_keys`; otherwise nobody has any.
+    #[must_use]
+    pub fn with_access_keys(mut self, access_keys: Arc<dyn AccessKeys>) -> Self {
+        self.access_keys = Some(access_keys);
+        self
+    }
+
+    /// The active long-term key of this id, and whose it is.
+    #[must_use]
+    pub fn find_long_term(&self, access_key_id: &AccessKeyId) -> Option<(Arc<LongTermKey>, LongTermIdentity)> {
+        self.access_keys.as_ref()?.find(access_key_id)
     }
 
     /// The keyring whose tokens are opened.
@@ -137,7 +141,7 @@ impl Sessions {
             secret: generation.secret_access_key(access_key_id)?,
             access_key_id: belongs_to,
             token: Zeroizing::new(token.to_owned()),
-            signing_keys: RwLock::default(),
+            signing_keys: SigningKeys::default(),
         });
         self.remember(&opened);
         Ok(opened)
@@ -147,7 +151,7 @@ impl Sessions {
     ///
     /// # Errors
     /// [`Revoked`], saying by what.
-    pub fn verify_live(&self, session: &RoleSession, access_key_id: &AccessKeyId) -> Result<(), Revoked> {
+    pub fn verify_live(&self, session: &Session, access_key_id: &AccessKeyId) -> Result<(), Revoked> {
         self.revocations.load().verify(session, access_key_id)
     }
 

@@ -1,4 +1,4 @@
-//! A role session to and from a session token: a JWS (RFC 7515) in compact form, `typ: daypass+jwt`, signed with Ed25519.
+//! A session to and from a session token: a JWS (RFC 7515) in compact form, `typ: daypass+jwt`, signed with Ed25519.
 //!
 //! A token is read back only with a key of the keyring, chosen by a header that has one spelling per key; its claims are
 //! not looked at before the signature was verified.
@@ -12,8 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use super::keyring::Generation;
 use super::{AccessKeyId, CredentialsError, Keyring};
-use crate::crypto::{CryptoError, SignatureAlgorithm};
-use crate::session::{RoleSession, SessionClaims};
+use crate::crypto::{CryptoError, SignatureAlgorithm, SignatureValid};
+use crate::session::{
+    FederatedUserClaims, FederatedUserSession, RoleSession, RootSession, RootSessionClaims, Session, SessionClaims,
+    UserSession, UserSessionClaims,
+};
 use crate::time::Timestamp;
 
 /// The longest session token that is made or read, in bytes. It travels in an HTTP header.
@@ -126,16 +129,48 @@ impl TokenError {
     }
 }
 
-/// The claims of a session token (RFC 7519, 4.1, and two of our own).
+/// The claims of a session token (RFC 7519, 4.1, and our own): the member that is there says what kind of session it is.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Claims<'a, S> {
+struct Claims<'a, R, U, F, A> {
     iss: Cow<'a, str>,
     sub: String,
     iat: i64,
     exp: i64,
     access_key_id: &'a str,
-    session: S,
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    session: Option<R>,
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    user_session: Option<U>,
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    federated_user: Option<F>,
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    assumed_root: Option<A>,
+}
+
+/// Without asking for a default of `T`.
+const fn none<T>() -> Option<T> {
+    None
+}
+
+type Read<'a> = Claims<'a, SessionClaims, UserSessionClaims, FederatedUserClaims, RootSessionClaims>;
+
+impl Read<'_> {
+    /// The one session that the claims describe.
+    fn session(&mut self, proof: &SignatureValid) -> Result<Session, TokenError> {
+        let claims =
+            (self.session.take(), self.user_session.take(), self.federated_user.take(), self.assumed_root.take());
+        let session = match claims {
+            (Some(claims), None, None, None) => RoleSession::from_claims(claims, proof).map(Session::Role),
+            (None, Some(claims), None, None) => UserSession::from_claims(claims, proof).map(Session::User),
+            (None, None, Some(claims), None) => {
+                FederatedUserSession::from_claims(claims, proof).map(Session::FederatedUser)
+            }
+            (None, None, None, Some(claims)) => RootSession::from_claims(claims, proof).map(Session::Root),
+            _ => return Err(TokenError::Claims),
+        };
+        session.map_err(|_| TokenError::Claims)
+    }
 }
 
 #[derive(Deserialize)]
@@ -148,7 +183,7 @@ struct Header<'a> {
 /// A session token whose signature was verified, and what it says.
 #[derive(Debug)]
 pub struct Verified {
-    session: RoleSession,
+    session: Session,
     access_key_id: AccessKeyId,
     key_id: String,
 }
@@ -156,7 +191,7 @@ pub struct Verified {
 impl Verified {
     /// The session the token carries.
     #[must_use]
-    pub const fn session(&self) -> &RoleSession {
+    pub const fn session(&self) -> &Session {
         &self.session
     }
 
@@ -174,7 +209,7 @@ impl Verified {
 
     /// The session and its access key id.
     #[must_use]
-    pub fn into_parts(self) -> (RoleSession, AccessKeyId) {
+    pub fn into_parts(self) -> (Session, AccessKeyId) {
         (self.session, self.access_key_id)
     }
 }
@@ -182,16 +217,19 @@ impl Verified {
 /// Writes `session` into a token that belongs to `access_key_id`.
 pub(super) fn sign(
     keyring: &Keyring,
-    session: &RoleSession,
+    session: &Session,
     access_key_id: &AccessKeyId,
 ) -> Result<String, CredentialsError> {
     let claims = Claims {
         iss: Cow::Borrowed(keyring.issuer()),
         sub: session.arn().to_string(),
-        iat: session.claims().issued_at,
-        exp: session.claims().expiration,
+        iat: session.issued_at().unix_seconds(),
+        exp: session.expiration().unix_seconds(),
         access_key_id: access_key_id.as_str(),
-        session: session.claims(),
+        session: session.as_role().map(RoleSession::claims),
+        user_session: if let Session::User(session) = session { Some(session.claims()) } else { None },
+        federated_user: if let Session::FederatedUser(session) = session { Some(session.claims()) } else { None },
+        assumed_root: if let Session::Root(session) = session { Some(session.claims()) } else { None },
     };
     let payload = serde_json::to_vec(&claims).map_err(|_| CredentialsError::Claims)?;
     let generation = keyring.current();
@@ -237,13 +275,13 @@ pub(super) fn verify_with_generation<'k>(
         .verify(SignatureAlgorithm::Ed25519, message.as_bytes(), &signature)
         .map_err(|_| TokenError::Signature)?;
     let payload = decode(payload)?;
-    let claims: Claims<'_, SessionClaims> = serde_json::from_slice(&payload).map_err(|_| TokenError::Claims)?;
+    let mut claims: Read<'_> = serde_json::from_slice(&payload).map_err(|_| TokenError::Claims)?;
     if claims.iss != keyring.issuer() {
         return Err(TokenError::Issuer { found: excerpt(&claims.iss) });
     }
     let access_key_id = claims.access_key_id.parse().map_err(|_| TokenError::Claims)?;
-    let (issued, expires) = (claims.session.issued_at, claims.session.expiration);
-    let session = RoleSession::from_claims(claims.session, &proof).map_err(|_| TokenError::Claims)?;
+    let session = claims.session(&proof)?;
+    let (issued, expires) = (session.issued_at().unix_seconds(), session.expiration().unix_seconds());
     // What other readers of the token see must be what this broker acts on.
     if (claims.iat, claims.exp) != (issued, expires) || claims.sub != session.arn().as_str() {
         return Err(TokenError::Claims);
@@ -254,7 +292,7 @@ pub(super) fn verify_with_generation<'k>(
 }
 
 /// Holds a session to its span of time.
-pub(super) fn verify_time(session: &RoleSession, now: Timestamp) -> Result<(), TokenError> {
+pub(super) fn verify_time(session: &Session, now: Timestamp) -> Result<(), TokenError> {
     let (issued_at, expiration) = (session.issued_at(), session.expiration());
     if now.saturating_add(CLOCK_SKEW) < issued_at {
         return Err(TokenError::NotYetValid { issued_at, now });

@@ -1,40 +1,57 @@
 //! Asks every policy that has a say, and says which statement decided.
 
-use super::{Decision, Reason, context};
+use std::collections::BTreeMap;
+
+use super::{Decision, Reason};
 use crate::arn::AccountId;
-use crate::policy::{
-    Action, Keys, Layers, NameError, Outcome, Policy, Principal, Request, Resource, ResourcePolicy, evaluate,
-};
-use crate::session::RoleSession;
+use crate::organization::Organization;
+use crate::policy::{Action, Keys, Layers, NameError, Outcome, Principal, Request, Resource, ResourcePolicy, evaluate};
+use crate::session::{Caller, Entitlements, request_keys};
 use crate::time::Timestamp;
 
-/// May this session do this to that?
+/// May this caller do this to that?
 #[derive(Clone, Debug)]
 pub struct Question<'a> {
     /// Nobody signed where there is none.
-    session: Option<&'a RoleSession>,
-    permissions: &'a [Policy],
-    resource_policy: Option<(&'a AccountId, &'a ResourcePolicy)>,
+    asking: Option<(&'a Caller, &'a Entitlements)>,
+    organization: Option<&'a Organization>,
+    owner: Option<&'a AccountId>,
+    resource_policy: Option<&'a ResourcePolicy>,
     environment: Keys,
 }
 
 impl<'a> Question<'a> {
-    /// A question about `session`, whose role has `permissions`.
+    /// A question about `caller` and everything the caller is entitled to.
     #[must_use]
-    pub const fn new(session: &'a RoleSession, permissions: &'a [Policy]) -> Self {
-        Self { session: Some(session), permissions, resource_policy: None, environment: Keys::new() }
+    pub fn new(caller: &'a Caller, entitlements: &'a Entitlements) -> Self {
+        Self { asking: Some((caller, entitlements)), ..Self::anonymous() }
     }
 
     /// A question about someone who did not sign, whom only a resource's own policy can admit.
     #[must_use]
     pub const fn anonymous() -> Self {
-        Self { session: None, permissions: &[], resource_policy: None, environment: Keys::new() }
+        Self { asking: None, organization: None, owner: None, resource_policy: None, environment: Keys::new() }
+    }
+
+    /// Holds the question to the control policies of `organization`.
+    #[must_use]
+    pub const fn within(mut self, organization: &'a Organization) -> Self {
+        self.organization = Some(organization);
+        self
+    }
+
+    /// The resource is in `owner`'s account.
+    #[must_use]
+    pub const fn with_owner(mut self, owner: &'a AccountId) -> Self {
+        self.owner = Some(owner);
+        self
     }
 
     /// The resource is in `owner`'s account and has a policy of its own.
     #[must_use]
     pub const fn with_resource_policy(mut self, owner: &'a AccountId, policy: &'a ResourcePolicy) -> Self {
-        self.resource_policy = Some((owner, policy));
+        self.owner = Some(owner);
+        self.resource_policy = Some(policy);
         self
     }
 
@@ -46,18 +63,43 @@ impl<'a> Question<'a> {
     }
 }
 
-/// Decides whether the session of `question` may do `action` on `resource`.
+/// Decides whether the caller of `question` may do `action` on `resource`.
 ///
 /// # Errors
 /// [`NameError`] when `action` or `resource` is not a name that policies speak of.
 pub fn authorize(question: Question<'_>, action: &str, resource: &str, now: Timestamp) -> Result<Decision, NameError> {
     let (action, resource): (Action, Resource) = (action.parse()?, resource.parse()?);
-    let keys = context::keys(question.session, question.environment, now);
-    let principal = question.session.map_or(Principal::Anonymous, RoleSession::principal);
-    let mut layers = question.session.map_or_else(|| Layers::new(&[]), |session| session.layers(question.permissions));
-    let mut request = Request::new(&principal, &action, &resource, &keys);
-    if let Some((owner, policy)) = question.resource_policy {
+    let nowhere = Organization::default();
+    let organization = question.organization.unwrap_or(&nowhere);
+    let named = match &resource {
+        Resource::Arn(arn) => arn.account().parse::<AccountId>().ok(),
+        Resource::All => None,
+    };
+    let owner = question.owner.or(named.as_ref());
+    let (caller, entitlements) = question.asking.unzip();
+    let mut keys = keys(caller, entitlements, organization, question.environment, now);
+    if let Some(owner) = owner {
+        keys.set("aws:ResourceAccount", owner.as_str());
+        organization.describe("Resource", owner, &mut keys);
+    }
+    let principal = caller.map_or(Principal::Anonymous, Caller::principal);
+    let limits = question.asking.and_then(|(caller, entitlements)| caller.session_limits(entitlements, &action));
+    let mut layers = Layers::new(entitlements.map_or(&[], |entitlements| &entitlements.identity));
+    if let Some(caller) = caller {
+        layers = layers.with_service_control(organization.service_control(caller.account()));
+    }
+    if let Some(boundary) = entitlements.and_then(|entitlements| entitlements.boundary.as_deref()) {
+        layers = layers.with_boundary(boundary);
+    }
+    if let Some(limits) = &limits {
+        layers = layers.with_session(limits);
+    }
+    if let Some(policy) = question.resource_policy {
         layers = layers.with_resource(policy.policy());
+    }
+    let mut request = Request::new(&principal, &action, &resource, &keys);
+    if let Some(owner) = owner {
+        layers = layers.with_resource_control(organization.resource_control(owner));
         request = request.in_account(owner);
     }
     let evaluation = evaluate(&layers, &request);
@@ -67,6 +109,18 @@ pub fn authorize(question: Question<'_>, action: &str, resource: &str, now: Time
         Outcome::ExplicitDeny => Decision::ExplicitDeny(reason),
         Outcome::ImplicitDeny => Decision::ImplicitDeny(reason),
     })
+}
+
+fn keys(
+    caller: Option<&Caller>,
+    entitlements: Option<&Entitlements>,
+    organization: &Organization,
+    environment: Keys,
+    now: Timestamp,
+) -> Keys {
+    let untagged = BTreeMap::new();
+    let tags = entitlements.map_or(&untagged, |entitlements| &entitlements.tags);
+    request_keys(caller, tags, organization, environment, now)
 }
 
 #[cfg(test)]

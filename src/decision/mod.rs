@@ -1,10 +1,10 @@
 //! Stage 5: who asks, for what, and every policy that has a say in; a [`Decision`] with its reason out.
 //!
-//! Enters: a role session, the permissions of its role, the policy of the resource, an action and a resource. Leaves:
+//! Enters: a caller, what the caller is entitled to, the organisation, the policy of the resource, an action and a
+//! resource. Leaves:
 //! whether it is allowed, and the statement that decided. Refused: nothing; what cannot be evaluated is denied.
 
 mod authorize;
-mod context;
 
 use std::fmt;
 

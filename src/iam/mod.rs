@@ -8,6 +8,7 @@
 //! about, changes the copy, and swaps it in whole, or leaves everything as it was.
 
 mod account;
+mod entitlements;
 mod error;
 mod group;
 mod id;
@@ -28,7 +29,9 @@ pub use limits::Limits;
 pub use managed::{ManagedPolicy, PolicyVersion};
 pub use name::{EntityName, EntityPath};
 pub use named::Named;
-pub use permissions::{Entitlements, Permissions};
+pub use permissions::Permissions;
 pub use registry::{Accounts, Registry};
 pub use role::RoleRecord;
 pub use user::User;
+
+pub use crate::session::Entitlements;

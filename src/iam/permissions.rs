@@ -15,13 +15,3 @@ pub struct Permissions {
     /// ARN of the managed policy that is the permissions boundary; groups have none.
     pub boundary: Option<Arn>,
 }
-
-/// Every policy that speaks for a principal, ready to be asked.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Entitlements {
-    /// Identity policies: inline and attached ones, and those of a user's groups.
-    pub identity: Vec<Policy>,
-    /// The permissions boundary, if there is one; empty when its policy is gone, which allows nothing.
-    pub boundary: Option<Vec<Policy>>,
-}

@@ -82,6 +82,11 @@ impl Keys {
         }
     }
 
+    /// Forgets every key whose name, in lower case, is `unwanted`.
+    pub(crate) fn forget(&mut self, unwanted: impl Fn(&str) -> bool) {
+        self.entries.retain(|entry| !unwanted(entry.name.folded()));
+    }
+
     /// The values of `name`, none when it is absent.
     pub fn values(&self, name: &str) -> impl Iterator<Item = &str> {
         self.find(&KeyName::new(name)).into_iter().flat_map(Found::iter)

@@ -9,10 +9,10 @@ use super::canonical::PathMode;
 use super::payload::{Declared, declared};
 use super::rules::{AUTHORIZATION, PAYLOAD, REVOCATION, SCOPE, SESSION_TOKEN, SIGNATURE, SIGNED_HEADERS, TIME};
 use super::{AuthenticatedRequest, Authorization, Payload, RequestError, SignedHead, SignedRequest, signature};
-use crate::credentials::{AccessKeyId, OpenSession, Sessions, token};
+use crate::credentials::{AccessKeyId, CredentialScope, LongTermKey, OpenSession, Sessions, token};
 use crate::crypto::{MacKey, SignatureValid, sha256_hex};
 use crate::explain::{Evidence, Listener, Rule};
-use crate::session::RoleSession;
+use crate::session::{Caller, LongTermIdentity, Session};
 use crate::time::Timestamp;
 
 /// How far a client's clock may be off, either way.
@@ -66,19 +66,26 @@ impl StreamedRequest {
     }
 }
 
-/// A role session whose token was borne, not signed with: whoever saw the token on its way can do the same.
+/// A session whose token was borne, not signed with: whoever saw the token on its way can do the same.
 #[derive(Debug)]
 pub struct BearerSession {
-    session: Arc<RoleSession>,
+    caller: Caller,
+    session: Arc<Session>,
     access_key_id: AccessKeyId,
     authenticated_at: Timestamp,
 }
 
 impl BearerSession {
-    /// The role session the token carries.
+    /// The session the token carries.
     #[must_use]
-    pub const fn session(&self) -> &Arc<RoleSession> {
+    pub const fn session(&self) -> &Arc<Session> {
         &self.session
+    }
+
+    /// The session as whoever calls.
+    #[must_use]
+    pub const fn caller(&self) -> &Caller {
+        &self.caller
     }
 
     /// The access key the token belongs to.
@@ -116,9 +123,9 @@ pub fn authenticate<L: Listener>(
     }
     let claimed = stage.authorization(&head)?;
     let payload_hash = sha256_hex(&body);
-    let (opened, _, proof) = stage.head(&head, &claimed, &payload_hash)?;
+    let (caller, _, proof) = stage.head(&head, &claimed, &payload_hash)?;
     let authorization = claimed.authorization;
-    let mut request = AuthenticatedRequest::new(head, authorization, opened.session(), now, &proof);
+    let mut request = AuthenticatedRequest::new(head, authorization, caller, now, &proof);
     // The signature covers the digest computed here, so the body is verified with it.
     stage.held(&PAYLOAD, Ok(()), |()| Evidence::new("the body that was signed", format!("sha256 {payload_hash}")))?;
     request.body = body;
@@ -157,7 +164,9 @@ pub fn authenticate_bearer<L: Listener>(
         stage.held(&SESSION_TOKEN, verified.map_err(Into::into), |verified| session_evidence(verified.session()))?;
     let (session, access_key_id) = verified.into_parts();
     stage.live(&session, &access_key_id)?;
-    Ok(BearerSession { session: Arc::new(session), access_key_id, authenticated_at: now })
+    let session = Arc::new(session);
+    let caller = Caller::temporary(Arc::clone(&session));
+    Ok(BearerSession { caller, session, access_key_id, authenticated_at: now })
 }
 
 struct Stage<'a, L> {
@@ -185,13 +194,13 @@ impl<'a, L: Listener> Stage<'a, L> {
             Ok(declared) => declared,
             Err(error) => return self.refused(&PAYLOAD, error),
         };
-        let (opened, key, proof) = self.head(&head, &claimed, &text)?;
+        let (caller, key, proof) = self.head(&head, &claimed, &text)?;
         let payload = match Payload::new(&declared, &head, &claimed.authorization, &key) {
             Ok(payload) => payload,
             Err(error) => return self.refused(&PAYLOAD, error),
         };
         let authorization = claimed.authorization;
-        let request = AuthenticatedRequest::new(head, authorization, opened.session(), self.now, &proof);
+        let request = AuthenticatedRequest::new(head, authorization, caller, self.now, &proof);
         Ok(StreamedRequest { request, payload })
     }
 
@@ -225,7 +234,7 @@ impl<'a, L: Listener> Stage<'a, L> {
         head: &SignedHead,
         claimed: &Claimed<'_>,
         payload_hash: &str,
-    ) -> Result<(Arc<OpenSession>, Arc<MacKey>, SignatureValid), RequestError> {
+    ) -> Result<(Caller, Arc<MacKey>, SignatureValid), RequestError> {
         let authorization = &claimed.authorization;
         let scope = verify_scope(self.service, authorization);
         self.held(&SCOPE, scope, |()| {
@@ -240,26 +249,36 @@ impl<'a, L: Listener> Stage<'a, L> {
         self.held(&SIGNED_HEADERS, covered, |()| {
             Evidence::new("host and every x-amz- header", &authorization.signed_headers)
         })?;
-        let opened = self.session(claimed)?;
-        self.live(opened.session(), opened.access_key_id())?;
-        let key = opened.signing_key(&authorization.credential_scope);
+        let signer = self.signer(claimed)?;
+        if let Signer::Temporary(opened) = &signer {
+            self.live(opened.session(), opened.access_key_id())?;
+        }
+        let key = signer.signing_key(&authorization.credential_scope);
         let path = self.service.path_mode();
         let proof = signature::verify(&key, head, authorization, path, payload_hash);
         let proof =
-            self.held(&SIGNATURE, proof, |_| Evidence::new("the signature of the session's signing key", "the same"))?;
-        Ok((opened, key, proof))
+            self.held(&SIGNATURE, proof, |_| Evidence::new("the signature of the caller's signing key", "the same"))?;
+        Ok((signer.caller(&authorization.credential_scope, self.now), key, proof))
     }
 
-    fn session(&mut self, claimed: &Claimed<'_>) -> Result<Arc<OpenSession>, RequestError> {
+    fn signer(&mut self, claimed: &Claimed<'_>) -> Result<Signer, RequestError> {
         let access_key_id = &claimed.authorization.access_key_id;
-        let opened = match &claimed.session_token {
-            Some(token) => self.sessions.open(access_key_id, token, self.now).map_err(Into::into),
-            None => Err(RequestError::MissingSessionToken { access_key_id: access_key_id.clone() }),
+        let temporary = access_key_id.is_temporary();
+        let signer = match &claimed.session_token {
+            // A long-term key belongs to no token: the token's own key is compared, which is a temporary one.
+            Some(token) => {
+                self.sessions.open(access_key_id, token, self.now).map(Signer::Temporary).map_err(Into::into)
+            }
+            None if temporary => Err(RequestError::MissingSessionToken { access_key_id: access_key_id.clone() }),
+            None => match self.sessions.find_long_term(access_key_id) {
+                Some((key, identity)) => Ok(Signer::LongTerm(key, identity)),
+                None => Err(RequestError::UnknownAccessKey { access_key_id: access_key_id.clone() }),
+            },
         };
-        self.held(&SESSION_TOKEN, opened, |opened| session_evidence(opened.session()))
+        self.held(&SESSION_TOKEN, signer, Signer::evidence)
     }
 
-    fn live(&mut self, session: &RoleSession, access_key_id: &AccessKeyId) -> Result<(), RequestError> {
+    fn live(&mut self, session: &Session, access_key_id: &AccessKeyId) -> Result<(), RequestError> {
         let live = self.sessions.verify_live(session, access_key_id);
         self.held(&REVOCATION, live.map_err(Into::into), |()| {
             Evidence::new("a session that was not revoked", access_key_id)
@@ -267,7 +286,43 @@ impl<'a, L: Listener> Stage<'a, L> {
     }
 }
 
-fn session_evidence(session: &RoleSession) -> Evidence {
+/// Whose key a request claims to be signed with.
+enum Signer {
+    LongTerm(Arc<LongTermKey>, LongTermIdentity),
+    Temporary(Arc<OpenSession>),
+}
+
+impl Signer {
+    fn signing_key(&self, scope: &CredentialScope) -> Arc<MacKey> {
+        match self {
+            Self::LongTerm(key, _) => key.signing_key(scope),
+            Self::Temporary(opened) => opened.signing_key(scope),
+        }
+    }
+
+    /// Who it is, now that the signature was verified.
+    fn caller(self, scope: &CredentialScope, now: Timestamp) -> Caller {
+        match self {
+            Self::LongTerm(key, identity) => {
+                key.note_use(scope, now);
+                Caller::long_term(identity)
+            }
+            Self::Temporary(opened) => Caller::temporary(Arc::clone(opened.session())),
+        }
+    }
+
+    fn evidence(&self) -> Evidence {
+        match self {
+            Self::LongTerm(key, identity) => {
+                let found = format!("{} of {}", key.access_key_id(), identity.arn());
+                Evidence::new("an active long-term access key, without a session token", found)
+            }
+            Self::Temporary(opened) => session_evidence(opened.session()),
+        }
+    }
+}
+
+fn session_evidence(session: &Session) -> Evidence {
     Evidence::new("a live session token of this broker", format!("{} until {}", session.arn(), session.expiration()))
 }
 

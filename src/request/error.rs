@@ -105,6 +105,12 @@ pub enum RequestError {
         /// The access key.
         access_key_id: AccessKeyId,
     },
+    /// There is no active access key of this id.
+    #[error("The security token included in the request is invalid.")]
+    UnknownAccessKey {
+        /// The access key.
+        access_key_id: AccessKeyId,
+    },
     /// The session token was refused.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -167,6 +173,7 @@ impl RequestError {
             Self::MissingSessionToken { access_key_id } => {
                 format!("no session token with access key {access_key_id}")
             }
+            Self::UnknownAccessKey { access_key_id } => format!("no active access key {access_key_id}"),
             Self::Token(error) => error.reason(),
             Self::Revoked(error) => error.reason(),
             Self::PayloadDeclaration { found } => format!("x-amz-content-sha256 is {found:?}"),
@@ -198,7 +205,7 @@ impl RequestError {
             | Self::SignatureMismatch
             | Self::PayloadDigest
             | Self::ChunkSignature { .. } => ("SignatureDoesNotMatch", 403),
-            Self::MissingSessionToken { .. } => ("InvalidClientTokenId", 403),
+            Self::MissingSessionToken { .. } | Self::UnknownAccessKey { .. } => ("InvalidClientTokenId", 403),
             Self::Token(TokenError::Crypto(_)) | Self::Crypto(_) => ("InternalFailure", 500),
             Self::Token(error) => (error.code(), 403),
             Self::Revoked(_) => ("AccessDenied", 403),
@@ -220,7 +227,7 @@ impl RequestError {
             Self::Repeated { .. } | Self::SignedTwice | Self::PayloadDeclaration { .. } => ("InvalidArgument", 400),
             Self::Algorithm { .. } => ("InvalidRequest", 400),
             Self::SignatureExpired { .. } | Self::SignatureNotYetCurrent { .. } => ("RequestTimeTooSkewed", 403),
-            Self::MissingSessionToken { .. } => ("InvalidAccessKeyId", 403),
+            Self::MissingSessionToken { .. } | Self::UnknownAccessKey { .. } => ("InvalidAccessKeyId", 403),
             Self::Token(TokenError::Expired { .. }) => ("ExpiredToken", 400),
             Self::Token(TokenError::Crypto(_)) | Self::Crypto(_) => ("InternalError", 500),
             Self::Token(_) => ("InvalidToken", 400),
@@ -251,9 +258,10 @@ impl RequestError {
             Self::HeaderNotSigned { .. } => "host and every x-amz- header among the signed headers",
             Self::SignedHeaderAbsent { .. } => "every signed header in the request",
             Self::MissingSessionToken { .. } => "a session token with a temporary access key",
+            Self::UnknownAccessKey { .. } => "an active access key",
             Self::Token(_) => "a live session token of this broker, belonging to the access key",
             Self::Revoked(_) => "a session that was not revoked",
-            Self::SignatureMismatch => "the signature of the session's signing key",
+            Self::SignatureMismatch => "the signature of the caller's signing key",
             Self::PayloadDigest => "the digest that was signed",
             Self::PayloadDeclaration { .. } => "a SHA-256 digest, UNSIGNED-PAYLOAD or STREAMING-…",
             Self::ChunkSignature { .. } => "the signature of each chunk and of the trailer",

@@ -2,7 +2,7 @@
 //!
 //! Enters: an HTTP request signed with AWS Signature Version 4 (in its `Authorization` header, or presigned in its query),
 //! the [`Sessions`] that temporary credentials belong to, the [`Service`] it was sent to, and `now`. Leaves: the request,
-//! and the role session that signed it. Refused: everything that a rule of [`RULES`] names.
+//! and the [`Caller`] who signed it: a user or root user with a long-term key, or a temporary session. Refused: everything that a rule of [`RULES`] names.
 //!
 //! A session token can also be borne without a signature; [`authenticate_bearer`] gives a type that says so.
 //!
@@ -19,8 +19,6 @@ mod rules;
 mod signature;
 mod signed;
 
-use std::sync::Arc;
-
 pub use authenticate::{
     BearerSession, Service, StreamedRequest, authenticate, authenticate_bearer, authenticate_streamed,
 };
@@ -32,15 +30,15 @@ pub use signed::{Headers, SignedHead, SignedRequest};
 
 use crate::credentials::AccessKeyId;
 use crate::crypto::SignatureValid;
-use crate::session::RoleSession;
+use crate::session::Caller;
 use crate::time::Timestamp;
 
-/// A request, and the role session that signed it.
+/// A request, and who signed it.
 ///
 /// Only this stage makes one:
 ///
 /// ```compile_fail,E0451
-/// let request = daypass::AuthenticatedRequest { session: unreachable!() };
+/// let request = daypass::AuthenticatedRequest { caller: unreachable!() };
 /// ```
 ///
 /// and not from a request that nobody verified:
@@ -53,28 +51,28 @@ pub struct AuthenticatedRequest {
     head: SignedHead,
     body: Vec<u8>,
     trailers: Vec<(String, String)>,
-    session: Arc<RoleSession>,
+    caller: Caller,
     authorization: Authorization,
     authenticated_at: Timestamp,
 }
 
 impl AuthenticatedRequest {
-    /// Takes the proof that the signature over `head` was verified with a key of `session`.
+    /// Takes the proof that the signature over `head` was verified with a key of `caller`.
     fn new(
         head: SignedHead,
         authorization: Authorization,
-        session: &Arc<RoleSession>,
+        caller: Caller,
         authenticated_at: Timestamp,
         _signed: &SignatureValid,
     ) -> Self {
         let (body, trailers) = (Vec::new(), Vec::new());
-        Self { head, body, trailers, session: Arc::clone(session), authorization, authenticated_at }
+        Self { head, body, trailers, caller, authorization, authenticated_at }
     }
 
-    /// The role session whose credentials signed the request.
+    /// Whose credentials signed the request.
     #[must_use]
-    pub const fn session(&self) -> &Arc<RoleSession> {
-        &self.session
+    pub const fn caller(&self) -> &Caller {
+        &self.caller
     }
 
     /// The access key that signed.

@@ -23,11 +23,11 @@ pub(super) const TIME: Rule = Rule {
 /// What the signature covers.
 pub(super) const SIGNED_HEADERS: Rule =
     Rule { name: "signed_headers", section: "SigV4, SignedHeaders", prevents: "a header added or changed on the way" };
-/// The session token.
+/// The session token, or for a long-term access key that it is known and comes without one.
 pub(super) const SESSION_TOKEN: Rule = Rule {
     name: "session_token",
     section: "RFC 7515 5.2, RFC 8725 3.11",
-    prevents: "a session that was made up, altered, borrowed or is over",
+    prevents: "a session that was made up, altered, borrowed or is over, or a key that is not active",
 };
 /// Revocation.
 pub(super) const REVOCATION: Rule = Rule {

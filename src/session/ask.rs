@@ -1,11 +1,14 @@
 //! What a caller asks for when it assumes a role.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{RoleSessionName, SessionPolicies, SourceIdentity, Tags};
 use crate::arn::Arn;
 use crate::explain::CorrelationId;
+use crate::organization::Organization;
 use crate::policy::Keys;
+use crate::time::Timestamp;
 
 /// A request for a role session: which role, under which name, and every option STS has for it.
 #[derive(Clone, Debug)]
@@ -19,6 +22,8 @@ pub struct AssumeRole {
     pub(super) tags: Tags,
     pub(super) environment: Keys,
     pub(super) correlation_id: Option<CorrelationId>,
+    pub(super) mfa_authenticated_at: Option<Timestamp>,
+    pub(super) organization: Arc<Organization>,
 }
 
 impl AssumeRole {
@@ -35,6 +40,8 @@ impl AssumeRole {
             tags: Tags::default(),
             environment: Keys::default(),
             correlation_id: None,
+            mfa_authenticated_at: None,
+            organization: Arc::default(),
         }
     }
 
@@ -85,6 +92,32 @@ impl AssumeRole {
     pub fn following(mut self, correlation_id: CorrelationId) -> Self {
         self.correlation_id = Some(correlation_id);
         self
+    }
+
+    /// Says that the caller proved a second factor, and when.
+    #[must_use]
+    pub const fn with_mfa(mut self, authenticated_at: Timestamp) -> Self {
+        self.mfa_authenticated_at = Some(authenticated_at);
+        self
+    }
+
+    /// Holds the call to the control policies of `organization`.
+    #[must_use]
+    pub fn within(mut self, organization: Arc<Organization>) -> Self {
+        self.organization = organization;
+        self
+    }
+
+    /// What is known of the call itself.
+    #[must_use]
+    pub const fn environment(&self) -> &Keys {
+        &self.environment
+    }
+
+    /// What limits the session that is asked for.
+    #[must_use]
+    pub const fn session_policies(&self) -> &SessionPolicies {
+        &self.session_policies
     }
 
     /// The role asked for.

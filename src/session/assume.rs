@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::context::surroundings;
 use super::federation::FederationRequest;
 use super::role::{DEFAULT_SESSION_DURATION, MIN_SESSION_DURATION, name_qualifier};
 use super::trust::Trust;
-use super::{AssumeRole, Mapping, Origin, Role, RoleSession, SessionClaims, SessionError, SourceIdentity, Tags, rules};
+use super::{
+    AssumeRole, Caller, Entitlements, LongTermIdentity, Mapping, Origin, Role, RoleSession, SessionClaims,
+    SessionError, SourceIdentity, Tags, request_keys, rules,
+};
 use crate::VerifiedIdentity;
 use crate::arn::Arn;
 use crate::directory::{AssignedRole, Directory};
 use crate::explain::{Evidence, Listener};
 use crate::identity::ProviderName;
-use crate::policy::{Keys, Policy, Principal};
+use crate::policy::{Keys, Principal};
 use crate::time::Timestamp;
 
 /// Assumes `role` as whom a SAML or OpenID provider signed for (AssumeRoleWithSAML, AssumeRoleWithWebIdentity).
@@ -76,11 +80,12 @@ fn assume_requested(
     ask.source_identity = federation.source_identity;
     ask.tags = federation.tags;
 
-    let mut keys = ask.environment.clone();
+    let mut keys = surroundings(ask.environment.clone(), now);
     let federation_keys = federation_keys(identity, role, &provider, &mut keys);
     keys.set("sts:RoleAuthorizedByIdp", federation.pinned_roles.is_some().to_string());
     let principal = Principal::Federated { provider_arn: provider.clone() };
-    Trust { role, principal: &principal, action, ask: &ask, keys, now }.verify(listener)?;
+    let inherited = &Tags::default();
+    Trust { role, principal: &principal, action, ask: &ask, keys, inherited }.verify(listener)?;
     let duration = verify_duration(ask.duration, role.max_session_duration(), Limit::Role, listener)?;
     let latest = identity.session_not_on_or_after().unwrap_or(Timestamp::MAX);
     let mut claims = claims(role, &ask, origin, now, now.saturating_add(duration).min(latest));
@@ -107,11 +112,12 @@ pub fn assume_assigned(
         return Err(SessionError::NotListed { role: role.arn().clone(), provider });
     }
     listener.passed(&rules::LISTED, evidence);
-    let mut keys = ask.environment.clone();
+    let mut keys = surroundings(ask.environment.clone(), now);
     keys.set("saml:sub", assigned.user_name());
     keys.set("aws:FederatedProvider", provider.to_string());
     let principal = Principal::Federated { provider_arn: provider.clone() };
-    Trust { role, principal: &principal, action: "sts:AssumeRoleWithSAML", ask: &ask, keys, now }.verify(listener)?;
+    let (action, inherited) = ("sts:AssumeRoleWithSAML", &Tags::default());
+    Trust { role, principal: &principal, action, ask: &ask, keys, inherited }.verify(listener)?;
     let most = role.max_session_duration();
     // What an operator set out of range must not lock everyone out; what a person asks for is held to the range.
     let usual = assigned.permission_set().session_duration.clamp(MIN_SESSION_DURATION, most);
@@ -123,54 +129,71 @@ pub fn assume_assigned(
     RoleSession::new(claims, role.arn().clone(), ask.session_policies)
 }
 
-/// Who calls AssumeRole: a role session, with what its role permits.
+/// Who calls AssumeRole, and every policy that speaks for the caller.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Caller<'a> {
-    /// The session whose credentials signed the call.
-    pub session: &'a RoleSession,
-    /// The permissions of the session's role.
-    pub permissions: &'a [Policy],
+pub struct Asking<'a> {
+    /// Whose credentials signed the call.
+    pub caller: &'a Caller,
+    /// What the caller is entitled to.
+    pub entitlements: &'a Entitlements,
 }
 
-impl<'a> Caller<'a> {
-    /// A caller by its session and the permissions of the session's role.
+impl<'a> Asking<'a> {
+    /// A caller and what it is entitled to.
     #[must_use]
-    pub const fn new(session: &'a RoleSession, permissions: &'a [Policy]) -> Self {
-        Self { session, permissions }
+    pub const fn new(caller: &'a Caller, entitlements: &'a Entitlements) -> Self {
+        Self { caller, entitlements }
     }
 }
 
-/// Assumes `role` from another role's session (AssumeRole, role chaining): at most one hour, with the transitive tags and
-/// the source identity of the calling session.
+/// Assumes `role` as whoever signed the call (AssumeRole): a user, or the session of another role. The latter is role
+/// chaining: at most one hour, with the transitive tags and the source identity of the calling session.
 ///
 /// # Errors
 /// [`SessionError`] naming the first of [`RULES`](super::RULES) that is broken.
-pub fn assume_chained(
-    caller: Caller<'_>,
+pub fn assume_as(
+    asking: Asking<'_>,
     role: &Role,
     mut ask: AssumeRole,
     now: Timestamp,
     listener: &mut impl Listener,
 ) -> Result<RoleSession, SessionError> {
-    let from = caller.session.claims();
-    let inherited = Tags::new(from.principal_tags.clone(), from.transitive_tag_keys.clone())?;
+    let caller = asking.caller;
+    if matches!(caller.identity(), Some(LongTermIdentity::Root { .. })) {
+        listener.failed(&rules::CALLER, || Evidence::new("a user or a role", caller.arn()));
+        return Err(SessionError::RootAssumesRole);
+    }
+    let from = caller.role_session().map(RoleSession::claims);
+    let inherited = match from {
+        Some(from) => Tags::new(from.principal_tags.clone(), from.transitive_tag_keys.clone())?,
+        None => Tags::default(),
+    };
     let tags = ask.tags.clone().inheriting(&inherited)?;
-    ask.source_identity = source_identity(&ask, from, listener)?;
+    ask.source_identity = source_identity(&ask, caller.source_identity(), listener)?;
 
-    let mut keys = ask.environment.clone();
-    caller.session.principal_keys(&mut keys);
-    let principal = caller.session.principal();
-    let trust = Trust { role, principal: &principal, action: "sts:AssumeRole", ask: &ask, keys, now };
-    trust.verify_caller(caller, listener)?;
+    let environment = ask.environment.clone();
+    let mut keys = request_keys(Some(caller), &asking.entitlements.tags, &ask.organization, environment, now);
+    if let Some(at) = ask.mfa_authenticated_at {
+        keys.set("aws:MultiFactorAuthPresent", "true");
+        keys.set("aws:MultiFactorAuthAge", now.duration_since(at).as_secs().to_string());
+    }
+    let principal = caller.principal();
+    let trust = Trust { role, principal: &principal, action: "sts:AssumeRole", ask: &ask, keys, inherited: &inherited };
+    trust.verify_caller(asking, listener)?;
     trust.verify(listener)?;
-    let most = role.max_session_duration().min(DEFAULT_SESSION_DURATION);
-    let duration = verify_duration(ask.duration, most, Limit::Chaining, listener)?;
+    let (origin, limit, most) = match from {
+        Some(_) => (Origin::Chained, Limit::Chaining, role.max_session_duration().min(DEFAULT_SESSION_DURATION)),
+        None => (Origin::Assumed, Limit::Role, role.max_session_duration()),
+    };
+    let duration = verify_duration(ask.duration, most, limit, listener)?;
     ask.tags = tags;
-    let mut claims = claims(role, &ask, Origin::Chained, now, now.saturating_add(duration));
-    claims.federated_provider.clone_from(&from.federated_provider);
-    claims.federation_keys.clone_from(&from.federation_keys);
-    claims.correlation_id = claims.correlation_id.or_else(|| from.correlation_id.clone());
+    let mut claims = claims(role, &ask, origin, now, now.saturating_add(duration));
+    if let Some(from) = from {
+        claims.federated_provider.clone_from(&from.federated_provider);
+        claims.federation_keys.clone_from(&from.federation_keys);
+    }
+    claims.correlation_id = claims.correlation_id.or_else(|| caller.correlation_id().map(str::to_owned));
     RoleSession::new(claims, role.arn().clone(), ask.session_policies)
 }
 
@@ -266,14 +289,14 @@ fn verify_duration(
 /// "Monitor and control actions taken with assumed roles").
 fn source_identity(
     ask: &AssumeRole,
-    from: &SessionClaims,
+    of_caller: Option<&str>,
     listener: &mut impl Listener,
 ) -> Result<Option<SourceIdentity>, SessionError> {
-    let Some(set) = &from.source_identity else { return Ok(ask.source_identity.clone()) };
+    let Some(set) = of_caller else { return Ok(ask.source_identity.clone()) };
     match &ask.source_identity {
         Some(asked) if asked.as_str() != set => {
             listener.failed(&rules::SOURCE_IDENTITY, || Evidence::new(set, asked.as_str()));
-            Err(SessionError::SourceIdentityFixed { set: set.clone() })
+            Err(SessionError::SourceIdentityFixed { set: set.to_owned() })
         }
         _ => set.parse().map(Some).map_err(|_| SessionError::Claims),
     }
@@ -288,10 +311,12 @@ fn claims(role: &Role, ask: &AssumeRole, origin: Origin, now: Timestamp, expirat
         issued_at: now.unix_seconds(),
         expiration: expiration.unix_seconds(),
         session_policies: ask.session_policies.texts().to_vec(),
+        policy_arns: ask.session_policies.managed().iter().map(ToString::to_string).collect(),
         principal_tags: ask.tags.values().clone(),
         transitive_tag_keys: ask.tags.transitive().to_vec(),
         source_identity: ask.source_identity.as_ref().map(|identity| identity.as_str().to_owned()),
         federated_provider: None,
+        mfa_authenticated_at: ask.mfa_authenticated_at.map(Timestamp::unix_seconds),
         federation_keys: BTreeMap::new(),
         correlation_id: ask.correlation_id.as_ref().map(ToString::to_string),
     }

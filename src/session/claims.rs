@@ -13,6 +13,8 @@ pub enum Origin {
     Saml,
     /// AssumeRoleWithWebIdentity.
     WebIdentity,
+    /// AssumeRole by a user, with a long-term key or with a session from GetSessionToken.
+    Assumed,
     /// AssumeRole by another role session: role chaining.
     Chained,
     /// A permission set assigned to a person who signed in to the portal.
@@ -40,6 +42,9 @@ pub struct SessionClaims {
     /// Inline session policies, each as its JSON text; permissions are the intersection with the role's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub session_policies: Vec<String>,
+    /// ARNs of managed policies that serve as session policies, each looked up when it is asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policy_arns: Vec<String>,
     /// Principal tags, by key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub principal_tags: BTreeMap<String, String>,
@@ -52,6 +57,9 @@ pub struct SessionClaims {
     /// ARN of the provider that vouched for the person (`aws:FederatedProvider`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub federated_provider: Option<String>,
+    /// When a second factor was proved for this session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mfa_authenticated_at: Option<i64>,
     /// Condition keys of the federation that outlive it, such as `saml:sub` or `login.example.com:aud`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub federation_keys: BTreeMap<String, Vec<String>>,

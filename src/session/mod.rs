@@ -1,38 +1,55 @@
 //! Stage 2: a [`VerifiedIdentity`](crate::VerifiedIdentity) and a role in, a [`RoleSession`] out.
 //!
-//! Enters: a verified identity (or the session of another role), the role it asks for, and `now`. Leaves: a role session.
+//! Enters: a verified identity (or a [`Caller`]: a user, or the session of another role), the role it asks for, and `now`.
+//! Leaves: a role session, or a session of another [kind](Session).
 //! Refused: what the role's trust policy does not allow, and any name, duration, tag or policy outside the limits of STS.
 
 mod ask;
 mod assume;
 mod caller;
 mod claims;
+mod context;
+mod entitlements;
+mod federated_user;
 mod federation;
+mod kind;
+mod limits;
 mod mapping;
 mod name;
 mod policies;
 mod role;
+mod root;
 mod rules;
 mod tags;
+mod task;
 mod trust;
+mod user;
 
 pub use ask::AssumeRole;
-pub use assume::{Caller, assume_assigned, assume_chained, assume_federated, assume_mapped};
-pub use caller::{LongTermIdentity, UserIdentity};
+pub use assume::{Asking, assume_as, assume_assigned, assume_federated, assume_mapped};
+pub use caller::{Caller, LongTermIdentity, UserIdentity};
 pub use claims::{Origin, SessionClaims};
+pub use context::request_keys;
+pub use entitlements::Entitlements;
+pub use federated_user::{FederatedUserClaims, FederatedUserSession};
 pub use federation::{FederationRequest, RolePair};
+pub use kind::Session;
+pub(crate) use limits::everything;
 pub use mapping::{Finding, MappedValue, Mapping, MappingDocumentError, MappingError, MappingReport, RuleReport};
 pub use name::{RoleSessionName, SourceIdentity};
-pub use policies::{MAX_SESSION_POLICY_LENGTH, SessionPolicies};
+pub use policies::{MAX_MANAGED_SESSION_POLICIES, MAX_SESSION_POLICY_LENGTH, SessionPolicies};
 #[cfg(feature = "http")]
 pub(crate) use role::name_qualifier;
 pub use role::{DEFAULT_SESSION_DURATION, MAX_SESSION_DURATION, MIN_SESSION_DURATION, Role, RoleId};
+pub use root::{RootSession, RootSessionClaims};
 pub use rules::RULES;
 pub use tags::Tags;
+pub use task::TaskPolicy;
+pub use user::{UserClaims, UserSession, UserSessionClaims};
 
-use crate::arn::Arn;
+use crate::arn::{AccountId, Arn};
 use crate::crypto::SignatureValid;
-use crate::policy::{Keys, Layers, NameError, Policy, PolicyError, Principal};
+use crate::policy::{Keys, NameError, PolicyError, Principal};
 use crate::time::Timestamp;
 
 /// Why no session was made.
@@ -59,6 +76,21 @@ pub enum SessionError {
     RoleArn {
         /// What was given.
         found: String,
+    },
+    /// The id is not one of a role.
+    #[error("the id does not belong to a role; expected AROA and 17 capital letters or digits")]
+    RoleId {
+        /// What was given, shortened.
+        found: String,
+    },
+    /// The root user of an account asked for a role.
+    #[error("Roles may not be assumed by root accounts.")]
+    RootAssumesRole,
+    /// More managed policies than may limit a session.
+    #[error("a session is limited by at most 10 managed policies")]
+    TooManyPolicies {
+        /// How many were given.
+        found: usize,
     },
     /// No such role, or none that says so to strangers.
     #[error("not authorized to assume this role")]
@@ -153,7 +185,7 @@ impl SessionError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::UnknownRole { .. } | Self::NotListed { .. } | Self::NotTrusted { .. } => "AccessDenied",
-            Self::SourceIdentityFixed { .. } => "AccessDenied",
+            Self::SourceIdentityFixed { .. } | Self::RootAssumesRole => "AccessDenied",
             Self::FederationAttribute { .. } | Self::Mapping(_) | Self::PinnedElsewhere { .. } => {
                 "InvalidIdentityToken"
             }
@@ -164,6 +196,8 @@ impl SessionError {
             Self::RoleSessionName { .. }
             | Self::SourceIdentity { .. }
             | Self::RoleArn { .. }
+            | Self::RoleId { .. }
+            | Self::TooManyPolicies { .. }
             | Self::Duration { .. }
             | Self::ChainedDuration { .. }
             | Self::Name(_) => "ValidationError",
@@ -182,15 +216,22 @@ impl SessionError {
             Self::PinnedElsewhere { role } => format!("the token is pinned to other roles than {role}"),
             Self::Mapping(error) => error.reason(),
             Self::FederationAttribute { attribute, expected } => format!("{attribute}: expected {expected}"),
-            Self::RoleSessionName { found } | Self::SourceIdentity { found } | Self::RoleArn { found } => {
+            Self::RoleSessionName { found }
+            | Self::SourceIdentity { found }
+            | Self::RoleArn { found }
+            | Self::RoleId { found } => {
                 format!("{self}; found {found:?}")
             }
+            Self::TooManyPolicies { found } => format!("{found} managed policies"),
             Self::SourceIdentityFixed { set } => format!("the calling session's source identity is {set}"),
             Self::SessionPolicy(error) => error.reason(),
             Self::SessionPoliciesTooLarge { characters } => format!("{characters} characters of session policies"),
-            Self::Claims | Self::Tag { .. } | Self::Duration { .. } | Self::ChainedDuration { .. } | Self::Name(_) => {
-                self.to_string()
-            }
+            Self::Claims
+            | Self::RootAssumesRole
+            | Self::Tag { .. }
+            | Self::Duration { .. }
+            | Self::ChainedDuration { .. }
+            | Self::Name(_) => self.to_string(),
         }
     }
 }
@@ -207,6 +248,7 @@ impl SessionError {
 pub struct RoleSession {
     claims: SessionClaims,
     role_arn: Arn,
+    account: AccountId,
     arn: Arn,
     session_policies: SessionPolicies,
 }
@@ -219,7 +261,7 @@ impl RoleSession {
     pub(crate) fn from_claims(claims: SessionClaims, _signed: &SignatureValid) -> Result<Self, SessionError> {
         let role_arn: Arn = claims.role_arn.parse().map_err(|_| SessionError::Claims)?;
         claims.role_session_name.parse::<RoleSessionName>().map_err(|_| SessionError::Claims)?;
-        let session_policies = SessionPolicies::parse(claims.session_policies.iter().cloned())?;
+        let session_policies = SessionPolicies::from_claims(&claims.session_policies, &claims.policy_arns)?;
         Self::new(claims, role_arn, session_policies)
     }
 
@@ -229,7 +271,7 @@ impl RoleSession {
         // A role's path is left out of its sessions' ARNs.
         let role = role_arn.role_name().map_err(refused)?;
         let arn = Arn::sts(&account, &format!("assumed-role/{role}/{}", claims.role_session_name));
-        Ok(Self { claims, role_arn, arn, session_policies })
+        Ok(Self { claims, role_arn, account, arn, session_policies })
     }
 
     /// Everything the session says of itself.
@@ -242,6 +284,12 @@ impl RoleSession {
     #[must_use]
     pub const fn role_arn(&self) -> &Arn {
         &self.role_arn
+    }
+
+    /// The account of the role.
+    #[must_use]
+    pub const fn account(&self) -> &AccountId {
+        &self.account
     }
 
     /// The session's own ARN, `arn:aws:sts::<account>:assumed-role/<role>/<session name>`.
@@ -280,24 +328,12 @@ impl RoleSession {
         Principal::AssumedRole { role_arn: self.role_arn.clone(), session_arn: self.arn.clone() }
     }
 
-    /// The layers of policy that limit what the session may do: its role's `permissions`, and its own session policies.
-    #[must_use]
-    pub fn layers<'a>(&'a self, permissions: &'a [Policy]) -> Layers<'a> {
-        let layers = Layers::new(permissions);
-        match self.session_policies.compiled() {
-            // No session policy is no limit; an empty list of them would allow nothing.
-            [] => layers,
-            limits => layers.with_session(limits),
-        }
-    }
-
     /// Adds the condition keys that every request of this session carries.
     pub fn principal_keys(&self, keys: &mut Keys) {
         keys.set("aws:PrincipalArn", self.role_arn.as_str());
         keys.set("aws:PrincipalAccount", self.role_arn.account());
         keys.set("aws:PrincipalType", "AssumedRole");
         keys.set("aws:userid", self.user_id());
-        keys.set("aws:TokenIssueTime", self.issued_at().to_string());
         for (key, value) in &self.claims.principal_tags {
             keys.set(&format!("aws:PrincipalTag/{key}"), value.as_str());
         }
@@ -305,8 +341,6 @@ impl RoleSession {
             ("aws:SourceIdentity", &self.claims.source_identity),
             ("aws:FederatedProvider", &self.claims.federated_provider),
         ] {
-            // Where the session has none, nothing that came along with the request may pass for it.
-            keys.set_list(name, [""; 0]);
             if let Some(value) = value {
                 keys.set(name, value.as_str());
             }

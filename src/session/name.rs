@@ -11,6 +11,11 @@ fn is_name(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))
 }
 
+/// Whether text can be the name of a federated user: 2 to 32 characters of `[\w+=,.@-]`.
+pub(super) fn is_federated_user_name(text: &str) -> bool {
+    text.len() <= 32 && is_name(text)
+}
+
 /// A role session name: 2 to 64 characters of `[\w+=,.@-]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleSessionName(String);

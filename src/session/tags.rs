@@ -66,6 +66,12 @@ impl Tags {
         &self.transitive
     }
 
+    /// The tags that are carried into further roles, with their values.
+    pub(super) fn carried(&self) -> impl Iterator<Item = (&String, &String)> {
+        let is_carried = |key: &str| self.transitive.iter().any(|carried| carried.to_lowercase() == key.to_lowercase());
+        self.values.iter().filter(move |(key, _)| is_carried(key))
+    }
+
     /// These tags with those `inherited` from the calling session added.
     ///
     /// # Errors

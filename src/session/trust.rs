@@ -1,9 +1,10 @@
 //! May this principal assume this role, or why not: the role's trust policy, and the caller's own permissions.
 
-use super::{AssumeRole, Caller, Role, SessionError, rules};
+use super::{Asking, AssumeRole, Role, SessionError, Tags, rules};
 use crate::explain::{Evidence, Listener, Rule};
-use crate::policy::{Action, Evaluation, Keys, Outcome, Principal, Request, Resource, evaluate, evaluate_trust};
-use crate::time::Timestamp;
+use crate::policy::{
+    Action, Evaluation, Keys, Layers, Outcome, Principal, Request, Resource, evaluate, evaluate_trust,
+};
 
 /// One question to a role's trust policy.
 pub(super) struct Trust<'a> {
@@ -11,8 +12,10 @@ pub(super) struct Trust<'a> {
     pub(super) principal: &'a Principal,
     pub(super) action: &'static str,
     pub(super) ask: &'a AssumeRole,
+    /// What is known of who asks; the rest of the request is added.
     pub(super) keys: Keys,
-    pub(super) now: Timestamp,
+    /// Tags that came down the chain, which stand over those of the role.
+    pub(super) inherited: &'a Tags,
 }
 
 impl Trust<'_> {
@@ -23,17 +26,49 @@ impl Trust<'_> {
             let named: Action = action.parse()?;
             let evaluation = evaluate_trust(self.role.trust_policy().policy(), self.principal, &named, &keys);
             self.conclude(rule, action, &evaluation, listener)?;
+            self.verify_controlled(rule, action, &named, &keys, listener)?;
         }
         Ok(())
     }
 
+    /// The resource control policies of the role's account do not deny it.
+    fn verify_controlled(
+        &self,
+        rule: &'static Rule,
+        action: &'static str,
+        named: &Action,
+        keys: &Keys,
+        listener: &mut impl Listener,
+    ) -> Result<(), SessionError> {
+        let levels = self.ask.organization.resource_control(self.role.account());
+        if levels.is_empty() || self.principal.account().is_some() {
+            return Ok(());
+        }
+        let resource: Resource = self.role.arn().as_str().parse()?;
+        let trust = self.role.trust_policy().policy();
+        let layers = Layers::new(&[]).with_resource(trust).with_resource_control(levels);
+        let request = Request::new(self.principal, named, &resource, keys);
+        self.conclude(rule, action, &evaluate(&layers, &request), listener)
+    }
+
     /// The caller's permissions, with the trust policy as the resource's policy, allow the same actions.
-    pub(super) fn verify_caller(&self, caller: Caller<'_>, listener: &mut impl Listener) -> Result<(), SessionError> {
+    pub(super) fn verify_caller(&self, asking: Asking<'_>, listener: &mut impl Listener) -> Result<(), SessionError> {
         let keys = self.keys_of_request();
         let resource: Resource = self.role.arn().as_str().parse()?;
         for (_, action) in self.actions() {
             let named: Action = action.parse()?;
-            let layers = caller.session.layers(caller.permissions).with_resource(self.role.trust_policy().policy());
+            let limits = asking.caller.session_limits(asking.entitlements, &named);
+            let organization = &self.ask.organization;
+            let mut layers = Layers::new(&asking.entitlements.identity)
+                .with_resource(self.role.trust_policy().policy())
+                .with_service_control(organization.service_control(asking.caller.account()))
+                .with_resource_control(organization.resource_control(self.role.account()));
+            if let Some(boundary) = &asking.entitlements.boundary {
+                layers = layers.with_boundary(boundary);
+            }
+            if let Some(limits) = &limits {
+                layers = layers.with_session(limits);
+            }
             let request = Request::new(self.principal, &named, &resource, &keys);
             self.conclude(&rules::CALLER, action, &evaluate(&layers, &request), listener)?;
         }
@@ -71,8 +106,13 @@ impl Trust<'_> {
 
     fn keys_of_request(&self) -> Keys {
         let mut keys = self.keys.clone();
-        keys.set("aws:CurrentTime", self.now.to_string());
-        keys.set("aws:EpochTime", self.now.unix_seconds().to_string());
+        self.ask.organization.describe("Resource", self.role.account(), &mut keys);
+        keys.set("aws:ResourceAccount", self.role.account().as_str());
+        // What came down the chain stands over the role's own tags (IAM user guide, chaining roles with session tags).
+        for (key, value) in self.role.tags().iter().chain(self.inherited.carried()) {
+            keys.set(&format!("aws:ResourceTag/{key}"), value.as_str());
+            keys.set(&format!("iam:ResourceTag/{key}"), value.as_str());
+        }
         keys.set("sts:RoleSessionName", self.ask.role_session_name.as_str());
         if let Some(external_id) = &self.ask.external_id {
             keys.set("sts:ExternalId", external_id.as_str());

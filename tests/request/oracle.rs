@@ -10,7 +10,7 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use daypass::AuthenticatedRequest;
-use daypass::credentials::{Credentials, Sessions};
+use daypass::credentials::{AccessKeyId, Credentials, SecretAccessKey, Sessions};
 use daypass::explain::Report;
 use daypass::request::{RequestError, Service, SignedHead, SignedRequest, authenticate};
 use daypass::time::Timestamp;
@@ -114,15 +114,14 @@ impl Draft {
 
     /// As the SDK sends it.
     pub(crate) fn sign(&self, credentials: &Credentials) -> Wire {
-        let token = (self.token != Token::Absent).then(|| credentials.session_token().expose().to_owned());
-        let identity = SdkCredentials::new(
-            credentials.access_key_id().as_str(),
-            credentials.secret_access_key().expose(),
-            token,
-            None,
-            "test",
-        )
-        .into();
+        let token = (self.token != Token::Absent).then(|| credentials.session_token().expose());
+        self.sign_with(credentials.access_key_id(), credentials.secret_access_key(), token)
+    }
+
+    /// The same with these credentials, with a session token or without.
+    pub(crate) fn sign_with(&self, id: &AccessKeyId, secret: &SecretAccessKey, token: Option<&str>) -> Wire {
+        let token = token.map(str::to_owned);
+        let identity = SdkCredentials::new(id.as_str(), secret.expose(), token, None, "test").into();
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region(REGION)

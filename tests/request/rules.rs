@@ -35,7 +35,7 @@ fn an_accepted_request_was_held_to_every_rule_in_order() {
     let mut report = Report::new();
     let request = SignedRequest::new(wire.head().unwrap(), wire.body);
     let accepted = authenticate(sessions(), &Service::S3, request, fixture::now(), &mut report).unwrap();
-    assert_eq!(accepted.session().claims().role_session_name, "martha");
+    assert_eq!(accepted.caller().role_session().unwrap().claims().role_session_name, "martha");
     let names: Vec<_> = report.checks().iter().map(|check| check.name).collect();
     let rules: Vec<_> = RULES.iter().map(|rule| rule.name).collect();
     assert_eq!(names, rules);
@@ -336,7 +336,7 @@ fn a_borne_token_gives_its_session_until_it_expires() {
     let token = martha().session_token().expose();
     let mut report = Report::new();
     let borne = authenticate_bearer(sessions(), token, fixture::now(), &mut report).unwrap();
-    assert_eq!(borne.session().claims().role_session_name, "martha");
+    assert_eq!(borne.session().as_role().unwrap().claims().role_session_name, "martha");
     assert_eq!(borne.access_key_id(), martha().access_key_id());
     assert_eq!(borne.authenticated_at(), fixture::now());
     let late = Timestamp::from_unix_seconds(NOW + 3600);

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use daypass::RoleSession;
 use daypass::policy::PermissionsPolicy;
-use daypass::session::{Origin, Role, SessionError, SessionPolicies, Tags};
+use daypass::session::{Caller, Origin, Role, SessionError, SessionPolicies, Tags};
 use serde_json::{Value, json};
 
 use crate::issuer::now;
@@ -13,9 +12,9 @@ use crate::world::{EDITOR, READER, ask, chained, error, federated, identity, key
 const CROSS_ACCOUNT: &str = "arn:aws:iam::222222222222:role/editor";
 
 /// A session of the reader, from a token with these claims.
-fn reader(claims: &Value) -> RoleSession {
+fn reader(claims: &Value) -> Caller {
     let role = open_role();
-    federated(&identity(claims), &role, ask(&role), now()).unwrap()
+    federated(&identity(claims), &role, ask(&role), now()).unwrap().into()
 }
 
 fn may_assume(resource: &str) -> Role {
@@ -71,7 +70,7 @@ fn a_limited_session_does_not_widen_itself_through_another_role() {
     let role = open_role();
     let limit = policy(&json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}));
     let limits = SessionPolicies::parse([limit]).unwrap();
-    let from = federated(&identity(&json!({})), &role, ask(&role).limited_to(limits), now()).unwrap();
+    let from = federated(&identity(&json!({})), &role, ask(&role).limited_to(limits), now()).unwrap().into();
     let editor = editor(&["sts:AssumeRole"]);
     assert_eq!(refused(chained(&from, &[&may_assume("*")], &editor, ask(&editor))), "caller permitted");
 }
@@ -107,6 +106,7 @@ fn transitive_tags_go_down_the_chain_and_cannot_be_overridden() {
     let child = chained(&from, &[], &editor, ask(&editor).with_tags(tags(&[("stage", "two")]))).unwrap();
     assert_eq!(key(&child, "aws:PrincipalTag/team"), ["cats"]);
     assert_eq!(key(&child, "aws:PrincipalTag/stage"), ["two"]);
+    let child = Caller::from(child);
     let grandchild =
         chained(&child, &[], &role(READER, &trusting(EDITOR, &["sts:AssumeRole"], &json!({}))), ask(&open_role()));
     let grandchild = grandchild.unwrap();

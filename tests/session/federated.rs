@@ -1,9 +1,11 @@
 //! Roles assumed with an ID token whose claims a test chooses.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use daypass::organization::Organization;
 use daypass::policy::{Keys, PermissionsPolicy};
-use daypass::session::{Role, SessionError, SessionPolicies};
+use daypass::session::{Caller, Entitlements, Role, SessionError, SessionPolicies, request_keys};
 use serde_json::{Value, json};
 
 use crate::issuer::{AUDIENCE, now};
@@ -211,8 +213,9 @@ fn a_session_policy_limits_and_cannot_widen() {
     let limited = |texts: &[String]| SessionPolicies::parse(texts.iter().cloned());
     let limits = limited(&[statement("s3:GetObject"), statement("ec2:*")]).unwrap();
     let session = federated(&identity(&json!({})), &role, ask(&role).limited_to(limits), now()).unwrap();
+    let (caller, entitlements) = (Caller::from(session), Entitlements::of_role(&role));
     let allows = |action: &str| {
-        let question = daypass::decision::Question::new(&session, role.permissions());
+        let question = daypass::decision::Question::new(&caller, &entitlements);
         daypass::decision::authorize(question, action, "arn:aws:s3:::photos/1.svg", now()).unwrap().is_allow()
     };
     assert!(allows("s3:GetObject"));
@@ -234,7 +237,6 @@ fn requests_of_a_session_carry_who_it_is() {
         ("aws:PrincipalAccount", ACCOUNT),
         ("aws:PrincipalType", "AssumedRole"),
         ("aws:userid", &session.user_id()),
-        ("aws:TokenIssueTime", "2026-01-01T00:00:00Z"),
         ("aws:FederatedProvider", OIDC_PROVIDER),
         ("login.example.com:sub", "martha"),
         ("login.example.com:aud", AUDIENCE),
@@ -254,12 +256,12 @@ fn a_claim_named_like_another_providers_subject_does_not_outlive_the_federation(
 #[test]
 fn what_came_with_the_request_does_not_pass_for_what_the_session_is() {
     let session = with_claims(&json!({}), &open_role()).unwrap();
-    let mut keys = Keys::new()
+    let came = Keys::new()
         .with("aws:PrincipalArn", EDITOR)
         .with("AWS:PRINCIPALACCOUNT", "222222222222")
         .with("aws:SourceIdentity", "root")
         .with("login.example.com:sub", "root");
-    session.principal_keys(&mut keys);
+    let keys = request_keys(Some(&session.into()), &BTreeMap::new(), &Organization::default(), came, now());
     let of = |name: &str| keys.values(name).collect::<Vec<_>>();
     assert_eq!(of("aws:PrincipalArn"), [READER]);
     assert_eq!(of("aws:PrincipalAccount"), [ACCOUNT]);

@@ -3,7 +3,9 @@
 use daypass::explain::{Report, Silent};
 use daypass::identity::oidc::{self, UnverifiedIdToken};
 use daypass::policy::Keys;
-use daypass::session::{AssumeRole, Caller, Role, RoleSession, SessionError, assume_chained, assume_federated};
+use daypass::session::{
+    Asking, AssumeRole, Caller, Entitlements, Role, RoleSession, SessionError, assume_as, assume_federated,
+};
 use daypass::time::Timestamp;
 use daypass::{VerifiedIdentity, session};
 use serde_json::{Value, json};
@@ -60,10 +62,11 @@ pub(crate) fn with_claims(claims: &Value, role: &Role) -> Verdict {
     federated(&identity(claims), role, ask(role), issuer::now())
 }
 
-pub(crate) fn chained(from: &RoleSession, permissions: &[&Role], role: &Role, ask: AssumeRole) -> Verdict {
+pub(crate) fn chained(from: &Caller, permissions: &[&Role], role: &Role, ask: AssumeRole) -> Verdict {
     let mut report = Report::new();
-    let permissions: Vec<_> = permissions.iter().flat_map(|role| role.permissions().to_vec()).collect();
-    told(assume_chained(Caller::new(from, &permissions), role, ask, issuer::now(), &mut report), &report)
+    let permissions = permissions.iter().flat_map(|role| role.permissions().to_vec()).collect();
+    let entitlements = Entitlements::new(permissions);
+    told(assume_as(Asking::new(from, &entitlements), role, ask, issuer::now(), &mut report), &report)
 }
 
 fn told(outcome: Result<RoleSession, SessionError>, report: &Report) -> Verdict {

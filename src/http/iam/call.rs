@@ -32,7 +32,7 @@ impl Call<'_> {
         if decision.is_allow() {
             return Ok(());
         }
-        let caller = self.caller.session().arn();
+        let caller = self.caller.caller().arn();
         let why = why(&decision, action);
         let message = format!("User: {caller} is not authorized to perform: {action} on resource: {resource} {why}");
         Err(QueryError::new("AccessDenied", message))

@@ -13,10 +13,8 @@ use axum::Router;
 
 use self::call::{Call, Operation};
 use super::query::{Answer, Endpoint, Protocol, QueryError, Received};
-use crate::Error;
 use crate::broker::{Broker, Flow};
 use crate::request::Service;
-use crate::session::SessionError;
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     version: "2010-05-08",
@@ -50,7 +48,7 @@ impl Iam {
         let name = PROTOCOL.operation(query)?;
         let Some(operation) = operation(name) else { return Err(PROTOCOL.unknown_operation(query)) };
         let caller = flow.authenticate(&Service::IAM, received.signed())?;
-        let account = caller.session().role_arn().account_id().map_err(|_| Error::from(SessionError::Claims))?;
+        let account = caller.caller().account().clone();
         operation(&Call { iam: self, flow, caller, query, environment: received.environment(), account })
     }
 }

@@ -193,8 +193,8 @@ pub(super) fn finish(result: &mut Vec<Element>, credentials: &Credentials, polic
     if let Some(size) = policy_size {
         result.push(Element::text("PackedPolicySize", size.to_string()));
     }
-    if let Some(identity) = &credentials.session().claims().source_identity {
-        result.push(Element::text("SourceIdentity", identity.as_str()));
+    if let Some(identity) = credentials.session().source_identity() {
+        result.push(Element::text("SourceIdentity", identity));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Operations signed with the credentials of a role session.
+//! Operations that are signed.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::request::AuthenticatedRequest;
 use crate::session::{RoleSessionName, SourceIdentity, Tags};
 
-/// AssumeRole: from one role into another.
+/// AssumeRole: by a user, or from one role into another.
 pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
     let query = call.query;
     let mut constraints = Constraints::default();
@@ -38,9 +38,9 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
     ask = ask.with_tags(tags(call)?);
 
     let refused = |action: &str| {
-        format!("User: {} is not authorized to perform: {action} on resource: {wanted}", caller.session().arn())
+        format!("User: {} is not authorized to perform: {action} on resource: {wanted}", caller.caller().arn())
     };
-    let session = call.flow.assume_chained(caller, ask);
+    let session = call.flow.assume_as(caller, ask);
     let session = session.map_err(|error| not_assumed(error, "sts:AssumeRole", refused))?;
     let user = assumed_role_user(&session);
     let credentials = call.flow.mint(session)?;
@@ -51,13 +51,13 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
 
 /// GetCallerIdentity, which no policy can deny.
 pub(super) fn get_caller_identity(caller: &AuthenticatedRequest) -> Answer {
-    let session = caller.session();
+    let caller = caller.caller();
     Answer::new(
         "GetCallerIdentity",
         vec![
-            Element::text("Arn", session.arn().as_str()),
-            Element::text("UserId", session.user_id()),
-            Element::text("Account", session.role_arn().account()),
+            Element::text("Arn", caller.arn().as_str()),
+            Element::text("UserId", caller.user_id()),
+            Element::text("Account", caller.account().as_str()),
         ],
     )
 }

@@ -27,7 +27,7 @@ pub(super) enum Caller {
 impl Caller {
     fn name(&self) -> String {
         match self {
-            Self::Signed(request) => request.session().arn().to_string(),
+            Self::Signed(request) => request.caller().arn().to_string(),
             Self::Borne(bearer) => bearer.session().arn().to_string(),
             Self::Anonymous => "anonymous".to_owned(),
         }

@@ -79,7 +79,7 @@ impl Gallery {
     fn visitor(&self, parts: &Parts, session_token: &str) -> Result<Visitor<'_>, Problem> {
         let bearer = self.broker.begin()?.authenticate_bearer(session_token)?;
         let session = bearer.session();
-        let id = session.claims().correlation_id.as_deref().and_then(CorrelationId::parse);
+        let id = session.correlation_id().and_then(CorrelationId::parse);
         let flow = id.map_or_else(|| self.broker.begin(), |id| Ok(self.broker.follow(id)))?;
         Ok(Visitor {
             flow,

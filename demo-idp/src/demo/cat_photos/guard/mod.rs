@@ -91,7 +91,7 @@ impl Guard {
         let wanted = Wanted::parse(&plain.method, plain.uri.path(), &plain.query, &plain.headers)?;
         // The decisions belong to the person's flow, which the session carries.
         let person = match &caller {
-            Caller::Signed(request) => request.session().claims().correlation_id.as_deref(),
+            Caller::Signed(request) => request.caller().correlation_id(),
             Caller::Borne(_) | Caller::Anonymous => None,
         };
         let id = person.and_then(CorrelationId::parse);

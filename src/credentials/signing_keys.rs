@@ -1,0 +1,32 @@
+//! Signing keys derived before: a client signs for few days, regions and services.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::{CredentialScope, ScopedSigningKey, SecretAccessKey};
+use crate::crypto::MacKey;
+
+/// Signing keys kept of one secret: a client rarely signs for more days, regions and services than this.
+const MAX_SIGNING_KEYS: usize = 8;
+
+/// The signing keys of one secret, by scope.
+#[derive(Default)]
+pub(super) struct SigningKeys(RwLock<Vec<(CredentialScope, Arc<MacKey>)>>);
+
+impl SigningKeys {
+    /// The key that verifies signatures in `scope`; derived from `secret` at first use.
+    pub(super) fn key(&self, secret: &SecretAccessKey, scope: &CredentialScope) -> Arc<MacKey> {
+        // A thread that panicked while it held the lock left the list whole: it is changed by one call at a time.
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, key)) = known.iter().find(|(known, _)| known == scope) {
+            return Arc::clone(key);
+        }
+        drop(known);
+        let key = Arc::new(ScopedSigningKey::derive(secret, scope).mac_key());
+        let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if keys.len() >= MAX_SIGNING_KEYS {
+            keys.remove(0);
+        }
+        keys.push((scope.clone(), Arc::clone(&key)));
+        key
+    }
+}
