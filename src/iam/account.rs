@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Group, ManagedPolicy, Named, RoleRecord, UniqueId, User};
+#[cfg(feature = "oidc")]
+use super::OidcProviderRecord;
+#[cfg(feature = "saml")]
+use super::SamlProviderRecord;
+use super::{Group, ManagedPolicy, Named, RoleRecord, User};
 use crate::arn::{AccountId, Arn};
 use crate::credentials::{AccessKeyId, LongTermKey};
 use crate::session::{LongTermIdentity, Role};
@@ -47,6 +51,12 @@ pub struct Account {
     pub policies: Named<ManagedPolicy>,
     /// Its long-term access keys.
     pub access_keys: BTreeMap<AccessKeyId, KeyRecord>,
+    /// Its SAML providers.
+    #[cfg(feature = "saml")]
+    pub saml_providers: Named<SamlProviderRecord>,
+    /// Its OpenID Connect providers, by host and path of the issuer.
+    #[cfg(feature = "oidc")]
+    pub oidc_providers: BTreeMap<String, Arc<OidcProviderRecord>>,
 }
 
 impl Account {
@@ -60,6 +70,10 @@ impl Account {
             roles: Named::default(),
             policies: Named::default(),
             access_keys: BTreeMap::new(),
+            #[cfg(feature = "saml")]
+            saml_providers: Named::default(),
+            #[cfg(feature = "oidc")]
+            oidc_providers: BTreeMap::new(),
         }
     }
 
@@ -88,15 +102,5 @@ impl Account {
                 self.users.find(name).map(|user| LongTermIdentity::User(Arc::clone(&user.identity)))
             }
         }
-    }
-
-    /// The user or role that has this unique id, by its ARN; none once it is gone.
-    #[must_use]
-    pub fn arn_of(&self, id: &UniqueId) -> Option<&Arn> {
-        let user = self.users.iter().find(|user| user.id == *id).map(|user| &user.identity.arn);
-        user.or_else(|| {
-            let mut roles = self.roles.iter().map(|record| &record.role);
-            roles.find(|role| role.id().as_str() == id.as_str()).map(|role| role.arn())
-        })
     }
 }

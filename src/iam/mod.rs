@@ -8,27 +8,45 @@
 //! about, changes the copy, and swaps it in whole, or leaves everything as it was.
 
 mod account;
+mod attachment;
+mod aws_managed;
+mod document;
 mod error;
 mod group;
+mod holder;
 mod id;
 mod limits;
 mod managed;
 mod name;
 mod named;
+#[cfg(feature = "oidc")]
+mod oidc_provider;
 mod permissions;
+mod principal;
 mod registry;
 mod role;
+#[cfg(feature = "saml")]
+mod saml_provider;
+mod source;
+mod tagging;
 mod user;
 
 pub use account::{Account, KeyOwner, KeyRecord};
-pub use error::{Entity, IamError};
+pub use aws_managed::aws_managed_policies;
+pub use error::{CodeRefusal, Entity, IamError};
 pub use group::Group;
+pub use holder::Holder;
 pub use id::{IdKind, UniqueId};
 pub use limits::Limits;
-pub use managed::{ManagedPolicy, PolicyVersion};
+pub use managed::{ManagedPolicy, NewPolicy, PolicyVersion};
 pub use name::{EntityName, EntityPath};
 pub use named::Named;
+#[cfg(feature = "oidc")]
+pub use oidc_provider::{NewOidcProvider, OidcProviderRecord};
 pub use permissions::{Entitlements, Permissions};
 pub use registry::{Accounts, Registry};
-pub use role::RoleRecord;
+pub use role::{NewRole, RoleRecord};
+#[cfg(feature = "saml")]
+pub use saml_provider::SamlProviderRecord;
+pub use source::{SourceKind, SourcedPolicy};
 pub use user::User;

@@ -60,6 +60,12 @@ pub enum SessionError {
         /// What was given.
         found: String,
     },
+    /// The id is not one of a role.
+    #[error("the id does not belong to a role; expected AROA and 17 capital letters or digits")]
+    RoleId {
+        /// What was given, shortened.
+        found: String,
+    },
     /// No such role, or none that says so to strangers.
     #[error("not authorized to assume this role")]
     UnknownRole {
@@ -164,6 +170,7 @@ impl SessionError {
             Self::RoleSessionName { .. }
             | Self::SourceIdentity { .. }
             | Self::RoleArn { .. }
+            | Self::RoleId { .. }
             | Self::Duration { .. }
             | Self::ChainedDuration { .. }
             | Self::Name(_) => "ValidationError",
@@ -182,7 +189,10 @@ impl SessionError {
             Self::PinnedElsewhere { role } => format!("the token is pinned to other roles than {role}"),
             Self::Mapping(error) => error.reason(),
             Self::FederationAttribute { attribute, expected } => format!("{attribute}: expected {expected}"),
-            Self::RoleSessionName { found } | Self::SourceIdentity { found } | Self::RoleArn { found } => {
+            Self::RoleSessionName { found }
+            | Self::SourceIdentity { found }
+            | Self::RoleArn { found }
+            | Self::RoleId { found } => {
                 format!("{self}; found {found:?}")
             }
             Self::SourceIdentityFixed { set } => format!("the calling session's source identity is {set}"),

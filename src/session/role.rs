@@ -1,6 +1,8 @@
 //! A role: who may assume it, what it permits, and for how long.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::SessionError;
@@ -15,7 +17,7 @@ pub const MAX_SESSION_DURATION: Duration = Duration::from_secs(43_200);
 /// How long sessions last when nobody says: one hour. Also the most a chained session lasts.
 pub const DEFAULT_SESSION_DURATION: Duration = Duration::from_secs(3600);
 
-/// The id of a role, `AROA` and 17 characters, made from its ARN.
+/// The id of a role, `AROA` and 17 characters; made from its ARN unless it is given one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleId(String);
 
@@ -35,6 +37,18 @@ impl RoleId {
     }
 }
 
+impl FromStr for RoleId {
+    type Err = SessionError;
+
+    fn from_str(text: &str) -> Result<Self, SessionError> {
+        let letters = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        match text.len() == 21 && text.starts_with("AROA") && letters {
+            true => Ok(Self(text.to_owned())),
+            false => Err(SessionError::RoleId { found: text.chars().take(80).collect() }),
+        }
+    }
+}
+
 impl fmt::Display for RoleId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -49,6 +63,8 @@ pub struct Role {
     id: RoleId,
     trust_policy: TrustPolicy,
     permissions: Vec<Policy>,
+    boundary: Option<Vec<Policy>>,
+    tags: BTreeMap<String, String>,
     max_session_duration: Duration,
 }
 
@@ -70,6 +86,8 @@ impl Role {
             account,
             trust_policy,
             permissions: Vec::new(),
+            boundary: None,
+            tags: BTreeMap::new(),
             max_session_duration: DEFAULT_SESSION_DURATION,
         })
     }
@@ -89,6 +107,45 @@ impl Role {
     pub fn with_permissions(mut self, permissions: &PermissionsPolicy) -> Self {
         self.permissions.push(permissions.policy().clone());
         self
+    }
+
+    /// Gives the role an id of its own: a role made anew under the same name is another one, which sessions of the former
+    /// and trust in it do not reach.
+    #[must_use]
+    pub fn with_id(mut self, id: RoleId) -> Self {
+        self.id = id;
+        self
+    }
+
+    /// Keeps what the role may do within these policies; an empty list allows nothing.
+    #[must_use]
+    pub fn with_boundary(mut self, boundary: Vec<Policy>) -> Self {
+        self.boundary = Some(boundary);
+        self
+    }
+
+    /// Tags the role: `iam:ResourceTag` when it is assumed, `aws:PrincipalTag` of its sessions where they do not set it.
+    #[must_use]
+    pub fn with_tags(mut self, tags: BTreeMap<String, String>) -> Self {
+        self.tags = tags;
+        self
+    }
+
+    /// The same role, changed: what it permits, within which boundary, and its tags.
+    #[must_use]
+    pub(crate) fn governed_by(
+        self,
+        permissions: Vec<Policy>,
+        boundary: Option<Vec<Policy>>,
+        tags: BTreeMap<String, String>,
+    ) -> Self {
+        Self { permissions, boundary, tags, ..self }
+    }
+
+    /// The same role with another trust policy.
+    #[must_use]
+    pub(crate) fn trusting(self, trust_policy: TrustPolicy) -> Self {
+        Self { trust_policy, ..self }
     }
 
     /// Lets sessions last up to `duration`, kept between one hour and twelve, as for every role.
@@ -126,6 +183,18 @@ impl Role {
     #[must_use]
     pub fn permissions(&self) -> &[Policy] {
         &self.permissions
+    }
+
+    /// The most that it may permit, if it has a permissions boundary.
+    #[must_use]
+    pub fn boundary(&self) -> Option<&[Policy]> {
+        self.boundary.as_deref()
+    }
+
+    /// Its own tags.
+    #[must_use]
+    pub const fn tags(&self) -> &BTreeMap<String, String> {
+        &self.tags
     }
 
     /// How long its sessions last at most.
