@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::OidcProviderRecord;
 #[cfg(feature = "saml")]
 use super::SamlProviderRecord;
-use super::{Group, ManagedPolicy, Named, RoleRecord, User};
+use super::{
+    AccountAlias, CredentialReport, Group, IamError, ManagedPolicy, MfaDevice, Named, PasswordPolicy, RoleRecord, User,
+};
 use crate::arn::{AccountId, Arn};
 use crate::credentials::{AccessKeyId, LongTermKey};
 use crate::session::{LongTermIdentity, Role};
@@ -21,6 +23,14 @@ pub enum KeyOwner {
     Root,
     /// A user, by name in lower case.
     User(String),
+}
+
+impl KeyOwner {
+    /// The user of this name, however it is written.
+    #[must_use]
+    pub fn user(name: &str) -> Self {
+        Self::User(name.to_ascii_lowercase())
+    }
 }
 
 /// A long-term access key of an account.
@@ -57,6 +67,14 @@ pub struct Account {
     /// Its OpenID Connect providers, by host and path of the issuer.
     #[cfg(feature = "oidc")]
     pub oidc_providers: BTreeMap<String, Arc<OidcProviderRecord>>,
+    /// Its MFA devices.
+    pub mfa_devices: Named<MfaDevice>,
+    /// What it asks of passwords, if that was set.
+    pub password_policy: Option<PasswordPolicy>,
+    /// Its alias.
+    pub alias: Option<AccountAlias>,
+    /// The credential report that was made last.
+    pub(super) credential_report: Option<Arc<CredentialReport>>,
 }
 
 impl Account {
@@ -74,6 +92,10 @@ impl Account {
             saml_providers: Named::default(),
             #[cfg(feature = "oidc")]
             oidc_providers: BTreeMap::new(),
+            mfa_devices: Named::default(),
+            password_policy: None,
+            alias: None,
+            credential_report: None,
         }
     }
 
@@ -101,6 +123,41 @@ impl Account {
             KeyOwner::User(name) => {
                 self.users.find(name).map(|user| LongTermIdentity::User(Arc::clone(&user.identity)))
             }
+        }
+    }
+
+    /// The owner that `identity` is here; none when the user is gone, also when there is another one of the name.
+    #[must_use]
+    pub fn owner(&self, identity: &LongTermIdentity) -> Option<KeyOwner> {
+        match identity {
+            LongTermIdentity::Root { account } => (*account == self.id).then_some(KeyOwner::Root),
+            LongTermIdentity::User(asked) => {
+                let user = self.users.find(&asked.user_name)?;
+                (user.id.as_str() == asked.user_id).then(|| KeyOwner::User(user.name.folded()))
+            }
+        }
+    }
+
+    /// How many SAML and OpenID Connect providers there are.
+    pub(super) fn providers(&self) -> usize {
+        #[cfg_attr(not(any(feature = "saml", feature = "oidc")), expect(unused_mut, reason = "there are none to count"))]
+        let mut count = 0_usize;
+        #[cfg(feature = "saml")]
+        {
+            count = count.saturating_add(self.saml_providers.len());
+        }
+        #[cfg(feature = "oidc")]
+        {
+            count = count.saturating_add(self.oidc_providers.len());
+        }
+        count
+    }
+
+    /// Refuses an owner who does not exist.
+    pub(super) fn require_owner(&self, owner: &KeyOwner) -> Result<(), IamError> {
+        match owner {
+            KeyOwner::Root => Ok(()),
+            KeyOwner::User(name) => self.user(name).map(|_| ()),
         }
     }
 }

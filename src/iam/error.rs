@@ -247,6 +247,12 @@ pub enum IamError {
     /// Only users have what was asked for.
     #[error("Only IAM Users can change their own password")]
     InvalidUserType,
+    /// No credential report was made yet.
+    #[error("Credential report is not present. Generate one first.")]
+    ReportNotPresent,
+    /// The credential report is older than four hours.
+    #[error("The credential report has expired. Generate another one.")]
+    ReportExpired,
     /// What the change began from was changed by somebody else meanwhile.
     #[error("The request was rejected because multiple requests to change this object were submitted simultaneously.")]
     Concurrent,
@@ -284,6 +290,8 @@ impl IamError {
             Self::PasswordPolicyViolation { .. } => "PasswordPolicyViolation",
             Self::WrongPassword | Self::PasswordExpired => "AccessDenied",
             Self::InvalidUserType => "InvalidUserType",
+            Self::ReportNotPresent => "ReportNotPresent",
+            Self::ReportExpired => "ReportExpired",
             Self::Concurrent => "ConcurrentModification",
             Self::Crypto(_) => "ServiceFailure",
         }

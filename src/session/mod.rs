@@ -9,6 +9,7 @@ mod caller;
 mod claims;
 mod federation;
 mod mapping;
+mod mfa;
 mod name;
 mod policies;
 mod role;
@@ -22,6 +23,7 @@ pub use caller::{LongTermIdentity, UserIdentity};
 pub use claims::{Origin, SessionClaims};
 pub use federation::{FederationRequest, RolePair};
 pub use mapping::{Finding, MappedValue, Mapping, MappingDocumentError, MappingError, MappingReport, RuleReport};
+pub use mfa::MfaProof;
 pub use name::{RoleSessionName, SourceIdentity};
 pub use policies::{MAX_SESSION_POLICY_LENGTH, SessionPolicies};
 #[cfg(feature = "http")]
