@@ -140,7 +140,10 @@ impl Account {
 
     /// How many SAML and OpenID Connect providers there are.
     pub(super) fn providers(&self) -> usize {
-        #[cfg_attr(not(any(feature = "saml", feature = "oidc")), expect(unused_mut, reason = "there are none to count"))]
+        #[cfg_attr(
+            not(any(feature = "saml", feature = "oidc")),
+            expect(unused_mut, reason = "there are none to count")
+        )]
         let mut count = 0_usize;
         #[cfg(feature = "saml")]
         {

@@ -69,7 +69,9 @@ impl Account {
 
     /// Whether there is a password, when it was used and changed, and when it must be changed.
     fn password(&self, user: Option<&User>) -> [String; 4] {
-        let Some(user) = user else { return ["not_supported", "not_supported", "not_supported", "not_supported"].map(str::to_owned) };
+        let Some(user) = user else {
+            return ["not_supported", "not_supported", "not_supported", "not_supported"].map(str::to_owned);
+        };
         let Some(login) = &user.login else { return ["false", "N/A", "N/A", "N/A"].map(str::to_owned) };
         let age = self.password_policy.as_ref().and_then(|policy| policy.max_age());
         let next = age.map_or_else(|| "N/A".to_owned(), |age| login.changed.saturating_add(age).to_string());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::totp::{Seed, Totp};
-use super::{Account, Accounts, Entity, EntityName, EntityPath, IamError, KeyOwner, Limits, Registry};
+use super::{Account, Accounts, Entity, EntityName, EntityPath, IamError, KeyOwner, Limits, Registry, tagging};
 use crate::arn::Arn;
 use crate::session::{LongTermIdentity, MfaProof};
 use crate::time::Timestamp;
@@ -121,6 +121,28 @@ impl Account {
         Ok(())
     }
 
+    /// Tags a device (TagMFADevice).
+    ///
+    /// # Errors
+    /// [`IamError::NoSuchEntity`], [`IamError::LimitExceeded`], [`IamError::Role`] for a tag outside the limits.
+    pub fn tag_mfa_device(
+        &mut self,
+        limits: &Limits,
+        serial_number: &str,
+        tags: BTreeMap<String, String>,
+    ) -> Result<(), IamError> {
+        tagging::tag(&mut self.mfa_device_mut(serial_number)?.tags, tags, limits)
+    }
+
+    /// Takes tags from a device (UntagMFADevice); those that are not there do not matter.
+    ///
+    /// # Errors
+    /// [`IamError::NoSuchEntity`].
+    pub fn untag_mfa_device(&mut self, serial_number: &str, keys: &[&str]) -> Result<(), IamError> {
+        tagging::untag(&mut self.mfa_device_mut(serial_number)?.tags, keys);
+        Ok(())
+    }
+
     /// The device of this serial number.
     ///
     /// # Errors
@@ -137,7 +159,7 @@ impl Account {
     }
 
     /// A device, to be changed.
-    pub(super) fn mfa_device_mut(&mut self, serial_number: &str) -> Result<&mut MfaDevice, IamError> {
+    fn mfa_device_mut(&mut self, serial_number: &str) -> Result<&mut MfaDevice, IamError> {
         let name = self.mfa_device(serial_number)?.name.clone();
         self.mfa_devices.find_mut(name.as_str()).ok_or_else(|| IamError::missing(Entity::MfaDevice, serial_number))
     }

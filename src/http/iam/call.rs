@@ -11,6 +11,7 @@ use crate::http::query::{Answer, Query, QueryError};
 use crate::iam::{Account, Accounts, Entity, IamError, Limits, Registry};
 use crate::policy::{Keys, Layer, Outcome};
 use crate::request::AuthenticatedRequest;
+use crate::session::LongTermIdentity;
 use crate::time::Timestamp;
 
 /// What answers one operation.
@@ -31,16 +32,37 @@ impl Call<'_> {
     /// Lets the call go on if the caller's policies allow `action` on `resource`; `keys` is what the operation itself says,
     /// such as `iam:PolicyARN`.
     pub(super) fn authorize(&self, action: &str, resource: &str, keys: &Keys) -> Result<(), QueryError> {
+        let decision = self.decide(action, resource, keys)?;
+        if decision.is_allow() { Ok(()) } else { Err(self.denied(&decision, action, resource)) }
+    }
+
+    /// The same for an action that the account grants to every user: it takes the place of identity policies that do not
+    /// speak of it, and of nothing else.
+    pub(super) fn authorize_granted(&self, action: &str, resource: &str, keys: &Keys) -> Result<(), QueryError> {
+        let decision = self.decide(action, resource, keys)?;
+        let layers = &decision.reason().explanation().layers;
+        let of_others = |layer| !matches!(layer, Layer::Identity | Layer::Resource);
+        let others_allow = layers.iter().all(|own| !of_others(own.layer) || own.outcome == Outcome::Allow);
+        let granted = !matches!(decision, Decision::ExplicitDeny(_)) && others_allow;
+        if granted { Ok(()) } else { Err(self.denied(&decision, action, resource)) }
+    }
+
+    fn decide(&self, action: &str, resource: &str, keys: &Keys) -> Result<Decision, Error> {
         let mut all = self.environment.clone();
         all.extend(keys);
-        let decision = self.flow.authorize(&self.caller, action, resource, all)?;
-        if decision.is_allow() {
-            return Ok(());
-        }
+        self.flow.authorize(&self.caller, action, resource, all)
+    }
+
+    fn denied(&self, decision: &Decision, action: &str, resource: &str) -> QueryError {
         let caller = self.caller.session().arn();
-        let why = why(&decision, action);
+        let why = why(decision, action);
         let message = format!("User: {caller} is not authorized to perform: {action} on resource: {resource} {why}");
-        Err(QueryError::new("AccessDenied", message))
+        QueryError::new("AccessDenied", message)
+    }
+
+    /// The user or root user who calls, also in a session of its own; none when somebody else does.
+    pub(super) fn long_term_identity(&self) -> Option<LongTermIdentity> {
+        None
     }
 
     /// An ARN of the caller's account, such as that of `role/reader`.
@@ -72,7 +94,8 @@ impl Call<'_> {
         self.registry().update(&self.account, change).map_err(refused)
     }
 
-    fn registry(&self) -> &Registry {
+    /// The accounts that the caller's is one of.
+    pub(super) fn registry(&self) -> &Registry {
         self.iam.broker.registry()
     }
 }

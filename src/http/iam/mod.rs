@@ -2,20 +2,28 @@
 //!
 //! Every operation is signed with Signature Version 4.
 
+mod access_keys;
+mod account;
 mod attachments;
 mod call;
 mod details;
 mod elsewhere;
+mod groups;
 mod holders;
 mod inline;
 mod input;
+mod login_profiles;
+mod mfa_devices;
 mod oidc_providers;
 mod paging;
 mod policies;
+mod qr_code;
 mod roles;
 mod saml_providers;
 mod shapes;
 mod simulation;
+mod subject;
+mod users;
 mod versions;
 
 use std::sync::Arc;
@@ -94,5 +102,11 @@ fn operation(name: &str) -> Option<Operation> {
         .or_else(|| oidc_providers::operation(name))
         .or_else(|| simulation::operation(name))
         .or_else(|| details::operation(name))
+        .or_else(|| users::operation(name))
+        .or_else(|| groups::operation(name))
+        .or_else(|| access_keys::operation(name))
+        .or_else(|| mfa_devices::operation(name))
+        .or_else(|| login_profiles::operation(name))
+        .or_else(|| account::operation(name))
         .or_else(|| elsewhere::operation(name))
 }
