@@ -28,7 +28,8 @@ const ALLOWED: [(&str, &[&str]); 17] = [
     ("request", &["credentials", "session", "crypto"]),
     ("decision", &["session", "organization", "policy", "arn"]),
     // What an administrator manages is what the stages ask: roles, the policies of principals, long-term access keys.
-    ("iam", &["credentials", "session", "policy", "arn", "crypto"]),
+    // Providers made there verify what the identity stage is given; trust policies are read as JSON to find principals.
+    ("iam", &["identity", "credentials", "session", "policy", "arn", "crypto", "json"]),
     ("audit", &[]),
     ("store", &[]),
     (

@@ -142,10 +142,10 @@ fn the_permission_set_decides_what_the_session_may() {
     let broker = broker(set("PhotoReader")).with_audit(trail.clone());
     let session = assume(&broker, None).unwrap();
     assert_eq!(trail.events().pop().unwrap().principal, "martha");
-    let role = broker.role(session.role_arn()).unwrap();
-    let permissions = role.permissions();
+    let caller = daypass::session::Caller::from(session);
+    let entitlements = broker.entitlements(&caller);
     let may = |action: &str| {
-        let question = daypass::decision::Question::new(&session, permissions);
+        let question = daypass::decision::Question::new(&caller, &entitlements);
         daypass::decision::authorize(question, action, "arn:aws:s3:::photos/nap.svg", issuer::now()).unwrap()
     };
     assert!(may("s3:GetObject").is_allow());

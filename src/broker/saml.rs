@@ -7,6 +7,7 @@ use super::admission::Provider;
 use super::record::Told;
 use super::renewal::{Renewal, RenewedProvider};
 use super::{Broker, Flow};
+use crate::arn::AccountId;
 use crate::audit::Stage;
 use crate::identity::Use;
 use crate::identity::saml::metadata::refresh::RefreshCause;
@@ -140,6 +141,30 @@ impl Flow<'_> {
         let Some(standing) = self.broker().saml.get(name) else { return self.unknown(EXCHANGE, name) };
         let (verified, heard) = self.saml(standing, response).await;
         self.admit(EXCHANGE, None, verified, heard).await
+    }
+
+    /// As [`Flow::exchange`], for the provider that `account` knows as `name`: one that is configured for every account, or
+    /// else the account's own. An account's own provider vouches for nobody in another account: whoever calls this assumes
+    /// no role but one of `account`.
+    ///
+    /// # Errors
+    /// As [`Flow::verify_from`].
+    pub async fn exchange_in(
+        &self,
+        account: &AccountId,
+        name: &str,
+        response: UnverifiedResponse,
+    ) -> Result<VerifiedIdentity, Error> {
+        let accounts = self.broker().registry().read();
+        let own = accounts.find(account).and_then(|account| account.saml_providers.find(name));
+        // Names are written in one way only, as with the providers that are configured.
+        match own.filter(|own| !self.broker().saml.contains_key(name) && own.name.as_str() == name) {
+            Some(own) => {
+                let (verified, heard) = self.judge(&own.provider, response).await;
+                self.admit(EXCHANGE, None, verified, heard).await
+            }
+            None => self.exchange(name, response).await,
+        }
     }
 
     /// The provider as it stands, renewed first where that is due.

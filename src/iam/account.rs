@@ -3,7 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Group, ManagedPolicy, Named, RoleRecord, UniqueId, User};
+#[cfg(feature = "oidc")]
+use super::OidcProviderRecord;
+#[cfg(feature = "saml")]
+use super::SamlProviderRecord;
+use super::{
+    AccountAlias, CredentialReport, Group, IamError, ManagedPolicy, MfaDevice, Named, PasswordPolicy, RoleRecord, User,
+};
 use crate::arn::{AccountId, Arn};
 use crate::credentials::{AccessKeyId, LongTermKey};
 use crate::session::{LongTermIdentity, Role};
@@ -17,6 +23,14 @@ pub enum KeyOwner {
     Root,
     /// A user, by name in lower case.
     User(String),
+}
+
+impl KeyOwner {
+    /// The user of this name, however it is written.
+    #[must_use]
+    pub fn user(name: &str) -> Self {
+        Self::User(name.to_ascii_lowercase())
+    }
 }
 
 /// A long-term access key of an account.
@@ -47,6 +61,20 @@ pub struct Account {
     pub policies: Named<ManagedPolicy>,
     /// Its long-term access keys.
     pub access_keys: BTreeMap<AccessKeyId, KeyRecord>,
+    /// Its SAML providers.
+    #[cfg(feature = "saml")]
+    pub saml_providers: Named<SamlProviderRecord>,
+    /// Its OpenID Connect providers, by host and path of the issuer.
+    #[cfg(feature = "oidc")]
+    pub oidc_providers: BTreeMap<String, Arc<OidcProviderRecord>>,
+    /// Its MFA devices.
+    pub mfa_devices: Named<MfaDevice>,
+    /// What it asks of passwords, if that was set.
+    pub password_policy: Option<PasswordPolicy>,
+    /// Its alias.
+    pub alias: Option<AccountAlias>,
+    /// The credential report that was made last.
+    pub(super) credential_report: Option<Arc<CredentialReport>>,
 }
 
 impl Account {
@@ -60,6 +88,14 @@ impl Account {
             roles: Named::default(),
             policies: Named::default(),
             access_keys: BTreeMap::new(),
+            #[cfg(feature = "saml")]
+            saml_providers: Named::default(),
+            #[cfg(feature = "oidc")]
+            oidc_providers: BTreeMap::new(),
+            mfa_devices: Named::default(),
+            password_policy: None,
+            alias: None,
+            credential_report: None,
         }
     }
 
@@ -90,13 +126,41 @@ impl Account {
         }
     }
 
-    /// The user or role that has this unique id, by its ARN; none once it is gone.
+    /// The owner that `identity` is here; none when the user is gone, also when there is another one of the name.
     #[must_use]
-    pub fn arn_of(&self, id: &UniqueId) -> Option<&Arn> {
-        let user = self.users.iter().find(|user| user.id == *id).map(|user| &user.identity.arn);
-        user.or_else(|| {
-            let mut roles = self.roles.iter().map(|record| &record.role);
-            roles.find(|role| role.id().as_str() == id.as_str()).map(|role| role.arn())
-        })
+    pub fn owner(&self, identity: &LongTermIdentity) -> Option<KeyOwner> {
+        match identity {
+            LongTermIdentity::Root { account } => (*account == self.id).then_some(KeyOwner::Root),
+            LongTermIdentity::User(asked) => {
+                let user = self.users.find(&asked.user_name)?;
+                (user.id.as_str() == asked.user_id).then(|| KeyOwner::User(user.name.folded()))
+            }
+        }
+    }
+
+    /// How many SAML and OpenID Connect providers there are.
+    pub(super) fn providers(&self) -> usize {
+        #[cfg_attr(
+            not(any(feature = "saml", feature = "oidc")),
+            expect(unused_mut, reason = "there are none to count")
+        )]
+        let mut count = 0_usize;
+        #[cfg(feature = "saml")]
+        {
+            count = count.saturating_add(self.saml_providers.len());
+        }
+        #[cfg(feature = "oidc")]
+        {
+            count = count.saturating_add(self.oidc_providers.len());
+        }
+        count
+    }
+
+    /// Refuses an owner who does not exist.
+    pub(super) fn require_owner(&self, owner: &KeyOwner) -> Result<(), IamError> {
+        match owner {
+            KeyOwner::Root => Ok(()),
+            KeyOwner::User(name) => self.user(name).map(|_| ()),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What a caller is entitled to, from the accounts as they are now.
 
-use super::{Account, Accounts, Permissions, User};
+use super::{Account, Accounts, User};
 use crate::arn::{AccountId, Arn};
 use crate::policy::Policy;
 use crate::session::{Caller, Entitlements, LongTermIdentity, RoleSession, Session, UserIdentity, everything};
@@ -28,27 +28,10 @@ impl Accounts {
         entitled.unwrap_or_default().limited_to(managed)
     }
 
-    /// What `user` is entitled to.
-    #[must_use]
-    pub fn entitlements_of_user(&self, account: &Account, user: &User) -> Entitlements {
-        let mut entitlements = Entitlements::default();
-        self.collect(account, &user.permissions, &mut entitlements.identity);
-        for group in user.groups.iter().filter_map(|name| account.groups.find(name)) {
-            self.collect(account, &group.permissions, &mut entitlements.identity);
-        }
-        let boundary = user.permissions.boundary.as_ref();
-        entitlements.boundary =
-            boundary.map(|arn| self.managed_policy(&account.id, arn).cloned().into_iter().collect());
-        entitlements.tags.clone_from(&user.identity.tags);
-        entitlements
-    }
-
     /// The default version of the managed policy of this ARN, for a principal of `account`.
     #[must_use]
     pub fn managed_policy(&self, account: &AccountId, arn: &Arn) -> Option<&Policy> {
-        let name = arn.resource().strip_prefix("policy/")?.rsplit('/').next()?;
-        let policy = self.find(account)?.policies.find(name)?;
-        if policy.arn == *arn { policy.default_policy() } else { None }
+        self.find(account)?.managed_policy(arn)?.default_policy()
     }
 
     fn of_identity(&self, identity: &LongTermIdentity) -> Entitlements {
@@ -61,16 +44,25 @@ impl Accounts {
     fn of_user(&self, identity: &UserIdentity) -> Option<Entitlements> {
         let account = self.find(&identity.account)?;
         let user = account.users.find(&identity.user_name).filter(|user| user.id.as_str() == identity.user_id)?;
-        Some(self.entitlements_of_user(account, user))
+        Some(account.entitlements_of_user(user))
     }
 
     fn of_session(&self, session: &RoleSession) -> Option<Entitlements> {
         let role = self.role(session.role_arn()).filter(|role| role.id().as_str() == session.claims().role_id)?;
         Some(Entitlements::of_role(role))
     }
+}
 
-    fn collect(&self, account: &Account, permissions: &Permissions, into: &mut Vec<Policy>) {
-        into.extend(permissions.inline.values().cloned());
-        into.extend(permissions.attached.iter().filter_map(|arn| self.managed_policy(&account.id, arn)).cloned());
+impl Account {
+    /// What `user` is entitled to.
+    #[must_use]
+    pub fn entitlements_of_user(&self, user: &User) -> Entitlements {
+        let mut entitlements = Entitlements::new(self.compiled(&user.permissions));
+        for group in user.groups.iter().filter_map(|name| self.groups.find(name)) {
+            entitlements.identity.extend(self.compiled(&group.permissions));
+        }
+        entitlements.boundary = user.permissions.boundary.as_ref().map(|arn| self.compiled_boundary(arn));
+        entitlements.tags.clone_from(&user.identity.tags);
+        entitlements
     }
 }

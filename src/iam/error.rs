@@ -5,6 +5,7 @@ use std::fmt;
 use crate::crypto::CryptoError;
 use crate::policy::PolicyError;
 use crate::session::SessionError;
+use crate::time::Timestamp;
 
 /// What kind of thing an error is about, in IAM's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,18 +23,96 @@ pub enum Entity {
     Policy,
     /// A version of a managed policy.
     PolicyVersion,
-    /// An inline policy of a user, group or role.
-    InlinePolicy,
+    /// An inline policy of a user.
+    UserPolicy,
+    /// An inline policy of a group.
+    GroupPolicy,
+    /// An inline policy of a role.
+    RolePolicy,
     /// An access key.
     AccessKey,
     /// An MFA device.
     MfaDevice,
     /// A login profile.
     LoginProfile,
-    /// A SAML or OpenID Connect provider.
-    Provider,
+    /// A SAML provider.
+    SamlProvider,
+    /// An OpenID Connect provider.
+    OidcProvider,
     /// A permissions boundary.
     Boundary,
+    /// The password policy of an account.
+    PasswordPolicy,
+    /// The alias of an account.
+    Alias,
+}
+
+impl Entity {
+    /// That there is none of this name, in the words that clients know.
+    fn cannot_be_found(self, name: &str) -> String {
+        match self {
+            Self::AccessKey => format!("The Access Key with id {name} cannot be found."),
+            Self::MfaDevice => format!("VirtualMFADevice with serial number {name} doesn't exist."),
+            Self::LoginProfile => format!("Login Profile for User {name} cannot be found."),
+            Self::PasswordPolicy => format!("The Password Policy with domain name {name} cannot be found."),
+            Self::Policy => format!("Policy {name} was not found."),
+            Self::PolicyVersion => format!("Policy {name} does not exist or is not attachable."),
+            Self::Boundary => format!("Scope ARN: {name} does not exist or is not attachable."),
+            Self::SamlProvider => format!("Manifest not found for arn {name}"),
+            Self::OidcProvider => format!("OpenIDConnect Provider not found for arn {name}"),
+            _ => format!("The {self} with name {name} cannot be found."),
+        }
+    }
+
+    /// That there is one of this name, in the words that clients know.
+    fn already_exists(self, name: &str) -> String {
+        match self {
+            Self::User => format!("User with name {name} already exists."),
+            Self::Group => format!("Group with name {name} already exists."),
+            Self::Role => format!("Role with name {name} already exists."),
+            Self::Policy => format!("A policy called {name} already exists. Duplicate names are not allowed."),
+            Self::SamlProvider => format!("SAMLProvider with name {name} already exists."),
+            Self::OidcProvider => format!("Provider with url {name} already exists."),
+            Self::MfaDevice => "MFADevice entity at the same path and name already exists.".to_owned(),
+            Self::LoginProfile => format!("Login Profile for user {name} already exists."),
+            Self::Alias => format!("The account alias {name} already exists."),
+            _ => format!("The {self} with name {name} already exists."),
+        }
+    }
+}
+
+/// Why a code of an MFA device was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CodeRefusal {
+    /// It is not six digits.
+    Shape,
+    /// It is not a code of the device about now.
+    Wrong,
+    /// It, or a later one, was used before.
+    Replayed,
+    /// Too many wrong ones came before; until then none is looked at.
+    Locked {
+        /// When codes are looked at again.
+        until: Timestamp,
+    },
+}
+
+impl CodeRefusal {
+    fn reason(&self) -> String {
+        match self {
+            Self::Shape => "the code is not six digits".to_owned(),
+            Self::Wrong => "the code is not one of the device about now".to_owned(),
+            Self::Replayed => "the code, or a later one, was used before".to_owned(),
+            Self::Locked { until } => format!("after too many wrong codes none is looked at until {until}"),
+        }
+    }
+}
+
+impl From<CodeRefusal> for IamError {
+    fn from(refusal: CodeRefusal) -> Self {
+        Self::AuthenticationCode(refusal)
+    }
 }
 
 impl fmt::Display for Entity {
@@ -45,12 +124,17 @@ impl fmt::Display for Entity {
             Self::Role => "role",
             Self::Policy => "policy",
             Self::PolicyVersion => "policy version",
-            Self::InlinePolicy => "inline policy",
+            Self::UserPolicy => "user policy",
+            Self::GroupPolicy => "group policy",
+            Self::RolePolicy => "role policy",
             Self::AccessKey => "access key",
             Self::MfaDevice => "MFA device",
             Self::LoginProfile => "login profile",
-            Self::Provider => "provider",
+            Self::SamlProvider => "SAML provider",
+            Self::OidcProvider => "OpenID Connect provider",
             Self::Boundary => "permissions boundary",
+            Self::PasswordPolicy => "password policy",
+            Self::Alias => "account alias",
         })
     }
 }
@@ -60,7 +144,7 @@ impl fmt::Display for Entity {
 #[non_exhaustive]
 pub enum IamError {
     /// There is no such thing.
-    #[error("The {entity} with name {name} cannot be found.")]
+    #[error("{}", entity.cannot_be_found(name))]
     NoSuchEntity {
         /// Its kind.
         entity: Entity,
@@ -68,7 +152,7 @@ pub enum IamError {
         name: String,
     },
     /// There is one of that name already; names have no case.
-    #[error("The {entity} with name {name} already exists.")]
+    #[error("{}", entity.already_exists(name))]
     AlreadyExists {
         /// Its kind.
         entity: Entity,
@@ -98,8 +182,38 @@ pub enum IamError {
         expected: &'static str,
     },
     /// A document is not a policy of its kind.
-    #[error(transparent)]
+    #[error("{}", malformed(.0))]
     MalformedPolicy(#[from] PolicyError),
+    /// The inline policies of one user, group or role would be longer than they may be together.
+    #[error("Maximum policy size of {most} bytes exceeded for {holder} {name}")]
+    InlineTooLarge {
+        /// Whether a user, a group or a role.
+        holder: Entity,
+        /// Its name.
+        name: String,
+        /// The most characters, white space not counted.
+        most: usize,
+    },
+    /// A managed policy has as many versions as it may have.
+    #[error(
+        "A managed policy can have up to {most} versions. Before you create a new version, you must delete an existing version."
+    )]
+    TooManyVersions {
+        /// How many there may be.
+        most: usize,
+    },
+    /// A role of the directory or of a service, which is not IAM's to change.
+    #[error("Cannot perform the operation on the protected role '{name}' - this role is only modifiable by AWS")]
+    Protected {
+        /// Its name.
+        name: String,
+    },
+    /// A SAML provider or an OpenID Connect provider could not be made of what was given.
+    #[error("{reason}")]
+    Provider {
+        /// What is wrong with the metadata or the URL.
+        reason: String,
+    },
     /// A trust policy names a principal that does not exist.
     #[error("Invalid principal in policy: \"AWS\":\"{principal}\"")]
     InvalidPrincipal {
@@ -115,9 +229,33 @@ pub enum IamError {
         /// Why, as a sentence.
         reason: &'static str,
     },
-    /// The codes of an MFA device are not its codes.
+    /// A code of an MFA device was not taken. The caller is not told why, which would help to guess.
     #[error("Authentication code for device is not valid.")]
-    AuthenticationCode,
+    AuthenticationCode(CodeRefusal),
+    /// A password is not what the account asks for.
+    #[error("Password does not conform to the account password policy.")]
+    PasswordPolicyViolation {
+        /// What the password breaks.
+        rule: &'static str,
+    },
+    /// The password that was to be changed is another one, or too many wrong ones came before.
+    #[error("The old password was incorrect.")]
+    WrongPassword,
+    /// The password has expired, and the account leaves it to an administrator to replace it.
+    #[error("The password has expired. An administrator must set a new one.")]
+    PasswordExpired,
+    /// Only users have what was asked for.
+    #[error("Only IAM Users can change their own password")]
+    InvalidUserType,
+    /// No credential report was made yet.
+    #[error("Credential report is not present. Generate one first.")]
+    ReportNotPresent,
+    /// The credential report is older than four hours.
+    #[error("The credential report has expired. Generate another one.")]
+    ReportExpired,
+    /// What the change began from was changed by somebody else meanwhile.
+    #[error("The request was rejected because multiple requests to change this object were submitted simultaneously.")]
+    Concurrent,
     /// The operating system gave no randomness.
     #[error("the service cannot answer at the moment; try again")]
     Crypto(#[from] CryptoError),
@@ -130,6 +268,12 @@ impl IamError {
         Self::NoSuchEntity { entity, name: name.into() }
     }
 
+    /// Another thing of that name.
+    #[must_use]
+    pub fn exists(entity: Entity, name: impl Into<String>) -> Self {
+        Self::AlreadyExists { entity, name: name.into() }
+    }
+
     /// The wire code of IAM.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -137,11 +281,18 @@ impl IamError {
             Self::NoSuchEntity { .. } => "NoSuchEntity",
             Self::AlreadyExists { .. } => "EntityAlreadyExists",
             Self::DeleteConflict { .. } | Self::Unmodifiable { .. } => "DeleteConflict",
-            Self::LimitExceeded { .. } => "LimitExceeded",
-            Self::InvalidInput { .. } => "InvalidInput",
+            Self::LimitExceeded { .. } | Self::InlineTooLarge { .. } | Self::TooManyVersions { .. } => "LimitExceeded",
+            Self::Protected { .. } => "UnmodifiableEntity",
+            Self::InvalidInput { .. } | Self::Provider { .. } => "InvalidInput",
             Self::MalformedPolicy(_) | Self::InvalidPrincipal { .. } => "MalformedPolicyDocument",
             Self::Role(_) => "ValidationError",
-            Self::AuthenticationCode => "InvalidAuthenticationCode",
+            Self::AuthenticationCode(_) => "InvalidAuthenticationCode",
+            Self::PasswordPolicyViolation { .. } => "PasswordPolicyViolation",
+            Self::WrongPassword | Self::PasswordExpired => "AccessDenied",
+            Self::InvalidUserType => "InvalidUserType",
+            Self::ReportNotPresent => "ReportNotPresent",
+            Self::ReportExpired => "ReportExpired",
+            Self::Concurrent => "ConcurrentModification",
             Self::Crypto(_) => "ServiceFailure",
         }
     }
@@ -152,7 +303,18 @@ impl IamError {
         match self {
             Self::MalformedPolicy(error) => error.reason(),
             Self::Role(error) => error.reason(),
+            Self::AuthenticationCode(refusal) => refusal.reason(),
+            Self::PasswordPolicyViolation { rule } => format!("the password is not accepted: {rule}"),
             _ => self.to_string(),
         }
+    }
+}
+
+/// The sentence that clients know, and where and what it is about.
+fn malformed(error: &PolicyError) -> String {
+    let reason = error.reason();
+    match error {
+        PolicyError::Json(_) => format!("This policy contains invalid Json: {reason}"),
+        _ => format!("Syntax errors in policy. {reason}"),
     }
 }

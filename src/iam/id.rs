@@ -42,6 +42,15 @@ impl UniqueId {
         Ok(Self(format!("{}{}", kind.prefix(), crypto::random_base32(17)?)))
     }
 
+    /// The id of a policy that every account has: the same whenever it is made.
+    pub(super) fn of_aws(arn: &str) -> Self {
+        const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+        let digest = crypto::digest(crypto::DigestAlgorithm::Sha256, arn.as_bytes());
+        let letter = |byte: &u8| LETTERS.get(usize::from(byte & 31)).copied().map_or('A', char::from);
+        let letters: String = digest.as_ref().iter().take(17).map(letter).collect();
+        Self(format!("{}{letters}", IdKind::Policy.prefix()))
+    }
+
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

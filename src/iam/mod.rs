@@ -7,31 +7,66 @@
 //! A [`Registry`] holds every account. Readers take a snapshot that never changes; a write copies the one account it is
 //! about, changes the copy, and swaps it in whole, or leaves everything as it was.
 
+mod access_key;
 mod account;
+mod alias;
+mod attachment;
+mod attempts;
+mod aws_managed;
+mod credential_report;
+mod document;
 mod entitlements;
 mod error;
 mod group;
+mod holder;
 mod id;
 mod limits;
+mod login;
 mod managed;
+mod mfa;
 mod name;
 mod named;
+#[cfg(feature = "oidc")]
+mod oidc_provider;
+mod password_policy;
 mod permissions;
+mod principal;
 mod registry;
 mod role;
+#[cfg(feature = "saml")]
+mod saml_provider;
+mod source;
+mod summary;
+mod tagging;
+mod totp;
 mod user;
+mod warnings;
 
 pub use account::{Account, KeyOwner, KeyRecord};
-pub use error::{Entity, IamError};
+pub use alias::AccountAlias;
+pub use aws_managed::aws_managed_policies;
+pub use credential_report::CredentialReport;
+pub use error::{CodeRefusal, Entity, IamError};
 pub use group::Group;
+pub use holder::Holder;
 pub use id::{IdKind, UniqueId};
 pub use limits::Limits;
-pub use managed::{ManagedPolicy, PolicyVersion};
+pub use login::LoginProfile;
+pub use managed::{ManagedPolicy, NewPolicy, PolicyVersion};
+pub use mfa::{Assignment, MfaDevice};
 pub use name::{EntityName, EntityPath};
 pub use named::Named;
+#[cfg(feature = "oidc")]
+pub use oidc_provider::{NewOidcProvider, OidcProviderRecord};
+pub use password_policy::{CharacterKind, Password, PasswordPolicy};
 pub use permissions::Permissions;
 pub use registry::{Accounts, Registry};
-pub use role::RoleRecord;
+pub use role::{NewRole, RoleRecord};
+#[cfg(feature = "saml")]
+pub use saml_provider::SamlProviderRecord;
+pub use source::{SourceKind, SourcedPolicy};
+pub use totp::Seed;
 pub use user::User;
 
 pub use crate::session::Entitlements;
+pub use warnings::{KeyAges, Warning};

@@ -37,6 +37,19 @@ impl Accounts {
         self.find(&arn.account_id().ok()?)?.role(arn)
     }
 
+    /// Refuses an account that would take what is another's among all accounts.
+    fn accept(&self, account: &Account) -> Result<(), IamError> {
+        let taken = |key: &&AccessKeyId| self.account_of(key).is_some_and(|owner| *owner != account.id);
+        if let Some(key) = account.access_keys.keys().find(taken) {
+            return Err(IamError::exists(Entity::AccessKey, key.as_str()));
+        }
+        let Some(alias) = &account.alias else { return Ok(()) };
+        match self.iter().any(|other| other.id != account.id && other.alias.as_ref() == Some(alias)) {
+            true => Err(IamError::exists(Entity::Alias, alias.as_str())),
+            false => Ok(()),
+        }
+    }
+
     /// The account that a long-term access key belongs to, active or not.
     #[must_use]
     pub fn account_of(&self, access_key_id: &AccessKeyId) -> Option<&AccountId> {
@@ -93,7 +106,8 @@ impl Registry {
     /// Changes one account: `change` works on a copy, which takes the account's place when it succeeds.
     ///
     /// # Errors
-    /// What `change` returns, and [`IamError::NoSuchEntity`] without such an account; then nothing has changed.
+    /// What `change` returns, [`IamError::NoSuchEntity`] without such an account, and [`IamError::AlreadyExists`] for an
+    /// access key id or an alias that is another account's; then nothing has changed.
     pub fn update<T>(
         &self,
         id: &AccountId,
@@ -104,6 +118,7 @@ impl Registry {
         let before = accounts.find(id).ok_or_else(|| IamError::missing(Entity::Account, id.as_str()))?;
         let mut account = Account::clone(before);
         let result = change(&mut account, &self.limits)?;
+        accounts.accept(&account)?;
         if !before.access_keys.keys().eq(account.access_keys.keys()) {
             let keys = Arc::make_mut(&mut accounts.keys);
             keys.retain(|_, owner| owner != id);

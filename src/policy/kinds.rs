@@ -18,6 +18,14 @@ macro_rules! policy_of_kind {
                 &self.0
             }
 
+            /// Reads a document of at most `quota` characters, for operators who raise or lower the default.
+            ///
+            /// # Errors
+            /// As [`Policy::parse`].
+            pub fn parse_within(text: &str, quota: usize) -> Result<Self, PolicyError> {
+                Policy::parse_within(text, Kind::$kind, quota).map(Self)
+            }
+
             /// The same policy under the name that decisions report.
             #[must_use]
             pub fn named(&self, name: &str) -> Self {

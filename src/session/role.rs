@@ -131,6 +131,23 @@ impl Role {
         self
     }
 
+    /// The same role, changed: what it permits, within which boundary, and its tags.
+    #[must_use]
+    pub(crate) fn governed_by(
+        self,
+        permissions: Vec<Policy>,
+        boundary: Option<Vec<Policy>>,
+        tags: BTreeMap<String, String>,
+    ) -> Self {
+        Self { permissions, boundary, tags, ..self }
+    }
+
+    /// The same role with another trust policy.
+    #[must_use]
+    pub(crate) fn trusting(self, trust_policy: TrustPolicy) -> Self {
+        Self { trust_policy, ..self }
+    }
+
     /// Lets sessions last up to `duration`, kept between one hour and twelve, as for every role.
     #[must_use]
     pub fn lasting_at_most(mut self, duration: Duration) -> Self {

@@ -1,12 +1,18 @@
 //! One signed call: who makes it, in which account, and whether policy allows it.
 
+use std::sync::Arc;
+
 use super::Iam;
-use crate::arn::AccountId;
+use crate::Error;
+use crate::arn::{AccountId, Arn};
 use crate::broker::Flow;
 use crate::decision::Decision;
 use crate::http::query::{Answer, Query, QueryError};
+use crate::iam::{Account, Accounts, Entity, IamError, Limits, Registry};
 use crate::policy::{Keys, Layer, Outcome};
 use crate::request::AuthenticatedRequest;
+use crate::session::LongTermIdentity;
+use crate::time::Timestamp;
 
 /// What answers one operation.
 pub(super) type Operation = fn(&Call<'_>) -> Result<Answer, QueryError>;
@@ -26,17 +32,77 @@ impl Call<'_> {
     /// Lets the call go on if the caller's policies allow `action` on `resource`; `keys` is what the operation itself says,
     /// such as `iam:PolicyARN`.
     pub(super) fn authorize(&self, action: &str, resource: &str, keys: &Keys) -> Result<(), QueryError> {
+        let decision = self.decide(action, resource, keys)?;
+        if decision.is_allow() { Ok(()) } else { Err(self.denied(&decision, action, resource)) }
+    }
+
+    /// The same for an action that the account grants to every user: it takes the place of identity policies that do not
+    /// speak of it, and of nothing else.
+    pub(super) fn authorize_granted(&self, action: &str, resource: &str, keys: &Keys) -> Result<(), QueryError> {
+        let decision = self.decide(action, resource, keys)?;
+        let layers = &decision.reason().explanation().layers;
+        let of_others = |layer| !matches!(layer, Layer::Identity | Layer::Resource);
+        let others_allow = layers.iter().all(|own| !of_others(own.layer) || own.outcome == Outcome::Allow);
+        let granted = !matches!(decision, Decision::ExplicitDeny(_)) && others_allow;
+        if granted { Ok(()) } else { Err(self.denied(&decision, action, resource)) }
+    }
+
+    fn decide(&self, action: &str, resource: &str, keys: &Keys) -> Result<Decision, Error> {
         let mut all = self.environment.clone();
         all.extend(keys);
-        let decision = self.flow.authorize(&self.caller, action, resource, all)?;
-        if decision.is_allow() {
-            return Ok(());
-        }
-        let caller = self.caller.caller().arn();
-        let why = why(&decision, action);
-        let message = format!("User: {caller} is not authorized to perform: {action} on resource: {resource} {why}");
-        Err(QueryError::new("AccessDenied", message))
+        self.flow.authorize(&self.caller, action, resource, all)
     }
+
+    fn denied(&self, decision: &Decision, action: &str, resource: &str) -> QueryError {
+        let caller = self.caller.caller().arn();
+        let why = why(decision, action);
+        let message = format!("User: {caller} is not authorized to perform: {action} on resource: {resource} {why}");
+        QueryError::new("AccessDenied", message)
+    }
+
+    /// The user or root user who calls, also in a session of its own; none when somebody else does.
+    pub(super) fn long_term_identity(&self) -> Option<&LongTermIdentity> {
+        self.caller.caller().identity()
+    }
+
+    /// An ARN of the caller's account, such as that of `role/reader`.
+    pub(super) fn arn(&self, resource: &str) -> Arn {
+        Arn::iam(&self.account, resource)
+    }
+
+    /// The present instant.
+    pub(super) fn now(&self) -> Timestamp {
+        self.iam.broker.now()
+    }
+
+    /// Every account as it is now.
+    pub(super) fn accounts(&self) -> Arc<Accounts> {
+        self.registry().read()
+    }
+
+    /// The caller's account as it is now.
+    pub(super) fn own_account(&self) -> Result<Arc<Account>, QueryError> {
+        let account = self.accounts().find(&self.account).cloned();
+        account.ok_or_else(|| refused(IamError::missing(Entity::Account, self.account.as_str())))
+    }
+
+    /// Changes the caller's account, whole or not at all.
+    pub(super) fn update<T>(
+        &self,
+        change: impl FnOnce(&mut Account, &Limits) -> Result<T, IamError>,
+    ) -> Result<T, QueryError> {
+        self.registry().update(&self.account, change).map_err(refused)
+    }
+
+    /// The accounts that the caller's is one of.
+    pub(super) fn registry(&self) -> &Registry {
+        self.iam.broker.registry()
+    }
+}
+
+/// A refusal of the account as the wire carries it.
+pub(super) fn refused(error: IamError) -> QueryError {
+    Error::from(error).into()
 }
 
 /// The second half of the sentence, which names the kind of policy that was in the way.
@@ -46,7 +112,8 @@ fn why(decision: &Decision, action: &str) -> String {
     if matches!(decision, Decision::ExplicitDeny(_)) {
         return format!("with an explicit deny in {}", kind(of(Outcome::ExplicitDeny), "an", "a"));
     }
-    format!("because {} allows the {action} action", kind(of(Outcome::ImplicitDeny), "no", "no"))
+    let silent = explanation.silent.as_ref().map(|silent| silent.layer);
+    format!("because {} allows the {action} action", kind(silent, "no", "no"))
 }
 
 fn kind(layer: Option<Layer>, before_vowel: &str, before_consonant: &str) -> String {

@@ -1,5 +1,6 @@
 //! Parameters that many operations take: names, paths, documents and tags, with the limits of the service model.
 
+use crate::arn::Arn;
 use crate::http::query::{Constraints, Query, QueryError};
 
 /// The most characters of a user's or a role's name.
@@ -7,6 +8,7 @@ pub(super) const SHORT_NAME: usize = 64;
 /// The most characters of the name of a group, a policy, or a provider.
 pub(super) const LONG_NAME: usize = 128;
 const MAX_PATH: usize = 512;
+const ARN_LENGTH: (usize, usize) = (20, 2048);
 const MAX_DOCUMENT: usize = 131_072;
 
 /// One tag: its key and its value.
@@ -59,6 +61,32 @@ pub(super) fn path_prefix<'a>(query: &'a Query, constraints: &mut Constraints) -
         constraints.pattern("PathPrefix", Some(prefix), "\\u002F[\\u0021-\\u007F]*");
     }
     prefix
+}
+
+/// A required ARN; none when it is missing or no ARN, which is noted.
+pub(super) fn arn(query: &Query, parameter: &str, constraints: &mut Constraints) -> Option<Arn> {
+    let text = constraints.required(query, parameter, ARN_LENGTH);
+    parsed(Some(text).filter(|text| !text.is_empty()), parameter, constraints)
+}
+
+/// An ARN that may be left out.
+pub(super) fn optional_arn(query: &Query, parameter: &str, constraints: &mut Constraints) -> Option<Arn> {
+    let text = query.value(parameter);
+    constraints.length(parameter, text, ARN_LENGTH);
+    parsed(text, parameter, constraints)
+}
+
+fn parsed(text: Option<&str>, parameter: &str, constraints: &mut Constraints) -> Option<Arn> {
+    let arn = text?.parse().ok();
+    if arn.is_none() {
+        constraints.pattern(parameter, text, "arn:.+:.+:.*:.*:.+");
+    }
+    arn
+}
+
+/// That an ARN is missing, where the constraints have said so already.
+pub(super) fn no_arn() -> QueryError {
+    QueryError::validation("an ARN is missing")
 }
 
 /// A required policy document.

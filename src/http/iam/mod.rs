@@ -2,10 +2,29 @@
 //!
 //! Every operation is signed with Signature Version 4.
 
+mod access_keys;
+mod account;
+mod attachments;
 mod call;
+mod details;
 mod elsewhere;
+mod groups;
+mod holders;
+mod inline;
 mod input;
+mod login_profiles;
+mod mfa_devices;
+mod oidc_providers;
 mod paging;
+mod policies;
+mod qr_code;
+mod roles;
+mod saml_providers;
+mod shapes;
+mod simulation;
+mod subject;
+mod users;
+mod versions;
 
 use std::sync::Arc;
 
@@ -29,13 +48,30 @@ pub(super) const PROTOCOL: Protocol = Protocol {
 #[derive(Clone, Debug)]
 pub struct Iam {
     broker: Arc<Broker>,
+    /// Our entity id and assertion consumer service, for which SAML providers made here must address assertions.
+    saml_service: Option<(String, String)>,
+    local_issuers: bool,
 }
 
 impl Iam {
     /// The operations of `broker`.
     #[must_use]
     pub const fn new(broker: Arc<Broker>) -> Self {
-        Self { broker }
+        Self { broker, saml_service: None, local_issuers: false }
+    }
+
+    /// Lets SAML providers be made, whose assertions must be addressed to `entity_id` and posted to `acs_url`.
+    #[must_use]
+    pub fn with_saml_service(mut self, entity_id: impl Into<String>, acs_url: impl Into<String>) -> Self {
+        self.saml_service = Some((entity_id.into(), acs_url.into()));
+        self
+    }
+
+    /// Lets OpenID Connect providers be made whose issuers are on this machine or in its network, for development.
+    #[must_use]
+    pub const fn with_local_issuers(mut self) -> Self {
+        self.local_issuers = true;
+        self
     }
 
     /// Answers at `/`, alone; beside other services with [`Endpoint::with_iam`].
@@ -55,5 +91,20 @@ impl Iam {
 
 /// What answers the operation of this name. Each module has a table of its own.
 fn operation(name: &str) -> Option<Operation> {
-    elsewhere::operation(name)
+    roles::operation(name)
+        .or_else(|| policies::operation(name))
+        .or_else(|| versions::operation(name))
+        .or_else(|| attachments::operation(name))
+        .or_else(|| inline::operation(name))
+        .or_else(|| saml_providers::operation(name))
+        .or_else(|| oidc_providers::operation(name))
+        .or_else(|| simulation::operation(name))
+        .or_else(|| details::operation(name))
+        .or_else(|| users::operation(name))
+        .or_else(|| groups::operation(name))
+        .or_else(|| access_keys::operation(name))
+        .or_else(|| mfa_devices::operation(name))
+        .or_else(|| login_profiles::operation(name))
+        .or_else(|| account::operation(name))
+        .or_else(|| elsewhere::operation(name))
 }

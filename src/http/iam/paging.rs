@@ -1,5 +1,7 @@
 //! Lists in pages: `Marker` and `MaxItems` in, `IsTruncated` and the next `Marker` out.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -42,6 +44,19 @@ impl Page {
         let mut told = vec![Element::text("IsTruncated", next.is_some().to_string())];
         told.extend(next.map(|marker| Element::text("Marker", marker)));
         Ok((page, told))
+    }
+}
+
+impl Page {
+    /// The page of `tags`, with everything that the operation answers.
+    pub(super) fn of_tags(self, tags: &BTreeMap<String, String>) -> Result<Vec<Element>, QueryError> {
+        let (tags, told) = self.of(tags, |(key, _)| (*key).clone())?;
+        let pair = |(key, value): (&String, &String)| {
+            vec![Element::text("Key", key.as_str()), Element::text("Value", value.as_str())]
+        };
+        let mut result = vec![Element::list("Tags", tags.into_iter().map(pair))];
+        result.extend(told);
+        Ok(result)
     }
 }
 

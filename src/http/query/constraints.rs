@@ -41,6 +41,23 @@ impl Constraints {
         self.broken(&camel(parameter), value, &format!("satisfy regular expression pattern: {pattern}"));
     }
 
+    /// Notes that a required list is missing.
+    pub(in crate::http) fn at_least_one(&mut self, query: &Query, name: &str) {
+        if query.any_of(name).is_none() {
+            self.broken(&camel(name), None, "not be null");
+        }
+    }
+
+    /// One of `values`, if the parameter was given.
+    pub(in crate::http) fn one_of<'a>(&mut self, query: &'a Query, name: &str, values: &[&str]) -> Option<&'a str> {
+        let value = query.value(name)?;
+        if values.contains(&value) {
+            return Some(value);
+        }
+        self.broken(&camel(name), Some(value), &format!("satisfy enum value set: [{}]", values.join(", ")));
+        None
+    }
+
     /// A number of seconds between `least` and `most`, if the parameter was given.
     pub(in crate::http) fn seconds(&mut self, query: &Query, name: &str, least: u32, most: u32) -> Option<u32> {
         self.number(query, name, (least, most), "be a whole number of seconds")

@@ -49,6 +49,7 @@ impl QueryError {
             "EntityAlreadyExists" | "DeleteConflict" | "LimitExceeded" | "ConcurrentModification" => {
                 StatusCode::CONFLICT
             }
+            "ReportNotPresent" | "ReportExpired" => StatusCode::GONE,
             "RequestEntityTooLarge" => StatusCode::PAYLOAD_TOO_LARGE,
             "ServiceUnavailable" => StatusCode::SERVICE_UNAVAILABLE,
             "InternalFailure" | "ServiceFailure" => StatusCode::INTERNAL_SERVER_ERROR,

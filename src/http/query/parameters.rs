@@ -53,6 +53,17 @@ impl Query {
         self.whole(name, 2, pairs)
     }
 
+    /// The places of a list of structures, `Name.member.1`, `Name.member.2` …, as far as it goes.
+    pub(in crate::http) fn structures(&self, name: &str) -> Result<Vec<String>, QueryError> {
+        let places = (1..=self.0.len()).map(|index| format!("{name}.member.{index}"));
+        let places: Vec<String> = places.take_while(|place| self.any_of(place).is_some()).collect();
+        let read: usize = places.iter().map(|place| self.of_list(place).count()).sum();
+        if self.of_list(name).count() == read {
+            return Ok(places);
+        }
+        Err(QueryError::malformed(format!("the members of {name} are not numbered from 1 without a gap")))
+    }
+
     /// Sees that a list was read to its end: what is passed over behind a gap may be what limits a session.
     fn whole<T>(&self, name: &str, fields: usize, members: Vec<T>) -> Result<Vec<T>, QueryError> {
         if self.of_list(name).count() == members.len().saturating_mul(fields) {

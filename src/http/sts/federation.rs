@@ -32,7 +32,8 @@ pub(super) async fn assume_role_with_saml(call: &Call<'_>) -> Result<Answer, Que
         return Err(QueryError::validation(format!("{principal} is not the ARN of a SAML provider")));
     };
     let response = UnverifiedResponse::for_exchange(assertion).map_err(Error::from)?;
-    let identity = call.flow.exchange(name, response).await?;
+    let account = principal.account_id().map_err(|_| QueryError::validation(format!("{principal} is invalid")))?;
+    let identity = call.flow.exchange_in(&account, name, response).await?;
     let session_name = session_name(call, &identity)?;
     if principal.account() != role.account() {
         return Err(QueryError::new("AccessDenied", not_authorized("sts:AssumeRoleWithSAML")));
@@ -70,7 +71,7 @@ pub(super) async fn assume_role_with_web_identity(call: &Call<'_>) -> Result<Ans
     let session_name: RoleSessionName = session_name.parse()?;
 
     let token = UnverifiedIdToken::for_exchange(token);
-    let identity = call.sts.exchange_token(&call.flow, token).await?;
+    let identity = call.sts.exchange_token(&call.flow, &role, token).await?;
     let (session, policy_size) = common.assume(call, &identity, role, session_name, "sts:AssumeRoleWithWebIdentity")?;
     let user = assumed_role_user(&session);
     let credentials = call.flow.mint(session)?;

@@ -5,6 +5,7 @@
 
 mod error;
 mod federation;
+mod registered;
 mod signed;
 
 use std::collections::HashMap;
@@ -12,8 +13,10 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use super::fetch::IssuerKeys;
+use self::registered::RegisteredIssuers;
+use super::fetch::{FetchError, IssuerKeys};
 use super::query::{Answer, Endpoint, Protocol, Query, QueryError, Received};
+use crate::arn::Arn;
 use crate::broker::{Broker, Flow};
 use crate::identity::oidc::keys::KeyCacheMetrics;
 use crate::identity::oidc::{Claimed, OidcProvider, UnverifiedIdToken};
@@ -35,14 +38,15 @@ pub(super) const PROTOCOL: Protocol = Protocol {
 pub struct Sts {
     broker: Arc<Broker>,
     issuers: Arc<HashMap<String, IssuerKeys>>,
+    registered: Arc<RegisteredIssuers>,
 }
 
 impl Sts {
     /// The operations of `broker`. ID tokens are accepted from those of its OpenID providers that keys are given for
-    /// with [`Sts::with_issuer`].
+    /// with [`Sts::with_issuer`], and for the roles of an account from the providers that were made in it.
     #[must_use]
     pub fn new(broker: Arc<Broker>) -> Self {
-        Self { broker, issuers: Arc::default() }
+        Self { broker, issuers: Arc::default(), registered: Arc::default() }
     }
 
     /// Verifies tokens of `issuer` with `keys`.
@@ -92,24 +96,40 @@ impl Sts {
         }
     }
 
-    /// Verifies a token with the keys of the issuer it names; that the issuer is right is the stage's to verify.
-    async fn exchange_token(&self, flow: &Flow<'_>, token: UnverifiedIdToken) -> Result<VerifiedIdentity, QueryError> {
+    /// Verifies a token that is to be exchanged for `role` with the keys of the issuer it names; that the issuer is right is
+    /// the stage's to verify.
+    async fn exchange_token(
+        &self,
+        flow: &Flow<'_>,
+        role: &Arn,
+        token: UnverifiedIdToken,
+    ) -> Result<VerifiedIdentity, QueryError> {
         let Some(Claimed { issuer: Some(issuer), key_id }) = token.claimed() else {
             let refused = QueryError::new("InvalidIdentityToken", "the ID token is not a JWT that names its issuer");
             flow.refuse("exchange of an ID token", refused.code(), "no issuer can be read from the token")?;
             return Err(refused);
         };
-        let Some((provider, keys)) = self.issuer(&issuer) else {
+        let unreachable = |error: FetchError| -> Result<QueryError, Error> {
+            flow.refuse("exchange of an ID token", "IDPCommunicationError", &error.reason())?;
+            let message = "the keys of the identity provider could not be fetched";
+            Ok(QueryError::new("IDPCommunicationError", message))
+        };
+        let registered = match self.issuer(&issuer) {
+            Some(_) => None,
+            None => match self.registered.find(&self.broker, role, &issuer) {
+                Ok(registered) => registered,
+                Err(error) => return Err(unreachable(error)?),
+            },
+        };
+        let own = registered.as_ref().map(|(provider, keys)| (&**provider, keys));
+        let Some((provider, keys)) = self.issuer(&issuer).or(own) else {
             let error = Error::UnknownProvider { issuer: issuer.chars().take(255).collect() };
             flow.refuse("exchange of an ID token", error.code(), &error.reason())?;
             return Err(error.into());
         };
         match keys.for_key_id(key_id.as_deref(), self.broker.now()).await {
             Ok(keys) => Ok(flow.exchange_token(provider, &keys, token).await?),
-            Err(error) => {
-                flow.refuse("exchange of an ID token", "IDPCommunicationError", &error.reason())?;
-                Err(QueryError::new("IDPCommunicationError", "the keys of the identity provider could not be fetched"))
-            }
+            Err(error) => Err(unreachable(error)?),
         }
     }
 }

@@ -1,0 +1,97 @@
+//! Managed policies attached to users, groups and roles, and permissions boundaries of users and roles.
+
+use super::call::{Call, Operation, refused};
+use super::holders::{self, Subject};
+use super::input;
+use super::paging::Page;
+use super::shapes;
+use crate::http::query::{Answer, Constraints, Element, QueryError};
+use crate::policy::Keys;
+
+pub(super) fn operation(name: &str) -> Option<Operation> {
+    Some(match name {
+        "AttachUserPolicy" => |call| attach(call, Subject::User, "AttachUserPolicy"),
+        "AttachGroupPolicy" => |call| attach(call, Subject::Group, "AttachGroupPolicy"),
+        "AttachRolePolicy" => |call| attach(call, Subject::Role, "AttachRolePolicy"),
+        "DetachUserPolicy" => |call| detach(call, Subject::User, "DetachUserPolicy"),
+        "DetachGroupPolicy" => |call| detach(call, Subject::Group, "DetachGroupPolicy"),
+        "DetachRolePolicy" => |call| detach(call, Subject::Role, "DetachRolePolicy"),
+        "ListAttachedUserPolicies" => |call| list(call, Subject::User, "ListAttachedUserPolicies"),
+        "ListAttachedGroupPolicies" => |call| list(call, Subject::Group, "ListAttachedGroupPolicies"),
+        "ListAttachedRolePolicies" => |call| list(call, Subject::Role, "ListAttachedRolePolicies"),
+        "PutUserPermissionsBoundary" => |call| put_boundary(call, Subject::User, "PutUserPermissionsBoundary"),
+        "PutRolePermissionsBoundary" => |call| put_boundary(call, Subject::Role, "PutRolePermissionsBoundary"),
+        "DeleteUserPermissionsBoundary" => |call| delete_boundary(call, Subject::User, "DeleteUserPermissionsBoundary"),
+        "DeleteRolePermissionsBoundary" => |call| delete_boundary(call, Subject::Role, "DeleteRolePermissionsBoundary"),
+        _ => return None,
+    })
+}
+
+fn attach(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let holder = subject.read(call.query, &mut constraints);
+    let policy = input::arn(call.query, "PolicyArn", &mut constraints);
+    constraints.finish()?;
+    let policy = policy.ok_or_else(input::no_arn)?;
+    let account = call.own_account()?;
+    let keys = holders::keys(&account, &holder).with("iam:PolicyARN", policy.as_str());
+    call.authorize(&format!("iam:{operation}"), holders::arn(call, &account, &holder).as_str(), &keys)?;
+    call.update(|account, limits| account.attach_policy(&holder, &policy, limits))?;
+    Ok(Answer::done(operation))
+}
+
+fn detach(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let holder = subject.read(call.query, &mut constraints);
+    let policy = input::arn(call.query, "PolicyArn", &mut constraints);
+    constraints.finish()?;
+    let policy = policy.ok_or_else(input::no_arn)?;
+    let account = call.own_account()?;
+    let keys = holders::keys(&account, &holder).with("iam:PolicyARN", policy.as_str());
+    call.authorize(&format!("iam:{operation}"), holders::arn(call, &account, &holder).as_str(), &keys)?;
+    call.update(|account, _| account.detach_policy(&holder, &policy))?;
+    Ok(Answer::done(operation))
+}
+
+fn list(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let holder = subject.read(call.query, &mut constraints);
+    let prefix = input::path_prefix(call.query, &mut constraints);
+    let page = Page::read(call.query, &mut constraints);
+    constraints.finish()?;
+    let account = call.own_account()?;
+    let keys = holders::keys(&account, &holder);
+    call.authorize(&format!("iam:{operation}"), holders::arn(call, &account, &holder).as_str(), &keys)?;
+    let attached = &account.permissions(&holder).map_err(refused)?.attached;
+    let under = format!("policy{prefix}");
+    let (arns, told) =
+        page.of(attached.iter().filter(|arn| arn.resource().starts_with(&under)), |arn| arn.to_string())?;
+    let mut result = vec![Element::list("AttachedPolicies", shapes::attached(arns))];
+    result.extend(told);
+    Ok(Answer::new(operation, result))
+}
+
+fn put_boundary(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let holder = subject.read(call.query, &mut constraints);
+    let boundary = input::arn(call.query, "PermissionsBoundary", &mut constraints);
+    constraints.finish()?;
+    let boundary = boundary.ok_or_else(input::no_arn)?;
+    let account = call.own_account()?;
+    // Policies ask which boundary is to be set, not which one is there.
+    let keys = holders::keys(&account, &holder).with("iam:PermissionsBoundary", boundary.as_str());
+    call.authorize(&format!("iam:{operation}"), holders::arn(call, &account, &holder).as_str(), &keys)?;
+    call.update(|account, _| account.set_boundary(&holder, Some(&boundary)))?;
+    Ok(Answer::done(operation))
+}
+
+fn delete_boundary(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let holder = subject.read(call.query, &mut constraints);
+    constraints.finish()?;
+    let account = call.own_account()?;
+    let keys: Keys = holders::keys(&account, &holder);
+    call.authorize(&format!("iam:{operation}"), holders::arn(call, &account, &holder).as_str(), &keys)?;
+    call.update(|account, _| account.set_boundary(&holder, None))?;
+    Ok(Answer::done(operation))
+}

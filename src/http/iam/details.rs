@@ -1,0 +1,157 @@
+//! GetAccountAuthorizationDetails: every user, group, role and policy of the account with what it permits.
+
+use std::collections::BTreeSet;
+
+use super::call::{Call, Operation};
+use super::paging::Page;
+use super::shapes;
+use crate::http::query::{Answer, Constraints, Element, QueryError};
+use crate::iam::{Account, Accounts, Group, ManagedPolicy, Permissions, RoleRecord, User, aws_managed_policies};
+use crate::policy::Keys;
+
+const FILTERS: [&str; 5] = ["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"];
+
+pub(super) fn operation(name: &str) -> Option<Operation> {
+    (name == "GetAccountAuthorizationDetails").then_some(get_account_authorization_details)
+}
+
+/// One thing of the account.
+enum Detail<'a> {
+    User(&'a User),
+    Group(&'a Group),
+    Role(&'a RoleRecord),
+    Policy(&'a ManagedPolicy),
+}
+
+fn get_account_authorization_details(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let filter: BTreeSet<&str> = call.query.members("Filter")?.into_iter().collect();
+    for (number, kind) in (1_usize..).zip(&filter) {
+        if !FILTERS.contains(kind) {
+            let place = format!("filter.{number}.member");
+            constraints.broken(&place, Some(kind), &format!("satisfy enum value set: [{}]", FILTERS.join(", ")));
+        }
+    }
+    let page = Page::read(call.query, &mut constraints);
+    constraints.finish()?;
+    call.authorize("iam:GetAccountAuthorizationDetails", "*", &Keys::new())?;
+    let (account, accounts) = (call.own_account()?, call.accounts());
+    let (details, told) = page.of(all(&account, &filter), Detail::key)?;
+    let list = |name: &'static str, elements: &dyn Fn(&Detail<'_>) -> Option<Vec<Element>>| {
+        Element::list(name, details.iter().filter_map(elements))
+    };
+    let mut result = vec![
+        list("UserDetailList", &|detail| match detail {
+            Detail::User(user) => Some(user_detail(user, &account)),
+            _ => None,
+        }),
+        list("GroupDetailList", &|detail| match detail {
+            Detail::Group(group) => Some(group_detail(group)),
+            _ => None,
+        }),
+        list("RoleDetailList", &|detail| match detail {
+            Detail::Role(record) => Some(role_detail(record, &accounts)),
+            _ => None,
+        }),
+        list("Policies", &|detail| match detail {
+            Detail::Policy(policy) => Some(policy_detail(policy, &account)),
+            _ => None,
+        }),
+    ];
+    result.extend(told);
+    Ok(Answer::new("GetAccountAuthorizationDetails", result))
+}
+
+fn all<'a>(account: &'a Account, filter: &BTreeSet<&str>) -> Vec<Detail<'a>> {
+    let wanted = |kind: &str| filter.is_empty() || filter.contains(kind);
+    let users = account.users.iter().filter(|_| wanted("User")).map(|user| Detail::User(user));
+    let groups = account.groups.iter().filter(|_| wanted("Group")).map(|group| Detail::Group(group));
+    let roles = account.roles.iter().filter(|_| wanted("Role")).map(|record| Detail::Role(record));
+    let own = account.policies.iter().filter(|_| wanted("LocalManagedPolicy")).map(|policy| Detail::Policy(policy));
+    // Of those that every account has, the ones that are used here.
+    let used = |policy: &&ManagedPolicy| account.attachments(&policy.arn) > 0 || account.boundary_uses(&policy.arn) > 0;
+    let shared = aws_managed_policies().filter(|_| wanted("AWSManagedPolicy")).filter(used).map(Detail::Policy);
+    let mut all: Vec<Detail<'a>> = users.chain(groups).chain(roles).chain(own).chain(shared).collect();
+    all.sort_by_key(Detail::key);
+    all
+}
+
+impl Detail<'_> {
+    fn key(&self) -> String {
+        match self {
+            Self::User(user) => format!("1/{}", user.identity.user_name.to_ascii_lowercase()),
+            Self::Group(group) => format!("2/{}", group.name.folded()),
+            Self::Role(record) => format!("3/{}", record.name.folded()),
+            Self::Policy(policy) => format!("4/{}", policy.arn),
+        }
+    }
+}
+
+fn user_detail(user: &User, account: &Account) -> Vec<Element> {
+    let groups = user.groups.iter().filter_map(|name| account.groups.find(name));
+    let mut elements = vec![
+        Element::text("Path", user.path.as_str()),
+        Element::text("UserName", user.identity.user_name.as_str()),
+        Element::text("UserId", user.id.as_str()),
+        Element::text("Arn", user.identity.arn.as_str()),
+        Element::text("CreateDate", user.created.to_string()),
+        inline("UserPolicyList", &user.permissions),
+        Element::texts("GroupList", groups.map(|group| group.name.as_str())),
+        attached(&user.permissions),
+        shapes::tags(&user.identity.tags),
+    ];
+    elements.extend(user.permissions.boundary.as_ref().map(shapes::boundary));
+    elements
+}
+
+fn group_detail(group: &Group) -> Vec<Element> {
+    vec![
+        Element::text("Path", group.path.as_str()),
+        Element::text("GroupName", group.name.as_str()),
+        Element::text("GroupId", group.id.as_str()),
+        Element::text("Arn", group.arn.as_str()),
+        Element::text("CreateDate", group.created.to_string()),
+        inline("GroupPolicyList", &group.permissions),
+        attached(&group.permissions),
+    ]
+}
+
+fn role_detail(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
+    let mut elements = vec![
+        Element::text("Path", record.path.as_str()),
+        Element::text("RoleName", record.name.as_str()),
+        Element::text("RoleId", record.role.id().as_str()),
+        Element::text("Arn", record.role.arn().as_str()),
+        Element::text("CreateDate", record.created.to_string()),
+        Element::document("AssumeRolePolicyDocument", &record.trust_document(accounts)),
+        Element::list("InstanceProfileList", []),
+        inline("RolePolicyList", &record.permissions),
+        attached(&record.permissions),
+        shapes::tags(&record.tags),
+    ];
+    elements.extend(record.permissions.boundary.as_ref().map(shapes::boundary));
+    elements
+}
+
+fn policy_detail(policy: &ManagedPolicy, account: &Account) -> Vec<Element> {
+    let mut elements = shapes::policy(policy, account);
+    elements.extend(policy.description.as_deref().map(|text| Element::text("Description", text)));
+    let versions = policy.versions.iter().map(|version| {
+        let mut elements = vec![Element::document("Document", version.policy.text())];
+        elements.extend(shapes::version(policy, version));
+        elements
+    });
+    elements.push(Element::list("PolicyVersionList", versions));
+    elements
+}
+
+fn inline(list: &'static str, permissions: &Permissions) -> Element {
+    let policies = permissions.inline.iter().map(|(name, policy)| {
+        vec![Element::text("PolicyName", name.as_str()), Element::document("PolicyDocument", policy.text())]
+    });
+    Element::list(list, policies)
+}
+
+fn attached(permissions: &Permissions) -> Element {
+    Element::list("AttachedManagedPolicies", shapes::attached(&permissions.attached))
+}

@@ -1,0 +1,135 @@
+//! Groups and who is in them.
+
+use super::call::{Call, Operation, refused};
+use super::input::{self, LONG_NAME};
+use super::paging::Page;
+use super::subject::Subject;
+use super::users;
+use crate::http::query::{Answer, Constraints, Element, QueryError};
+use crate::iam::{Account, EntityName, EntityPath, Group};
+use crate::policy::Keys;
+
+pub(super) fn operation(name: &str) -> Option<Operation> {
+    Some(match name {
+        "CreateGroup" => create_group,
+        "GetGroup" => get_group,
+        "UpdateGroup" => update_group,
+        "DeleteGroup" => delete_group,
+        "ListGroups" => list_groups,
+        "AddUserToGroup" => |call| change_membership(call, "AddUserToGroup"),
+        "RemoveUserFromGroup" => |call| change_membership(call, "RemoveUserFromGroup"),
+        "ListGroupsForUser" => list_groups_for_user,
+        _ => return None,
+    })
+}
+
+/// A group as lists hold it.
+fn group(group: &Group) -> Vec<Element> {
+    vec![
+        Element::text("Path", group.path.as_str()),
+        Element::text("GroupName", group.name.as_str()),
+        Element::text("GroupId", group.id.as_str()),
+        Element::text("Arn", group.arn.as_str()),
+        Element::text("CreateDate", group.created.to_string()),
+    ]
+}
+
+/// The group that the call names, once the caller may do `action` to it. Its members' names are not among the parameters:
+/// a group holds users and no groups.
+fn named<'a>(
+    call: &'a Call<'_>,
+    account: &'a Account,
+    action: &str,
+    mut constraints: Constraints,
+) -> Result<&'a Group, QueryError> {
+    let name = input::name(call.query, "GroupName", LONG_NAME, &mut constraints);
+    constraints.finish()?;
+    let arn = account.groups.find(name).map_or_else(|| call.arn(&format!("group/{name}")), |group| group.arn.clone());
+    call.authorize(action, arn.as_str(), &Keys::new())?;
+    account.group(name).map(|group| &**group).map_err(refused)
+}
+
+fn create_group(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let name = input::name(call.query, "GroupName", LONG_NAME, &mut constraints);
+    let path = input::path(call.query, &mut constraints);
+    constraints.finish()?;
+    call.authorize("iam:CreateGroup", call.arn(&format!("group{path}{name}")).as_str(), &Keys::new())?;
+    let (path, name): (EntityPath, EntityName) = (path.parse().map_err(refused)?, name.parse().map_err(refused)?);
+    let now = call.now();
+    let made = call.update(|account, limits| account.create_group(limits, name, path, now))?;
+    Ok(Answer::new("CreateGroup", vec![Element::Group("Group", group(&made))]))
+}
+
+fn get_group(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let page = Page::read(call.query, &mut constraints);
+    let account = call.own_account()?;
+    let found = named(call, &account, "iam:GetGroup", constraints)?;
+    let (members, told) = page.of(account.members(found.name.as_str()), |user| user.name.folded())?;
+    let mut result = vec![
+        Element::Group("Group", group(found)),
+        Element::list("Users", members.into_iter().map(|member| users::user(member))),
+    ];
+    result.extend(told);
+    Ok(Answer::new("GetGroup", result))
+}
+
+fn update_group(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let new_name = input::optional_name(call.query, "NewGroupName", LONG_NAME, &mut constraints);
+    let account = call.own_account()?;
+    let found = named(call, &account, "iam:UpdateGroup", constraints)?;
+    let new_name: Option<EntityName> = new_name.map(str::parse).transpose().map_err(refused)?;
+    let new_path: Option<EntityPath> = call.query.value("NewPath").map(str::parse).transpose().map_err(refused)?;
+    // As for users: also under the new name.
+    let (path, name) = (new_path.as_ref().unwrap_or(&found.path), new_name.as_ref().unwrap_or(&found.name));
+    call.authorize("iam:UpdateGroup", call.arn(&format!("group{path}{name}")).as_str(), &Keys::new())?;
+    call.update(|account, _| account.update_group(found.name.as_str(), new_name, new_path))?;
+    Ok(Answer::done("UpdateGroup"))
+}
+
+fn delete_group(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let account = call.own_account()?;
+    let found = named(call, &account, "iam:DeleteGroup", Constraints::default())?;
+    call.update(|account, _| account.delete_group(found.name.as_str()))?;
+    Ok(Answer::done("DeleteGroup"))
+}
+
+fn list_groups(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let prefix = input::path_prefix(call.query, &mut constraints);
+    let page = Page::read(call.query, &mut constraints);
+    constraints.finish()?;
+    call.authorize("iam:ListGroups", call.arn(&format!("group{prefix}")).as_str(), &Keys::new())?;
+    let account = call.own_account()?;
+    let groups = account.groups.iter().filter(|group| group.path.as_str().starts_with(prefix));
+    let (groups, told) = page.of(groups, |group| group.name.folded())?;
+    let mut result = vec![Element::list("Groups", groups.into_iter().map(|listed| group(listed)))];
+    result.extend(told);
+    Ok(Answer::new("ListGroups", result))
+}
+
+fn change_membership(call: &Call<'_>, operation: &'static str) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let user = input::name(call.query, "UserName", LONG_NAME, &mut constraints);
+    let account = call.own_account()?;
+    let group = named(call, &account, &format!("iam:{operation}"), constraints)?.name.as_str();
+    call.update(|account, limits| match operation {
+        "AddUserToGroup" => account.add_user_to_group(limits, user, group),
+        _ => account.remove_user_from_group(user, group),
+    })?;
+    Ok(Answer::done(operation))
+}
+
+fn list_groups_for_user(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let page = Page::read(call.query, &mut constraints);
+    let subject = Subject::named(call, constraints)?;
+    subject.authorize(call, "iam:ListGroupsForUser", &Keys::new())?;
+    let account = call.own_account()?;
+    let (groups, told) = page.of(account.groups_of(subject.user(&account)?), |group| group.name.folded())?;
+    let mut result = vec![Element::list("Groups", groups.into_iter().map(|listed| group(listed)))];
+    result.extend(told);
+    Ok(Answer::new("ListGroupsForUser", result))
+}

@@ -1,0 +1,85 @@
+//! Users, groups and roles as the subjects of operations on policies: which parameter names them, and what policies on
+//! IAM itself may ask about them.
+
+use super::call::Call;
+use super::input::{self, LONG_NAME, SHORT_NAME};
+use crate::arn::Arn;
+use crate::http::query::{Constraints, Element, Query};
+use crate::iam::{Account, Holder};
+use crate::policy::Keys;
+
+/// Of what kind the operation's subject is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    User,
+    Group,
+    Role,
+}
+
+impl Subject {
+    /// The one that the call names.
+    pub(super) fn read(self, query: &Query, constraints: &mut Constraints) -> Holder {
+        match self {
+            Self::User => Holder::User(input::name(query, "UserName", SHORT_NAME, constraints).to_owned()),
+            Self::Group => Holder::Group(input::name(query, "GroupName", LONG_NAME, constraints).to_owned()),
+            Self::Role => Holder::Role(input::name(query, "RoleName", SHORT_NAME, constraints).to_owned()),
+        }
+    }
+
+    /// The element that names it.
+    pub(super) fn named(self, name: &str) -> Element {
+        let element = match self {
+            Self::User => "UserName",
+            Self::Group => "GroupName",
+            Self::Role => "RoleName",
+        };
+        Element::text(element, name)
+    }
+}
+
+/// The ARN of `holder`, or the one it would have without a path if there is none of that name.
+pub(super) fn arn(call: &Call<'_>, account: &Account, holder: &Holder) -> Arn {
+    account.arn_of_holder(holder).cloned().unwrap_or_else(|_| {
+        let kind = match holder {
+            Holder::User(_) => "user",
+            Holder::Group(_) => "group",
+            Holder::Role(_) => "role",
+        };
+        call.arn(&format!("{kind}/{}", holder.name()))
+    })
+}
+
+/// What policies may ask about `holder` as it is: its tags, and its permissions boundary.
+pub(super) fn keys(account: &Account, holder: &Holder) -> Keys {
+    let mut keys = Keys::new();
+    let tags = match holder {
+        Holder::User(name) => account.users.find(name).map(|user| &user.identity.tags),
+        Holder::Role(name) => account.roles.find(name).map(|record| &record.tags),
+        Holder::Group(_) => None,
+    };
+    if let Some(tags) = tags {
+        resource_tags(&mut keys, tags);
+    }
+    if let Some(boundary) = account.permissions(holder).ok().and_then(|permissions| permissions.boundary.as_ref()) {
+        keys.set("iam:PermissionsBoundary", boundary.as_str());
+    }
+    keys
+}
+
+/// `iam:ResourceTag/…` and `aws:ResourceTag/…`.
+pub(super) fn resource_tags<'t>(keys: &mut Keys, tags: impl IntoIterator<Item = (&'t String, &'t String)>) {
+    for (key, value) in tags {
+        keys.set(&format!("iam:ResourceTag/{key}"), value.as_str());
+        keys.set(&format!("aws:ResourceTag/{key}"), value.as_str());
+    }
+}
+
+/// `aws:RequestTag/…` and `aws:TagKeys` of tags that are asked for.
+pub(super) fn request_tags<'t>(keys: &mut Keys, tags: impl IntoIterator<Item = (&'t String, &'t String)>) {
+    let mut names = Vec::new();
+    for (key, value) in tags {
+        keys.set(&format!("aws:RequestTag/{key}"), value.as_str());
+        names.push(key.as_str());
+    }
+    keys.set_list("aws:TagKeys", names);
+}

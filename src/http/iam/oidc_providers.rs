@@ -1,0 +1,162 @@
+//! OpenID Connect providers. AssumeRoleWithWebIdentity takes their tokens from then on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::call::{Call, Operation, refused};
+use super::holders;
+use super::input;
+use super::paging::Page;
+use super::shapes;
+use crate::arn::Arn;
+use crate::http::query::{Answer, Constraints, Element, QueryError};
+use crate::iam::{Account, Entity, IamError, NewOidcProvider};
+use crate::policy::Keys;
+
+pub(super) fn operation(name: &str) -> Option<Operation> {
+    Some(match name {
+        "CreateOpenIDConnectProvider" => create,
+        "GetOpenIDConnectProvider" => get,
+        "ListOpenIDConnectProviders" => list,
+        "DeleteOpenIDConnectProvider" => delete,
+        "AddClientIDToOpenIDConnectProvider" => |call| change_client(call, "AddClientIDToOpenIDConnectProvider"),
+        "RemoveClientIDFromOpenIDConnectProvider" => {
+            |call| change_client(call, "RemoveClientIDFromOpenIDConnectProvider")
+        }
+        "UpdateOpenIDConnectProviderThumbprint" => update_thumbprints,
+        "TagOpenIDConnectProvider" => tag,
+        "UntagOpenIDConnectProvider" => untag,
+        "ListOpenIDConnectProviderTags" => list_tags,
+        _ => return None,
+    })
+}
+
+fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let query = call.query;
+    let mut constraints = Constraints::default();
+    let url = constraints.required(query, "Url", (1, 255));
+    let client_ids = query.members("ClientIDList")?;
+    for (number, client_id) in (1..).zip(&client_ids) {
+        constraints.length(&format!("clientIDList.{number}.member"), Some(client_id), (1, 255));
+    }
+    let thumbprints = thumbprints(call, &mut constraints)?;
+    constraints.finish()?;
+    let tags: BTreeMap<String, String> = input::tags(query)?.into_iter().collect();
+    let mut keys = Keys::new();
+    holders::request_tags(&mut keys, &tags);
+    let name = url.split_once("://").map_or(url, |(_, name)| name).trim_end_matches('/');
+    call.authorize("iam:CreateOpenIDConnectProvider", call.arn(&format!("oidc-provider/{name}")).as_str(), &keys)?;
+    // An issuer that is configured for every account would otherwise stand for two providers.
+    if call.iam.broker.oidc_provider(url).is_some() {
+        return Err(refused(IamError::AlreadyExists { entity: Entity::OidcProvider, name: url.to_owned() }));
+    }
+    let client_ids = client_ids.into_iter().map(str::to_owned).collect();
+    let new = NewOidcProvider { url, client_ids, thumbprints, tags: tags.clone() };
+    let (now, local) = (call.now(), call.iam.local_issuers);
+    let arn = call.update(|account, limits| account.create_oidc_provider(new, local, limits, now))?;
+    let mut result = vec![Element::text("OpenIDConnectProviderArn", arn.as_str())];
+    if !tags.is_empty() {
+        result.push(shapes::tags(&tags));
+    }
+    Ok(Answer::new("CreateOpenIDConnectProvider", result))
+}
+
+fn get(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let (arn, account) = named(call, "iam:GetOpenIDConnectProvider", &Keys::new())?;
+    let record = account.oidc_provider(&arn).map_err(refused)?;
+    let result = vec![
+        // Without its scheme, as it is registered.
+        Element::text("Url", record.name.as_str()),
+        Element::texts("ClientIDList", record.client_ids.iter().map(String::as_str)),
+        Element::texts("ThumbprintList", record.thumbprints.iter().map(String::as_str)),
+        Element::text("CreateDate", record.created.to_string()),
+        shapes::tags(&record.tags),
+    ];
+    Ok(Answer::new("GetOpenIDConnectProvider", result))
+}
+
+fn list(call: &Call<'_>) -> Result<Answer, QueryError> {
+    call.authorize("iam:ListOpenIDConnectProviders", call.arn("oidc-provider/*").as_str(), &Keys::new())?;
+    let account = call.own_account()?;
+    let providers = account.oidc_providers.values().map(|record| vec![Element::text("Arn", record.arn.as_str())]);
+    Ok(Answer::new("ListOpenIDConnectProviders", vec![Element::list("OpenIDConnectProviderList", providers)]))
+}
+
+fn delete(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let (arn, _) = named(call, "iam:DeleteOpenIDConnectProvider", &Keys::new())?;
+    call.update(|account, _| {
+        account.delete_oidc_provider(&arn);
+        Ok(())
+    })?;
+    Ok(Answer::done("DeleteOpenIDConnectProvider"))
+}
+
+fn change_client(call: &Call<'_>, operation: &'static str) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let client_id = constraints.required(call.query, "ClientID", (1, 255));
+    constraints.finish()?;
+    let (arn, _) = named(call, &format!("iam:{operation}"), &Keys::new())?;
+    call.update(|account, _| match operation.starts_with("Add") {
+        true => account.add_client_id(&arn, client_id),
+        false => account.remove_client_id(&arn, client_id),
+    })?;
+    Ok(Answer::done(operation))
+}
+
+fn update_thumbprints(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let thumbprints = thumbprints(call, &mut constraints)?;
+    constraints.finish()?;
+    let (arn, _) = named(call, "iam:UpdateOpenIDConnectProviderThumbprint", &Keys::new())?;
+    call.update(|account, _| account.set_thumbprints(&arn, thumbprints))?;
+    Ok(Answer::done("UpdateOpenIDConnectProviderThumbprint"))
+}
+
+fn tag(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let tags: BTreeMap<String, String> = input::tags(call.query)?.into_iter().collect();
+    let mut keys = Keys::new();
+    holders::request_tags(&mut keys, &tags);
+    let (arn, _) = named(call, "iam:TagOpenIDConnectProvider", &keys)?;
+    call.update(|account, limits| account.tag_oidc_provider(&arn, tags, limits))?;
+    Ok(Answer::done("TagOpenIDConnectProvider"))
+}
+
+fn untag(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let untagged = input::tag_keys(call.query)?;
+    let keys = Keys::new().with_list("aws:TagKeys", untagged.iter().copied());
+    let (arn, _) = named(call, "iam:UntagOpenIDConnectProvider", &keys)?;
+    call.update(|account, _| account.untag_oidc_provider(&arn, &untagged))?;
+    Ok(Answer::done("UntagOpenIDConnectProvider"))
+}
+
+fn list_tags(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let page = Page::read(call.query, &mut constraints);
+    constraints.finish()?;
+    let (arn, account) = named(call, "iam:ListOpenIDConnectProviderTags", &Keys::new())?;
+    let tags = &account.oidc_provider(&arn).map_err(refused)?.tags;
+    Ok(Answer::new("ListOpenIDConnectProviderTags", page.of_tags(tags)?))
+}
+
+fn thumbprints(call: &Call<'_>, constraints: &mut Constraints) -> Result<Vec<String>, QueryError> {
+    let thumbprints = call.query.members("ThumbprintList")?;
+    for (number, thumbprint) in (1..).zip(&thumbprints) {
+        constraints.length(&format!("thumbprintList.{number}.member"), Some(thumbprint), (40, 40));
+    }
+    Ok(thumbprints.into_iter().map(str::to_owned).collect())
+}
+
+fn named(call: &Call<'_>, action: &str, asked: &Keys) -> Result<(Arn, Arc<Account>), QueryError> {
+    let mut constraints = Constraints::default();
+    let arn = input::arn(call.query, "OpenIDConnectProviderArn", &mut constraints);
+    constraints.finish()?;
+    let arn = arn.ok_or_else(input::no_arn)?;
+    let account = call.own_account()?;
+    let mut keys = Keys::new();
+    if let Ok(record) = account.oidc_provider(&arn) {
+        holders::resource_tags(&mut keys, &record.tags);
+    }
+    keys.extend(asked);
+    call.authorize(action, arn.as_str(), &keys)?;
+    Ok((arn, account))
+}

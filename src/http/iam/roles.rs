@@ -1,0 +1,183 @@
+//! Roles: made, read, changed, tagged and deleted.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::call::{Call, Operation, refused};
+use super::holders::{self, Subject};
+use super::input::{self, SHORT_NAME};
+use super::paging::Page;
+use super::shapes;
+use crate::http::query::{Answer, Constraints, Element, QueryError};
+use crate::iam::{Holder, NewRole};
+use crate::policy::Keys;
+use crate::session::DEFAULT_SESSION_DURATION;
+
+pub(super) fn operation(name: &str) -> Option<Operation> {
+    Some(match name {
+        "CreateRole" => create_role,
+        "GetRole" => get_role,
+        "ListRoles" => list_roles,
+        "UpdateRole" => |call| update_role(call, "UpdateRole"),
+        "UpdateRoleDescription" => |call| update_role(call, "UpdateRoleDescription"),
+        "UpdateAssumeRolePolicy" => update_assume_role_policy,
+        "DeleteRole" => delete_role,
+        "TagRole" => tag_role,
+        "UntagRole" => untag_role,
+        "ListRoleTags" => list_role_tags,
+        "CreateServiceLinkedRole" => create_service_linked_role,
+        "DeleteServiceLinkedRole" => |call| service_linked(call, "iam:DeleteServiceLinkedRole"),
+        "GetServiceLinkedRoleDeletionStatus" => |call| service_linked(call, "iam:GetServiceLinkedRoleDeletionStatus"),
+        _ => return None,
+    })
+}
+
+fn create_role(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let query = call.query;
+    let mut constraints = Constraints::default();
+    let name = input::name(query, "RoleName", SHORT_NAME, &mut constraints);
+    let path = input::path(query, &mut constraints);
+    let trust_policy = input::document(query, "AssumeRolePolicyDocument", &mut constraints);
+    let description = description(call, &mut constraints);
+    let duration = max_session_duration(call, &mut constraints);
+    let boundary = input::optional_arn(query, "PermissionsBoundary", &mut constraints);
+    constraints.finish()?;
+    let tags: BTreeMap<String, String> = input::tags(query)?.into_iter().collect();
+
+    let mut keys = Keys::new();
+    holders::request_tags(&mut keys, &tags);
+    if let Some(boundary) = &boundary {
+        keys.set("iam:PermissionsBoundary", boundary.as_str());
+    }
+    call.authorize("iam:CreateRole", call.arn(&format!("role{path}{name}")).as_str(), &keys)?;
+    let new = NewRole {
+        name: name.parse().map_err(refused)?,
+        path: path.parse().map_err(refused)?,
+        trust_policy,
+        description,
+        max_session_duration: duration.unwrap_or(DEFAULT_SESSION_DURATION),
+        boundary,
+        tags,
+    };
+    let (elsewhere, now) = (call.accounts(), call.now());
+    let record = call.update(|account, limits| account.create_role(new, &elsewhere, limits, now))?;
+    Ok(Answer::new("CreateRole", vec![Element::Group("Role", shapes::whole_role(&record, &call.accounts()))]))
+}
+
+fn get_role(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let (holder, account) = subject(call, "iam:GetRole", &Keys::new())?;
+    let record = account.existing_role(holder.name()).map_err(refused)?;
+    Ok(Answer::new("GetRole", vec![Element::Group("Role", shapes::whole_role(record, &call.accounts()))]))
+}
+
+fn list_roles(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let prefix = input::path_prefix(call.query, &mut constraints);
+    let page = Page::read(call.query, &mut constraints);
+    constraints.finish()?;
+    call.authorize("iam:ListRoles", call.arn(&format!("role{prefix}")).as_str(), &Keys::new())?;
+    let (account, accounts) = (call.own_account()?, call.accounts());
+    let roles = account.roles.iter().filter(|record| record.path.as_str().starts_with(prefix));
+    let (roles, told) = page.of(roles, |record| record.name.folded())?;
+    let mut result = vec![Element::list("Roles", roles.into_iter().map(|record| shapes::role(record, &accounts)))];
+    result.extend(told);
+    Ok(Answer::new("ListRoles", result))
+}
+
+fn update_role(call: &Call<'_>, operation: &'static str) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let described = description(call, &mut constraints);
+    let only_description = operation == "UpdateRoleDescription";
+    let duration = if only_description { None } else { max_session_duration(call, &mut constraints) };
+    constraints.finish()?;
+    let (holder, _) = subject(call, &format!("iam:{operation}"), &Keys::new())?;
+    let record = call.update(|account, _| account.update_role(holder.name(), described, duration))?;
+    let role = || Element::Group("Role", shapes::whole_role(&record, &call.accounts()));
+    Ok(Answer::new(operation, if only_description { vec![role()] } else { Vec::new() }))
+}
+
+fn update_assume_role_policy(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let document = input::document(call.query, "PolicyDocument", &mut constraints);
+    constraints.finish()?;
+    let (holder, _) = subject(call, "iam:UpdateAssumeRolePolicy", &Keys::new())?;
+    let elsewhere = call.accounts();
+    call.update(|account, limits| account.set_trust_policy(holder.name(), document, &elsewhere, limits))?;
+    Ok(Answer::done("UpdateAssumeRolePolicy"))
+}
+
+fn delete_role(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let (holder, _) = subject(call, "iam:DeleteRole", &Keys::new())?;
+    call.update(|account, _| account.delete_role(holder.name()))?;
+    Ok(Answer::done("DeleteRole"))
+}
+
+fn tag_role(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let tags: BTreeMap<String, String> = input::tags(call.query)?.into_iter().collect();
+    let mut keys = Keys::new();
+    holders::request_tags(&mut keys, &tags);
+    let (holder, _) = subject(call, "iam:TagRole", &keys)?;
+    call.update(|account, limits| account.tag_role(holder.name(), tags, limits))?;
+    Ok(Answer::done("TagRole"))
+}
+
+fn untag_role(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let untagged = input::tag_keys(call.query)?;
+    let keys = Keys::new().with_list("aws:TagKeys", untagged.iter().copied());
+    let (holder, _) = subject(call, "iam:UntagRole", &keys)?;
+    call.update(|account, _| account.untag_role(holder.name(), &untagged))?;
+    Ok(Answer::done("UntagRole"))
+}
+
+fn list_role_tags(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let page = Page::read(call.query, &mut constraints);
+    constraints.finish()?;
+    let (holder, account) = subject(call, "iam:ListRoleTags", &Keys::new())?;
+    let tags = &account.existing_role(holder.name()).map_err(refused)?.tags;
+    Ok(Answer::new("ListRoleTags", page.of_tags(tags)?))
+}
+
+/// No service here makes roles for itself.
+fn create_service_linked_role(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let service = constraints.required(call.query, "AWSServiceName", (1, 128));
+    constraints.finish()?;
+    let keys = Keys::new().with("iam:AWSServiceName", service);
+    call.authorize("iam:CreateServiceLinkedRole", call.arn("role/aws-service-role/*").as_str(), &keys)?;
+    let message =
+        format!("Service role for service {service} is not supported here: no service assumes roles of its own");
+    Err(QueryError::new("InvalidInput", message))
+}
+
+fn service_linked(call: &Call<'_>, action: &str) -> Result<Answer, QueryError> {
+    call.authorize(action, call.arn("role/aws-service-role/*").as_str(), &Keys::new())?;
+    Err(QueryError::new("NoSuchEntity", "There are no service-linked roles here."))
+}
+
+/// The role that the call names, once the caller may do `action` to it.
+fn subject(
+    call: &Call<'_>,
+    action: &str,
+    asked: &Keys,
+) -> Result<(Holder, std::sync::Arc<crate::iam::Account>), QueryError> {
+    let mut constraints = Constraints::default();
+    let holder = Subject::Role.read(call.query, &mut constraints);
+    constraints.finish()?;
+    let account = call.own_account()?;
+    let mut keys = holders::keys(&account, &holder);
+    keys.extend(asked);
+    call.authorize(action, holders::arn(call, &account, &holder).as_str(), &keys)?;
+    Ok((holder, account))
+}
+
+fn description(call: &Call<'_>, constraints: &mut Constraints) -> Option<String> {
+    let description = call.query.value("Description");
+    constraints.length("Description", description, (0, 1000));
+    description.map(str::to_owned)
+}
+
+fn max_session_duration(call: &Call<'_>, constraints: &mut Constraints) -> Option<Duration> {
+    let seconds = constraints.seconds(call.query, "MaxSessionDuration", 3600, 43_200);
+    seconds.map(|seconds| Duration::from_secs(seconds.into()))
+}

@@ -1,0 +1,170 @@
+//! SAML providers, made from metadata. AssumeRoleWithSAML takes their assertions from then on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::call::{Call, Operation, refused};
+use super::holders;
+use super::input::{self, LONG_NAME};
+use super::paging::Page;
+use super::shapes;
+use crate::arn::Arn;
+use crate::http::query::{Answer, Constraints, Element, QueryError};
+use crate::iam::{Account, Entity, IamError};
+use crate::identity::saml::SamlProvider;
+use crate::policy::Keys;
+
+const METADATA: (usize, usize) = (1000, 10_000_000);
+
+pub(super) fn operation(name: &str) -> Option<Operation> {
+    Some(match name {
+        "CreateSAMLProvider" => create,
+        "GetSAMLProvider" => get,
+        "ListSAMLProviders" => list,
+        "UpdateSAMLProvider" => update,
+        "DeleteSAMLProvider" => delete,
+        "TagSAMLProvider" => tag,
+        "UntagSAMLProvider" => untag,
+        "ListSAMLProviderTags" => list_tags,
+        _ => return None,
+    })
+}
+
+fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let query = call.query;
+    let mut constraints = Constraints::default();
+    let name = input::name(query, "Name", LONG_NAME, &mut constraints);
+    let metadata = constraints.required(query, "SAMLMetadataDocument", METADATA);
+    constraints.finish()?;
+    no_encryption(call)?;
+    let tags: BTreeMap<String, String> = input::tags(query)?.into_iter().collect();
+    let mut keys = Keys::new();
+    holders::request_tags(&mut keys, &tags);
+    call.authorize("iam:CreateSAMLProvider", call.arn(&format!("saml-provider/{name}")).as_str(), &keys)?;
+    // A name that is configured for every account would otherwise stand for two providers.
+    if call.iam.broker.saml_provider(name).is_some() {
+        return Err(refused(IamError::AlreadyExists { entity: Entity::SamlProvider, name: name.to_owned() }));
+    }
+    let provider = provider(call, metadata)?;
+    let name = name.parse().map_err(refused)?;
+    let (now, held) = (call.now(), tags.clone());
+    let arn =
+        call.update(|account, limits| account.create_saml_provider(name, metadata, provider, held, limits, now))?;
+    let mut result = vec![Element::text("SAMLProviderArn", arn.as_str())];
+    if !tags.is_empty() {
+        result.push(shapes::tags(&tags));
+    }
+    Ok(Answer::new("CreateSAMLProvider", result))
+}
+
+fn get(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let (arn, account) = named(call, "iam:GetSAMLProvider", &Keys::new())?;
+    let record = account.saml_provider(&arn).map_err(refused)?;
+    let mut result = vec![
+        Element::text("SAMLMetadataDocument", &*record.metadata),
+        Element::text("CreateDate", record.created.to_string()),
+    ];
+    result.extend(valid_until(&record.provider));
+    result.push(shapes::tags(&record.tags));
+    Ok(Answer::new("GetSAMLProvider", result))
+}
+
+fn list(call: &Call<'_>) -> Result<Answer, QueryError> {
+    call.authorize("iam:ListSAMLProviders", call.arn("saml-provider/*").as_str(), &Keys::new())?;
+    let account = call.own_account()?;
+    let providers = account.saml_providers.iter().map(|record| {
+        let mut elements = vec![Element::text("Arn", record.arn.as_str())];
+        elements.extend(valid_until(&record.provider));
+        elements.push(Element::text("CreateDate", record.created.to_string()));
+        elements
+    });
+    Ok(Answer::new("ListSAMLProviders", vec![Element::list("SAMLProviderList", providers)]))
+}
+
+fn update(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let metadata = call.query.value("SAMLMetadataDocument");
+    constraints.length("SAMLMetadataDocument", metadata, METADATA);
+    constraints.finish()?;
+    no_encryption(call)?;
+    let (arn, account) = named(call, "iam:UpdateSAMLProvider", &Keys::new())?;
+    account.saml_provider(&arn).map_err(refused)?;
+    if let Some(metadata) = metadata {
+        let provider = provider(call, metadata)?;
+        call.update(|account, _| account.update_saml_provider(&arn, metadata, provider))?;
+    }
+    Ok(Answer::new("UpdateSAMLProvider", vec![Element::text("SAMLProviderArn", arn.as_str())]))
+}
+
+fn delete(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let (arn, _) = named(call, "iam:DeleteSAMLProvider", &Keys::new())?;
+    call.update(|account, _| account.delete_saml_provider(&arn))?;
+    Ok(Answer::done("DeleteSAMLProvider"))
+}
+
+fn tag(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let tags: BTreeMap<String, String> = input::tags(call.query)?.into_iter().collect();
+    let mut keys = Keys::new();
+    holders::request_tags(&mut keys, &tags);
+    let (arn, _) = named(call, "iam:TagSAMLProvider", &keys)?;
+    call.update(|account, limits| account.tag_saml_provider(&arn, tags, limits))?;
+    Ok(Answer::done("TagSAMLProvider"))
+}
+
+fn untag(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let untagged = input::tag_keys(call.query)?;
+    let keys = Keys::new().with_list("aws:TagKeys", untagged.iter().copied());
+    let (arn, _) = named(call, "iam:UntagSAMLProvider", &keys)?;
+    call.update(|account, _| account.untag_saml_provider(&arn, &untagged))?;
+    Ok(Answer::done("UntagSAMLProvider"))
+}
+
+fn list_tags(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let page = Page::read(call.query, &mut constraints);
+    constraints.finish()?;
+    let (arn, account) = named(call, "iam:ListSAMLProviderTags", &Keys::new())?;
+    let tags = &account.saml_provider(&arn).map_err(refused)?.tags;
+    Ok(Answer::new("ListSAMLProviderTags", page.of_tags(tags)?))
+}
+
+fn valid_until(provider: &SamlProvider) -> Option<Element> {
+    provider.metadata().valid_until().map(|until| Element::text("ValidUntil", until.to_string()))
+}
+
+/// Private keys for encrypted assertions are the operator's to configure, not a caller's to upload.
+fn no_encryption(call: &Call<'_>) -> Result<(), QueryError> {
+    for parameter in ["AssertionEncryptionMode", "AddPrivateKey", "RemovePrivateKey"] {
+        if call.query.value(parameter).is_some_and(|value| !value.is_empty()) {
+            let message = format!("{parameter} is not supported: decryption keys are configured with the service");
+            return Err(QueryError::new("InvalidInput", message));
+        }
+    }
+    Ok(())
+}
+
+fn provider(call: &Call<'_>, metadata: &str) -> Result<SamlProvider, QueryError> {
+    let Some((entity_id, acs_url)) = &call.iam.saml_service else {
+        return Err(QueryError::new("InvalidInput", "no assertion consumer service is configured here"));
+    };
+    let refuse = |error: crate::identity::saml::SamlError| {
+        let reason = format!("Invalid metadata document: {}", error.reason());
+        refused(IamError::Provider { reason })
+    };
+    SamlProvider::new(metadata, entity_id, acs_url).map_err(refuse)
+}
+
+fn named(call: &Call<'_>, action: &str, asked: &Keys) -> Result<(Arn, Arc<Account>), QueryError> {
+    let mut constraints = Constraints::default();
+    let arn = input::arn(call.query, "SAMLProviderArn", &mut constraints);
+    constraints.finish()?;
+    let arn = arn.ok_or_else(input::no_arn)?;
+    let account = call.own_account()?;
+    let mut keys = Keys::new();
+    if let Ok(record) = account.saml_provider(&arn) {
+        holders::resource_tags(&mut keys, &record.tags);
+    }
+    keys.extend(asked);
+    call.authorize(action, arn.as_str(), &keys)?;
+    Ok((arn, account))
+}

@@ -1,0 +1,91 @@
+//! Structures that several operations answer with.
+
+use std::collections::BTreeMap;
+
+use crate::arn::Arn;
+use crate::http::query::Element;
+use crate::iam::{Account, Accounts, ManagedPolicy, PolicyVersion, RoleRecord};
+
+/// `Tags`.
+pub(super) fn tags(tags: &BTreeMap<String, String>) -> Element {
+    let pair = |(key, value): (&String, &String)| {
+        vec![Element::text("Key", key.as_str()), Element::text("Value", value.as_str())]
+    };
+    Element::list("Tags", tags.iter().map(pair))
+}
+
+/// `PermissionsBoundary`.
+pub(super) fn boundary(arn: &Arn) -> Element {
+    let kind = Element::text("PermissionsBoundaryType", "PermissionsBoundaryPolicy");
+    Element::Group("PermissionsBoundary", vec![kind, Element::text("PermissionsBoundaryArn", arn.as_str())])
+}
+
+/// A role as lists hold it.
+pub(super) fn role(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
+    let role = &record.role;
+    let mut elements = vec![
+        Element::text("Path", record.path.as_str()),
+        Element::text("RoleName", record.name.as_str()),
+        Element::text("RoleId", role.id().as_str()),
+        Element::text("Arn", role.arn().as_str()),
+        Element::text("CreateDate", record.created.to_string()),
+        Element::document("AssumeRolePolicyDocument", &record.trust_document(accounts)),
+    ];
+    elements.extend(record.description.as_deref().map(|text| Element::text("Description", text)));
+    let seconds = role.max_session_duration().as_secs();
+    elements.push(Element::text("MaxSessionDuration", seconds.to_string()));
+    elements
+}
+
+/// A role with all that is known of it.
+pub(super) fn whole_role(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
+    let mut elements = role(record, accounts);
+    elements.extend(record.permissions.boundary.as_ref().map(boundary));
+    if !record.tags.is_empty() {
+        elements.push(tags(&record.tags));
+    }
+    elements.push(Element::Group("RoleLastUsed", Vec::new()));
+    elements
+}
+
+/// A managed policy as lists hold it.
+pub(super) fn policy(policy: &ManagedPolicy, account: &Account) -> Vec<Element> {
+    vec![
+        Element::text("PolicyName", policy.name.as_str()),
+        Element::text("PolicyId", policy.id.as_str()),
+        Element::text("Arn", policy.arn.as_str()),
+        Element::text("Path", policy.path.as_str()),
+        Element::text("DefaultVersionId", format!("v{}", policy.default_version)),
+        Element::text("AttachmentCount", account.attachments(&policy.arn).to_string()),
+        Element::text("PermissionsBoundaryUsageCount", account.boundary_uses(&policy.arn).to_string()),
+        Element::text("IsAttachable", "true"),
+        Element::text("CreateDate", policy.created.to_string()),
+        Element::text("UpdateDate", policy.updated.to_string()),
+    ]
+}
+
+/// A managed policy with all that is known of it.
+pub(super) fn whole_policy(managed: &ManagedPolicy, account: &Account) -> Vec<Element> {
+    let mut elements = policy(managed, account);
+    elements.extend(managed.description.as_deref().map(|text| Element::text("Description", text)));
+    elements.push(tags(&managed.tags));
+    elements
+}
+
+/// A version of a managed policy, without its document.
+pub(super) fn version(managed: &ManagedPolicy, version: &PolicyVersion) -> Vec<Element> {
+    vec![
+        Element::text("VersionId", format!("v{}", version.number)),
+        Element::text("IsDefaultVersion", (version.number == managed.default_version).to_string()),
+        Element::text("CreateDate", version.created.to_string()),
+    ]
+}
+
+/// `AttachedPolicies` or `AttachedManagedPolicies`: name and ARN of each.
+pub(super) fn attached<'a>(arns: impl IntoIterator<Item = &'a Arn>) -> Vec<Vec<Element>> {
+    let pair = |arn: &Arn| {
+        let name = arn.resource().rsplit('/').next().unwrap_or_default().to_owned();
+        vec![Element::text("PolicyName", name), Element::text("PolicyArn", arn.as_str())]
+    };
+    arns.into_iter().map(pair).collect()
+}

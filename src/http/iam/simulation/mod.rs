@@ -1,0 +1,108 @@
+//! What would be decided: SimulateCustomPolicy and SimulatePrincipalPolicy, and the condition keys that policies read.
+//!
+//! A role's trust policy is honoured where assuming it is simulated, which the cloud's own simulation leaves out.
+
+mod context;
+mod evaluation;
+mod given;
+mod principal;
+
+use self::evaluation::Simulation;
+use self::given::Given;
+use super::call::{Call, Operation, refused};
+use super::paging::Page;
+use crate::http::query::{Answer, Constraints, Element, QueryError};
+use crate::iam::{SourceKind, SourcedPolicy};
+use crate::policy::{Keys, Policy};
+
+pub(super) fn operation(name: &str) -> Option<Operation> {
+    Some(match name {
+        "SimulateCustomPolicy" => simulate_custom,
+        "SimulatePrincipalPolicy" => simulate_principal,
+        "GetContextKeysForCustomPolicy" => context_keys_custom,
+        "GetContextKeysForPrincipalPolicy" => context_keys_principal,
+        _ => return None,
+    })
+}
+
+fn simulate_custom(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let given = Given::read(call, &mut constraints)?;
+    constraints.at_least_one(call.query, "PolicyInputList");
+    let page = Page::read(call.query, &mut constraints);
+    constraints.finish()?;
+    call.authorize("iam:SimulateCustomPolicy", "*", &Keys::new())?;
+    let accounts = call.accounts();
+    let caller = given.caller.as_ref().map(|arn| principal::of_arn(arn, &accounts)).transpose()?;
+    let simulation = Simulation::new(&given, given.policies(call, "PolicyInputList")?, None, caller, call, &accounts)?;
+    Ok(Answer::new("SimulateCustomPolicy", results(&given, &simulation, page)?))
+}
+
+fn simulate_principal(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let given = Given::read(call, &mut constraints)?;
+    let source = super::input::arn(call.query, "PolicySourceArn", &mut constraints);
+    let page = Page::read(call.query, &mut constraints);
+    constraints.finish()?;
+    let source = source.ok_or_else(super::input::no_arn)?;
+    call.authorize("iam:SimulatePrincipalPolicy", source.as_str(), &Keys::new())?;
+    let (account, accounts) = (call.own_account()?, call.accounts());
+    let holder = principal::holder(&account, &source)?;
+    let mut policies = account.policies_of(&holder).map_err(refused)?;
+    policies.extend(given.policies(call, "PolicyInputList")?);
+    let boundary = account.boundary_of(&holder).map_err(refused)?;
+    let caller = match &given.caller {
+        Some(arn) => Some(principal::of_arn(arn, &accounts)?),
+        None => principal::of_holder(&account, &holder),
+    };
+    let simulation = Simulation::new(&given, policies, boundary, caller, call, &accounts)?;
+    Ok(Answer::new("SimulatePrincipalPolicy", results(&given, &simulation, page)?))
+}
+
+fn results(given: &Given<'_>, simulation: &Simulation<'_>, page: Page) -> Result<Vec<Element>, QueryError> {
+    let pairs = given.actions.iter().flat_map(|action| given.resources.iter().map(move |resource| (action, resource)));
+    // Only what is on the page is evaluated.
+    let (asked, told) = page.of((0_usize..).zip(pairs), |(number, _)| format!("{number:010}"))?;
+    let results: Result<Vec<_>, _> =
+        asked.into_iter().map(|(_, (action, resource))| simulation.evaluate(action, resource)).collect();
+    let mut elements = vec![Element::list("EvaluationResults", results?)];
+    elements.extend(told);
+    Ok(elements)
+}
+
+fn context_keys_custom(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    constraints.at_least_one(call.query, "PolicyInputList");
+    constraints.finish()?;
+    call.authorize("iam:GetContextKeysForCustomPolicy", "*", &Keys::new())?;
+    let policies = given::any_policies(call.query, "PolicyInputList")?;
+    Ok(Answer::new("GetContextKeysForCustomPolicy", vec![key_names(policies.iter())]))
+}
+
+fn context_keys_principal(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let source = super::input::arn(call.query, "PolicySourceArn", &mut constraints);
+    constraints.finish()?;
+    let source = source.ok_or_else(super::input::no_arn)?;
+    call.authorize("iam:GetContextKeysForPrincipalPolicy", source.as_str(), &Keys::new())?;
+    let account = call.own_account()?;
+    let own = account.policies_of(&principal::holder(&account, &source)?).map_err(refused)?;
+    let more = given::any_policies(call.query, "PolicyInputList")?;
+    let policies = own.iter().map(|sourced| &sourced.policy).chain(&more);
+    Ok(Answer::new("GetContextKeysForPrincipalPolicy", vec![key_names(policies)]))
+}
+
+fn key_names<'p>(policies: impl Iterator<Item = &'p Policy>) -> Element {
+    let mut names: Vec<String> = Vec::new();
+    for name in policies.flat_map(Policy::context_keys) {
+        if !names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+            names.push(name);
+        }
+    }
+    Element::texts("ContextKeyNames", names)
+}
+
+fn kind_of(policies: &[SourcedPolicy], name: &str) -> SourceKind {
+    let found = policies.iter().find(|sourced| sourced.policy.name() == name);
+    found.map_or(SourceKind::None, |sourced| sourced.kind)
+}

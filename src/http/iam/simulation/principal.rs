@@ -1,0 +1,65 @@
+//! Who a simulation is about: users, groups and roles of the account, and callers by their ARNs.
+
+use crate::arn::Arn;
+use crate::http::iam::call::refused;
+use crate::http::query::QueryError;
+use crate::iam::{Account, Accounts, Entity, Holder, IamError};
+use crate::policy::{Keys, Principal};
+
+/// A principal, and the condition keys that its requests carry.
+pub(super) struct Caller {
+    pub(super) principal: Principal,
+    pub(super) keys: Keys,
+}
+
+/// The user, group or role of `account` that has this ARN.
+pub(super) fn holder(account: &Account, arn: &Arn) -> Result<Holder, QueryError> {
+    let name = arn.resource().rsplit('/').next().unwrap_or_default().to_owned();
+    let (kind, holder) = match arn.resource().split_once('/').map(|(kind, _)| kind) {
+        Some("user") => (Entity::User, Holder::User(name)),
+        Some("group") => (Entity::Group, Holder::Group(name)),
+        Some("role") => (Entity::Role, Holder::Role(name)),
+        _ => return Err(QueryError::new("InvalidInput", format!("Invalid Entity Arn: {arn}"))),
+    };
+    let found = account.arn_of_holder(&holder).is_ok_and(|own| own == arn);
+    if found { Ok(holder) } else { Err(refused(IamError::missing(kind, arn.as_str()))) }
+}
+
+/// The caller that `holder` is; groups make no calls.
+pub(super) fn of_holder(account: &Account, holder: &Holder) -> Option<Caller> {
+    let arn = account.arn_of_holder(holder).ok()?;
+    let mut keys = Keys::new();
+    let (kind, tags) = match holder {
+        Holder::User(name) => {
+            let user = account.users.find(name)?;
+            keys.set("aws:userid", user.id.as_str());
+            keys.set("aws:username", user.identity.user_name.as_str());
+            ("User", &user.identity.tags)
+        }
+        Holder::Role(name) => {
+            let record = account.roles.find(name)?;
+            keys.set("aws:userid", record.role.id().as_str());
+            ("AssumedRole", &record.tags)
+        }
+        Holder::Group(_) => return None,
+    };
+    keys.set("aws:PrincipalArn", arn.as_str());
+    keys.set("aws:PrincipalAccount", account.id.as_str());
+    keys.set("aws:PrincipalType", kind);
+    for (key, value) in tags {
+        keys.set(&format!("aws:PrincipalTag/{key}"), value.as_str());
+    }
+    Some(Caller { principal: Principal::from_arn(arn.clone()).ok()?, keys })
+}
+
+/// The caller with this ARN, with what is known of it if it exists here.
+pub(super) fn of_arn(arn: &Arn, accounts: &Accounts) -> Result<Caller, QueryError> {
+    let account = arn.account_id().ok().and_then(|id| accounts.find(&id).cloned());
+    let known = account.and_then(|account| of_holder(&account, &holder(&account, arn).ok()?));
+    if let Some(caller) = known {
+        return Ok(caller);
+    }
+    let principal = Principal::from_arn(arn.clone());
+    let principal = principal.map_err(|_| QueryError::new("InvalidInput", format!("Invalid Entity Arn: {arn}")))?;
+    Ok(Caller { principal, keys: Keys::new().with("aws:PrincipalArn", arn.as_str()) })
+}

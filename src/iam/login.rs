@@ -1,0 +1,208 @@
+//! Login profiles: the passwords of users, kept as slow salted hashes.
+//!
+//! Hashing takes a good part of a second, so it is done beside the accounts and not while one is being changed.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::attempts::Attempts;
+use super::{Account, Entity, IamError, Password, Registry, User};
+use crate::arn::AccountId;
+use crate::crypto::PasswordHash;
+use crate::session::LongTermIdentity;
+use crate::time::Timestamp;
+
+/// The most earlier passwords that are remembered, which a policy may refuse.
+const MAX_REMEMBERED: usize = 24;
+
+/// The password of a user.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LoginProfile {
+    /// When the user was first given a password.
+    pub created: Timestamp,
+    /// When the password was last changed.
+    pub changed: Timestamp,
+    /// Whether the user must choose another one at the next sign-in.
+    pub reset_required: bool,
+    /// The newest first: the first is the password.
+    hashes: Vec<PasswordHash>,
+    /// Guesses are counted once for all snapshots.
+    attempts: Arc<Mutex<Attempts>>,
+}
+
+impl LoginProfile {
+    fn new(hash: PasswordHash, reset_required: bool, now: Timestamp) -> Self {
+        Self { created: now, changed: now, reset_required, hashes: vec![hash], attempts: Arc::default() }
+    }
+
+    /// Compares a password with the user's; after too many wrong ones none is looked at for a while.
+    fn verify(&self, password: &Password, now: Timestamp) -> Result<(), IamError> {
+        let attempts = || self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        if attempts().waiting(now).is_some() {
+            return Err(IamError::WrongPassword);
+        }
+        // Counted before the long comparison, so that guesses made at one time are not free.
+        attempts().wrong(now);
+        let hash = self.hashes.first().ok_or(IamError::WrongPassword)?;
+        hash.verify(password.expose()).map_err(|_| IamError::WrongPassword)?;
+        attempts().right();
+        Ok(())
+    }
+
+    /// Refuses one of the last `count` passwords.
+    fn accept(&self, password: &Password, count: u32) -> Result<(), IamError> {
+        let count = usize::try_from(count).unwrap_or(MAX_REMEMBERED);
+        match self.hashes.iter().take(count).any(|hash| hash.verify(password.expose()).is_ok()) {
+            true => Err(IamError::PasswordPolicyViolation { rule: "it was used before" }),
+            false => Ok(()),
+        }
+    }
+
+    fn replace(&mut self, hash: PasswordHash, now: Timestamp) {
+        self.hashes.insert(0, hash);
+        self.hashes.truncate(MAX_REMEMBERED);
+        self.changed = now;
+    }
+}
+
+impl Account {
+    /// The password of a user (GetLoginProfile).
+    ///
+    /// # Errors
+    /// [`IamError::NoSuchEntity`] without such a user, or without a password.
+    pub fn login_profile(&self, user: &str) -> Result<&LoginProfile, IamError> {
+        profile(self.user(user)?, user)
+    }
+
+    /// Takes the password from a user (DeleteLoginProfile); access keys still work.
+    ///
+    /// # Errors
+    /// [`IamError::NoSuchEntity`] without such a user, or without a password.
+    pub fn delete_login_profile(&mut self, user: &str) -> Result<(), IamError> {
+        self.login_profile(user)?;
+        self.user_mut(user)?.login = None;
+        Ok(())
+    }
+
+    fn login_mut(&mut self, user: &str) -> Result<&mut LoginProfile, IamError> {
+        let missing = || IamError::missing(Entity::LoginProfile, user);
+        self.user_mut(user)?.login.as_mut().ok_or_else(missing)
+    }
+
+    /// The hash of a password that the account and the user's earlier passwords accept.
+    fn hash(&self, user: &User, password: &Password) -> Result<PasswordHash, IamError> {
+        self.accept_password(user.name.as_str(), password)?;
+        let refused = self.password_policy.as_ref().and_then(|policy| policy.reuse_prevention());
+        if let (Some(login), Some(count)) = (&user.login, refused) {
+            login.accept(password, count)?;
+        }
+        Ok(PasswordHash::of(password.expose())?)
+    }
+}
+
+impl Registry {
+    /// Gives a user a password (CreateLoginProfile).
+    ///
+    /// # Errors
+    /// [`IamError::NoSuchEntity`], [`IamError::AlreadyExists`], [`IamError::PasswordPolicyViolation`],
+    /// [`IamError::Crypto`].
+    pub fn create_login_profile(
+        &self,
+        account: &AccountId,
+        user: &str,
+        password: &Password,
+        reset_required: bool,
+        now: Timestamp,
+    ) -> Result<(), IamError> {
+        let before = self.account(account)?;
+        let known = before.user(user)?;
+        if known.login.is_some() {
+            return Err(IamError::exists(Entity::LoginProfile, user));
+        }
+        let hash = before.hash(known, password)?;
+        self.update(account, |account, _| {
+            let user_now = account.user_mut(user)?;
+            if user_now.login.is_some() || user_now.id != known.id {
+                return Err(IamError::Concurrent);
+            }
+            user_now.login = Some(LoginProfile::new(hash, reset_required, now));
+            Ok(())
+        })
+    }
+
+    /// Gives a user another password, or changes whether it must be changed (UpdateLoginProfile).
+    ///
+    /// # Errors
+    /// [`IamError::NoSuchEntity`], [`IamError::PasswordPolicyViolation`], [`IamError::Crypto`].
+    pub fn update_login_profile(
+        &self,
+        account: &AccountId,
+        user: &str,
+        password: Option<&Password>,
+        reset_required: Option<bool>,
+        now: Timestamp,
+    ) -> Result<(), IamError> {
+        let before = self.account(account)?;
+        before.login_profile(user)?;
+        let hash = password.map(|password| before.hash(before.user(user)?, password)).transpose()?;
+        self.update(account, |account, _| {
+            let login = account.login_mut(user)?;
+            login.reset_required = reset_required.unwrap_or(login.reset_required);
+            if let Some(hash) = hash {
+                login.replace(hash, now);
+                // An administrator's new password ends the wait for the old one.
+                login.attempts = Arc::default();
+            }
+            Ok(())
+        })
+    }
+
+    /// Changes a user's own password (ChangePassword).
+    ///
+    /// # Errors
+    /// [`IamError::InvalidUserType`] for a root user, [`IamError::NoSuchEntity`] without a password,
+    /// [`IamError::WrongPassword`], [`IamError::PasswordExpired`], [`IamError::PasswordPolicyViolation`],
+    /// [`IamError::Crypto`].
+    pub fn change_password(
+        &self,
+        caller: &LongTermIdentity,
+        old: &Password,
+        new: &Password,
+        now: Timestamp,
+    ) -> Result<(), IamError> {
+        let LongTermIdentity::User(identity) = caller else { return Err(IamError::InvalidUserType) };
+        let (before, name) = (self.account(&identity.account)?, identity.user_name.as_str());
+        let user = before.user(name)?;
+        if user.id.as_str() != identity.user_id {
+            return Err(IamError::missing(Entity::User, name));
+        }
+        let login = profile(user, name)?;
+        login.verify(old, now)?;
+        let policy = before.password_policy.as_ref().filter(|policy| policy.hard_expiry());
+        let expired =
+            policy.and_then(|policy| policy.max_age()).is_some_and(|age| now.duration_since(login.changed) > age);
+        if expired {
+            return Err(IamError::PasswordExpired);
+        }
+        let (hash, was) = (before.hash(user, new)?, login.hashes.first());
+        self.update(&identity.account, |account, _| {
+            let login = account.login_mut(name)?;
+            // What was proved is knowledge of the password that was in force before the hashing.
+            let same = was.zip(login.hashes.first()).is_some_and(|(was, is)| was.is_same(is));
+            if !same {
+                return Err(IamError::Concurrent);
+            }
+            login.replace(hash, now);
+            login.reset_required = false;
+            Ok(())
+        })
+    }
+
+    fn account(&self, id: &AccountId) -> Result<Arc<Account>, IamError> {
+        self.read().find(id).cloned().ok_or_else(|| IamError::missing(Entity::Account, id.as_str()))
+    }
+}
+
+fn profile<'a>(user: &'a User, name: &str) -> Result<&'a LoginProfile, IamError> {
+    user.login.as_ref().ok_or_else(|| IamError::missing(Entity::LoginProfile, name))
+}
