@@ -35,7 +35,8 @@ fn a_denial_names_the_smallest_fact_that_blocked_it() {
     assert_eq!(reason("s3:DeleteObject", &none), "no statement allows s3:DeleteObject");
     assert_eq!(
         reason("s3:GetObject", &none),
-        "statement Read of reader allows s3:GetObject, but not on arn:aws:s3:::photos/cats/1.svg"
+        "statement Read of reader allows s3:GetObject, but not on arn:aws:s3:::photos/cats/1.svg; \
+         only on \"arn:aws:s3:::photos/dogs/*\""
     );
     let keys = Keys::new().with("aws:PrincipalTag/team", "dogs").with("aws:SecureTransport", "true");
     assert_eq!(
@@ -80,7 +81,8 @@ fn why_may_i_not_assume_this_role() {
     assert_eq!(
         trust_reason(trust, &other, saml, &keys),
         "statement Corp of the trust policy of editor allows sts:AssumeRoleWithSAML, \
-         but not to arn:aws:iam::111111111111:saml-provider/other"
+         but not to arn:aws:iam::111111111111:saml-provider/other; \
+         only to \"arn:aws:iam::111111111111:saml-provider/corp\""
     );
     assert_eq!(
         trust_reason(trust, &corp, "sts:TagSession", &keys),
@@ -156,7 +158,13 @@ fn everything_that_had_a_say_is_reported() {
     assert_eq!(read, [("aws:PrincipalTag/Team", "cats".to_owned()), ("aws:SecureTransport", "true".to_owned())]);
 
     let denied = explain(&layers, "s3:DeleteObject", &keys);
-    assert_eq!(denied.reason, "statement Gone of photos denies s3:DeleteObject");
+    assert_eq!(
+        denied.reason,
+        "statement Gone of photos denies s3:DeleteObject: condition ArnNotEquals on aws:PrincipalArn is met by \
+         anything but \"arn:aws:iam::111111111111:role/admin\", found no such key"
+    );
+    // What would have kept it from denying.
+    assert_eq!(denied.evidence.expected, "\"arn:aws:iam::111111111111:role/admin\"");
     assert_eq!(denied.deciding.len(), 1);
     let json = serde_json::to_value(&denied).unwrap();
     assert_eq!(json["outcome"], "ExplicitDeny");

@@ -57,7 +57,7 @@ impl Evaluation<'_> {
         let text = match (near.part, near.failing.first()) {
             (Part::Action, _) => {
                 let only = &evidence.expected;
-                format!("{}; {matched} allows {only} there, and not that", self.nobody(layer, level))
+                format!("{}; there {matched} allows {only}", self.nobody(layer, level))
             }
             (Part::Principal, _) => {
                 format!("{matched} allows {action}, but not to {}; only to {}", request.principal(), evidence.expected)
