@@ -50,7 +50,9 @@ mod pattern;
 mod principal;
 mod request;
 mod resource;
+mod search;
 mod statement;
+mod steps;
 mod variable;
 
 pub use action::Action;
