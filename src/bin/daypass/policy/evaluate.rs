@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use daypass::policy::{Explanation, Keys, Kind, Level, Outcome, Policy, StatementReport};
+use daypass::policy::{Explanation, Keys, Kind, Level, NearMiss, Outcome, Policy, StatementReport};
 use serde::Serialize;
 
 use super::args::{Evaluate, PrincipalType};
@@ -134,8 +134,14 @@ fn print(printer: &mut Printer, explanation: &Explanation) -> Result<(), CliErro
         printer.heading("condition keys that statements about this action read")?;
     }
     for key in &explanation.keys {
-        let values = if key.values.is_empty() { "absent".to_owned() } else { key.values.join(" | ") };
+        let values = if key.values.is_empty() { "absent".to_owned() } else { quoted(&key.values) };
         printer.line(&format!("  {:<24} {values}", key.name))?;
+    }
+    if explanation.near_misses.len() > 1 {
+        printer.heading("statements that came near, the nearest first")?;
+        for near in &explanation.near_misses {
+            printer.line(&format!("  {}", came_near(near)))?;
+        }
     }
     printer.heading("decision")?;
     for statement in &explanation.deciding {
@@ -152,4 +158,22 @@ fn print(printer: &mut Printer, explanation: &Explanation) -> Result<(), CliErro
 fn told(statement: &StatementReport) -> String {
     let StatementReport { policy, statement, effect, line, column, .. } = statement;
     format!("{effect:?} by statement {statement} of {policy}:{line}:{column}")
+}
+
+fn came_near(near: &NearMiss) -> String {
+    let StatementReport { policy, statement, line, column, conditions, .. } = &near.statement;
+    let place = format!("statement {statement} of {policy}:{line}:{column}");
+    if conditions.is_empty() {
+        let part = format!("{:?}", near.part);
+        return format!("{place}: {part} is {}, found {}", near.expected, near.found);
+    }
+    let failing = conditions.iter().map(|own| {
+        format!("{} on {} (line {}) wanted {}, found {}", own.operator, own.key, own.line, own.expected, own.found)
+    });
+    format!("{place}: {}", failing.collect::<Vec<_>>().join("; "))
+}
+
+/// Values in quotes: white space and an empty text are seen.
+fn quoted(values: &[String]) -> String {
+    values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(", ")
 }
