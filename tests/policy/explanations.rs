@@ -254,7 +254,7 @@ fn a_silent_layer_is_named_with_why_it_had_to_speak() {
     assert_eq!(
         reason(&layers, &who, "sqs:SendMessage", queue),
         (
-            format!("the resource is in another account than {SESSION}, and has no policy that allows sqs:SendMessage"),
+            "there is no resource policy to allow sqs:SendMessage, which it must across accounts".to_owned(),
             Layer::Resource,
             None
         )
@@ -275,12 +275,28 @@ fn a_silent_layer_is_named_with_why_it_had_to_speak() {
     );
     assert_eq!(
         reason(&layers, &who, "sts:AssumeRole", "arn:aws:iam::111111111111:role/admin").0,
-        "no statement of the resource policy allows sts:AssumeRole, which it must for roles and keys in the same account too"
+        "there is no resource policy to allow sts:AssumeRole, which it must for roles and keys in the same account too"
     );
     assert_eq!(
         reason(&layers, &Principal::Anonymous, "s3:GetObject", OBJECT).0,
-        "no statement of the resource policy allows s3:GetObject, and nothing else can let in a caller without an account"
+        "there is no resource policy to allow s3:GetObject, and nothing else can let in a caller without an account"
     );
+    let trust =
+        policy(Kind::Trust, r#"{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"sts:AssumeRole"}"#);
+    let role = "arn:aws:iam::111111111111:role/admin";
+    assert_eq!(
+        reason(&Layers::new(&[]).with_resource(&trust), &who, "sts:AssumeRole", role).0,
+        "the trust policy leaves it to the account, and no identity policy allows sts:AssumeRole"
+    );
+    assert_eq!(
+        reason(&layers.with_resource(&trust), &who, "sts:TagSession", role).0,
+        "no statement of the trust policy allows sts:TagSession, which it must for roles and keys in the same account \
+         too; there statement 1 of a trust policy allows \"sts:AssumeRole\""
+    );
+    // Who has no account has no identity policies that could be silent.
+    let told =
+        tell(&Layers::new(&[]).with_resource(&other), &Principal::Anonymous, "s3:GetObject", OBJECT, &Keys::new());
+    assert_eq!(told.layers.iter().map(|own| own.layer).collect::<Vec<_>>(), [Layer::Resource]);
     let levels = [Level::new("unit", vec![])];
     assert_eq!(
         reason(&layers.with_service_control(&levels), &who, "s3:GetObject", OBJECT),
