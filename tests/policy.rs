@@ -23,6 +23,8 @@ mod lint;
 mod lint_documents;
 #[path = "policy/matching.rs"]
 mod matching;
+#[path = "policy/matrix.rs"]
+mod matrix;
 #[path = "policy/operators.rs"]
 mod operators;
 #[path = "policy/principals.rs"]

@@ -100,7 +100,7 @@ impl Kind {
 }
 
 /// Holds the text of a document to its length and its characters, before anything of it is read.
-pub(super) fn hold(text: &str, kind: Kind, quota: usize) -> Result<(), PolicyError> {
+pub(super) fn hold_text(text: &str, kind: Kind) -> Result<(), PolicyError> {
     let characters = text.chars().count();
     if characters > MAX_DOCUMENT_CHARACTERS {
         return Err(PolicyError::TooLong { characters, limit: MAX_DOCUMENT_CHARACTERS });
@@ -109,6 +109,11 @@ pub(super) fn hold(text: &str, kind: Kind, quota: usize) -> Result<(), PolicyErr
         let before = text.get(..offset).unwrap_or_default();
         return Err(PolicyError::Character { at: Position::after(before), character });
     }
+    Ok(())
+}
+
+/// Holds a document to the quota of its kind.
+pub(super) fn hold_size(text: &str, kind: Kind, quota: usize) -> Result<(), PolicyError> {
     let size = kind.size(text);
     if size > quota { Err(PolicyError::TooLarge { kind, size, limit: quota }) } else { Ok(()) }
 }

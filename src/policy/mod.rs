@@ -50,7 +50,10 @@ mod pattern;
 mod principal;
 mod request;
 mod resource;
+mod search;
+mod shared;
 mod statement;
+mod steps;
 mod variable;
 
 pub use action::Action;
@@ -65,6 +68,7 @@ pub use limits::{Limits, MAX_DOCUMENT_CHARACTERS};
 pub use principal::{Grant, Principal};
 pub use request::Request;
 pub use resource::Resource;
+pub use shared::SharedPolicies;
 pub use statement::Effect;
 
 pub use crate::json::{JsonError, Position};

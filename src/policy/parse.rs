@@ -25,8 +25,9 @@ pub(super) fn tree(text: &str) -> Result<Value<'_>, PolicyError> {
 
 /// Reads the statements of a document.
 pub(super) fn document(text: &str, kind: Kind, quota: usize) -> Result<Box<[Statement]>, PolicyError> {
-    limits::hold(text, kind, quota)?;
+    limits::hold_text(text, kind)?;
     let root = tree(text)?;
+    limits::hold_size(text, kind, quota)?;
     known_elements(&root, "the policy", &DOCUMENT)?;
     if let Some(id) = root.member("Id") {
         string(id, "Id")?;

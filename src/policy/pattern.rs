@@ -2,9 +2,12 @@
 //!
 //! A pattern is cut at its `*`s when the document is parsed. Each piece is then looked for once, from left to right,
 //! and never tried again: that is enough for `*`, and keeps the time linear in the text whatever the pattern. A regular
-//! expression or a backtracking matcher would let one statement such as `*a*a*a*a*b` hold up every decision.
+//! expression or a backtracking matcher would let one statement such as `*a*a*a*a*b` hold up every decision. A piece whose
+//! beginning stands in many places of the text goes to [`search`], for which that makes no difference.
 
 use super::keys::{KeyName, Keys};
+use super::search::{self, Symbol};
+use super::steps;
 use super::variable::{self, Placeholder, Variable};
 
 /// Which characters of a document's text are not themselves.
@@ -160,9 +163,13 @@ fn flush(plain: &mut String, piece: &mut Vec<Token>) {
 /// What follows `piece` in a text that starts with it.
 fn after_prefix<'t>(piece: &[Token], text: &'t str, keys: &Keys) -> Option<&'t str> {
     piece.iter().try_fold(text, |rest, token| match token {
-        Token::Text(plain) => rest.strip_prefix(&**plain),
-        Token::Variable(variable) => rest.strip_prefix(variable.value(keys)?),
+        Token::Text(_) | Token::Variable(_) => {
+            let plain = token.value(keys)?;
+            steps::take(plain.len().min(rest.len()).saturating_add(1));
+            rest.strip_prefix(plain)
+        }
         Token::One => {
+            steps::take(1);
             let mut characters = rest.chars();
             characters.next().map(|_| characters.as_str())
         }
@@ -172,9 +179,13 @@ fn after_prefix<'t>(piece: &[Token], text: &'t str, keys: &Keys) -> Option<&'t s
 /// What precedes `piece` in a text that ends with it.
 fn before_suffix<'t>(piece: &[Token], text: &'t str, keys: &Keys) -> Option<&'t str> {
     piece.iter().rev().try_fold(text, |rest, token| match token {
-        Token::Text(plain) => rest.strip_suffix(&**plain),
-        Token::Variable(variable) => rest.strip_suffix(variable.value(keys)?),
+        Token::Text(_) | Token::Variable(_) => {
+            let plain = token.value(keys)?;
+            steps::take(plain.len().min(rest.len()).saturating_add(1));
+            rest.strip_suffix(plain)
+        }
         Token::One => {
+            steps::take(1);
             let mut characters = rest.chars();
             characters.next_back().map(|_| characters.as_str())
         }
@@ -183,10 +194,15 @@ fn before_suffix<'t>(piece: &[Token], text: &'t str, keys: &Keys) -> Option<&'t 
 
 /// What follows the first place where `piece` stands in a text.
 fn after_first<'t>(piece: &[Token], text: &'t str, keys: &Keys) -> Option<&'t str> {
+    /// Places that are tried one by one, which asks for no memory; honest patterns need one or two.
+    const TRIED: usize = 16;
     let mut rest = text;
-    loop {
-        if let Some(Token::Text(plain)) = piece.first() {
-            rest = rest.find(&**plain).and_then(|at| rest.get(at..))?;
+    for _ in 0..TRIED {
+        let first = piece.first().and_then(|token| token.value(keys));
+        if let Some(plain) = first {
+            let at = rest.find(plain);
+            steps::take(at.unwrap_or(rest.len()).saturating_add(plain.len()));
+            rest = at.and_then(|at| rest.get(at..))?;
         }
         if let Some(after) = after_prefix(piece, rest, keys) {
             return Some(after);
@@ -195,6 +211,14 @@ fn after_first<'t>(piece: &[Token], text: &'t str, keys: &Keys) -> Option<&'t st
         characters.next()?;
         rest = characters.as_str();
     }
+    let mut run = Vec::new();
+    for token in piece {
+        match token {
+            Token::One => run.push(Symbol::One),
+            Token::Text(_) | Token::Variable(_) => run.extend(token.value(keys)?.chars().map(Symbol::Character)),
+        }
+    }
+    search::after(&run, rest)
 }
 
 /// An ARN with wildcards: its parts are compared one by one, so that no `*` reaches over a colon between two of them.
@@ -247,4 +271,79 @@ pub(super) fn split_parts(text: &str, syntax: Syntax) -> Vec<&str> {
     }
     parts.push(text.get(start..).unwrap_or_default());
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SYNTAX: Syntax = Syntax { wildcards: true, variables: true };
+
+    /// The most comparisons that matching may take: all of the text once for each 64 symbols of a piece, and a few of the
+    /// places where a piece might stand.
+    fn bound(pattern: &str, value: &str, text: &str) -> usize {
+        let variables = pattern.matches("${").count();
+        let symbols = pattern.len() + variables * value.len();
+        40 * symbols + 4 * text.len() + text.len() * symbols.div_ceil(64)
+    }
+
+    /// Attack: patterns and texts that make a matcher try again and again. The second would take a backtracking one more
+    /// steps than there are atoms, and one that tries every place anew a thousand for each character.
+    #[test]
+    fn no_pattern_makes_matching_slow() {
+        for size in [100, 1_000, 2_000, 8_000] {
+            let (long, keys) = ("a".repeat(size), Keys::new().with("aws:x", "a".repeat(size / 4)));
+            let half = size / 2;
+            for pattern in [
+                "*".repeat(half) + "b",
+                "*a".repeat(half) + "*b",
+                "*?".repeat(half) + "b",
+                "*a?".repeat(size / 3) + "*b",
+                format!("*{}b*", "a?".repeat(half)),
+                format!("*{}b*", "?a".repeat(half)),
+                format!("*{}b*", "a".repeat(half)),
+                format!("*a?{}b*", "a".repeat(half)),
+                "*${aws:x}b*".to_owned(),
+                "*${aws:x}?${aws:x}b*".to_owned(),
+                format!("*{}*", "?${aws:x}b*".repeat(3)),
+                format!("{}*b", "?".repeat(half)),
+                format!("*{}{}", "a?".repeat(half / 2), "b"),
+            ] {
+                let compiled = Pattern::parse(&pattern, SYNTAX).unwrap();
+                let (matched, steps) = steps::of(|| compiled.matches(&long, &keys));
+                let most = bound(&pattern, &"a".repeat(size / 4), &long);
+                assert!(!matched && steps <= most, "{} takes {steps} of {most}", pattern.get(..20).unwrap_or(&pattern));
+            }
+        }
+    }
+
+    #[test]
+    fn no_arn_makes_matching_part_by_part_slow() {
+        let (long, none) = ("a".repeat(340), Keys::new());
+        let pattern = ["*a*a?*b"; 6].join(":");
+        let arn = ArnPattern::parse(&pattern, SYNTAX).unwrap();
+        let (matched, steps) = steps::of(|| arn.matches([&long; 6], &none));
+        // A part that does not match ends it.
+        assert!(!matched && steps <= bound("*a*a?*b", "", &long), "{steps}");
+        let pattern = ["*a*a?*a"; 6].join(":");
+        let arn = ArnPattern::parse(&pattern, SYNTAX).unwrap();
+        let (matched, steps) = steps::of(|| arn.matches([&long; 6], &none));
+        assert!(matched && steps <= 6 * bound("*a*a?*a", "", &long), "{steps}");
+    }
+
+    #[test]
+    fn a_piece_that_begins_in_many_places_is_found_where_it_stands() {
+        let text = format!("{}b-tail", "a".repeat(200));
+        for (pattern, expected) in [
+            ("*aaab*", true),
+            ("*a?ab*", true),
+            ("*a${aws:x}b*", true),
+            ("*a?ac*", false),
+            ("*a${aws:x}?-*", true),
+            ("*aa${aws:y}b*", false),
+        ] {
+            let compiled = Pattern::parse(pattern, SYNTAX).unwrap();
+            assert_eq!(compiled.matches(&text, &Keys::new().with("aws:x", "aa")), expected, "{pattern}");
+        }
+    }
 }

@@ -129,7 +129,8 @@ impl std::fmt::Display for Principal {
 pub enum Grant {
     /// It names the account: an identity policy must allow as well.
     Account,
-    /// It names the role of a session, or the user behind a federated user: boundary and session policy still limit.
+    /// It names the role of a session, the user behind a federated user, or the account of its root user: boundary and
+    /// session policy still limit.
     Limited,
     /// It names the principal itself, or everyone: in the same account nothing else has to allow.
     Direct,
@@ -179,7 +180,7 @@ impl PrincipalElement {
     pub(super) fn names_itself(&self, principal: &Principal, keys: &Keys) -> bool {
         self.names.iter().any(|name| match name.grant(principal, keys) {
             Some(Grant::Direct) => true,
-            Some(Grant::Limited) => matches!(principal, Principal::Role { .. }),
+            Some(Grant::Limited) => matches!(principal, Principal::Role { .. } | Principal::Root { .. }),
             Some(Grant::Account) | None => false,
         })
     }
@@ -218,7 +219,8 @@ impl PrincipalName {
         match (self, principal) {
             (Self::Everyone, _) => Some(Grant::Direct),
             (Self::Account(account), Principal::Root { account: own }) => {
-                (**account == *own.as_str()).then_some(Grant::Direct)
+                // A session of the root user is still held to what it was given.
+                (**account == *own.as_str()).then_some(Grant::Limited)
             }
             (Self::Account(account), _) => (principal.account() == Some(account)).then_some(Grant::Account),
             (Self::Arn(arn), _) => arn_grant(arn, principal),

@@ -260,3 +260,127 @@ fn what_cannot_be_used_is_named() {
     run(&["policy", "check", "--kind", "lint"]).refused_as_usage("resource_control");
     run(&["policy", "check", "--kind", "trust", "/nowhere/x.json"]).refused_as_usage("cannot read /nowhere/x.json");
 }
+
+#[test]
+fn a_bad_line_is_answered_and_so_is_the_next() {
+    let good = json!({"id": "good", "request": {"principal": READER, "action": "s3:GetObject", "resource": CAT},
+        "identity_policies": [allow("s3:*")]});
+    let with = |field: &str, value: Value| {
+        let mut line = good.clone();
+        line[field] = value;
+        line.to_string()
+    };
+    let asking = |field: &str, value: Value| {
+        let mut line = good.clone();
+        line["request"][field] = value;
+        line.to_string()
+    };
+    let bad = [
+        "{".to_owned(),
+        "[]".to_owned(),
+        "null".to_owned(),
+        "\"text\"".to_owned(),
+        "{\"id\": 1, \"id\": 2}".to_owned(),
+        "\u{FEFF}{}".to_owned(),
+        "{}".to_owned(),
+        with("request", json!(null)),
+        with("request", json!([])),
+        with("identity_policies", json!("x")),
+        with("identity_policies", json!({})),
+        with("identity_policies", json!([1])),
+        with("scps", json!({"level": "root"})),
+        with("scps", json!([[]])),
+        with("rcps", json!([{"level": "root", "policies": [{}]}])),
+        with("resource_policy", json!("not a policy")),
+        with("session_policies", json!([null])),
+        asking("action", json!(["s3:GetObject"])),
+        asking("action", json!("s3:*")),
+        asking("principal", json!("martha")),
+        asking("principal_type", json!("user")),
+        asking("resource", json!("photos")),
+        asking("resource_account", json!("1")),
+        asking("context", json!([])),
+        asking("context", json!({"aws:x": {"a": 1}})),
+        asking("context", json!({"aws:x": [["a"]]})),
+    ];
+    let good = good.to_string();
+    let input: String = bad.iter().flat_map(|line| [line.as_str(), "\n", &good, "\n"]).collect();
+    let ran = run_with(&["policy", "evaluate", "--batch"], &input);
+    let answers = ran.lines();
+    assert_eq!((ran.code, answers.len()), (2, 2 * bad.len()));
+    for (pair, line) in answers.chunks(2).zip(&bad) {
+        assert!(pair[0]["error"].is_string() && pair[0]["decision"] == "ImplicitDeny", "{line}: {}", pair[0]);
+        assert_eq!((&pair[1]["id"], &pair[1]["decision"]), (&json!("good"), &json!("Allow")), "after {line}");
+    }
+}
+
+#[test]
+fn a_batch_knows_every_type_of_principal() {
+    let bucket = |principal: Value| {
+        json!({"Version": "2012-10-17", "Statement":
+            {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "*"}})
+    };
+    let provider = "arn:aws:iam::111111111111:saml-provider/corp";
+    let cases = [
+        (json!({"principal": READER, "principal_type": "aws"}), json!({"AWS": READER})),
+        (json!({"principal": "111111111111", "principal_type": "aws"}), json!({"AWS": "111111111111"})),
+        (json!({"principal": "s3.amazonaws.com", "principal_type": "service"}), json!({"Service": "s3.amazonaws.com"})),
+        (json!({"principal": provider, "principal_type": "federated"}), json!({"Federated": provider})),
+        (
+            json!({"principal": "accounts.google.com", "principal_type": "federated"}),
+            json!({"Federated": "accounts.google.com"}),
+        ),
+        (json!({"principal": "79a59df9", "principal_type": "canonical"}), json!({"CanonicalUser": "79a59df9"})),
+        (json!({"principal_type": "anonymous"}), json!("*")),
+    ];
+    let (mut lines, mut expected) = (String::new(), Vec::new());
+    for (index, (request, _)) in cases.iter().enumerate() {
+        for (other, (_, element)) in cases.iter().enumerate() {
+            let mut request = request.clone();
+            request["action"] = json!("s3:GetObject");
+            request["resource"] = json!(CAT);
+            lines += &format!(
+                "{}\n",
+                json!({"id": [index, other], "request": request, "resource_policy": bucket(element.clone())})
+            );
+            // The root user needs no policy, and `*` is everyone.
+            expected.push(if index == other || element == "*" || index == 1 { "Allow" } else { "ImplicitDeny" });
+        }
+    }
+    let ran = run_with(&["policy", "evaluate", "--batch"], &lines);
+    let decisions: Vec<_> = ran.lines().iter().map(|answer| answer["decision"].as_str().unwrap().to_owned()).collect();
+    assert_eq!((ran.code, decisions), (0, expected.into_iter().map(str::to_owned).collect()));
+}
+
+#[test]
+fn what_to_change_is_told() {
+    let folder = Folder::new("policy-near");
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        {"Sid": "Team", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::photos/${aws:PrincipalTag/team}/*"},
+        {"Sid": "Safe", "Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}}]});
+    let policy = folder.file("reader.json", policy.to_string());
+    let told =
+        evaluate("s3:GetObject", &["--identity-policy", &policy, "--context", "aws:PrincipalTag/team=", "--explain"]);
+    assert_eq!(told.code, 1);
+    for line in [
+        format!(
+            "  statement Team of {policy}:1:15: Resource is \"arn:aws:s3:::photos/${{aws:PrincipalTag/team}}/*\", \
+             where aws:PrincipalTag/team is \"\", found {CAT}\n"
+        ),
+        format!("  statement Safe of {policy}:1:"),
+        "Bool on aws:SecureTransport (line 1) wanted \"true\", found no such key\n".to_owned(),
+        "  aws:PrincipalTag/team    \"\"\n".to_owned(),
+        "  expected  \"true\"\n  found     no such key\n".to_owned(),
+    ] {
+        assert!(told.out.contains(&line), "{line}\n{}", told.out);
+    }
+    let json = evaluate("s3:GetObject", &["--identity-policy", &policy, "--json"]).json();
+    let story = &json["explanation"];
+    assert_eq!((&story["expected"], &story["silent"]["layer"]), (&json!("\"true\""), &json!("identity")));
+    let near = &story["near_misses"][0];
+    assert_eq!(
+        (&near["statement"], &near["part"], &near["end_line"]),
+        (&json!("Safe"), &json!("condition"), &json!(1))
+    );
+    assert_eq!(near["conditions"][0]["key"], "aws:SecureTransport");
+}

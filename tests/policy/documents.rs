@@ -1,7 +1,9 @@
 //! What is a policy document, by kind, and where a document that is none goes wrong.
 
 use super::{document, policy};
-use daypass::policy::{JsonError, Kind, Layers, Outcome, Policy, PolicyError, Position};
+use daypass::policy::{
+    JsonError, Kind, Layers, Limits, MAX_DOCUMENT_CHARACTERS, Outcome, Policy, PolicyError, Position,
+};
 
 fn refusal(text: &str, kind: Kind) -> PolicyError {
     Policy::parse(text, kind).expect_err(text)
@@ -28,6 +30,11 @@ fn positions_point_into_the_document() {
         let statement = evaluation.statement().unwrap();
         assert_eq!(statement.to_string(), format!("statement {label} of p"));
         assert_eq!((statement.position().line, statement.position().column), position);
+        let end = statement.end_position();
+        let closing = text.lines().nth(usize::try_from(end.line).unwrap() - 1).unwrap();
+        assert_eq!(closing.chars().nth(usize::try_from(end.column).unwrap() - 2), Some('}'));
+        let told = &evaluation.explain().deciding[0];
+        assert_eq!((told.end_line, told.end_column), (end.line, end.column));
         // The position is where the statement's brace stands in the text.
         let line = text.lines().zip(1..).find(|(_, number)| *number == position.0).unwrap().0;
         assert_eq!(line.chars().zip(1..).find(|(_, number)| *number == position.1).unwrap().0, '{');
@@ -41,7 +48,6 @@ fn json_is_strict_and_bounded() {
     let effects = document(r#"{"Effect":"Deny","Effect":"Allow","Action":"*","Resource":"*"}"#);
     assert!(matches!(refusal(&effects, Kind::Identity), PolicyError::Json(JsonError::DuplicateKey { .. })));
     assert!(matches!(refusal("{", Kind::Identity), PolicyError::Json(JsonError::Syntax { .. })));
-    assert!(matches!(refusal(&" ".repeat(131_073), Kind::Identity), PolicyError::Json(JsonError::TooLong { .. })));
     assert!(matches!(refusal(&"[".repeat(100_000), Kind::Identity), PolicyError::Json(JsonError::TooDeep { .. })));
 }
 
@@ -79,6 +85,89 @@ fn each_kind_is_held_to_its_quota() {
     let spaced = format!(r#"{{"Statement":{}{{"Effect":"Deny","Action":"*","Resource":"*"}}}}"#, " ".repeat(30_000));
     assert!(Policy::parse(&spaced, Kind::Identity).is_ok() && Policy::parse(&spaced, Kind::Session).is_err());
     assert!(Policy::parse_within(&spaced, Kind::Session, 40_000).is_ok());
+}
+
+#[test]
+fn no_document_is_longer_than_iam_reads_whatever_its_quota() {
+    let spaced = |spaces: usize| {
+        let text = document(r#"{"Sid":"é","Effect":"Deny","Action":"*","Resource":"*"}"#).replace("é", "");
+        format!("{}{text}", " ".repeat(spaces - text.chars().count()))
+    };
+    assert!(Policy::parse_within(&spaced(MAX_DOCUMENT_CHARACTERS), Kind::Identity, usize::MAX).is_ok());
+    let error = Policy::parse_within(&spaced(MAX_DOCUMENT_CHARACTERS + 1), Kind::Identity, usize::MAX).unwrap_err();
+    assert_eq!(error, PolicyError::TooLong { characters: 131_073, limit: 131_072 });
+    assert_eq!(
+        (error.code(), error.reason().as_str()),
+        ("ValidationError", "131073 characters, at most 131072 are read")
+    );
+    // Characters count, not bytes: each of these takes two.
+    let wide = document(&format!(
+        r#"{{"Effect":"Deny","Action":"*","Resource":"*","Condition":{{"StringEquals":{{"a:b":"{}"}}}}}}"#,
+        "é".repeat(100_000)
+    ));
+    assert!(Policy::parse_within(&wide, Kind::Identity, usize::MAX).is_ok());
+}
+
+#[test]
+fn documents_for_iam_and_sts_hold_latin_characters_and_escape_the_others() {
+    let with = |value: &str| {
+        let condition = format!(r#"{{"StringEquals":{{"aws:PrincipalTag/name":"{value}"}}}}"#);
+        let who = r#""Principal":"*","#;
+        move |kind: Kind| {
+            let (who, rest) = match kind {
+                Kind::Trust => (who, r#""Action":"sts:AssumeRole""#),
+                Kind::Resource | Kind::ResourceControl => (who, r#""Action":"*","Resource":"*""#),
+                _ => ("", r#""Action":"*","Resource":"*""#),
+            };
+            Policy::parse(&document(&format!("\n{{\"Effect\":\"Deny\",{who}{rest},\"Condition\":{condition}}}")), kind)
+        }
+    };
+    for kind in [Kind::Identity, Kind::Boundary, Kind::Trust, Kind::Session] {
+        let error = with("名")(kind).unwrap_err();
+        let PolicyError::Character { at, character: '名' } = error else { panic!("{error:?}") };
+        assert_eq!((at.line, error.code()), (2, "ValidationError"));
+        assert!(error.reason().ends_with("'名' (U+540D) may not stand here unescaped"), "{}", error.reason());
+        assert!(with("\\u540d")(kind).is_ok() && with("ÿ")(kind).is_ok(), "{kind}");
+        assert!(matches!(with("\u{7f}\u{2028}")(kind), Err(PolicyError::Character { character: '\u{2028}', .. })));
+    }
+    for kind in [Kind::Resource, Kind::ServiceControl, Kind::ResourceControl] {
+        assert!(with("名")(kind).is_ok(), "{kind}");
+    }
+}
+
+#[test]
+fn sizes_are_counted_as_the_kind_counts_them() {
+    let text = format!(" {} \n", document(r#"{"Effect":"Deny","Action":"*","Resource":"*"}"#));
+    let bare: usize = text.chars().filter(|character| !character.is_whitespace()).count();
+    for (kind, size) in
+        [(Kind::Identity, bare), (Kind::Boundary, bare), (Kind::Session, bare + 3), (Kind::ServiceControl, bare + 3)]
+    {
+        let policy = Policy::parse(&text, kind).unwrap();
+        assert_eq!((policy.size(), policy.text()), (size, text.as_str()), "{kind}");
+    }
+    let limits = Limits::default();
+    assert_eq!((limits.managed, limits.user, limits.group, limits.role), (6_144, 2_048, 5_120, 10_240));
+    assert_eq!((limits.trust, limits.session), (2_048, 2_048));
+    assert_eq!((limits.service_control, limits.resource_control), (5_120, 5_120));
+    assert_eq!(limits.of(Kind::Identity), 10_240);
+    let mut raised = limits;
+    raised.trust = 4_096;
+    assert_eq!((raised.of(Kind::Trust), Kind::Trust.quota()), (4_096, 2_048));
+}
+
+#[test]
+fn the_condition_keys_of_a_policy_are_those_it_reads() {
+    let policy = policy(
+        Kind::Identity,
+        r#"{"Effect":"Allow","Action":"s3:*","Resource":["arn:aws:s3:::a/${aws:username}/*","arn:aws:s3:::${*}"],
+            "Condition":{"StringLike":{"s3:prefix":["${aws:PrincipalTag/Team, 'x'}/*","${AWS:UserName}"]},"Null":{"aws:TokenIssueTime":"false"}}},
+           {"Effect":"Deny","Action":"*","NotResource":"arn:aws:s3:::${aws:PrincipalAccount}","Condition":{"Bool":{"S3:Prefix":"true"}}}"#,
+    );
+    let expected = ["aws:username", "s3:prefix", "aws:PrincipalTag/Team", "aws:TokenIssueTime", "aws:PrincipalAccount"];
+    assert_eq!(policy.context_keys(), expected);
+    // Variables are text in documents of 2008.
+    let old = r#"{"Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::${aws:username}"}}"#;
+    assert!(Policy::parse(old, Kind::Identity).unwrap().context_keys().is_empty());
 }
 
 #[test]
@@ -309,6 +398,30 @@ fn principals_are_refused_unless_somebody_can_have_that_name() {
         let text = document(&format!(r#"{{"Effect":"Deny","Principal":{principal},"Action":"*"}}"#));
         let error = refusal(&text, Kind::Resource);
         assert!(matches!(error, PolicyError::Malformed { .. } | PolicyError::UnknownElement { .. }), "{principal}");
+    }
+}
+
+#[test]
+fn sids_are_letters_and_digits_but_for_resources() {
+    let with = |sid: &str, kind: Kind| {
+        let who = if matches!(kind, Kind::Trust | Kind::Resource | Kind::ResourceControl) {
+            r#""Principal":"*","#
+        } else {
+            ""
+        };
+        let rest = if kind == Kind::Trust { r#""Action":"sts:*""# } else { r#""Action":"*","Resource":"*""# };
+        Policy::parse(&document(&format!(r#"{{"Sid":"{sid}","Effect":"Deny",{who}{rest}}}"#)), kind)
+    };
+    let iam = [Kind::Identity, Kind::Trust, Kind::Boundary, Kind::Session, Kind::ServiceControl, Kind::ResourceControl];
+    for kind in iam {
+        assert!(with("Az09", kind).is_ok() && with("", kind).is_ok(), "{kind}");
+        for sid in ["a b", "a-b", "a_b", "a.b", "é", "\\u0000", "*"] {
+            let error = with(sid, kind).unwrap_err();
+            assert!(error.reason().ends_with("Sid must be letters and digits"), "{kind} {sid}: {}", error.reason());
+        }
+    }
+    for sid in ["a b", "a-b", "é", "*"] {
+        assert!(with(sid, Kind::Resource).is_ok(), "{sid}");
     }
 }
 

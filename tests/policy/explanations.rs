@@ -2,7 +2,7 @@
 
 use super::{OBJECT, policy, principal};
 use daypass::policy::{
-    Action, Explanation, Keys, Kind, Layer, Layers, Level, Outcome, Principal, Request, Resource, evaluate,
+    Action, Explanation, Keys, Kind, Layer, Layers, Level, Outcome, Part, Principal, Request, Resource, evaluate,
     evaluate_trust,
 };
 
@@ -35,7 +35,8 @@ fn a_denial_names_the_smallest_fact_that_blocked_it() {
     assert_eq!(reason("s3:DeleteObject", &none), "no statement allows s3:DeleteObject");
     assert_eq!(
         reason("s3:GetObject", &none),
-        "statement Read of reader allows s3:GetObject, but not on arn:aws:s3:::photos/cats/1.svg"
+        "statement Read of reader allows s3:GetObject, but not on arn:aws:s3:::photos/cats/1.svg; \
+         only on \"arn:aws:s3:::photos/dogs/*\""
     );
     let keys = Keys::new().with("aws:PrincipalTag/team", "dogs").with("aws:SecureTransport", "true");
     assert_eq!(
@@ -80,7 +81,8 @@ fn why_may_i_not_assume_this_role() {
     assert_eq!(
         trust_reason(trust, &other, saml, &keys),
         "statement Corp of the trust policy of editor allows sts:AssumeRoleWithSAML, \
-         but not to arn:aws:iam::111111111111:saml-provider/other"
+         but not to arn:aws:iam::111111111111:saml-provider/other; \
+         only to \"arn:aws:iam::111111111111:saml-provider/corp\""
     );
     assert_eq!(
         trust_reason(trust, &corp, "sts:TagSession", &keys),
@@ -156,11 +158,213 @@ fn everything_that_had_a_say_is_reported() {
     assert_eq!(read, [("aws:PrincipalTag/Team", "cats".to_owned()), ("aws:SecureTransport", "true".to_owned())]);
 
     let denied = explain(&layers, "s3:DeleteObject", &keys);
-    assert_eq!(denied.reason, "statement Gone of photos denies s3:DeleteObject");
+    assert_eq!(
+        denied.reason,
+        "statement Gone of photos denies s3:DeleteObject: condition ArnNotEquals on aws:PrincipalArn is met by \
+         anything but \"arn:aws:iam::111111111111:role/admin\", found no such key"
+    );
+    // What would have kept it from denying.
+    assert_eq!(denied.evidence.expected, "\"arn:aws:iam::111111111111:role/admin\"");
     assert_eq!(denied.deciding.len(), 1);
     let json = serde_json::to_value(&denied).unwrap();
     assert_eq!(json["outcome"], "ExplicitDeny");
     assert_eq!(json["deciding"][0]["policy"], "photos");
     assert_eq!(json["deciding"][0]["layer"], "resource");
     assert_eq!(json["layers"][1]["outcome"], "Allow");
+}
+
+fn tell(layers: &Layers<'_>, who: &Principal, action: &str, resource: &str, keys: &Keys) -> Explanation {
+    let (action, resource): (Action, Resource) = (action.parse().unwrap(), resource.parse().unwrap());
+    evaluate(layers, &Request::new(who, &action, &resource, keys)).explain()
+}
+
+#[test]
+fn a_statement_that_denies_says_what_it_denies_by() {
+    let scp = policy(
+        Kind::ServiceControl,
+        r#"{"Effect":"Allow","Action":"*","Resource":"*"},
+           {"Sid":"Region","Effect":"Deny","NotAction":["iam:*","sts:*"],"Resource":"*",
+            "Condition":{"StringNotEquals":{"aws:RequestedRegion":"eu-west-1"}}}"#,
+    );
+    let levels = [Level::new("root", vec![scp.named("region-lock")])];
+    let layers = Layers::new(&[]).with_service_control(&levels);
+    let denied = tell(
+        &layers,
+        &principal(SESSION),
+        "s3:GetObject",
+        OBJECT,
+        &Keys::new().with("aws:RequestedRegion", "us-east-1"),
+    );
+    assert_eq!(
+        denied.reason,
+        r#"statement Region of region-lock denies s3:GetObject: NotAction is anything but "iam:*" or "sts:*"; condition StringNotEquals on aws:RequestedRegion is met by anything but "eu-west-1", found "us-east-1""#
+    );
+    let told = (denied.evidence.expected.as_str(), denied.evidence.found.as_str());
+    assert_eq!(told, (r#""eu-west-1""#, r#""us-east-1""#));
+    let condition = &denied.deciding[0].conditions[0];
+    assert_eq!((condition.operator.as_str(), condition.key.as_str()), ("StringNotEquals", "aws:RequestedRegion"));
+    assert_eq!((condition.line, condition.column), (3, 45));
+
+    // A key that is absent meets BoolIfExists: the usual way in which a demand for MFA locks out long-term keys.
+    let mfa = [policy(
+        Kind::Identity,
+        r#"{"Effect":"Allow","Action":"*","Resource":"*"},{"Sid":"Mfa","Effect":"Deny","Action":"*","Resource":"*",
+            "Condition":{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}}"#,
+    )
+    .named("admins")];
+    let denied = tell(&Layers::new(&mfa), &principal(super::USER), "s3:GetObject", OBJECT, &Keys::new());
+    assert_eq!(
+        denied.reason,
+        r#"statement Mfa of admins denies s3:GetObject: condition BoolIfExists on aws:MultiFactorAuthPresent is met by "false", found no such key"#
+    );
+    assert_eq!(denied.evidence.expected, r#"anything but "false""#);
+
+    let bucket = policy(
+        Kind::Resource,
+        r#"{"Sid":"Only","Effect":"Deny","NotPrincipal":{"AWS":"arn:aws:iam::111111111111:role/reader"},"Action":"*","NotResource":"arn:aws:s3:::open/*"}"#,
+    )
+    .named("photos");
+    let boundary = [policy(Kind::Boundary, r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#)];
+    let layers = Layers::new(&mfa).with_resource(&bucket).with_boundary(&boundary);
+    let denied = tell(
+        &layers,
+        &principal(SESSION),
+        "s3:GetObject",
+        OBJECT,
+        &Keys::new().with("aws:MultiFactorAuthPresent", "true"),
+    );
+    assert_eq!(
+        denied.reason,
+        r#"statement Only of photos denies s3:GetObject: NotResource is anything but "arn:aws:s3:::open/*"; NotPrincipal is anything but "arn:aws:iam::111111111111:role/reader", and it spares nobody who has a permissions boundary"#
+    );
+    assert_eq!(denied.evidence.expected, "no statement that denies s3:GetObject");
+}
+
+#[test]
+fn a_silent_layer_is_named_with_why_it_had_to_speak() {
+    let identity = [policy(Kind::Identity, r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#)];
+    let layers = Layers::new(&identity);
+    let who = principal(SESSION);
+    let reason = |layers: &Layers<'_>, who: &Principal, action: &str, resource: &str| {
+        let told = tell(layers, who, action, resource, &Keys::new());
+        let silent = told.silent.expect("a silent layer");
+        (told.reason, silent.layer, silent.level)
+    };
+    let queue = "arn:aws:sqs:eu-west-1:222222222222:queue";
+    assert_eq!(
+        reason(&layers, &who, "sqs:SendMessage", queue),
+        (
+            "there is no resource policy to allow sqs:SendMessage, which it must across accounts".to_owned(),
+            Layer::Resource,
+            None
+        )
+    );
+    let other = policy(Kind::Resource, r#"{"Effect":"Allow","Principal":"*","Action":"sns:*","Resource":"*"}"#);
+    assert_eq!(
+        reason(&layers.with_resource(&other), &who, "sqs:SendMessage", queue).0,
+        "no statement of the resource policy allows sqs:SendMessage, which it must across accounts"
+    );
+    let open = policy(Kind::Resource, r#"{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"}"#);
+    assert_eq!(
+        reason(&Layers::new(&[]).with_resource(&open), &who, "sqs:SendMessage", queue),
+        (
+            "no statement allows sqs:SendMessage, which an identity policy must across accounts".to_owned(),
+            Layer::Identity,
+            None
+        )
+    );
+    assert_eq!(
+        reason(&layers, &who, "sts:AssumeRole", "arn:aws:iam::111111111111:role/admin").0,
+        "there is no resource policy to allow sts:AssumeRole, which it must for roles and keys in the same account too"
+    );
+    assert_eq!(
+        reason(&layers, &Principal::Anonymous, "s3:GetObject", OBJECT).0,
+        "there is no resource policy to allow s3:GetObject, and nothing else can let in a caller without an account"
+    );
+    let trust =
+        policy(Kind::Trust, r#"{"Effect":"Allow","Principal":{"AWS":"111111111111"},"Action":"sts:AssumeRole"}"#);
+    let role = "arn:aws:iam::111111111111:role/admin";
+    assert_eq!(
+        reason(&Layers::new(&[]).with_resource(&trust), &who, "sts:AssumeRole", role).0,
+        "the trust policy leaves it to the account, and no identity policy allows sts:AssumeRole"
+    );
+    assert_eq!(
+        reason(&layers.with_resource(&trust), &who, "sts:TagSession", role).0,
+        "no statement of the trust policy allows sts:TagSession, which it must for roles and keys in the same account \
+         too; there statement 1 of a trust policy allows \"sts:AssumeRole\""
+    );
+    // Who has no account has no identity policies that could be silent.
+    let told =
+        tell(&Layers::new(&[]).with_resource(&other), &Principal::Anonymous, "s3:GetObject", OBJECT, &Keys::new());
+    assert_eq!(told.layers.iter().map(|own| own.layer).collect::<Vec<_>>(), [Layer::Resource]);
+    let levels = [Level::new("unit", vec![])];
+    assert_eq!(
+        reason(&layers.with_service_control(&levels), &who, "s3:GetObject", OBJECT),
+        (
+            "no service control policy at unit allows s3:GetObject".to_owned(),
+            Layer::ServiceControl,
+            Some("unit".into())
+        )
+    );
+}
+
+#[test]
+fn statements_that_came_near_are_told_with_what_kept_them() {
+    let identity = [policy(
+        Kind::Identity,
+        r#"{"Sid":"Write","Effect":"Allow","Action":["s3:PutObject","s3:DeleteObject"],"Resource":"*"},
+           {"Sid":"Team","Effect":"Allow","Action":"s3:Get*","Resource":["arn:aws:s3:::photos/${aws:PrincipalTag/team}/*","arn:aws:s3:::photos/${aws:PrincipalTag/unit, 'none'}/*"]},
+           {"Sid":"Safe","Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"},
+            "DateLessThan":{"aws:CurrentTime":"2026-01-01"},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}"#,
+    )
+    .named("reader")];
+    let bucket = policy(
+        Kind::Resource,
+        r#"{"Sid":"Martha","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::111111111111:user/martha","222222222222"]},"Action":"s3:*","Resource":"*"}"#,
+    )
+    .named("photos");
+    let layers = Layers::new(&identity).with_resource(&bucket);
+    let keys = Keys::new().with("aws:SourceIp", "10.1.2.3");
+    let told = tell(&layers, &principal(SESSION), "s3:GetObject", OBJECT, &keys);
+    assert_eq!(
+        told.reason,
+        r#"statement Safe of reader: condition Bool on aws:SecureTransport wanted "true", found no such key (and one more condition fails)"#
+    );
+    let near: Vec<_> = told
+        .near_misses
+        .iter()
+        .map(|own| (own.statement.statement.as_str(), own.part, own.expected.as_str(), own.found.as_str()))
+        .collect();
+    let (team, martha) = (
+        r#""arn:aws:s3:::photos/${aws:PrincipalTag/team}/*" or "arn:aws:s3:::photos/${aws:PrincipalTag/unit, 'none'}/*", where aws:PrincipalTag/team has no single value and aws:PrincipalTag/unit is "none""#,
+        r#""arn:aws:iam::111111111111:user/martha" or "222222222222""#,
+    );
+    assert_eq!(
+        near,
+        [
+            ("Safe", Part::Condition, r#""true""#, "no such key"),
+            ("Team", Part::Resource, team, OBJECT),
+            ("Martha", Part::Principal, martha, SESSION),
+            ("Write", Part::Action, r#""s3:PutObject" or "s3:DeleteObject""#, "s3:GetObject"),
+        ]
+    );
+    // Those that hold are not told of a statement that came near.
+    let failing: Vec<_> = told.near_misses[0].statement.conditions.iter().map(|own| own.key.as_str()).collect();
+    assert_eq!(failing, ["aws:SecureTransport", "aws:CurrentTime"]);
+    let json = serde_json::to_value(&told).unwrap();
+    assert_eq!((&json["expected"], &json["found"]), (&r#""true""#.into(), &"no such key".into()));
+    assert_eq!((&json["silent"]["layer"], &json["near_misses"][1]["part"]), (&"identity".into(), &"resource".into()));
+    assert_eq!(json["near_misses"][0]["statement"], "Safe");
+
+    let deleted = tell(&Layers::new(&identity), &principal(SESSION), "s3:GetBucketTagging", OBJECT, &keys);
+    assert_eq!(deleted.near_misses[0].part, Part::Resource);
+    let listed = tell(&Layers::new(&identity), &principal(SESSION), "s3:ListBucket", OBJECT, &keys);
+    assert_eq!(
+        listed.reason,
+        r#"no statement allows s3:ListBucket; there statement Write of reader allows "s3:PutObject" or "s3:DeleteObject""#
+    );
+    // Another service's statements are no help.
+    let queued = tell(&Layers::new(&identity), &principal(SESSION), "sqs:SendMessage", "*", &keys);
+    assert_eq!((queued.reason.as_str(), queued.near_misses.len()), ("no statement allows sqs:SendMessage", 0));
+    assert_eq!(queued.evidence.expected, "a statement of identity policies that allows sqs:SendMessage");
 }

@@ -275,9 +275,10 @@ fn trust_in_everyone_and_in_accounts_is_found() {
     assert_eq!(trust(r#"{"AWS":"arn:aws:iam::222222222222:role/ci"}"#, ""), [""; 0]);
     assert_eq!(trust(r#"{"AWS":"arn:aws:iam::222222222222:role/*"}"#, ""), ["names-nothing"]);
     assert_eq!(trust(r#"{"Service":"ec2.amazonaws.com"}"#, ""), [""; 0]);
-    // A bucket may be public: that is what a website is.
+    // A bucket may be public, which is what a website is: that is noted, and no warning.
     let public = r#"{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::a/*"}"#;
-    assert_eq!(lints(&found(Kind::Resource, public)), [""; 0]);
+    let findings = found(Kind::Resource, public);
+    assert_eq!((lints(&findings), findings[0].lint.severity), (vec!["everyone-admitted"], Severity::Note));
     let not = public.replace(r#""Principal":"*""#, r#""NotPrincipal":{"AWS":"222222222222"}"#);
     let findings = found(Kind::Resource, &not);
     assert_eq!(lints(&findings), ["not-principal"]);
@@ -306,13 +307,102 @@ fn allowances_wider_than_a_job_needs_are_found() {
     assert_eq!(identity(not_resource), ["not-resource"]);
     assert_eq!(identity(&not_resource.replace("Allow", "Deny")), [""; 0]);
     for action in ["iam:PassRole", "IAM:pass*", "iam:*", "sts:AssumeRole"] {
-        assert_eq!(identity(&allow(action, "*", "")), ["every-role"], "{action}");
+        let more: &[&str] = if action == "iam:*" { &["escalation"] } else { &[] };
+        assert_eq!(identity(&allow(action, "*", "")), [more, &["every-role"]].concat(), "{action}");
         assert_eq!(identity(&allow(action, "arn:aws:iam::111111111111:role/*", "")), ["every-role"], "{action}");
         assert_eq!(identity(&allow(action, "arn:aws:iam::111111111111:role/app-*", "")), [""; 0], "{action}");
     }
     let to_service = r#","Condition":{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}}"#;
     assert_eq!(identity(&allow("iam:PassRole", "*", to_service)), [""; 0]);
     assert_eq!(identity(&allow("iam:GetRole", "*", "")), [""; 0]);
+}
+
+#[test]
+fn an_action_that_none_of_the_principals_can_ask_for_is_found() {
+    let saml = r#"{"Federated":"arn:aws:iam::111111111111:saml-provider/corp"}"#;
+    let openid = r#"{"Federated":"arn:aws:iam::111111111111:oidc-provider/login.example.com"}"#;
+    let google = r#"{"Federated":"accounts.google.com"}"#;
+    let (account, service) = (r#"{"AWS":"111111111111"}"#, r#"{"Service":"ec2.amazonaws.com"}"#);
+    let both = r#"{"AWS":"111111111111","Federated":"arn:aws:iam::111111111111:saml-provider/corp"}"#;
+    for (principal, action, expected) in [
+        (saml, "sts:AssumeRoleWithSAML", false),
+        (saml, "sts:AssumeRole", true),
+        (saml, "sts:AssumeRoleWithWebIdentity", true),
+        (openid, "sts:AssumeRoleWithSAML", true),
+        (openid, "sts:AssumeRole", true),
+        (openid, "sts:assumerolewithwebidentity", false),
+        (google, "sts:AssumeRoleWithWebIdentity", false),
+        (account, "sts:AssumeRoleWithSAML", true),
+        (account, "sts:AssumeRole", false),
+        (account, "sts:SetContext", false),
+        (service, "sts:AssumeRole", false),
+        (service, "sts:AssumeRoleWith*", true),
+        (saml, "sts:AssumeRole*", false),
+        (saml, "sts:*", false),
+        (saml, "sts:TagSession", false),
+        (openid, "sts:SetSourceIdentity", false),
+        (saml, "sts:SetContext", true),
+        (both, "sts:AssumeRole", false),
+        (both, "sts:AssumeRoleWithSAML", false),
+        (both, "sts:AssumeRoleWithWebIdentity", true),
+        (r#""*""#, "sts:AssumeRoleWithWebIdentity", false),
+        (account, "sts:GetCallerIdentity", true),
+        (account, "sts:Get*", true),
+    ] {
+        let of = |effect: &str| {
+            let statement = format!(r#"{{"Effect":"{effect}","Principal":{principal},"Action":"{action}"}}"#);
+            lints(&found(Kind::Trust, &statement)).contains(&"other-action")
+        };
+        assert_eq!(of("Allow"), expected, "{principal} {action}");
+        assert!(!of("Deny"), "{principal} {action}");
+    }
+}
+
+#[test]
+fn a_resource_that_is_open_to_the_world_is_found() {
+    let of = |principal: &str, more: &str| {
+        let statement = format!(r#"{{"Effect":"Allow","Principal":{principal},"Action":"s3:GetObject"{more}}}"#);
+        lints(&found(Kind::Resource, &statement))
+    };
+    assert_eq!(of(r#""*""#, ""), ["everyone-admitted"]);
+    assert_eq!(of(r#"{"AWS":["111111111111","*"]}"#, ""), ["everyone-admitted"]);
+    assert_eq!(of(r#""*""#, r#","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-1"}}"#), [""; 0]);
+    assert_eq!(of(r#"{"AWS":"111111111111"}"#, ""), [""; 0]);
+    assert_eq!(lints(&found(Kind::Resource, r#"{"Effect":"Deny","Principal":"*","Action":"s3:*"}"#)), [""; 0]);
+}
+
+#[test]
+fn a_wildcard_in_the_name_of_a_provider_or_service_is_found() {
+    for principal in [
+        r#"{"Service":"*"}"#,
+        r#"{"Service":"*.amazonaws.com"}"#,
+        r#"{"Federated":"*"}"#,
+        r#"{"Federated":"arn:aws:iam::111111111111:saml-provider/*"}"#,
+        r#"{"CanonicalUser":"*"}"#,
+        r#"{"AWS":"arn:aws:iam::111111111111:role/*"}"#,
+    ] {
+        let statement = format!(r#"{{"Effect":"Allow","Principal":{principal},"Action":"s3:GetObject"}}"#);
+        assert_eq!(lints(&found(Kind::Resource, &statement)), ["names-nothing"], "{principal}");
+    }
+}
+
+#[test]
+fn whoever_may_write_policies_is_found() {
+    for (action, resource, expected) in [
+        ("iam:PutUserPolicy", "*", true),
+        ("iam:Attach*", "*", true),
+        ("iam:*", "*", true),
+        ("IAM:createaccesskey", "*", true),
+        ("iam:PutUserPolicy", "arn:aws:iam::111111111111:user/team/*", false),
+        ("iam:Get*", "*", false),
+        ("iam:ListUsers", "*", false),
+        ("s3:Put*", "*", false),
+    ] {
+        let of = |more: &str| lints(&found(Kind::Identity, &allow(action, resource, more))).contains(&"escalation");
+        assert_eq!(of(""), expected, "{action} {resource}");
+        assert!(!of(r#","Condition":{"ArnLike":{"iam:PermissionsBoundary":"arn:aws:iam::111111111111:policy/b"}}"#));
+    }
+    assert!(!lints(&found(Kind::Boundary, &allow("iam:*", "*", ""))).contains(&"escalation"));
 }
 
 #[test]
@@ -387,7 +477,7 @@ fn allowances_behind_a_denial_are_found() {
         lints(&found(Kind::Resource, &format!("{},{}", of("Deny", denied), of("Allow", allowed))))
     };
     assert_eq!((resource(two, one), resource(one, two)), (vec!["shadowed"], vec![]));
-    assert_eq!((resource(r#""*""#, two), resource(one, r#""*""#)), (vec!["shadowed"], vec![]));
+    assert_eq!((resource(r#""*""#, two), resource(one, r#""*""#)), (vec!["shadowed"], vec!["everyone-admitted"]));
 }
 
 #[test]

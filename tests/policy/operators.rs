@@ -12,7 +12,7 @@ struct Row {
     misses: &'static [&'static str],
 }
 
-const TABLE: [Row; 16] = [
+const TABLE: [Row; 18] = [
     Row {
         positive: "StringEquals",
         negated: Some("StringNotEquals"),
@@ -82,6 +82,20 @@ const TABLE: [Row; 16] = [
         wanted: r#""2026-02""#,
         fits: &["2026-01-31T23:59:59Z", "0", "2026-01-31"],
         misses: &["2026-02-01T00:00:00Z", "2026-02-02", "soon"],
+    },
+    Row {
+        positive: "DateLessThanEquals",
+        negated: None,
+        wanted: r#"["2025-01-01","2026-02-01T00:00:00Z"]"#,
+        fits: &["2026-02-01T00:00:00Z", "2026-01-31T23:59:59+00:01", "1769904000", "2020-06"],
+        misses: &["2026-02-01T00:00:01Z", "1769904001", "", "2026-02-30"],
+    },
+    Row {
+        positive: "DateGreaterThan",
+        negated: None,
+        wanted: r#""2026-01-31T12:00:00Z""#,
+        fits: &["2026-01-31T12:00:01Z", "1769860801", "2026-01-31T12:00:00-01:00"],
+        misses: &["2026-01-31T12:00:00Z", "1769860800", "2026-01-31T12:00:00+01:00", "later"],
     },
     Row {
         positive: "DateGreaterThanEquals",
@@ -164,6 +178,71 @@ fn a_single_valued_key_fits_any_value_of_a_positive_operator_and_none_of_a_negat
     }
 }
 
+/// The operators of the IAM user guide, "IAM JSON policy elements: Condition operators".
+const OPERATORS: [&str; 27] = [
+    "StringEquals",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringLike",
+    "StringNotLike",
+    "NumericEquals",
+    "NumericNotEquals",
+    "NumericLessThan",
+    "NumericLessThanEquals",
+    "NumericGreaterThan",
+    "NumericGreaterThanEquals",
+    "DateEquals",
+    "DateNotEquals",
+    "DateLessThan",
+    "DateLessThanEquals",
+    "DateGreaterThan",
+    "DateGreaterThanEquals",
+    "Bool",
+    "BinaryEquals",
+    "IpAddress",
+    "NotIpAddress",
+    "ArnEquals",
+    "ArnLike",
+    "ArnNotEquals",
+    "ArnNotLike",
+    "Null",
+];
+
+#[test]
+fn the_table_has_every_operator_and_the_language_no_other() {
+    let mut told: Vec<&str> = TABLE.iter().flat_map(|row| [Some(row.positive), row.negated]).flatten().collect();
+    told.push("Null");
+    told.sort_unstable();
+    let mut all = OPERATORS;
+    all.sort_unstable();
+    assert_eq!(told, all);
+    let is_read = |operator: &str, value: &str| {
+        let condition = block(operator, value);
+        let statement = format!(r#"{{"Effect":"Allow","Action":"*","Resource":"*","Condition":{condition}}}"#);
+        daypass::policy::Policy::parse(&super::document(&statement), daypass::policy::Kind::Identity).is_ok()
+    };
+    for row in &TABLE {
+        for operator in [Some(row.positive), row.negated].into_iter().flatten() {
+            for prefix in ["", "ForAllValues:", "ForAnyValue:"] {
+                for suffix in ["", "IfExists"] {
+                    assert!(is_read(&format!("{prefix}{operator}{suffix}"), row.wanted), "{prefix}{operator}{suffix}");
+                }
+            }
+            for wrong in [
+                format!("{operator}IfExist"),
+                format!("{operator}IfExistsIfExists"),
+                format!("Not{operator}"),
+                format!("ForAllValues:ForAnyValue:{operator}"),
+                format!("forallvalues:{operator}"),
+                operator.to_lowercase(),
+            ] {
+                assert!(OPERATORS.contains(&wrong.as_str()) || !is_read(&wrong, row.wanted), "{wrong}");
+            }
+        }
+    }
+}
+
 #[test]
 fn an_absent_key_fails_positive_operators_and_passes_negated_ones() {
     for row in &TABLE {
@@ -204,8 +283,14 @@ fn a_multivalued_key_is_compared_through_set_operators_only() {
                     (true, 2) if values[0] != values[1] => (false, true),
                     (true, _) => (!all, !any),
                 };
-                assert_eq!(ask("ForAllValues:", &many(&values)), all, "ForAllValues:{operator} {values:?}");
-                assert_eq!(ask("ForAnyValue:", &many(&values)), any, "ForAnyValue:{operator} {values:?}");
+                // With IfExists the same: the key is there.
+                for suffix in ["", "IfExists"] {
+                    let ask =
+                        |set: &str| holds(&block(&format!("{set}{operator}{suffix}"), row.wanted), &many(&values));
+                    assert_eq!(ask("ForAllValues:"), all, "ForAllValues:{operator}{suffix} {values:?}");
+                    assert_eq!(ask("ForAnyValue:"), any, "ForAnyValue:{operator}{suffix} {values:?}");
+                    assert!(!ask(""), "{operator}{suffix} {values:?}");
+                }
             }
             // A single-valued key is a set of one.
             assert_eq!(ask("ForAllValues:", &one(fit)), !negated, "ForAllValues:{operator}");
@@ -241,8 +326,33 @@ fn keys_and_blocks_are_joined_by_and() {
 
 #[test]
 fn a_condition_without_values_fits_nothing() {
-    assert!(!holds(&block("StringEquals", "[]"), &one("x")));
-    assert!(holds(&block("StringNotEquals", "[]"), &one("x")));
+    for row in &TABLE {
+        for keys in [one(row.fits[0]), one(row.misses[0])] {
+            assert!(!holds(&block(row.positive, "[]"), &keys), "{}", row.positive);
+            assert!(!holds(&block(&format!("ForAnyValue:{}", row.positive), "[]"), &keys), "{}", row.positive);
+            assert!(!holds(&block(&format!("ForAllValues:{}", row.positive), "[]"), &keys), "{}", row.positive);
+            if let Some(negated) = row.negated {
+                assert!(holds(&block(negated, "[]"), &keys), "{negated}");
+            }
+        }
+    }
+}
+
+#[test]
+fn bare_booleans_and_numbers_stand_for_their_text() {
+    let keys = Keys::new().with("a:flag", "true").with("a:number", "3600").with("a:text", "true");
+    for condition in [
+        r#"{"Bool":{"a:flag":true}}"#,
+        r#"{"Bool":{"a:flag":["false",true]}}"#,
+        r#"{"StringEquals":{"a:text":true}}"#,
+        r#"{"NumericEquals":{"a:number":3600}}"#,
+        r#"{"NumericLessThan":{"a:number":[3599, 3600.5]}}"#,
+        r#"{"StringEquals":{"a:number":3600}}"#,
+        r#"{"Null":{"a:other":true,"a:flag":false}}"#,
+        r#"{"DateLessThan":{"a:number":3601}}"#,
+    ] {
+        assert!(holds(condition, &keys), "{condition}");
+    }
 }
 
 #[test]

@@ -54,8 +54,8 @@ fn each_principal_is_named_by_its_own_names_only() {
     let table = [
         (r#""*""#.to_owned(), [d, d, d, d, d, d, d, d, d, d]),
         (r#"{"AWS":"*"}"#.to_owned(), [d, d, d, d, d, d, d, d, d, d]),
-        (r#"{"AWS":"111111111111"}"#.to_owned(), [a, a, a, a, d, n, n, n, n, n]),
-        (r#"{"AWS":"arn:aws:iam::111111111111:root"}"#.to_owned(), [a, a, a, a, d, n, n, n, n, n]),
+        (r#"{"AWS":"111111111111"}"#.to_owned(), [a, a, a, a, l, n, n, n, n, n]),
+        (r#"{"AWS":"arn:aws:iam::111111111111:root"}"#.to_owned(), [a, a, a, a, l, n, n, n, n, n]),
         (r#"{"AWS":"222222222222"}"#.to_owned(), [n, n, n, n, n, n, n, n, n, n]),
         (format!(r#"{{"AWS":"{}"}}"#, super::USER), [d, n, n, l, n, n, n, n, n, n]),
         (format!(r#"{{"AWS":"{ROLE}"}}"#), [n, l, l, n, n, n, n, n, n, n]),

@@ -7,7 +7,7 @@ use daypass::policy::{Action, Keys, Kind, Layers, Level, Outcome, Policy, Princi
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use super::reference::{self, ACCOUNT, Case, Document, ROLE, SESSION, Statement, USER, Who};
+use super::reference::{self, ACCOUNT, Case, Document, FEDERATED_USER, ROLE, SESSION, Statement, USER, Who};
 
 fn owned(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|&text| text.to_owned()).collect()
@@ -18,7 +18,7 @@ fn some_of(texts: &[&str], most: usize) -> impl Strategy<Value = Vec<String>> + 
 }
 
 fn principals() -> impl Strategy<Value = (bool, Vec<String>)> {
-    (prop::bool::weighted(0.2), some_of(&["*", ACCOUNT, "222222222222", USER, ROLE, SESSION], 2))
+    (prop::bool::weighted(0.2), some_of(&["*", ACCOUNT, "222222222222", USER, ROLE, SESSION, FEDERATED_USER], 2))
 }
 
 fn actions() -> impl Strategy<Value = (bool, Vec<String>)> {
@@ -62,10 +62,28 @@ fn conditions() -> impl Strategy<Value = Vec<(String, String, Vec<String>)>> {
     ];
     let key = || select(owned(&["a:One", "A:many", "a:number", "a:flag"]));
     let text = (select(owned(&operators)), key(), texts());
-    let number = (Just("NumericLessThan".to_owned()), key(), some_of(&["5", "-1"], 2));
-    let flag = (select(owned(&["Bool", "ForAllValues:Bool"])), key(), some_of(&["true", "false"], 2));
+    let of = |name: &'static str, operators: &[&str], values: &[&str]| {
+        let qualified = (select(owned(&["", "ForAllValues:", "ForAnyValue:"])), select(owned(operators)));
+        let qualified = (qualified, select(owned(&["", "IfExists"])));
+        let operator = qualified.prop_map(move |((set, order), suffix)| {
+            let operator =
+                if order.starts_with("Not") && name == "IpAddress" { order } else { format!("{name}{order}") };
+            format!("{set}{operator}{suffix}")
+        });
+        (operator, key(), some_of(values, 2))
+    };
+    let orders = ["Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"].as_slice();
+    let number = of("Numeric", orders, &["5", "-1", "4"]);
+    let date = of("Date", orders, &["5", "4", "2026-01-01T00:00:00Z"]);
+    let address = of("IpAddress", &["", "NotIpAddress"], &["10.0.0.0/8", "10.1.2.3", "10.1.2.128/25", "0.0.0.0/0"]);
+    let arns = ["arn:aws:s3:::a*", "arn:*:s3:::${aws:PrincipalTag/T}", "arn:aws:s?:::?", "arn:aws:s3:::*:b"];
+    let arn = of("Arn", &["Equals", "Like", "NotEquals", "NotLike"], &arns);
+    let binary = of("Binary", &["Equals"], &["QQ==", "YQ=="]);
+    let folded = of("String", &["EqualsIgnoreCase", "NotEqualsIgnoreCase"], &["A", "${aws:PrincipalTag/T}", "TRUE"]);
+    let flag = of("Bool", &[""], &["true", "false"]);
     let null = (Just("Null".to_owned()), key(), some_of(&["true", "false"], 2));
-    let one = prop_oneof![4 => text, 1 => number, 1 => flag, 1 => null];
+    let one = prop_oneof![4 => text, 2 => number, 1 => date, 1 => address, 1 => arn, 1 => binary, 1 => folded,
+        1 => flag, 1 => null];
     prop::collection::vec(one, 0..3).prop_map(|mut conditions| {
         let mut seen = std::collections::HashSet::new();
         conditions.retain(|(operator, key, _)| seen.insert((operator.clone(), key.clone())));
@@ -102,7 +120,29 @@ fn rcp() -> impl Strategy<Value = Document> {
 }
 
 fn circumstances() -> impl Strategy<Value = (BTreeMap<String, String>, BTreeMap<String, Vec<String>>)> {
-    let value = || select(owned(&["a", "b", "*", "?", "A", "", "4", "true", "a*"]));
+    let value = || {
+        select(owned(&[
+            "a",
+            "b",
+            "*",
+            "?",
+            "A",
+            "",
+            "4",
+            "true",
+            "a*",
+            "5",
+            "2026-01-01T00:00:00Z",
+            "1970-01-01T00:00:05Z",
+            "10.1.2.3",
+            "11.0.0.0",
+            "arn:aws:s3:::a",
+            "arn:aws:s3:::*",
+            "arn:aws:s3:::x:b",
+            "QQ==",
+            "qq==",
+        ]))
+    };
     let single = subsequence(owned(&["aws:principaltag/t", "a:one", "a:number", "a:flag"]), 0..=4);
     (single, prop::collection::vec(value(), 4), prop::option::of(prop::collection::vec(value(), 0..3))).prop_map(
         |(names, values, many)| {
@@ -120,7 +160,7 @@ fn case() -> impl Strategy<Value = Case> {
     let resource =
         prop_oneof![5 => select(owned(&resources)), 1 => Just("arn:aws:ec2:r:111111111111:instance/i".to_owned())];
     let request = (
-        prop_oneof![Just(Who::User), Just(Who::Session), Just(Who::Root), Just(Who::Anonymous)],
+        select(vec![Who::User, Who::Role, Who::Session, Who::FederatedUser, Who::Root, Who::Anonymous]),
         select(owned(&["s3:GetObject", "s3:PutObject", "ec2:Run"])),
         resource,
         any::<bool>(),
@@ -162,7 +202,11 @@ fn parse(kind: Kind, document: &Document) -> Policy {
 fn answer(case: &Case) -> Outcome {
     let who = match case.who {
         Who::User => super::principal(USER),
+        Who::Role => super::principal(ROLE),
         Who::Session => super::principal(SESSION),
+        Who::FederatedUser => {
+            Principal::FederatedUser { arn: FEDERATED_USER.parse().unwrap(), user_arn: Some(USER.parse().unwrap()) }
+        }
         Who::Root => Principal::Root { account: ACCOUNT.parse().unwrap() },
         Who::Anonymous => Principal::Anonymous,
     };

@@ -39,13 +39,16 @@ pub(crate) struct Case {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Who {
     User,
+    Role,
     Session,
+    FederatedUser,
     Root,
     Anonymous,
 }
 
 pub(crate) const USER: &str = "arn:aws:iam::111111111111:user/martha";
 pub(crate) const ROLE: &str = "arn:aws:iam::111111111111:role/reader";
+pub(crate) const FEDERATED_USER: &str = "arn:aws:sts::111111111111:federated-user/bob";
 pub(crate) const SESSION: &str = "arn:aws:sts::111111111111:assumed-role/reader/martha";
 
 /// The JSON of a document.
@@ -128,6 +131,7 @@ fn applies(statement: &Statement, case: &Case) -> Option<&'static str> {
         Some((true, names)) => match strongest(names, case.who) {
             None => "direct",
             // Whoever is named by another name only, as the account or the role, is denied.
+            Some("limited") if statement.deny && matches!(case.who, Who::Role | Who::Root) => return None,
             Some("account" | "limited") if statement.deny => "direct",
             Some(_) => return None,
         },
@@ -137,9 +141,9 @@ fn applies(statement: &Statement, case: &Case) -> Option<&'static str> {
 
 fn strongest(names: &[String], who: Who) -> Option<&'static str> {
     let of = |name: &str| match (name, who) {
-        ("*", _) | (USER, Who::User) | (SESSION, Who::Session) | (ACCOUNT, Who::Root) => Some("direct"),
-        (ROLE, Who::Session) => Some("limited"),
-        (ACCOUNT, Who::User | Who::Session) => Some("account"),
+        ("*", _) | (USER, Who::User) | (SESSION, Who::Session) | (FEDERATED_USER, Who::FederatedUser) => Some("direct"),
+        (ROLE, Who::Role | Who::Session) | (USER, Who::FederatedUser) | (ACCOUNT, Who::Root) => Some("limited"),
+        (ACCOUNT, Who::User | Who::Role | Who::Session | Who::FederatedUser) => Some("account"),
         _ => None,
     };
     let found: Vec<_> = names.iter().filter_map(|name| of(name)).collect();
@@ -251,11 +255,61 @@ fn holds(operator: &str, key: &str, values: &[String], case: &Case) -> bool {
 }
 
 fn compare(operator: &str, wanted: &str, found: &str, case: &Case) -> bool {
-    match operator {
-        "StringEquals" => fits(wanted, found, case, false),
-        "StringLike" => fits(wanted, found, case, true),
-        "NumericLessThan" => found.parse::<i64>().is_ok_and(|found| found < wanted.parse().unwrap()),
-        "Bool" => found == wanted && ["true", "false"].contains(&found),
-        other => panic!("the reference has no operator {other}"),
+    let (family, order) = match operator.find("Less").or(operator.find("Greater")).or(operator.find("Equals")) {
+        Some(at) => operator.split_at(at),
+        None => (operator, ""),
+    };
+    match (family, order) {
+        ("String", "EqualsIgnoreCase") => {
+            let lower = |text: &str| text.to_lowercase();
+            symbols(wanted, case, false).is_some_and(|symbols| {
+                let whole: String =
+                    symbols.iter().map(|own| if let Symbol::Character(own) = own { *own } else { '\0' }).collect();
+                lower(&whole) == lower(found)
+            })
+        }
+        ("String", _) => fits(wanted, found, case, false),
+        ("StringLike", _) => fits(wanted, found, case, true),
+        ("Bool", _) => found == wanted && ["true", "false"].contains(&found),
+        ("Binary", _) => found == wanted,
+        ("Numeric", _) => is_ordered(order, found.parse::<i64>().ok(), wanted.parse().unwrap()),
+        ("Date", _) => is_ordered(order, seconds(found), seconds(wanted).unwrap()),
+        ("IpAddress", _) => address(found).is_some_and(|own| in_network(own, wanted)),
+        ("Arn" | "ArnLike", _) => {
+            let (wanted, found): (Vec<_>, Vec<_>) = (wanted.splitn(6, ':').collect(), found.splitn(6, ':').collect());
+            found.len() == 6 && wanted.iter().zip(&found).all(|(wanted, found)| fits(wanted, found, case, true))
+        }
+        _ => panic!("the reference has no operator {operator}"),
     }
+}
+
+fn is_ordered(order: &str, found: Option<i64>, wanted: i64) -> bool {
+    found.is_some_and(|found| match order {
+        "Equals" => found == wanted,
+        "LessThan" => found < wanted,
+        "LessThanEquals" => found <= wanted,
+        "GreaterThan" => found > wanted,
+        "GreaterThanEquals" => found >= wanted,
+        other => panic!("the reference has no order {other}"),
+    })
+}
+
+/// Two ways to write few moments.
+fn seconds(text: &str) -> Option<i64> {
+    match text {
+        "2026-01-01T00:00:00Z" => Some(1_767_225_600),
+        "1970-01-01T00:00:05Z" => Some(5),
+        digits => digits.parse().ok().filter(|_| !digits.starts_with('-')),
+    }
+}
+
+fn address(text: &str) -> Option<u32> {
+    let parts: Vec<u32> = text.split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    (parts.len() == 4).then(|| parts.iter().fold(0, |sum, part| sum * 256 + part))
+}
+
+fn in_network(own: u32, network: &str) -> bool {
+    let (base, bits) = network.split_once('/').unwrap_or((network, "32"));
+    let apart: u32 = 32 - bits.parse::<u32>().unwrap();
+    u64::from(own) >> apart == u64::from(address(base).unwrap()) >> apart
 }

@@ -182,8 +182,11 @@ impl Evaluation<'_> {
     }
 
     fn reports(&self) -> Vec<LayerReport> {
-        let present = self.layers.present().filter(|(layer, ..)| {
-            reaches(*layer, self.request.principal()) && (!self.trust_only || *layer == Layer::Resource)
+        let principal = self.request.principal();
+        let present = self.layers.present().filter(|(layer, _, policies)| {
+            // Who belongs to no account has no policies, and an empty list of them is silent about nobody.
+            let has_say = *layer != Layer::Identity || principal.account().is_some() || !policies.is_empty();
+            has_say && reaches(*layer, principal) && (!self.trust_only || *layer == Layer::Resource)
         });
         present.map(|(layer, level, policies)| self.report(layer, level, policies)).collect()
     }

@@ -3,6 +3,7 @@
 use super::Part;
 use super::near::{Near, spared};
 use crate::explain::Evidence;
+use crate::policy::document::Kind;
 use crate::policy::evaluate::{Decider, Evaluation, MatchedStatement, resource_must_allow};
 use crate::policy::layers::Layer;
 use crate::policy::principal::Grant;
@@ -49,7 +50,7 @@ impl Evaluation<'_> {
         let Some(near) = nearest else {
             let expected = match (layer, level) {
                 (_, Some(level)) => format!("a statement of {layer} at {level} that allows {action}"),
-                (_, None) => format!("a statement of {layer} that allows {action}"),
+                (_, None) => format!("a statement of {} that allows {action}", self.called(layer)),
             };
             return (self.nobody(layer, level), Evidence::new(expected, "none"));
         };
@@ -57,7 +58,7 @@ impl Evaluation<'_> {
         let text = match (near.part, near.failing.first()) {
             (Part::Action, _) => {
                 let only = &evidence.expected;
-                format!("{}; {matched} allows {only} there, and not that", self.nobody(layer, level))
+                format!("{}; there {matched} allows {only}", self.nobody(layer, level))
             }
             (Part::Principal, _) => {
                 format!("{matched} allows {action}, but not to {}; only to {}", request.principal(), evidence.expected)
@@ -78,38 +79,40 @@ impl Evaluation<'_> {
         (text, evidence)
     }
 
+    /// What people call the policies of a layer.
+    fn called(&self, layer: Layer) -> String {
+        match self.layers.resource {
+            Some(policy) if layer == Layer::Resource && policy.kind() == Kind::Trust => "the trust policy".to_owned(),
+            _ => layer.to_string(),
+        }
+    }
+
     /// That nothing of a layer allows, and why that layer had to.
     fn nobody(&self, layer: Layer, level: Option<&str>) -> String {
-        let (request, action) = (&self.request, self.request.action());
+        let (action, across) = (self.request.action(), self.request.is_cross_account());
         let place = match (layer, level) {
-            (Layer::ServiceControl, Some(level)) => format!("no service control policy at {level}"),
-            (Layer::Boundary | Layer::Session, _) => format!("no statement of {layer}"),
-            (Layer::Resource, _) if self.trust_only => "no statement of the trust policy".to_owned(),
-            (Layer::Resource, _) => "no statement of the resource policy".to_owned(),
+            (Layer::ServiceControl, Some(level)) => format!("no service control policy at {level} allows"),
+            (Layer::Boundary | Layer::Session, _) => format!("no statement of {layer} allows"),
+            (Layer::Resource, _) if self.layers.resource.is_none() => "there is no resource policy to allow".to_owned(),
+            (Layer::Resource, _) => format!("no statement of {} allows", self.called(layer)),
             (Layer::Identity, _) if self.grant == Some(Grant::Account) => {
-                let leaves = "the resource policy leaves it to the account, and no identity policy";
-                return format!("{leaves} allows {action}");
+                let leaves = format!("{} leaves it to the account", self.called(Layer::Resource));
+                return format!("{leaves}, and no identity policy allows {action}");
             }
-            _ => "no statement".to_owned(),
+            _ => "no statement allows".to_owned(),
         };
         let why = match layer {
             Layer::Resource if self.trust_only => "",
-            Layer::Resource if self.layers.resource.is_none() && request.is_cross_account() => {
-                return format!(
-                    "the resource is in another account than {}, and has no policy that allows {action}",
-                    request.principal()
-                );
-            }
-            Layer::Resource if request.is_cross_account() => ", which it must across accounts",
-            Layer::Resource if request.principal().account().is_none() => {
+            Layer::Resource if self.request.principal().account().is_none() => {
                 ", and nothing else can let in a caller without an account"
             }
-            Layer::Resource if resource_must_allow(&self.layers, request) => {
+            Layer::Resource if across => ", which it must across accounts",
+            Layer::Resource if resource_must_allow(&self.layers, &self.request) => {
                 ", which it must for roles and keys in the same account too"
             }
-            Layer::Identity if request.is_cross_account() => ", which an identity policy must across accounts",
+            Layer::Identity if across => ", which an identity policy must across accounts",
             _ => "",
         };
-        format!("{place} allows {action}{why}")
+        format!("{place} {action}{why}")
     }
 }

@@ -1,6 +1,6 @@
 //! Allowances that are wider than a job needs.
 
-use super::lints::{ALLOW_ALL, EVERY_ROLE, NOT_ACTION, NOT_RESOURCE};
+use super::lints::{ALLOW_ALL, ESCALATION, EVERY_ROLE, NOT_ACTION, NOT_RESOURCE};
 use super::report::{Report, quote};
 use super::view::{Statement, Text};
 use crate::policy::Action;
@@ -10,6 +10,26 @@ use crate::policy::resource::ResourceElement;
 
 /// Actions that hand on the rights of the role they are done to.
 const OF_ROLES: [&str; 2] = ["iam:passrole", "sts:assumerole"];
+
+/// Actions by which whoever may do them to any identity can make itself an administrator.
+const ESCALATING: [&str; 16] = [
+    "iam:AddUserToGroup",
+    "iam:AttachGroupPolicy",
+    "iam:AttachRolePolicy",
+    "iam:AttachUserPolicy",
+    "iam:CreateAccessKey",
+    "iam:CreateLoginProfile",
+    "iam:CreatePolicyVersion",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteUserPermissionsBoundary",
+    "iam:PutGroupPolicy",
+    "iam:PutRolePolicy",
+    "iam:PutUserPolicy",
+    "iam:SetDefaultPolicyVersion",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateLoginProfile",
+    "sts:AssumeRoot",
+];
 
 pub(super) fn look(statement: &Statement<'_>, report: &mut Report) {
     if !statement.allows() {
@@ -53,6 +73,21 @@ pub(super) fn look(statement: &Statement<'_>, report: &mut Report) {
         return;
     }
     every_role(statement, report);
+    if everything {
+        escalation(statement, report);
+    }
+}
+
+fn escalation(statement: &Statement<'_>, report: &mut Report) {
+    for (pattern, text) in statement.compiled.actions.patterns.iter().zip(&statement.actions.texts) {
+        let mut escalating = ESCALATING.iter().filter_map(|name| name.parse::<Action>().ok());
+        if let Some(action) = escalating.find(|action| pattern.matches(action)) {
+            let problem =
+                format!("{} on Resource \"*\" allows {action}, by which one gives oneself more", quote(text.text));
+            let instead = "the ARNs of the identities, and a condition on iam:PermissionsBoundary or iam:PolicyARN";
+            report.add(&ESCALATION, statement, text.at, (problem, instead));
+        }
+    }
 }
 
 fn every_role(statement: &Statement<'_>, report: &mut Report) {

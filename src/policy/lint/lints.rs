@@ -80,6 +80,10 @@ lints! {
         "an assertion for another service provider assuming the role", "saml-core 2.5.1.4";
     EVERYONE_TRUSTED = "everyone-trusted", Risky,
         "every account there is assuming the role", "IAM user guide: Principal, all principals";
+    OTHER_ACTION = "other-action", ErrorProne,
+        "a trust that no call can make use of", "IAM user guide: STS actions by kind of principal";
+    EVERYONE_ADMITTED = "everyone-admitted", Note,
+        "a resource that is open to the world", "IAM user guide: Principal, all principals";
     ACCOUNT_TRUSTED = "account-trusted", Note,
         "a confused deputy: a vendor acting for another of its customers", "IAM user guide: the confused deputy problem";
     NOT_PRINCIPAL = "not-principal", ErrorProne,
@@ -90,6 +94,8 @@ lints! {
         "actions allowed that nobody thought of, future ones too", "IAM user guide: NotAction with Allow";
     NOT_RESOURCE = "not-resource", Risky,
         "resources allowed that nobody thought of, future ones too", "IAM user guide: NotResource";
+    ESCALATION = "escalation", Risky,
+        "whoever may write policies allowing themselves everything", "IAM user guide: permissions boundaries, delegation";
     EVERY_ROLE = "every-role", Risky,
         "escalation by way of a stronger role", "IAM user guide: pass a role to a service";
     NAMES_NOTHING = "names-nothing", Unused,

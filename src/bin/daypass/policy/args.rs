@@ -79,8 +79,8 @@ pub(crate) struct Evaluate {
     /// Decide JSON lines
     #[arg(long)]
     pub(super) batch: bool,
-    /// Add the whole explanation to each answer of a batch
-    #[arg(long, requires = "batch")]
+    /// Add the whole explanation to each answer of a batch; a single answer always has it
+    #[arg(long)]
     pub(super) explain: bool,
 }
 

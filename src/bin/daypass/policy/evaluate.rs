@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use daypass::policy::{Explanation, Keys, Kind, Level, Outcome, Policy, StatementReport};
+use daypass::policy::{Explanation, Keys, Kind, Layer, Level, NearMiss, Outcome, Policy, StatementReport};
 use serde::Serialize;
 
 use super::args::{Evaluate, PrincipalType};
@@ -35,7 +35,7 @@ pub(super) fn run(evaluate: &Evaluate) -> Result<Answer, CliError> {
     if evaluate.json {
         printer.json(&explained)?;
     } else {
-        print(&mut printer, &explained.explanation)?;
+        print(&mut printer, &explained.explanation, evaluate.trust_policy.is_some())?;
     }
     printer.finish()?;
     Ok(Answer::from(decision == Outcome::Allow))
@@ -122,10 +122,14 @@ fn policy(path: &Path, kind: Kind) -> Result<Policy, CliError> {
     Ok(read?.named(&file))
 }
 
-fn print(printer: &mut Printer, explanation: &Explanation) -> Result<(), CliError> {
+fn print(printer: &mut Printer, explanation: &Explanation, is_trust: bool) -> Result<(), CliError> {
     for layer in &explanation.layers {
         let level = layer.level.as_deref().map(|level| format!(" at {level}")).unwrap_or_default();
-        printer.heading(&format!("{}{level}: {}", layer.layer, layer.outcome))?;
+        let called = match layer.layer {
+            Layer::Resource if is_trust => "the trust policy".to_owned(),
+            other => other.to_string(),
+        };
+        printer.heading(&format!("{called}{level}: {}", layer.outcome))?;
         for statement in &layer.statements {
             printer.line(&format!("  {}", told(statement)))?;
         }
@@ -134,8 +138,16 @@ fn print(printer: &mut Printer, explanation: &Explanation) -> Result<(), CliErro
         printer.heading("condition keys that statements about this action read")?;
     }
     for key in &explanation.keys {
-        let values = if key.values.is_empty() { "absent".to_owned() } else { key.values.join(" | ") };
+        let values = if key.values.is_empty() { "absent".to_owned() } else { quoted(&key.values) };
         printer.line(&format!("  {:<24} {values}", key.name))?;
+    }
+    if explanation.near_misses.len() > 1
+        || explanation.near_misses.iter().any(|near| near.statement.conditions.len() > 1)
+    {
+        printer.heading("statements that came near, the nearest first")?;
+        for near in &explanation.near_misses {
+            printer.line(&format!("  {}", came_near(near)))?;
+        }
     }
     printer.heading("decision")?;
     for statement in &explanation.deciding {
@@ -152,4 +164,22 @@ fn print(printer: &mut Printer, explanation: &Explanation) -> Result<(), CliErro
 fn told(statement: &StatementReport) -> String {
     let StatementReport { policy, statement, effect, line, column, .. } = statement;
     format!("{effect:?} by statement {statement} of {policy}:{line}:{column}")
+}
+
+fn came_near(near: &NearMiss) -> String {
+    let StatementReport { policy, statement, line, column, conditions, .. } = &near.statement;
+    let place = format!("statement {statement} of {policy}:{line}:{column}");
+    if conditions.is_empty() {
+        let part = format!("{:?}", near.part);
+        return format!("{place}: {part} is {}, found {}", near.expected, near.found);
+    }
+    let failing = conditions.iter().map(|own| {
+        format!("{} on {} (line {}) wanted {}, found {}", own.operator, own.key, own.line, own.expected, own.found)
+    });
+    format!("{place}: {}", failing.collect::<Vec<_>>().join("; "))
+}
+
+/// Values in quotes: white space and an empty text are seen.
+fn quoted(values: &[String]) -> String {
+    values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(", ")
 }

@@ -11,6 +11,7 @@ pub mod logout;
 pub mod logout_token;
 pub mod mapping;
 pub mod metadata;
+pub mod policy;
 pub mod redirect;
 pub mod response;
 pub mod signed;
@@ -22,7 +23,7 @@ pub mod wrapping;
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its binary and of its seed folder.
-pub const ALL: [(&str, Target); 17] = [
+pub const ALL: [(&str, Target); 18] = [
     ("gate", gate::target),
     ("response", response::target),
     ("wrapping", wrapping::target),
@@ -40,4 +41,5 @@ pub const ALL: [(&str, Target); 17] = [
     ("discovery", discovery::target),
     ("logout_token", logout_token::target),
     ("userinfo", userinfo::target),
+    ("policy", policy::target),
 ];
