@@ -33,7 +33,7 @@ impl Account {
     /// [`IamError::AlreadyExists`], [`IamError::LimitExceeded`], [`IamError::Role`] for a tag.
     pub fn create_saml_provider(
         &mut self,
-        name: EntityName,
+        name: &EntityName,
         metadata: &str,
         provider: SamlProvider,
         tags: BTreeMap<String, String>,
@@ -57,7 +57,7 @@ impl Account {
             created: now,
             tags: held,
         };
-        self.saml_providers.insert(&name, record);
+        self.saml_providers.insert(name, record);
         Ok(arn)
     }
 

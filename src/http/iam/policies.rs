@@ -114,7 +114,7 @@ fn list_entities(call: &Call<'_>) -> Result<Answer, QueryError> {
         Some("PermissionsBoundary") => permissions.boundary.as_ref() == Some(&arn),
         _ => permissions.attached.contains(&arn),
     });
-    let using = using.map(|(holder, _)| Entitled::of(&account, holder));
+    let using = using.map(|(holder, _)| Entitled::of(&account, &holder));
     let wanted = using.filter(|entity| filter.is_none_or(|kind| kind == entity.kind) && entity.is_under(prefix));
     let mut wanted: Vec<Entitled> = wanted.collect();
     wanted.sort_by_key(Entitled::key);
@@ -137,9 +137,9 @@ struct Entitled {
 }
 
 impl Entitled {
-    fn of(account: &Account, holder: Holder) -> Self {
-        let resource = account.arn_of_holder(&holder).map(|arn| arn.resource().to_owned()).unwrap_or_default();
-        let (kind, id) = match &holder {
+    fn of(account: &Account, holder: &Holder) -> Self {
+        let resource = account.arn_of_holder(holder).map(|arn| arn.resource().to_owned()).unwrap_or_default();
+        let (kind, id) = match holder {
             Holder::User(name) => ("User", account.users.find(name).map(|user| user.id.to_string())),
             Holder::Group(name) => ("Group", account.groups.find(name).map(|group| group.id.to_string())),
             Holder::Role(name) => ("Role", account.roles.find(name).map(|record| record.role.id().to_string())),

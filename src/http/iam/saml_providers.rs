@@ -49,7 +49,7 @@ fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
     let name = name.parse().map_err(refused)?;
     let (now, held) = (call.now(), tags.clone());
     let arn =
-        call.update(|account, limits| account.create_saml_provider(name, metadata, provider, held, limits, now))?;
+        call.update(|account, limits| account.create_saml_provider(&name, metadata, provider, held, limits, now))?;
     let mut result = vec![Element::text("SAMLProviderArn", arn.as_str())];
     if !tags.is_empty() {
         result.push(shapes::tags(&tags));

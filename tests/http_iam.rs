@@ -1,0 +1,26 @@
+//! Identity and Access Management over HTTP, signed by the AWS SDK's own signer.
+#![expect(clippy::unwrap_used, reason = "the lints know test functions, not the helpers beside them")]
+
+#[path = "common/caller.rs"]
+mod caller;
+#[path = "common/issuer.rs"]
+mod issuer;
+
+#[path = "http_iam/attachments.rs"]
+mod attachments;
+#[path = "http_iam/authorization.rs"]
+mod authorization;
+#[path = "http_iam/listings.rs"]
+mod listings;
+#[path = "http_iam/policies.rs"]
+mod policies;
+#[path = "http_iam/providers.rs"]
+mod providers;
+#[path = "http_iam/roles.rs"]
+mod roles;
+#[path = "http_iam/simulation.rs"]
+mod simulation;
+#[path = "http_iam/site.rs"]
+mod site;
+#[path = "http_iam/trust.rs"]
+mod trust;
