@@ -15,5 +15,7 @@ mod passwords;
 mod registry;
 #[path = "iam/users.rs"]
 mod users;
+#[path = "iam/warnings.rs"]
+mod warnings;
 #[path = "iam/world.rs"]
 mod world;
