@@ -16,6 +16,8 @@ mod account;
 mod groups;
 #[path = "http_iam_users/mfa_devices.rs"]
 mod mfa_devices;
+#[path = "http_iam_users/own.rs"]
+mod own;
 #[path = "http_iam_users/passwords.rs"]
 mod passwords;
 #[path = "http_iam_users/site.rs"]

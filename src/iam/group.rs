@@ -40,17 +40,17 @@ impl Account {
     pub fn create_group(
         &mut self,
         limits: &Limits,
-        name: EntityName,
+        name: &EntityName,
         path: EntityPath,
         now: Timestamp,
     ) -> Result<Arc<Group>, IamError> {
-        self.accept_group_name(&name)?;
+        self.accept_group_name(name)?;
         if self.groups.len() >= limits.groups {
             return Err(IamError::LimitExceeded { quota: "GroupsPerAccount", most: limits.groups });
         }
-        let (arn, id) = (self.group_arn(&path, &name), UniqueId::fresh(IdKind::Group)?);
+        let (arn, id) = (self.group_arn(&path, name), UniqueId::fresh(IdKind::Group)?);
         let permissions = Permissions::default();
-        self.groups.insert(&name, Group { arn, name: name.clone(), path, id, created: now, permissions });
+        self.groups.insert(name, Group { arn, name: name.clone(), path, id, created: now, permissions });
         self.group(name.as_str()).cloned()
     }
 

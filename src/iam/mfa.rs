@@ -42,7 +42,7 @@ impl Account {
     ///
     /// # Errors
     /// [`IamError::AlreadyExists`], [`IamError::Crypto`].
-    pub fn create_virtual_mfa_device(&mut self, name: EntityName, path: EntityPath) -> Result<(Arn, Seed), IamError> {
+    pub fn create_virtual_mfa_device(&mut self, name: &EntityName, path: EntityPath) -> Result<(Arn, Seed), IamError> {
         let serial_number = Arn::iam(&self.id, &format!("mfa{path}{name}"));
         if self.mfa_devices.find(name.as_str()).is_some() {
             return Err(IamError::exists(Entity::MfaDevice, serial_number.as_str()));
@@ -51,7 +51,7 @@ impl Account {
         let (totp, tags) = (Arc::new(Totp::new(&seed)), BTreeMap::new());
         let device =
             MfaDevice { serial_number: serial_number.clone(), name: name.clone(), path, assignment: None, tags, totp };
-        self.mfa_devices.insert(&name, device);
+        self.mfa_devices.insert(name, device);
         Ok((serial_number, seed))
     }
 

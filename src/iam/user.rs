@@ -52,19 +52,19 @@ impl Account {
     pub fn create_user(
         &mut self,
         limits: &Limits,
-        name: EntityName,
+        name: &EntityName,
         path: EntityPath,
         now: Timestamp,
     ) -> Result<Arc<User>, IamError> {
-        self.accept_user_name(&name)?;
+        self.accept_user_name(name)?;
         if self.users.len() >= limits.users {
             return Err(IamError::LimitExceeded { quota: "UsersPerAccount", most: limits.users });
         }
         let id = UniqueId::fresh(IdKind::User)?;
-        let identity = UserIdentity::new(self.user_arn(&path, &name), self.id.clone(), id.as_str(), name.as_str());
+        let identity = UserIdentity::new(self.user_arn(&path, name), self.id.clone(), id.as_str(), name.as_str());
         let (identity, permissions, groups) = (Arc::new(identity), Permissions::default(), BTreeSet::new());
         let user = User { identity, name: name.clone(), path, id, created: now, permissions, groups, login: None };
-        self.users.insert(&name, user);
+        self.users.insert(name, user);
         self.user(name.as_str()).cloned()
     }
 

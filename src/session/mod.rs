@@ -15,7 +15,7 @@ mod federation;
 mod kind;
 mod limits;
 mod mapping;
-mod mfa;
+mod mfa_proof;
 mod name;
 mod policies;
 mod role;
@@ -37,7 +37,7 @@ pub use federation::{FederationRequest, RolePair};
 pub use kind::Session;
 pub(crate) use limits::everything;
 pub use mapping::{Finding, MappedValue, Mapping, MappingDocumentError, MappingError, MappingReport, RuleReport};
-pub use mfa::MfaProof;
+pub use mfa_proof::MfaProof;
 pub use name::{RoleSessionName, SourceIdentity};
 pub use policies::{MAX_MANAGED_SESSION_POLICIES, MAX_SESSION_POLICY_LENGTH, SessionPolicies};
 #[cfg(feature = "http")]

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use aws_credential_types::Credentials as SdkCredentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
-use daypass::credentials::Credentials;
+use daypass::credentials::{Credentials, LongTermKey};
 use daypass::time::Timestamp;
 
 /// What came back.
@@ -29,8 +29,26 @@ pub(crate) fn form(parameters: &[(&str, &str)]) -> String {
     form.query().unwrap_or_default().to_owned()
 }
 
+/// What signs: temporary credentials or a long-term key.
+pub(crate) trait Signer {
+    fn credentials(&self) -> SdkCredentials;
+}
+
+impl Signer for Credentials {
+    fn credentials(&self) -> SdkCredentials {
+        let token = Some(self.session_token().expose().to_owned());
+        SdkCredentials::new(self.access_key_id().as_str(), self.secret_access_key().expose(), token, None, "test")
+    }
+}
+
+impl Signer for LongTermKey {
+    fn credentials(&self) -> SdkCredentials {
+        SdkCredentials::new(self.access_key_id().as_str(), self.secret_access_key().expose(), None, None, "test")
+    }
+}
+
 /// Posts a form, signed with `credentials` for `service` if there are any.
-pub(crate) async fn post(url: &str, body: String, signer: Option<(&Credentials, &str)>, at: Timestamp) -> Reply {
+pub(crate) async fn post(url: &str, body: String, signer: Option<(&impl Signer, &str)>, at: Timestamp) -> Reply {
     const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
     let mut request = reqwest::Client::new().post(url).header("content-type", FORM);
     if let Some((credentials, service)) = signer {
@@ -42,10 +60,8 @@ pub(crate) async fn post(url: &str, body: String, signer: Option<(&Credentials, 
     Reply { status: response.status().as_u16(), body: response.text().await.unwrap() }
 }
 
-fn signature(url: &str, body: &str, credentials: &Credentials, service: &str, at: Timestamp) -> Vec<(String, String)> {
-    let token = Some(credentials.session_token().expose().to_owned());
-    let key = credentials.access_key_id().as_str();
-    let identity = SdkCredentials::new(key, credentials.secret_access_key().expose(), token, None, "test").into();
+fn signature(url: &str, body: &str, signer: &impl Signer, service: &str, at: Timestamp) -> Vec<(String, String)> {
+    let identity = signer.credentials().into();
     let seconds = at.unix_millis().try_into().unwrap();
     let parameters = SigningParams::builder()
         .identity(&identity)

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use daypass::credentials::Credentials;
+use daypass::credentials::{Credentials, LongTermKey};
 use daypass::http::iam::Iam;
+use daypass::iam::{Account, Holder, KeyOwner, Limits};
 use daypass::identity::oidc::UnverifiedIdToken;
 use daypass::time::ManualClock;
 use daypass::{AssumeRole, Broker, Keyring, Role};
 use serde_json::{Value, json};
 
-use crate::caller::{Reply, form, post, serve};
+use crate::caller::{Reply, Signer, form, post, serve};
 use crate::issuer;
 
 pub(crate) struct Site {
@@ -47,6 +48,25 @@ impl Site {
         Self { url: serve(Iam::new(Arc::clone(&broker)).router()).await, broker, clock, admin }
     }
 
+    /// A user with a key, whose inline policy has this statement.
+    pub(crate) fn user(&self, name: &str, statement: &Value) -> Arc<LongTermKey> {
+        let document = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
+        let make = |account: &mut Account, limits: &Limits| {
+            account.create_user(limits, &name.parse()?, "/".parse()?, self.broker.now())?;
+            account.put_inline_policy(&Holder::User(name.to_owned()), &"own".parse()?, &document, limits)?;
+            account.create_access_key(limits, &KeyOwner::user(name), self.broker.now())
+        };
+        self.broker.registry().update(&"111111111111".parse().unwrap(), make).unwrap()
+    }
+
+    /// A key of the root user.
+    pub(crate) fn root(&self) -> Arc<LongTermKey> {
+        let make = |account: &mut Account, limits: &Limits| {
+            account.create_access_key(limits, &KeyOwner::Root, self.broker.now())
+        };
+        self.broker.registry().update(&"111111111111".parse().unwrap(), make).unwrap()
+    }
+
     pub(crate) fn broker(&self) -> &Broker {
         &self.broker
     }
@@ -61,7 +81,7 @@ impl Site {
         session(&self.broker, "limited").await
     }
 
-    pub(crate) async fn iam_as(&self, who: &Credentials, action: &str, parameters: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn iam_as(&self, who: &impl Signer, action: &str, parameters: &[(&str, &str)]) -> Reply {
         let all = [&[("Action", action), ("Version", "2010-05-08")], parameters].concat();
         post(&self.url, form(&all), Some((who, "iam")), self.broker.now()).await
     }
@@ -80,7 +100,7 @@ impl Site {
 
     pub(crate) async fn refused_to(
         &self,
-        who: &Credentials,
+        who: &impl Signer,
         action: &str,
         parameters: &[(&str, &str)],
     ) -> (u16, String, String) {

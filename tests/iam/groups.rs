@@ -5,7 +5,7 @@ use daypass::iam::{IamError, KeyOwner, Limits, Registry};
 use crate::world::{NOW, change, id, user, with_users};
 
 fn group(registry: &Registry, name: &str) -> Result<(), IamError> {
-    change(registry, |account, limits| account.create_group(limits, name.parse()?, "/".parse()?, NOW).map(|_| ()))
+    change(registry, |account, limits| account.create_group(limits, &name.parse()?, "/".parse()?, NOW).map(|_| ()))
 }
 
 fn join(registry: &Registry, user: &str, group: &str) -> Result<(), IamError> {

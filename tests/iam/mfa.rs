@@ -16,7 +16,7 @@ fn seconds(seconds: u64) -> Timestamp {
 /// A device that nobody has.
 fn device(registry: &Registry, name: &str) -> (Arn, String) {
     let made =
-        change(registry, |account, _| account.create_virtual_mfa_device(name.parse().unwrap(), "/".parse().unwrap()));
+        change(registry, |account, _| account.create_virtual_mfa_device(&name.parse().unwrap(), "/".parse().unwrap()));
     let (serial, seed) = made.unwrap();
     (serial, seed.expose().to_owned())
 }
@@ -215,7 +215,7 @@ fn a_device_is_deleted_only_when_nobody_has_it() {
 fn names_of_devices_have_no_case_and_a_serial_number_is_matched_whole() {
     let (registry, serial, _) = ana();
     let again = change(&registry, |account, _| {
-        account.create_virtual_mfa_device("PHONE".parse().unwrap(), "/elsewhere/".parse().unwrap())
+        account.create_virtual_mfa_device(&"PHONE".parse().unwrap(), "/elsewhere/".parse().unwrap())
     });
     assert_eq!(again.unwrap_err().code(), "EntityAlreadyExists");
     let account = registry.read().find(&id()).unwrap().clone();

@@ -18,7 +18,7 @@ fn tagged(registry: &Registry, name: &str) -> BTreeMap<String, String> {
 fn a_user_has_an_arn_with_its_path_and_an_id_of_its_own() {
     let registry = with_users(&[]);
     let made =
-        change(&registry, |account, limits| account.create_user(limits, "Ana".parse()?, "/team/one/".parse()?, NOW))
+        change(&registry, |account, limits| account.create_user(limits, &"Ana".parse()?, "/team/one/".parse()?, NOW))
             .unwrap();
     assert_eq!(made.identity.arn.as_str(), "arn:aws:iam::111111111111:user/team/one/Ana");
     assert_eq!((made.identity.user_name.as_str(), made.created), ("Ana", NOW));
@@ -52,9 +52,9 @@ fn a_renamed_user_is_the_same_one_with_its_keys_devices_and_groups() {
     let owner = KeyOwner::user("ana");
     let before = identity(&registry, "ana");
     let (key, serial) = change(&registry, |account, limits| {
-        account.create_group(limits, "staff".parse()?, "/".parse()?, NOW)?;
+        account.create_group(limits, &"staff".parse()?, "/".parse()?, NOW)?;
         account.add_user_to_group(limits, "ana", "staff")?;
-        let (serial, seed) = account.create_virtual_mfa_device("phone".parse()?, "/".parse()?)?;
+        let (serial, seed) = account.create_virtual_mfa_device(&"phone".parse()?, "/".parse()?)?;
         let codes = [0, 1].map(|steps| crate::authenticator::code(seed.expose(), NOW, steps));
         account.enable_mfa_device(limits, &owner, serial.as_str(), [&codes[0], &codes[1]], NOW)?;
         Ok((account.create_access_key(limits, &owner, NOW)?, serial))
@@ -99,9 +99,9 @@ fn a_user_is_deleted_only_when_nothing_hangs_on_it() {
         let user = account.users.find_mut("ana").unwrap();
         user.permissions.attached.insert("arn:aws:iam::111111111111:policy/p".parse().unwrap());
         user.permissions.inline.insert("p".to_owned(), crate::world::deny_all());
-        account.create_group(limits, "staff".parse()?, "/".parse()?, NOW)?;
+        account.create_group(limits, &"staff".parse()?, "/".parse()?, NOW)?;
         account.add_user_to_group(limits, "ana", "staff")?;
-        let (serial, seed) = account.create_virtual_mfa_device("phone".parse()?, "/".parse()?)?;
+        let (serial, seed) = account.create_virtual_mfa_device(&"phone".parse()?, "/".parse()?)?;
         let codes = [0, 1].map(|steps| crate::authenticator::code(seed.expose(), NOW, steps));
         account.enable_mfa_device(limits, &owner, serial.as_str(), [&codes[0], &codes[1]], NOW)?;
         Ok((account.create_access_key(limits, &owner, NOW)?, serial))

@@ -22,7 +22,7 @@ fn key(registry: &Registry, owner: &KeyOwner) -> std::sync::Arc<LongTermKey> {
 
 fn secure_root(registry: &Registry) {
     change(registry, |account, limits| {
-        let (serial, seed) = account.create_virtual_mfa_device("safe".parse()?, "/".parse()?)?;
+        let (serial, seed) = account.create_virtual_mfa_device(&"safe".parse()?, "/".parse()?)?;
         let codes = [0, 1].map(|steps| crate::authenticator::code(seed.expose(), NOW, steps));
         account.enable_mfa_device(limits, &KeyOwner::Root, serial.as_str(), [&codes[0], &codes[1]], NOW)
     })

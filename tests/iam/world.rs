@@ -23,7 +23,7 @@ pub(crate) fn with_users(names: &[&str]) -> Registry {
 }
 
 pub(crate) fn user(account: &mut Account, limits: &Limits, name: &str) -> Result<(), IamError> {
-    account.create_user(limits, name.parse()?, "/".parse()?, NOW).map(|_| ())
+    account.create_user(limits, &name.parse()?, "/".parse()?, NOW).map(|_| ())
 }
 
 pub(crate) fn change<T>(

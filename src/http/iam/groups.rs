@@ -57,7 +57,7 @@ fn create_group(call: &Call<'_>) -> Result<Answer, QueryError> {
     call.authorize("iam:CreateGroup", call.arn(&format!("group{path}{name}")).as_str(), &Keys::new())?;
     let (path, name): (EntityPath, EntityName) = (path.parse().map_err(refused)?, name.parse().map_err(refused)?);
     let now = call.now();
-    let made = call.update(|account, limits| account.create_group(limits, name, path, now))?;
+    let made = call.update(|account, limits| account.create_group(limits, &name, path, now))?;
     Ok(Answer::new("CreateGroup", vec![Element::Group("Group", group(&made))]))
 }
 

@@ -47,7 +47,7 @@ fn create_virtual_mfa_device(call: &Call<'_>) -> Result<Answer, QueryError> {
     }
     let (path, named): (EntityPath, EntityName) = (path.parse().map_err(refused)?, name.parse().map_err(refused)?);
     let (serial, seed) = call.update(|account, limits| {
-        let (serial, seed) = account.create_virtual_mfa_device(named, path)?;
+        let (serial, seed) = account.create_virtual_mfa_device(&named, path)?;
         account.tag_mfa_device(limits, serial.as_str(), tags.clone())?;
         Ok((serial, seed))
     })?;
@@ -190,11 +190,9 @@ fn device<'a>(
 
 fn enabled(account: &Account, device: &MfaDevice) -> Vec<Element> {
     let mut elements = Vec::new();
-    if let Some(assignment) = &device.assignment {
-        if let KeyOwner::User(name) = &assignment.owner {
-            let name = account.users.find(name).map(|user| user.name.as_str()).unwrap_or_default();
-            elements.push(Element::text("UserName", name));
-        }
+    if let Some(KeyOwner::User(name)) = device.assignment.as_ref().map(|assignment| &assignment.owner) {
+        let name = account.users.find(name).map(|user| user.name.as_str()).unwrap_or_default();
+        elements.push(Element::text("UserName", name));
     }
     elements.push(Element::text("SerialNumber", device.serial_number.as_str()));
     elements.extend(device.assignment.as_ref().map(|a| Element::text("EnableDate", a.enabled.to_string())));

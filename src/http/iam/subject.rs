@@ -6,6 +6,7 @@ use crate::arn::Arn;
 use crate::http::query::{Constraints, QueryError};
 use crate::iam::{Account, Entity, Holder, IamError, KeyOwner, User};
 use crate::policy::Keys;
+use crate::session::Session;
 
 /// The most characters of a user's name in operations on it. Longer than users' names become, as in the service model.
 const ASKED_NAME: usize = 128;
@@ -37,11 +38,15 @@ impl Subject {
         name.map_or_else(|| Self::caller(call), |name| Self::of_user(call, name))
     }
 
-    /// The caller, who must be a user or the root user.
+    /// The caller, who must be a user or the root user, or somebody in the root user's place (AssumeRoot).
     pub(super) fn caller(call: &Call<'_>) -> Result<Self, QueryError> {
         let nameless = || QueryError::validation("Must specify userName when calling with non-User credentials");
-        let identity = call.long_term_identity().ok_or_else(nameless)?;
-        match call.own_account()?.owner(identity).ok_or_else(nameless)? {
+        let session = call.caller.caller().session();
+        let owner = match session.map(|session| &**session) {
+            Some(Session::Root(_)) => Some(KeyOwner::Root),
+            _ => call.long_term_identity().and_then(|identity| call.own_account().ok()?.owner(identity)),
+        };
+        match owner.ok_or_else(nameless)? {
             KeyOwner::User(name) => Self::of_user(call, &name),
             owner @ KeyOwner::Root => Ok(Self { owner, written: None, arn: call.account.root(), keys: Keys::new() }),
         }
@@ -68,17 +73,11 @@ impl Subject {
 
     /// The name, for operations that only users have.
     pub(super) fn user_name(&self) -> Result<&str, QueryError> {
-        self.written.as_deref().ok_or_else(|| QueryError::validation("The root user has no name."))
+        self.written.as_deref().ok_or_else(|| refused(IamError::missing(Entity::User, "root")))
     }
 
     /// The user as the account has it now; none for the root user.
     pub(super) fn user<'a>(&self, account: &'a Account) -> Result<&'a User, QueryError> {
-        let missing = || refused(IamError::missing(Entity::User, call_name(self)));
-        let name = self.written.as_deref().ok_or_else(missing)?;
-        account.user(name).map(|user| &**user).map_err(refused)
+        account.user(self.user_name()?).map(|user| &**user).map_err(refused)
     }
-}
-
-fn call_name(subject: &Subject) -> &str {
-    subject.written.as_deref().unwrap_or("root")
 }

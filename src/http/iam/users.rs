@@ -78,7 +78,7 @@ fn create_user(call: &Call<'_>) -> Result<Answer, QueryError> {
     let (path, named): (EntityPath, EntityName) = (path.parse().map_err(refused)?, name.parse().map_err(refused)?);
     let now = call.now();
     let made = call.update(|account, limits| {
-        account.create_user(limits, named, path, now)?;
+        account.create_user(limits, &named, path, now)?;
         if !tags.is_empty() {
             account.tag_user(limits, name, tags)?;
         }
