@@ -8,6 +8,31 @@ use aws_sigv4::sign::v4::SigningParams;
 use daypass::credentials::Credentials;
 use daypass::time::Timestamp;
 
+/// What a client signs with.
+#[derive(Clone, Debug)]
+pub(crate) struct Keys {
+    id: String,
+    secret: String,
+    token: Option<String>,
+}
+
+/// Key id and secret of an access key that does not expire.
+impl From<(&str, &str)> for Keys {
+    fn from((id, secret): (&str, &str)) -> Self {
+        Self { id: id.to_owned(), secret: secret.to_owned(), token: None }
+    }
+}
+
+impl From<&Credentials> for Keys {
+    fn from(credentials: &Credentials) -> Self {
+        Self {
+            id: credentials.access_key_id().to_string(),
+            secret: credentials.secret_access_key().expose().to_owned(),
+            token: Some(credentials.session_token().expose().to_owned()),
+        }
+    }
+}
+
 /// What came back.
 #[derive(Debug)]
 pub(crate) struct Reply {
@@ -30,11 +55,11 @@ pub(crate) fn form(parameters: &[(&str, &str)]) -> String {
 }
 
 /// Posts a form, signed with `credentials` for `service` if there are any.
-pub(crate) async fn post(url: &str, body: String, signer: Option<(&Credentials, &str)>, at: Timestamp) -> Reply {
+pub(crate) async fn post(url: &str, body: String, signer: Option<(&Keys, &str)>, at: Timestamp) -> Reply {
     const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
     let mut request = reqwest::Client::new().post(url).header("content-type", FORM);
-    if let Some((credentials, service)) = signer {
-        for (name, value) in signature(url, &body, credentials, service, at) {
+    if let Some((keys, service)) = signer {
+        for (name, value) in signature(url, &body, keys, service, at) {
             request = request.header(name, value);
         }
     }
@@ -42,10 +67,8 @@ pub(crate) async fn post(url: &str, body: String, signer: Option<(&Credentials, 
     Reply { status: response.status().as_u16(), body: response.text().await.unwrap() }
 }
 
-fn signature(url: &str, body: &str, credentials: &Credentials, service: &str, at: Timestamp) -> Vec<(String, String)> {
-    let token = Some(credentials.session_token().expose().to_owned());
-    let key = credentials.access_key_id().as_str();
-    let identity = SdkCredentials::new(key, credentials.secret_access_key().expose(), token, None, "test").into();
+fn signature(url: &str, body: &str, keys: &Keys, service: &str, at: Timestamp) -> Vec<(String, String)> {
+    let identity = SdkCredentials::new(&keys.id, &keys.secret, keys.token.clone(), None, "test").into();
     let seconds = at.unix_millis().try_into().unwrap();
     let parameters = SigningParams::builder()
         .identity(&identity)
