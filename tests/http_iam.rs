@@ -10,6 +10,8 @@ mod issuer;
 mod attachments;
 #[path = "http_iam/authorization.rs"]
 mod authorization;
+#[path = "http_iam/holders.rs"]
+mod holders;
 #[path = "http_iam/listings.rs"]
 mod listings;
 #[path = "http_iam/policies.rs"]

@@ -8,7 +8,6 @@ mod issuer;
 
 use std::sync::Arc;
 
-use daypass::credentials::Credentials;
 use daypass::http::iam::Iam;
 use daypass::http::query::Endpoint;
 use daypass::http::sts::Sts;
@@ -17,7 +16,7 @@ use daypass::time::ManualClock;
 use daypass::{AssumeRole, Broker, Keyring, Role};
 use serde_json::json;
 
-use caller::{Reply, form, post, serve};
+use caller::{Keys, Reply, form, post, serve};
 
 const READER: &str = "arn:aws:iam::111111111111:role/reader";
 const STS: &str = "2011-06-15";
@@ -25,7 +24,7 @@ const IAM: &str = "2010-05-08";
 
 struct Site {
     url: String,
-    credentials: Credentials,
+    credentials: Keys,
 }
 
 impl Site {
@@ -43,7 +42,7 @@ impl Site {
         let credentials = broker.mint(broker.assume_role(&identity, ask).unwrap()).unwrap();
         let endpoint = Endpoint::new(Arc::clone(&broker));
         let endpoint = endpoint.with_sts(Sts::new(Arc::clone(&broker))).with_iam(Iam::new(broker));
-        Self { url: serve(endpoint.router()).await, credentials }
+        Self { url: serve(endpoint.router()).await, credentials: Keys::from(&credentials) }
     }
 
     async fn ask(&self, action: &str, version: &str, signed_for: Option<&str>) -> Reply {

@@ -39,6 +39,12 @@ def sts(site, credentials=None, **config):
     )
 
 
+def iam(site, credentials):
+    return session(credentials).client(
+        "iam", endpoint_url=site.broker, config=botocore.client.Config(**ONE_TRY)
+    )
+
+
 def s3(site, credentials=None, **config):
     if credentials is None:
         config.setdefault("signature_version", botocore.UNSIGNED)

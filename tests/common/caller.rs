@@ -8,6 +8,31 @@ use aws_sigv4::sign::v4::SigningParams;
 use daypass::credentials::{Credentials, LongTermKey};
 use daypass::time::Timestamp;
 
+/// What a client signs with.
+#[derive(Clone, Debug)]
+pub(crate) struct Keys {
+    id: String,
+    secret: String,
+    token: Option<String>,
+}
+
+/// Key id and secret of an access key that does not expire.
+impl From<(&str, &str)> for Keys {
+    fn from((id, secret): (&str, &str)) -> Self {
+        Self { id: id.to_owned(), secret: secret.to_owned(), token: None }
+    }
+}
+
+impl From<&Credentials> for Keys {
+    fn from(credentials: &Credentials) -> Self {
+        Self {
+            id: credentials.access_key_id().to_string(),
+            secret: credentials.secret_access_key().expose().to_owned(),
+            token: Some(credentials.session_token().expose().to_owned()),
+        }
+    }
+}
+
 /// What came back.
 #[derive(Debug)]
 pub(crate) struct Reply {
@@ -47,12 +72,18 @@ impl Signer for LongTermKey {
     }
 }
 
+impl Signer for Keys {
+    fn credentials(&self) -> SdkCredentials {
+        SdkCredentials::new(&self.id, &self.secret, self.token.clone(), None, "test")
+    }
+}
+
 /// Posts a form, signed with `credentials` for `service` if there are any.
 pub(crate) async fn post(url: &str, body: String, signer: Option<(&impl Signer, &str)>, at: Timestamp) -> Reply {
     const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
     let mut request = reqwest::Client::new().post(url).header("content-type", FORM);
-    if let Some((credentials, service)) = signer {
-        for (name, value) in signature(url, &body, credentials, service, at) {
+    if let Some((signer, service)) = signer {
+        for (name, value) in signature(url, &body, signer, service, at) {
             request = request.header(name, value);
         }
     }

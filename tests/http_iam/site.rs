@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use daypass::credentials::Credentials;
 use daypass::http::iam::Iam;
 use daypass::http::query::Endpoint;
 use daypass::http::sts::Sts;
@@ -11,7 +10,7 @@ use daypass::time::ManualClock;
 use daypass::{AssumeRole, Broker, Keyring, Role};
 use serde_json::{Value, json};
 
-use crate::caller::{Reply, form, post, serve};
+use crate::caller::{Keys, Reply, form, post, serve};
 use crate::issuer;
 
 pub(crate) const ACCOUNT: &str = "111111111111";
@@ -21,7 +20,7 @@ pub(crate) const ACS: &str = "https://broker.example/saml/acs";
 pub(crate) struct Site {
     pub(crate) url: String,
     pub(crate) broker: Arc<Broker>,
-    admin: Credentials,
+    admin: Keys,
 }
 
 /// A document with one statement.
@@ -69,7 +68,7 @@ impl Site {
     }
 
     /// A session of a role that lets the issuer's people in, made with these permissions.
-    pub(crate) async fn session_with(&self, name: &str, permissions: &str) -> Credentials {
+    pub(crate) async fn session_with(&self, name: &str, permissions: &str) -> Keys {
         self.broker.registry().configure_role(role(ACCOUNT, name, permissions), issuer::now());
         session(&self.broker, ACCOUNT, name).await
     }
@@ -79,12 +78,12 @@ impl Site {
         self.iam_as(&self.admin, action, parameters).await
     }
 
-    pub(crate) async fn iam_as(&self, who: &Credentials, action: &str, parameters: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn iam_as(&self, who: &Keys, action: &str, parameters: &[(&str, &str)]) -> Reply {
         let all = [&[("Action", action), ("Version", "2010-05-08")], parameters].concat();
         post(&self.url, form(&all), Some((who, "iam")), issuer::now()).await
     }
 
-    pub(crate) async fn sts_as(&self, who: Option<&Credentials>, action: &str, parameters: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn sts_as(&self, who: Option<&Keys>, action: &str, parameters: &[(&str, &str)]) -> Reply {
         let all = [&[("Action", action), ("Version", "2011-06-15")], parameters].concat();
         post(&self.url, form(&all), who.map(|who| (who, "sts")), issuer::now()).await
     }
@@ -108,19 +107,29 @@ impl Site {
         self.done("CreateRole", &[("RoleName", name), ("AssumeRolePolicyDocument", trust)]).await
     }
 
+    /// A user in the group `Readers`, with an access key.
+    pub(crate) async fn user(&self, name: &str) -> Keys {
+        let (user, group) = (("UserName", name), ("GroupName", "Readers"));
+        self.done("CreateUser", &[user]).await;
+        self.done("CreateGroup", &[group]).await;
+        self.done("AddUserToGroup", &[user, group]).await;
+        let made = self.done("CreateAccessKey", &[user]).await;
+        Keys::from((made.text("AccessKeyId").unwrap(), made.text("SecretAccessKey").unwrap()))
+    }
+
     pub(crate) async fn create_policy(&self, name: &str, document: &str) -> String {
         let reply = self.done("CreatePolicy", &[("PolicyName", name), ("PolicyDocument", document)]).await;
         reply.text("Arn").unwrap().to_owned()
     }
 }
 
-pub(crate) async fn session(broker: &Broker, account: &str, role: &str) -> Credentials {
+pub(crate) async fn session(broker: &Broker, account: &str, role: &str) -> Keys {
     let token = UnverifiedIdToken::for_exchange(&issuer::token(&json!({})));
     let flow = broker.begin().unwrap();
     let identity = flow.exchange_token(&issuer::provider(), &issuer::jwks(), token).await.unwrap();
     let arn = format!("arn:aws:iam::{account}:role/{role}").parse().unwrap();
     let ask = AssumeRole::new(arn, "martha".parse().unwrap());
-    broker.mint(broker.assume_role(&identity, ask).unwrap()).unwrap()
+    Keys::from(&broker.mint(broker.assume_role(&identity, ask).unwrap()).unwrap())
 }
 
 /// A percent-encoded document as it was written.

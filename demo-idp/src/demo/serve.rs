@@ -9,7 +9,9 @@ use axum::Router;
 use daypass::audit::{AuditSink, Discard, JsonLines, Recent};
 use daypass::crypto::{DigestAlgorithm, digest};
 use daypass::http::fetch::IssuerKeys;
+use daypass::http::iam::Iam;
 use daypass::http::portal::Portal;
+use daypass::http::query::Endpoint;
 use daypass::http::relying_party::RelyingParty;
 use daypass::http::sts::Sts;
 use daypass::http::well_known;
@@ -227,6 +229,8 @@ fn portal(site: Site, broker: &Arc<Broker>, secret: &str, trail: Trail) -> Resul
         .with_inspector(trail);
     let tokens = OidcProvider::new(&issuer, [world::AUDIENCE])?.with_local_network();
     let sts = Sts::new(Arc::clone(broker)).with_issuer(&issuer, IssuerKeys::new(&tokens)?);
-    let services = well_known::router(Arc::clone(broker)).merge(sts.router());
+    let iam = Iam::new(Arc::clone(broker)).with_saml_service(site.sp_entity_id(), site.acs_url()).with_local_issuers();
+    let endpoint = Endpoint::new(Arc::clone(broker)).with_sts(sts).with_iam(iam);
+    let services = well_known::router(Arc::clone(broker)).merge(endpoint.router());
     Ok(portal.router_beside(services))
 }

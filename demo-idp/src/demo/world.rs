@@ -34,6 +34,7 @@ pub(super) fn furnish(broker: Broker, site: &Site) -> Result<Broker, DemoError> 
     let policy: ResourcePolicy = cat_photos::BUCKET_POLICY.parse()?;
     let broker = broker
         .with_role(workload_role(&account, "PhotoPublisher", site)?)
+        .with_role(administrator_role(&account, "IamAdministrator", site)?)
         .with_role(federated_role(&account, "PhotoReader", &reader(), site, None)?)
         .with_role(federated_role(&account, "PhotoEditor", &editor(), site, Some("PhotoReader"))?)
         .with_resource_policy(account, &bucket, policy.named("the policy of cat-photos"));
@@ -92,6 +93,22 @@ fn workload_role(account: &AccountId, name: &str, site: &Site) -> Result<Role, D
         }}
     });
     role(account, name, &editor(), &[statement])
+}
+
+/// The role in which martha manages users, roles, policies and providers of the account over the IAM API.
+fn administrator_role(account: &AccountId, name: &str, site: &Site) -> Result<Role, DemoError> {
+    let issuer = site.idp_host();
+    let statement = json!({
+        "Sid": "IsMartha",
+        "Effect": "Allow",
+        "Principal": {"Federated": format!("arn:aws:iam::{account}:oidc-provider/{issuer}")},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {format!("{issuer}:aud"): AUDIENCE, format!("{issuer}:sub"): "martha"}}
+    });
+    let permissions = json!({"Version": "2012-10-17", "Statement": {
+        "Sid": "ManageTheAccount", "Effect": "Allow", "Action": ["iam:*", "sts:*"], "Resource": "*"
+    }});
+    role(account, name, &permissions, &[statement])
 }
 
 fn role(account: &AccountId, name: &str, permissions: &Value, trusted: &[Value]) -> Result<Role, DemoError> {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use super::given::Given;
 use super::kind_of;
 use super::principal::Caller;
-use crate::arn::Arn;
+use crate::arn::{AccountId, Arn};
 use crate::http::iam::call::Call;
 use crate::http::query::{Element, QueryError};
 use crate::iam::{Accounts, SourceKind, SourcedPolicy};
+use crate::organization::Organization;
 use crate::policy::{
-    Action, Evaluation, Explanation, Keys, Layer, Layers, Outcome, Policy, Principal, Request, Resource,
+    Action, Evaluation, Explanation, Keys, Layer, Layers, Level, Outcome, Policy, Principal, Request, Resource,
     StatementReport, evaluate,
 };
 use crate::session::Role;
@@ -24,6 +25,7 @@ pub(super) struct Simulation<'a> {
     principal: Principal,
     keys: Keys,
     accounts: &'a Accounts,
+    organization: Option<&'a Organization>,
 }
 
 impl<'a> Simulation<'a> {
@@ -56,7 +58,12 @@ impl<'a> Simulation<'a> {
         keys.extend(&given.context);
         let identity = sources.iter().map(|sourced| sourced.policy.clone()).collect();
         let boundary = given.boundary.clone().or(boundary);
-        Ok(Self { given, sources, identity, boundary, principal, keys, accounts })
+        Ok(Self { given, sources, identity, boundary, principal, keys, accounts, organization: None })
+    }
+
+    /// The same with the control policies that reach the account of the principal.
+    pub(super) fn within(self, organization: &'a Organization) -> Self {
+        Self { organization: Some(organization), ..self }
     }
 
     /// The elements of one result.
@@ -75,12 +82,20 @@ impl<'a> Simulation<'a> {
         if let Some(boundary) = &self.boundary {
             layers = layers.with_boundary(boundary);
         }
+        if let Some(levels) = self.service_control() {
+            layers = layers.with_service_control(levels);
+        }
         let mut request = Request::new(&self.principal, action, resource, &self.keys);
         if let Some(owner) = &self.given.resource_owner {
             request = request.in_account(owner);
         }
         let evaluation = evaluate(&layers, &request);
         Ok(self.elements(name, resource_name, &evaluation, resource_policy.is_some()))
+    }
+
+    fn service_control(&self) -> Option<&'a [Level]> {
+        let account: AccountId = self.principal.account()?.parse().ok()?;
+        Some(self.organization?.service_control(&account)).filter(|levels| !levels.is_empty())
     }
 
     /// The role that assuming is about: its trust policy has the last word.
@@ -101,6 +116,12 @@ impl<'a> Simulation<'a> {
         ];
         let verdict =
             |layer| explanation.layers.iter().find(|report| report.layer == layer).map(|report| report.outcome);
+        let mut levels = explanation.layers.iter().filter(|report| report.layer == Layer::ServiceControl).peekable();
+        if levels.peek().is_some() {
+            let allowed = levels.all(|report| report.outcome == Outcome::Allow).to_string();
+            let detail = vec![Element::text("AllowedByOrganizations", allowed)];
+            elements.push(Element::Group("OrganizationsDecisionDetail", detail));
+        }
         if let Some(outcome) = verdict(Layer::Boundary) {
             let allowed = (outcome == Outcome::Allow).to_string();
             let detail = vec![Element::text("AllowedByPermissionsBoundary", allowed)];

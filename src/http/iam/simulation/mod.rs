@@ -56,6 +56,7 @@ fn simulate_principal(call: &Call<'_>) -> Result<Answer, QueryError> {
         None => principal::of_holder(&account, &holder),
     };
     let simulation = Simulation::new(&given, policies, boundary, caller, call, &accounts)?;
+    let simulation = simulation.within(call.iam.broker.organization());
     Ok(Answer::new("SimulatePrincipalPolicy", results(&given, &simulation, page)?))
 }
 
