@@ -134,7 +134,7 @@ fn a_batch_answers_in_order_with_the_deciding_statement() {
     assert_eq!(
         answers[0]["statement"],
         json!({"layer": "identity", "policy": "identity_policies[1]", "sid": "OwnTeam", "number": 1, "effect": "Allow",
-            "line": 1, "column": 14})
+            "line": 1, "column": 14, "end_line": 1, "end_column": 132})
     );
     assert_eq!(
         (&answers[1]["statement"]["sid"], &answers[1]["statement"]["layer"]),
@@ -383,4 +383,27 @@ fn what_to_change_is_told() {
         (&json!("Safe"), &json!("condition"), &json!(1))
     );
     assert_eq!(near["conditions"][0]["key"], "aws:SecureTransport");
+}
+
+#[test]
+fn a_document_is_held_to_the_quota_of_its_kind_or_to_another() {
+    let folder = Folder::new("policy-size");
+    let actions: Vec<_> = (0..400).map(|number| format!("s3:Get{number:04}")).collect();
+    let document = |actions: &[String]| {
+        json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}})
+            .to_string()
+    };
+    let long = folder.file("long.json", document(&actions));
+    let check =
+        |kind: &str, more: &[&str]| run(&[&["policy", "check", "--json", "--kind", kind, &long], more].concat());
+    let (size, identity) = (document(&actions).len(), check("identity", &[]));
+    assert_eq!((identity.code, &identity.json()["size"], &identity.json()["limit"]), (0, &json!(size), &json!(10_240)));
+    let (boundary, managed) = (check("boundary", &["--limit", "10240"]), check("identity", &["--limit", "5000"]));
+    assert_eq!((boundary.code, managed.code), (0, 1));
+    assert_eq!(managed.json()["code"], "LimitExceeded");
+    let session = check("session", &[]);
+    assert_eq!(session.json()["reason"], format!("{size} characters; a session policy holds at most 2048"));
+    // What it decides is another question than whether it can be stored.
+    let decided = evaluate("s3:Get0399", &["--identity-policy", &long, "--session-policy", &long]);
+    assert_eq!(decided.code, 0, "{}", decided.out);
 }

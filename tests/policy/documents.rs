@@ -381,6 +381,73 @@ fn each_kind_has_its_own_elements() {
 }
 
 #[test]
+fn service_control_policies_are_written_in_the_whole_language_but_for_principals() {
+    let condition = r#""Condition":{"StringEquals":{"aws:RequestedRegion":"eu-west-1"}}"#;
+    for effect in ["Allow", "Deny"] {
+        for action in [r#""Action":"*""#, r#""Action":["s3:*Object","*"]"#, r#""NotAction":"iam:*""#] {
+            for resource in
+                [r#""Resource":"*""#, r#""Resource":"arn:aws:s3:::a/*""#, r#""NotResource":"arn:aws:s3:::a/*""#]
+            {
+                policy(Kind::ServiceControl, &format!(r#"{{"Effect":"{effect}",{action},{resource}}}"#));
+                policy(Kind::ServiceControl, &format!(r#"{{"Effect":"{effect}",{action},{resource},{condition}}}"#));
+            }
+        }
+    }
+    for kind in [Kind::ServiceControl, Kind::Identity, Kind::Boundary, Kind::Session] {
+        for principal in [r#""Principal":"*""#, r#""NotPrincipal":{"AWS":"111111111111"}"#] {
+            let statement = format!(r#"{{"Effect":"Deny",{principal},"Action":"*","Resource":"*"}}"#);
+            let reason = statement_refusal(&statement, kind);
+            assert!(reason.ends_with("this kind of policy speaks for whom it is attached to"), "{kind}: {reason}");
+        }
+    }
+}
+
+#[test]
+fn resource_control_policies_deny_everyone_or_let_everything_through() {
+    for statement in [
+        r#"{"Effect":"Deny","Principal":"*","Action":"s3:*","NotResource":"arn:aws:s3:::a/*"}"#,
+        r#"{"Effect":"Deny","Principal":{"AWS":"*"},"Action":["s3:*","sqs:*"],"Resource":"*","Condition":{"BoolIfExists":{"aws:SecureTransport":"false"}}}"#,
+        r#"{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}"#,
+    ] {
+        policy(Kind::ResourceControl, statement);
+    }
+    for (statement, rule) in [
+        (r#"{"Effect":"Deny","Principal":{"Service":"s3.amazonaws.com"},"Action":"s3:*","Resource":"*"}"#, "it is *"),
+        (
+            r#"{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}"#,
+            "denies, or allows everything",
+        ),
+        (
+            r#"{"Effect":"Allow","Principal":"*","Action":"*","Resource":"arn:aws:s3:::a"}"#,
+            "denies, or allows everything",
+        ),
+        (r#"{"Effect":"Allow","Principal":"*","Action":["*","s3:*"],"Resource":"*"}"#, "denies, or allows everything"),
+        (r#"{"Effect":"Deny","Principal":"*","Action":"s3:*"}"#, "Resource is missing"),
+    ] {
+        let reason = statement_refusal(statement, Kind::ResourceControl);
+        assert!(reason.ends_with(rule), "{statement}: {reason}");
+    }
+}
+
+#[test]
+fn trust_policies_speak_of_no_resource_and_of_no_service_but_sts() {
+    let with = |more: &str| format!(r#"{{"Effect":"Deny","Principal":{{"AWS":"111111111111"}},{more}}}"#);
+    for more in [
+        r#""Action":"sts:AssumeRole","Resource":"*""#,
+        r#""Action":"sts:AssumeRole","NotResource":"arn:aws:s3:::a""#,
+        r#""Action":"s3:GetObject""#,
+        r#""Action":"*""#,
+        r#""NotAction":"iam:*""#,
+        r#""Action":["sts:AssumeRole","iam:PassRole"]"#,
+    ] {
+        Policy::parse(&document(&with(more)), Kind::Trust).expect_err(more);
+    }
+    for more in [r#""Action":"STS:assumerole""#, r#""Action":["sts:*"]"#, r#""NotAction":"sts:TagSession""#] {
+        policy(Kind::Trust, &with(more));
+    }
+}
+
+#[test]
 fn principals_are_refused_unless_somebody_can_have_that_name() {
     for principal in [
         r#""x""#,

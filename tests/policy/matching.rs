@@ -173,6 +173,16 @@ fn variables_are_text_before_version_2012() {
         };
         assert!(!ask("arn:aws:s3:::photos/cats"));
         assert!(ask("arn:aws:s3:::photos/${aws:x, 'cats'}"));
+        // In conditions too, where a dollar sign is one.
+        let block = r#""Condition":{"StringEquals":{"aws:y":"${aws:x}"},"StringLike":{"aws:z":"${*}"}}"#;
+        let text = format!(r#"{{{version}"Statement":{{"Effect":"Allow","Action":"*","Resource":"*",{block}}}}}"#);
+        let policies = [Policy::parse(&text, Kind::Identity).unwrap()];
+        let ask = |y: &str, z: &str| {
+            let keys = Keys::new().with("aws:x", "cats").with("aws:y", y).with("aws:z", z);
+            let layers = Layers::new(&policies);
+            super::decide(&layers, &principal(super::USER), "s3:GetObject", "*", &keys) == Outcome::Allow
+        };
+        assert!(ask("${aws:x}", "${any}") && !ask("cats", "${any}") && !ask("${aws:x}", "*"));
     }
 }
 

@@ -36,12 +36,20 @@ enum Named {
     Not,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Standing {
+    /// The root user of an account.
+    Root,
+    /// Of an account: it has policies of its own, and service control policies reach it.
+    Member,
+    /// Of no account.
+    Outsider,
+}
+
 struct Who {
     name: &'static str,
     principal: Principal,
-    is_root: bool,
-    /// Whether it belongs to an account, and so has policies of its own and is reached by service control policies.
-    has_account: bool,
+    standing: Standing,
     /// The ways a principal element can name it.
     names: Vec<(String, Named)>,
 }
@@ -55,14 +63,14 @@ fn of_account(name: &'static str, arn: &str, names: &[(&str, Named)]) -> Who {
     names.push((aws("111111111111"), Named::ByAccount));
     names.push((aws("arn:aws:iam::111111111111:root"), Named::ByAccount));
     names.extend(strangers());
-    Who { name, principal: super::principal(arn), is_root: false, has_account: true, names }
+    Who { name, principal: super::principal(arn), standing: Standing::Member, names }
 }
 
 fn outsider(name: &'static str, principal: Principal, element: Option<&str>) -> Who {
     let mut names: Vec<_> = element.into_iter().map(|own| (own.to_owned(), Named::Free)).collect();
     names.push((aws("111111111111"), Named::Not));
     names.extend(strangers());
-    Who { name, principal, is_root: false, has_account: false, names }
+    Who { name, principal, standing: Standing::Outsider, names }
 }
 
 fn strangers() -> [(String, Named); 3] {
@@ -85,7 +93,7 @@ fn everyone() -> Vec<Who> {
         |(element, named): (String, Named)| (element, if named == Named::ByAccount { Named::Limited } else { named });
     let names = root.names.into_iter().map(of_root).collect();
     vec![
-        Who { is_root: true, names, ..root },
+        Who { standing: Standing::Root, names, ..root },
         // A session from GetSessionToken is the user.
         of_account("user", USER, &[(USER, Named::Free), (ROLE, Named::Not)]),
         of_account("role", ROLE, &[(ROLE, Named::Limited), (SESSION, Named::Not)]),
@@ -191,8 +199,7 @@ fn resource_controls() -> Vec<(Vec<Level>, bool)> {
 }
 
 struct Case {
-    is_root: bool,
-    has_account: bool,
+    standing: Standing,
     across: bool,
     must_allow: bool,
     identity: Says,
@@ -207,7 +214,7 @@ struct Case {
 /// The evaluation logic of the guide, rule by rule.
 fn expected(case: &Case) -> Outcome {
     let own = [case.identity, case.boundary, case.session];
-    let (scp_denies, scp_allows) = if case.has_account { case.organisation } else { (false, true) };
+    let (scp_denies, scp_allows) = if case.standing == Standing::Outsider { (false, true) } else { case.organisation };
     let resource_denies = case.resource == Says::Deny && case.named != Named::Not;
     if own.contains(&Says::Deny) || resource_denies || scp_denies || case.resource_control_denies {
         return Outcome::ExplicitDeny;
@@ -218,8 +225,8 @@ fn expected(case: &Case) -> Outcome {
     let named = if case.resource == Says::Allow { case.named } else { Named::Not };
     let lets_through = |says: Says| matches!(says, Says::Absent | Says::Allow);
     let within_limits = lets_through(case.boundary) && lets_through(case.session);
-    let by_itself = (case.identity == Says::Allow || case.is_root) && within_limits;
-    let allowed = if !case.has_account {
+    let by_itself = (case.identity == Says::Allow || case.standing == Standing::Root) && within_limits;
+    let allowed = if case.standing == Standing::Outsider {
         named != Named::Not
     } else if case.across {
         named != Named::Not && by_itself
@@ -245,9 +252,9 @@ fn all_combinations(target: &Target) -> usize {
     let mut count = 0;
     for who in everyone() {
         // Only who belongs to an account has policies, and the root user has no boundary.
-        let identity_range = if who.has_account { 0..4 } else { 0..1 };
+        let identity_range = if who.standing == Standing::Outsider { 0..1 } else { 0..4 };
         let session_range = identity_range.clone();
-        let boundary_range = if who.has_account && !who.is_root { 0..4 } else { 0..1 };
+        let boundary_range = if who.standing == Standing::Member { 0..4 } else { 0..1 };
         let mut admissions = vec![(None, Says::Absent, Named::Not)];
         for (element, named) in &who.names {
             for says in [Says::Allow, Says::Nothing, Says::Deny] {
@@ -275,8 +282,7 @@ fn all_combinations(target: &Target) -> usize {
                                 layers = layers.with_session(&limits[session]);
                             }
                             let case = Case {
-                                is_root: who.is_root,
-                                has_account: who.has_account,
+                                standing: who.standing,
                                 across,
                                 must_allow: target.must_allow,
                                 identity: SAYS[identity],

@@ -14,7 +14,7 @@ A batch reads one JSON object a line: id, request {principal, principal_type, ac
 context}, identity_policies, resource_policy or trust_policy, permission_boundaries, session_policies, scps and rcps (lists
 of {level, policies}). It writes one a line in the same order: id, decision, statement (the one that decided, or null).
 In context a text is a key with one value and a list a multivalued key. An empty list of policies is none at all, except
-within a level. A case with a policy that cannot be read is denied, with the place in `error`. Lines that cannot be used,
+within a level. How long documents may be is asked by `daypass policy check`, not here. A case with a policy that cannot be read is denied, with the place in `error`. Lines that cannot be used,
 or that have another field, are denied likewise, and the exit code is then 2.";
 
 const CHECK: &str = "\
@@ -109,6 +109,10 @@ pub(crate) struct Check {
     /// What the documents are attached to
     #[arg(long, value_name = "KIND", value_enum)]
     pub(super) kind: KindName,
+    /// The most characters a document may have, where that is not the default of its kind: 6144 for managed policies,
+    /// 2048 for inline policies of a user, 5120 for those of a group
+    #[arg(long, value_name = "CHARACTERS")]
+    pub(super) limit: Option<usize>,
     /// Answer no, with exit code 1, when there are findings other than notes
     #[arg(long)]
     pub(super) strict: bool,

@@ -21,6 +21,9 @@ struct Judgement {
     line: Option<u32>,
     column: Option<u32>,
     reason: Option<String>,
+    /// Its characters, as its kind counts them.
+    size: usize,
+    limit: usize,
     findings: Vec<Finding>,
 }
 
@@ -34,7 +37,9 @@ pub(super) fn run(check: &Check) -> Result<Answer, CliError> {
     let mut all = true;
     for source in &sources {
         let text = source.text()?;
-        let judgement = Judgement::of(source, kind, &Policy::parse(&text, kind));
+        let limit = check.limit.unwrap_or_else(|| kind.quota());
+        let judgement =
+            Judgement::of(source, kind, (kind.size(&text), limit), &Policy::parse_within(&text, kind, limit));
         all = all && judgement.valid && !(check.strict && judgement.has_warnings());
         if check.json {
             printer.json_line(&judgement)?;
@@ -47,7 +52,7 @@ pub(super) fn run(check: &Check) -> Result<Answer, CliError> {
 }
 
 impl Judgement {
-    fn of(source: &Source, kind: Kind, policy: &Result<Policy, PolicyError>) -> Self {
+    fn of(source: &Source, kind: Kind, (size, limit): (usize, usize), policy: &Result<Policy, PolicyError>) -> Self {
         let error = policy.as_ref().err();
         let position = error.and_then(PolicyError::position);
         Self {
@@ -58,6 +63,8 @@ impl Judgement {
             line: position.map(|at| at.line),
             column: position.map(|at| at.column),
             reason: error.map(without_position),
+            size,
+            limit,
             findings: policy.as_ref().map(lint::findings).unwrap_or_default(),
         }
     }

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use daypass::policy::{Explanation, Keys, Kind, Layer, Level, NearMiss, Outcome, Policy, StatementReport};
+use daypass::policy::{
+    Explanation, Keys, Kind, Layer, Level, MAX_DOCUMENT_CHARACTERS, NearMiss, Outcome, Policy, StatementReport,
+};
 use serde::Serialize;
 
 use super::args::{Evaluate, PrincipalType};
@@ -115,7 +117,7 @@ fn levels(flag: &str, attached: &[String], kind: Kind) -> Result<Vec<Level>, Cli
 fn policy(path: &Path, kind: Kind) -> Result<Policy, CliError> {
     let file = path.display().to_string();
     let text = Source::new(Some(path.to_path_buf())).text()?;
-    let read = Policy::parse(&text, kind).map_err(|error| {
+    let read = Policy::parse_within(&text, kind, MAX_DOCUMENT_CHARACTERS).map_err(|error| {
         let place = error.position().map(|at| format!("{file}:{}:{}", at.line, at.column));
         InputError::new(place.unwrap_or_else(|| file.clone()), without_position(&error))
     });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use daypass::policy::{Explanation, Keys, Kind, Level, Outcome, Policy};
+use daypass::policy::{Explanation, Keys, Kind, Level, MAX_DOCUMENT_CHARACTERS, Outcome, Policy};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -176,6 +176,7 @@ fn levels(fields: &Fields<'_>, field: &str, kind: Kind) -> Result<Vec<Level>, Un
 /// One document, as an object or as the text of one; read as it was written, so that a key given twice is seen.
 fn policy(document: &str, kind: Kind, place: &str) -> Result<Policy, Unusable> {
     let unwrapped = if document.starts_with('"') { serde_json::from_str::<String>(document).ok() } else { None };
-    let policy = Policy::parse(unwrapped.as_deref().unwrap_or(document), kind);
+    let text = unwrapped.as_deref().unwrap_or(document);
+    let policy = Policy::parse_within(text, kind, MAX_DOCUMENT_CHARACTERS);
     policy.map(|policy| policy.named(place)).map_err(|error| Unusable::Policy(InputError::new(place, error.reason())))
 }

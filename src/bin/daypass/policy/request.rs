@@ -98,6 +98,8 @@ pub(super) struct Deciding {
     effect: daypass::policy::Effect,
     line: u32,
     column: u32,
+    end_line: u32,
+    end_column: u32,
 }
 
 impl Deciding {
@@ -111,6 +113,8 @@ impl Deciding {
             effect: statement.effect(),
             line: statement.position().line,
             column: statement.position().column,
+            end_line: statement.end_position().line,
+            end_column: statement.end_position().column,
         })
     }
 }

@@ -103,7 +103,10 @@ fn decide(policy: &Policy, asked: &Asked, denying: Option<&str>) -> Explanation 
     let told = evaluation.explain();
     assert_eq!(told.outcome, evaluation.outcome(), "explaining changed the outcome");
     assert!(!told.reason.is_empty());
-    assert_eq!(evaluation.statement().is_some_and(|own| told.reason.starts_with(&own.to_string())), evaluation.statement().is_some());
+    assert_eq!(
+        evaluation.statement().is_some_and(|own| told.reason.starts_with(&own.to_string())),
+        evaluation.statement().is_some()
+    );
     told
 }
 
