@@ -23,6 +23,12 @@ impl From<(&str, &str)> for Keys {
     }
 }
 
+impl From<&LongTermKey> for Keys {
+    fn from(key: &LongTermKey) -> Self {
+        Self::from((key.access_key_id().as_str(), key.secret_access_key().expose()))
+    }
+}
+
 impl From<&Credentials> for Keys {
     fn from(credentials: &Credentials) -> Self {
         Self {
@@ -54,36 +60,12 @@ pub(crate) fn form(parameters: &[(&str, &str)]) -> String {
     form.query().unwrap_or_default().to_owned()
 }
 
-/// What signs: temporary credentials or a long-term key.
-pub(crate) trait Signer {
-    fn credentials(&self) -> SdkCredentials;
-}
-
-impl Signer for Credentials {
-    fn credentials(&self) -> SdkCredentials {
-        let token = Some(self.session_token().expose().to_owned());
-        SdkCredentials::new(self.access_key_id().as_str(), self.secret_access_key().expose(), token, None, "test")
-    }
-}
-
-impl Signer for LongTermKey {
-    fn credentials(&self) -> SdkCredentials {
-        SdkCredentials::new(self.access_key_id().as_str(), self.secret_access_key().expose(), None, None, "test")
-    }
-}
-
-impl Signer for Keys {
-    fn credentials(&self) -> SdkCredentials {
-        SdkCredentials::new(&self.id, &self.secret, self.token.clone(), None, "test")
-    }
-}
-
 /// Posts a form, signed with `credentials` for `service` if there are any.
-pub(crate) async fn post(url: &str, body: String, signer: Option<(&impl Signer, &str)>, at: Timestamp) -> Reply {
+pub(crate) async fn post(url: &str, body: String, signer: Option<(&Keys, &str)>, at: Timestamp) -> Reply {
     const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
     let mut request = reqwest::Client::new().post(url).header("content-type", FORM);
-    if let Some((signer, service)) = signer {
-        for (name, value) in signature(url, &body, signer, service, at) {
+    if let Some((keys, service)) = signer {
+        for (name, value) in signature(url, &body, keys, service, at) {
             request = request.header(name, value);
         }
     }
@@ -91,8 +73,8 @@ pub(crate) async fn post(url: &str, body: String, signer: Option<(&impl Signer, 
     Reply { status: response.status().as_u16(), body: response.text().await.unwrap() }
 }
 
-fn signature(url: &str, body: &str, signer: &impl Signer, service: &str, at: Timestamp) -> Vec<(String, String)> {
-    let identity = signer.credentials().into();
+fn signature(url: &str, body: &str, keys: &Keys, service: &str, at: Timestamp) -> Vec<(String, String)> {
+    let identity = SdkCredentials::new(&keys.id, &keys.secret, keys.token.clone(), None, "test").into();
     let seconds = at.unix_millis().try_into().unwrap();
     let parameters = SigningParams::builder()
         .identity(&identity)

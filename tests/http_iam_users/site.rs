@@ -10,7 +10,7 @@ use daypass::time::ManualClock;
 use daypass::{AssumeRole, Broker, Keyring, Role};
 use serde_json::{Value, json};
 
-use crate::caller::{Reply, Signer, form, post, serve};
+use crate::caller::{Keys, Reply, form, post, serve};
 use crate::issuer;
 
 pub(crate) struct Site {
@@ -81,9 +81,9 @@ impl Site {
         session(&self.broker, "limited").await
     }
 
-    pub(crate) async fn iam_as(&self, who: &impl Signer, action: &str, parameters: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn iam_as(&self, who: impl Into<Keys>, action: &str, parameters: &[(&str, &str)]) -> Reply {
         let all = [&[("Action", action), ("Version", "2010-05-08")], parameters].concat();
-        post(&self.url, form(&all), Some((who, "iam")), self.broker.now()).await
+        post(&self.url, form(&all), Some((&who.into(), "iam")), self.broker.now()).await
     }
 
     /// A call of the administrator that must succeed.
@@ -100,7 +100,7 @@ impl Site {
 
     pub(crate) async fn refused_to(
         &self,
-        who: &impl Signer,
+        who: impl Into<Keys>,
         action: &str,
         parameters: &[(&str, &str)],
     ) -> (u16, String, String) {
