@@ -22,6 +22,16 @@ impl Position {
         Self { line: 1, column: 1 }.past(text.as_bytes())
     }
 
+    /// How many bytes of a document precede this place of it.
+    pub(crate) fn offset(self, document: &str) -> Option<usize> {
+        let index = |number: u32| usize::try_from(number).ok()?.checked_sub(1);
+        let mut lines = document.match_indices('\n').map(|(at, _)| at.saturating_add(1));
+        let start = index(self.line)?.checked_sub(1).map_or(Some(0), |before| lines.nth(before))?;
+        let (line, column) = (document.get(start..)?, index(self.column)?);
+        let mut characters = line.char_indices().map(|(at, _)| at).chain([line.len()]);
+        characters.nth(column)?.checked_add(start)
+    }
+
     /// The place that follows `bytes` which stand here.
     fn past(mut self, bytes: &[u8]) -> Self {
         for byte in bytes {
@@ -476,6 +486,18 @@ mod tests {
         let ends: Vec<_> = items.iter().map(|item| item.end).collect();
         assert_eq!(ends, [at(1, 12), at(1, 18), at(2, 10)]);
         assert_eq!((value.at, text.end, value.end), (at(1, 1), at(3, 30), at(3, 31)));
+    }
+
+    #[test]
+    fn a_place_leads_back_into_the_document() {
+        let text = "{\n \"é\": [1,\n\n2]\n}";
+        for (offset, _) in text.char_indices().chain([(text.len(), ' ')]) {
+            let place = Position::after(&text[..offset]);
+            assert_eq!(place.offset(text), Some(offset), "{place}");
+        }
+        for (line, column) in [(0, 1), (1, 0), (6, 1), (5, 3)] {
+            assert_eq!(at(line, column).offset(text), None, "{line} {column}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::explain::Evidence;
 use crate::policy::condition::Condition;
 use crate::policy::evaluate::{Decider, Evaluation, MatchedStatement};
 use crate::policy::layers::Layer;
-use crate::policy::lint::view::{Document, Element};
+use crate::policy::lint::view::{Element, either};
 use crate::policy::parse;
 use crate::policy::pattern::Pattern;
 use crate::policy::resource::ResourceElement;
@@ -108,18 +108,18 @@ impl<'a> Evaluation<'a> {
 
 /// The values of one element of a statement as they are written: `"s3:GetObject" or "s3:PutObject"`.
 pub(super) fn written(matched: MatchedStatement<'_>, part: Part) -> String {
-    // The text was read as JSON once before, when the policy was compiled.
-    let Ok(root) = parse::tree(matched.policy.text()) else { return String::new() };
-    let document = Document::new(matched.policy, &root);
-    let index = matched.statement.number.saturating_sub(1);
-    let Some(statement) = document.statements.get(index) else { return String::new() };
-    let element = match part {
-        Part::Action => Some(&statement.actions),
-        Part::Principal => statement.principals.as_ref(),
-        Part::Resource => statement.resources.as_ref(),
-        Part::Condition => None,
+    let (positive, negative) = match part {
+        Part::Action => ("Action", "NotAction"),
+        Part::Principal => ("Principal", "NotPrincipal"),
+        Part::Resource => ("Resource", "NotResource"),
+        Part::Condition => return String::new(),
     };
-    element.map(values).unwrap_or_default()
+    // That text was read as JSON once before, when the policy was compiled.
+    let text = matched.policy.text();
+    let (start, end) = (matched.statement.at.offset(text), matched.statement.end.offset(text));
+    let text = start.zip(end).and_then(|(start, end)| text.get(start..end)).unwrap_or_default();
+    let Ok(statement) = parse::tree(text) else { return String::new() };
+    either(&statement, positive, negative).as_ref().map(values).unwrap_or_default()
 }
 
 fn values(element: &Element<'_>) -> String {

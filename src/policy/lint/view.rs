@@ -8,49 +8,49 @@ use crate::policy::document::Kind;
 use crate::policy::principal::PrincipalName;
 use crate::policy::statement::{Effect, Statement as CompiledStatement};
 
-pub(in crate::policy) struct Document<'a> {
-    pub(in crate::policy) at: Position,
-    pub(in crate::policy) has_version: bool,
+pub(super) struct Document<'a> {
+    pub(super) at: Position,
+    pub(super) has_version: bool,
     /// Whether `${` starts a variable.
-    pub(in crate::policy) variables: bool,
-    pub(in crate::policy) statements: Vec<Statement<'a>>,
+    pub(super) variables: bool,
+    pub(super) statements: Vec<Statement<'a>>,
 }
 
-pub(in crate::policy) struct Statement<'a> {
-    pub(in crate::policy) kind: Kind,
-    pub(in crate::policy) compiled: &'a CompiledStatement,
+pub(super) struct Statement<'a> {
+    pub(super) kind: Kind,
+    pub(super) compiled: &'a CompiledStatement,
     /// Its sid or number, the beginning of it where it is long.
-    pub(in crate::policy) name: String,
-    pub(in crate::policy) actions: Element<'a>,
-    pub(in crate::policy) resources: Option<Element<'a>>,
-    pub(in crate::policy) principals: Option<Element<'a>>,
-    pub(in crate::policy) conditions: Vec<Condition<'a>>,
+    pub(super) name: String,
+    pub(super) actions: Element<'a>,
+    pub(super) resources: Option<Element<'a>>,
+    pub(super) principals: Option<Element<'a>>,
+    pub(super) conditions: Vec<Condition<'a>>,
 }
 
 /// An element and its texts, in the order in which they were compiled.
 pub(in crate::policy) struct Element<'a> {
     pub(in crate::policy) name: &'static str,
-    pub(in crate::policy) at: Position,
+    pub(super) at: Position,
     pub(in crate::policy) texts: Vec<Text<'a>>,
 }
 
 #[derive(Clone, Copy)]
 pub(in crate::policy) struct Text<'a> {
-    pub(in crate::policy) at: Position,
+    pub(super) at: Position,
     pub(in crate::policy) text: &'a str,
 }
 
-pub(in crate::policy) struct Condition<'a> {
-    pub(in crate::policy) at: Position,
-    pub(in crate::policy) compiled: &'a CompiledCondition,
+pub(super) struct Condition<'a> {
+    pub(super) at: Position,
+    pub(super) compiled: &'a CompiledCondition,
     /// Its key as it is written, the beginning of it where it is long.
-    pub(in crate::policy) name: String,
+    pub(super) name: String,
     /// Where each of its values stands.
     places: Vec<Position>,
 }
 
 impl<'a> Document<'a> {
-    pub(in crate::policy) fn new(policy: &'a Policy, root: &'a Value<'a>) -> Self {
+    pub(super) fn new(policy: &'a Policy, root: &'a Value<'a>) -> Self {
         let list = root.member("Statement");
         let values = list.map_or(&[][..], |list| match &list.data {
             Data::Array(values) => values,
@@ -85,39 +85,39 @@ impl<'a> Statement<'a> {
         }
     }
 
-    pub(in crate::policy) fn allows(&self) -> bool {
+    pub(super) fn allows(&self) -> bool {
         self.compiled.effect == Effect::Allow
     }
 
     /// The principals it names, none where it names all others.
-    pub(in crate::policy) fn named(&self) -> impl Iterator<Item = (&'a PrincipalName, Text<'a>)> {
+    pub(super) fn named(&self) -> impl Iterator<Item = (&'a PrincipalName, Text<'a>)> {
         let element = self.compiled.principal.as_ref().filter(|element| !element.negated);
         let texts = self.principals.iter().flat_map(|element| element.texts.iter().copied());
         element.into_iter().flat_map(|element| element.names.iter()).zip(texts)
     }
 
     /// `statement OwnTeam`.
-    pub(in crate::policy) fn label(&self) -> String {
+    pub(super) fn label(&self) -> String {
         format!("statement {}", self.name)
     }
 }
 
 impl<'a> Condition<'a> {
     /// `StringEquals on saml:aud`.
-    pub(in crate::policy) fn title(&self) -> String {
+    pub(super) fn title(&self) -> String {
         format!("{} on {}", self.compiled.operator(), self.name)
     }
 
-    pub(in crate::policy) fn key(&self) -> &'a str {
+    pub(super) fn key(&self) -> &'a str {
         self.compiled.key().folded()
     }
 
     /// What follows the last colon of the key.
-    pub(in crate::policy) fn claim(&self) -> &'a str {
+    pub(super) fn claim(&self) -> &'a str {
         self.key().rsplit_once(':').map_or("", |(_, claim)| claim)
     }
 
-    pub(in crate::policy) fn values(&self) -> impl Iterator<Item = Text<'a>> {
+    pub(super) fn values(&self) -> impl Iterator<Item = Text<'a>> {
         let (values, places) = (self.compiled.values(), &self.places);
         values.iter().zip(places).map(|(text, at)| Text { text, at: *at })
     }
@@ -150,7 +150,12 @@ fn places(value: &Value<'_>) -> Vec<Position> {
     }
 }
 
-fn either<'a>(value: &'a Value<'a>, positive: &'static str, negative: &'static str) -> Option<Element<'a>> {
+/// An element of a statement, or its opposite, whichever is there.
+pub(in crate::policy) fn either<'a>(
+    value: &'a Value<'a>,
+    positive: &'static str,
+    negative: &'static str,
+) -> Option<Element<'a>> {
     [positive, negative].into_iter().find_map(|name| {
         let element = value.member(name)?;
         let texts = match &element.data {
