@@ -140,20 +140,15 @@ impl Account {
 
     /// How many SAML and OpenID Connect providers there are.
     pub(super) fn providers(&self) -> usize {
-        #[cfg_attr(
-            not(any(feature = "saml", feature = "oidc")),
-            expect(unused_mut, reason = "there are none to count")
-        )]
-        let mut count = 0_usize;
         #[cfg(feature = "saml")]
-        {
-            count = count.saturating_add(self.saml_providers.len());
-        }
+        let saml = self.saml_providers.len();
+        #[cfg(not(feature = "saml"))]
+        let saml = 0_usize;
         #[cfg(feature = "oidc")]
-        {
-            count = count.saturating_add(self.oidc_providers.len());
-        }
-        count
+        let oidc = self.oidc_providers.len();
+        #[cfg(not(feature = "oidc"))]
+        let oidc = 0_usize;
+        saml.saturating_add(oidc)
     }
 
     /// Refuses an owner who does not exist.

@@ -37,16 +37,16 @@ impl Accounts {
         self.find(&arn.account_id().ok()?)?.role(arn)
     }
 
-    /// Refuses an account that would take what is another's among all accounts.
-    fn accept(&self, account: &Account) -> Result<(), IamError> {
-        let taken = |key: &&AccessKeyId| self.account_of(key).is_some_and(|owner| *owner != account.id);
-        if let Some(key) = account.access_keys.keys().find(taken) {
-            return Err(IamError::exists(Entity::AccessKey, key.as_str()));
+    /// Refuses an account that, unlike `before`, takes what is another's among all accounts.
+    fn accept(&self, before: &Account, after: &Account) -> Result<(), IamError> {
+        let added = after.access_keys.keys().filter(|key| !before.access_keys.contains_key(key));
+        if let Some(taken) = added.into_iter().find(|key| self.keys.contains_key(key)) {
+            return Err(IamError::exists(Entity::AccessKey, taken.as_str()));
         }
-        let Some(alias) = &account.alias else { return Ok(()) };
-        match self.iter().any(|other| other.id != account.id && other.alias.as_ref() == Some(alias)) {
-            true => Err(IamError::exists(Entity::Alias, alias.as_str())),
-            false => Ok(()),
+        let alias = after.alias.as_ref().filter(|alias| before.alias.as_ref() != Some(alias));
+        match alias.filter(|alias| self.iter().any(|other| other.alias.as_ref() == Some(alias))) {
+            Some(taken) => Err(IamError::exists(Entity::Alias, taken.as_str())),
+            None => Ok(()),
         }
     }
 
@@ -118,7 +118,7 @@ impl Registry {
         let before = accounts.find(id).ok_or_else(|| IamError::missing(Entity::Account, id.as_str()))?;
         let mut account = Account::clone(before);
         let result = change(&mut account, &self.limits)?;
-        accounts.accept(&account)?;
+        accounts.accept(before, &account)?;
         if !before.access_keys.keys().eq(account.access_keys.keys()) {
             let keys = Arc::make_mut(&mut accounts.keys);
             keys.retain(|_, owner| owner != id);

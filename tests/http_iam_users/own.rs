@@ -144,7 +144,7 @@ async fn a_granted_change_of_password_does_not_pass_a_boundary() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_not_known_and_a_wrong_secret_are_told_apart_from_each_other_only() {
+async fn a_forged_request_is_no_use_of_the_key() {
     let site = Site::start().await;
     let ana = site.user("ana", &own());
     let forged = daypass::credentials::LongTermKey::new(
@@ -153,6 +153,5 @@ async fn a_key_that_is_not_known_and_a_wrong_secret_are_told_apart_from_each_oth
         ana.created(),
     );
     assert_eq!(site.refused_to(&forged, "GetUser", &[]).await.1, "SignatureDoesNotMatch");
-    assert!(ana.last_used().is_none(), "a forged request is no use of the key");
-    assert_eq!(forged.access_key_id(), ana.access_key_id());
+    assert!(ana.last_used().is_none());
 }

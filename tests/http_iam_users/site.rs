@@ -30,7 +30,7 @@ fn role(name: &str, permissions: &Value) -> Role {
 }
 
 async fn session(broker: &Broker, role: &str) -> Credentials {
-    let token = UnverifiedIdToken::for_exchange(&issuer::token(&json!({})));
+    let token = UnverifiedIdToken::for_exchange(issuer::token(&json!({})));
     let flow = broker.begin().unwrap();
     let identity = flow.exchange_token(&issuer::provider(), &issuer::jwks(), token).await.unwrap();
     let arn = format!("arn:aws:iam::111111111111:role/{role}").parse().unwrap();

@@ -63,6 +63,9 @@ async fn a_renamed_user_keeps_its_id() {
     let read = site.done("GetUser", &[("UserName", "anna")]).await;
     assert_eq!(read.text("UserId"), made.text("UserId"));
     assert_eq!(read.text("Arn"), Some("arn:aws:iam::111111111111:user/new/anna"));
+    let (_, code, message) = site.refused("UpdateUser", &[("UserName", "anna"), ("NewPath", "new")]).await;
+    assert_eq!(code, "ValidationError");
+    assert!(message.contains("Value 'new' at 'newPath'"), "{message}");
 }
 
 #[tokio::test]

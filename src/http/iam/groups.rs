@@ -78,10 +78,11 @@ fn get_group(call: &Call<'_>) -> Result<Answer, QueryError> {
 fn update_group(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let new_name = input::optional_name(call.query, "NewGroupName", LONG_NAME, &mut constraints);
+    let new_path = input::optional_path(call.query, "NewPath", &mut constraints);
     let account = call.own_account()?;
     let found = named(call, &account, "iam:UpdateGroup", constraints)?;
     let new_name: Option<EntityName> = new_name.map(str::parse).transpose().map_err(refused)?;
-    let new_path: Option<EntityPath> = call.query.value("NewPath").map(str::parse).transpose().map_err(refused)?;
+    let new_path: Option<EntityPath> = new_path.map(str::parse).transpose().map_err(refused)?;
     // As for users: also under the new name.
     let (path, name) = (new_path.as_ref().unwrap_or(&found.path), new_name.as_ref().unwrap_or(&found.name));
     call.authorize("iam:UpdateGroup", call.arn(&format!("group{path}{name}")).as_str(), &Keys::new())?;

@@ -43,11 +43,18 @@ fn named(parameter: &str, name: Option<&str>, constraints: &mut Constraints) {
 
 /// The parameter `Path`, `/` when it is left out.
 pub(super) fn path<'a>(query: &'a Query, constraints: &mut Constraints) -> &'a str {
-    let path = query.value("Path");
-    constraints.length("Path", path, (1, MAX_PATH));
-    let path = path.unwrap_or("/");
-    if !(path.starts_with('/') && path.ends_with('/') && path.bytes().all(|byte| (0x21..=0x7F).contains(&byte))) {
-        constraints.pattern("Path", Some(path), "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)");
+    optional_path(query, "Path", constraints).unwrap_or("/")
+}
+
+/// A path that may be left out.
+pub(super) fn optional_path<'a>(query: &'a Query, parameter: &str, constraints: &mut Constraints) -> Option<&'a str> {
+    let path = query.value(parameter);
+    constraints.length(parameter, path, (1, MAX_PATH));
+    let fits = |path: &str| {
+        path.starts_with('/') && path.ends_with('/') && path.bytes().all(|byte| (0x21..=0x7F).contains(&byte))
+    };
+    if !path.is_none_or(fits) {
+        constraints.pattern(parameter, path, "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)");
     }
     path
 }

@@ -103,7 +103,7 @@ fn get_user(call: &Call<'_>) -> Result<Answer, QueryError> {
 fn update_user(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let new_name = input::optional_name(call.query, "NewUserName", SHORT_NAME, &mut constraints);
-    let new_path = call.query.value("NewPath");
+    let new_path = input::optional_path(call.query, "NewPath", &mut constraints);
     let subject = Subject::named(call, constraints)?;
     let new_name: Option<EntityName> = new_name.map(str::parse).transpose().map_err(refused)?;
     let new_path: Option<EntityPath> = new_path.map(str::parse).transpose().map_err(refused)?;
