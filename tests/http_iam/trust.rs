@@ -38,6 +38,10 @@ async fn a_role_made_anew_under_the_name_is_not_trusted_in_the_place_of_the_firs
     let refused = assume(&site, "role/target").await;
     assert_eq!((refused.status, refused.text("Code")), (403, Some("AccessDenied")), "{}", refused.body);
 
+    let (_, code, message) =
+        site.refused("UpdateAssumeRolePolicy", &[("RoleName", "target"), ("PolicyDocument", &bare)]).await;
+    assert_eq!(code, "MalformedPolicyDocument");
+    assert_eq!(message, format!("Invalid principal in policy: \"AWS\":\"{first}\""));
     site.done("UpdateAssumeRolePolicy", &[("RoleName", "target"), ("PolicyDocument", &named)]).await;
     assert_eq!(assume(&site, "role/target").await.status, 200);
 }
