@@ -91,3 +91,24 @@ async fn an_arn_in_a_condition_stays_an_arn() {
     assert_eq!(stored.matches(&caller).count(), 1, "{stored}");
     assert_eq!(stored.matches("AROA").count(), 1, "{stored}");
 }
+
+#[tokio::test]
+async fn a_session_of_a_deleted_role_may_nothing_that_its_successor_may() {
+    let site = Site::start().await;
+    let open = json!({"Federated": arn("oidc-provider/login.example.com")});
+    let open = trust(&open).replace("sts:AssumeRole\"", "sts:AssumeRoleWithWebIdentity\"");
+    let (everything, role) = (allow("iam:*"), ("RoleName", "caller"));
+    let policy = [role, ("PolicyName", "p"), ("PolicyDocument", everything.as_str())];
+    site.create_role("caller", &open).await;
+    site.done("PutRolePolicy", &policy).await;
+    let before = session(&site.broker, "111111111111", "caller").await;
+    assert_eq!(site.iam_as(&before, "ListRoles", &[]).await.status, 200);
+    site.done("DeleteRolePolicy", &policy[..2]).await;
+    site.done("DeleteRole", &[role]).await;
+    assert_eq!(site.iam_as(&before, "ListRoles", &[]).await.status, 403);
+    site.create_role("caller", &open).await;
+    site.done("PutRolePolicy", &policy).await;
+    assert_eq!(site.iam_as(&before, "ListRoles", &[]).await.status, 403);
+    let after = session(&site.broker, "111111111111", "caller").await;
+    assert_eq!(site.iam_as(&after, "ListRoles", &[]).await.status, 200);
+}
