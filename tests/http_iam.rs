@@ -1,5 +1,10 @@
 //! Identity and Access Management over HTTP, signed by the AWS SDK's own signer.
-#![expect(clippy::unwrap_used, reason = "the lints know test functions, not the helpers beside them")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "the lints know test functions, not the helpers beside them"
+)]
 
 #[path = "common/caller.rs"]
 mod caller;

@@ -1,5 +1,9 @@
 //! Several services of the query protocol behind one address.
-#![expect(clippy::unwrap_used, reason = "the lints know test functions, not the helpers beside them")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the lints know test functions, not the helpers beside them"
+)]
 
 #[path = "common/caller.rs"]
 mod caller;
@@ -35,7 +39,7 @@ impl Site {
         let role = Role::new(READER.parse().unwrap(), trust.to_string().parse().unwrap()).unwrap();
         let broker = Broker::new(Keyring::generate().unwrap()).with_provider(issuer::provider()).with_role(role);
         let broker = Arc::new(broker.with_clock(Arc::new(ManualClock::new(issuer::now()))));
-        let token = UnverifiedIdToken::for_exchange(&issuer::token(&json!({})));
+        let token = UnverifiedIdToken::for_exchange(issuer::token(&json!({})));
         let flow = broker.begin().unwrap();
         let identity = flow.exchange_token(&issuer::provider(), &issuer::jwks(), token).await.unwrap();
         let ask = AssumeRole::new(READER.parse().unwrap(), "martha".parse().unwrap());

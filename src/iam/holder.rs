@@ -95,6 +95,13 @@ impl Account {
         users.chain(groups).chain(roles)
     }
 
+    /// What policies every user, group and role has.
+    pub(super) fn every_permissions(&self) -> impl Iterator<Item = &Permissions> {
+        let users = self.users.iter().map(|user| &user.permissions);
+        let groups = self.groups.iter().map(|group| &group.permissions);
+        users.chain(groups).chain(self.roles.iter().map(|record| &record.permissions))
+    }
+
     /// The managed policy of this ARN: the account's own, or one that every account has.
     #[must_use]
     pub fn managed_policy(&self, arn: &Arn) -> Option<&ManagedPolicy> {

@@ -1,6 +1,6 @@
 //! Managed policies: documents with versions, attached to any number of users, groups and roles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Account, Entity, EntityName, EntityPath, IamError, IdKind, Limits, UniqueId, document, tagging};
 use crate::arn::Arn;
@@ -45,6 +45,16 @@ pub struct ManagedPolicy {
     pub default_version: u32,
     /// How many versions it has had.
     pub(super) versions_made: u32,
+}
+
+/// How often a managed policy is used in an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PolicyUses {
+    /// How many users, groups and roles it is attached to.
+    pub attachments: usize,
+    /// How many users and roles it is the permissions boundary of.
+    pub boundaries: usize,
 }
 
 impl ManagedPolicy {
@@ -121,7 +131,7 @@ impl Account {
     /// [`IamError::NoSuchEntity`], [`IamError::Unmodifiable`].
     pub fn delete_policy(&mut self, arn: &Arn) -> Result<(), IamError> {
         let (versions, name) = self.own_policy(arn).map(|own| (own.versions.len(), own.name.to_string()))?;
-        if self.attachments(arn) > 0 || self.boundary_uses(arn) > 0 {
+        if self.uses_of(arn) != PolicyUses::default() {
             return Err(IamError::Unmodifiable { reason: "Cannot delete a policy attached to entities." });
         }
         if versions > 1 {
@@ -206,16 +216,27 @@ impl Account {
         Ok(())
     }
 
-    /// How many users, groups and roles the policy is attached to.
+    /// How often the policy is used.
     #[must_use]
-    pub fn attachments(&self, arn: &Arn) -> usize {
-        self.holders().filter(|(_, permissions)| permissions.attached.contains(arn)).count()
+    pub fn uses_of(&self, arn: &Arn) -> PolicyUses {
+        self.policy_uses().remove(arn).unwrap_or_default()
     }
 
-    /// How many users and roles the policy is the boundary of.
+    /// How often each managed policy is used that is used at all.
     #[must_use]
-    pub fn boundary_uses(&self, arn: &Arn) -> usize {
-        self.holders().filter(|(_, permissions)| permissions.boundary.as_ref() == Some(arn)).count()
+    pub fn policy_uses(&self) -> HashMap<&Arn, PolicyUses> {
+        let mut uses: HashMap<&Arn, PolicyUses> = HashMap::new();
+        for permissions in self.every_permissions() {
+            for arn in &permissions.attached {
+                let own = uses.entry(arn).or_default();
+                own.attachments = own.attachments.saturating_add(1);
+            }
+            if let Some(arn) = &permissions.boundary {
+                let own = uses.entry(arn).or_default();
+                own.boundaries = own.boundaries.saturating_add(1);
+            }
+        }
+        uses
     }
 
     /// A policy of the account itself, to be changed; those that every account has are nobody's to change.

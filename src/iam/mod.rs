@@ -52,7 +52,7 @@ pub use holder::Holder;
 pub use id::{IdKind, UniqueId};
 pub use limits::Limits;
 pub use login::LoginProfile;
-pub use managed::{ManagedPolicy, NewPolicy, PolicyVersion};
+pub use managed::{ManagedPolicy, NewPolicy, PolicyUses, PolicyVersion};
 pub use mfa::{Assignment, MfaDevice};
 pub use name::{EntityName, EntityPath};
 pub use named::Named;

@@ -8,18 +8,25 @@ use super::{Account, Accounts, IamError};
 use crate::arn::Arn;
 use crate::json::{self, Data, Value};
 
-const LIMITS: json::Limits = json::Limits { bytes: 4 * 131_072, depth: 32, values: 50_000 };
+/// No narrower than those of policy documents: what is not read here would be stored as it is written.
+const LIMITS: json::Limits = json::Limits { bytes: 4 * 131_072, depth: 32, values: 65_536 };
 
 /// The document with the unique id of each user and role in the place of its ARN; what it says otherwise stays as written.
 pub(super) fn stored(text: &str, account: &Account, elsewhere: &Accounts) -> Result<String, IamError> {
+    let invalid = |principal: &str| IamError::InvalidPrincipal { principal: principal.to_owned() };
     rewritten(text, |principal| {
+        if is_unique_id(principal) {
+            let exists = account.arn_of_id(principal).is_some()
+                || elsewhere.iter().any(|other| other.id != account.id && other.arn_of_id(principal).is_some());
+            return if exists { Ok(None) } else { Err(invalid(principal)) };
+        }
         let Some(arn) = named(principal) else { return Ok(None) };
         let home = arn.account_id().ok().filter(|id| *id != account.id);
         let id = match home {
             Some(id) => elsewhere.find(&id).and_then(|other| other.id_of(&arn)),
             None => account.id_of(&arn),
         };
-        id.map(Some).ok_or_else(|| IamError::InvalidPrincipal { principal: principal.to_owned() })
+        id.map(Some).ok_or_else(|| invalid(principal))
     })
 }
 
@@ -28,6 +35,10 @@ pub(super) fn shown(text: &str, accounts: &Accounts) -> String {
     let arn = |id: &str| accounts.iter().find_map(|account| account.arn_of_id(id)).map(ToString::to_string);
     let shown = rewritten(text, |principal| Ok::<_, IamError>(arn(principal)));
     shown.unwrap_or_else(|_| text.to_owned())
+}
+
+fn is_unique_id(principal: &str) -> bool {
+    ["AIDA", "AROA"].iter().any(|prefix| principal.starts_with(prefix))
 }
 
 /// The ARN of a user or role; none for accounts, sessions, ids and wildcards.

@@ -235,3 +235,16 @@ async fn the_keys_that_policies_read_are_named_once() {
     let reply = site.done("GetContextKeysForPrincipalPolicy", &[("PolicySourceArn", &source), more]).await;
     assert_eq!(reply.body.matches("<member>").count(), 3, "{}", reply.body);
 }
+
+#[tokio::test]
+async fn more_policies_than_a_page_of_decisions_can_go_over_are_refused() {
+    let site = Site::start().await;
+    let long = format!("{}{}", " ".repeat(100_000), allow("s3:GetObject"));
+    let places: Vec<_> = (1..=3).map(|place| format!("PolicyInputList.member.{place}")).collect();
+    let mut asked = vec![("ActionNames.member.1", "s3:GetObject")];
+    asked.extend(places.iter().map(|place| (place.as_str(), long.as_str())));
+    let (status, code, message) = site.refused("SimulateCustomPolicy", &asked).await;
+    assert_eq!((status, code.as_str()), (400, "InvalidInput"));
+    assert!(message.contains("262144 characters together"), "{message}");
+    assert_eq!(site.iam("SimulateCustomPolicy", &asked[..3]).await.status, 200);
+}

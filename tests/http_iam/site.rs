@@ -124,7 +124,7 @@ impl Site {
 }
 
 pub(crate) async fn session(broker: &Broker, account: &str, role: &str) -> Keys {
-    let token = UnverifiedIdToken::for_exchange(&issuer::token(&json!({})));
+    let token = UnverifiedIdToken::for_exchange(issuer::token(&json!({})));
     let flow = broker.begin().unwrap();
     let identity = flow.exchange_token(&issuer::provider(), &issuer::jwks(), token).await.unwrap();
     let arn = format!("arn:aws:iam::{account}:role/{role}").parse().unwrap();

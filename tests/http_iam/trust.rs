@@ -38,6 +38,10 @@ async fn a_role_made_anew_under_the_name_is_not_trusted_in_the_place_of_the_firs
     let refused = assume(&site, "role/target").await;
     assert_eq!((refused.status, refused.text("Code")), (403, Some("AccessDenied")), "{}", refused.body);
 
+    let (_, code, message) =
+        site.refused("UpdateAssumeRolePolicy", &[("RoleName", "target"), ("PolicyDocument", &bare)]).await;
+    assert_eq!(code, "MalformedPolicyDocument");
+    assert_eq!(message, format!("Invalid principal in policy: \"AWS\":\"{first}\""));
     site.done("UpdateAssumeRolePolicy", &[("RoleName", "target"), ("PolicyDocument", &named)]).await;
     assert_eq!(assume(&site, "role/target").await.status, 200);
 }
@@ -86,4 +90,25 @@ async fn an_arn_in_a_condition_stays_an_arn() {
     let stored = role.trust_policy().policy().text();
     assert_eq!(stored.matches(&caller).count(), 1, "{stored}");
     assert_eq!(stored.matches("AROA").count(), 1, "{stored}");
+}
+
+#[tokio::test]
+async fn a_session_of_a_deleted_role_may_nothing_that_its_successor_may() {
+    let site = Site::start().await;
+    let open = json!({"Federated": arn("oidc-provider/login.example.com")});
+    let open = trust(&open).replace("sts:AssumeRole\"", "sts:AssumeRoleWithWebIdentity\"");
+    let (everything, role) = (allow("iam:*"), ("RoleName", "caller"));
+    let policy = [role, ("PolicyName", "p"), ("PolicyDocument", everything.as_str())];
+    site.create_role("caller", &open).await;
+    site.done("PutRolePolicy", &policy).await;
+    let before = session(&site.broker, "111111111111", "caller").await;
+    assert_eq!(site.iam_as(&before, "ListRoles", &[]).await.status, 200);
+    site.done("DeleteRolePolicy", &policy[..2]).await;
+    site.done("DeleteRole", &[role]).await;
+    assert_eq!(site.iam_as(&before, "ListRoles", &[]).await.status, 403);
+    site.create_role("caller", &open).await;
+    site.done("PutRolePolicy", &policy).await;
+    assert_eq!(site.iam_as(&before, "ListRoles", &[]).await.status, 403);
+    let after = session(&site.broker, "111111111111", "caller").await;
+    assert_eq!(site.iam_as(&after, "ListRoles", &[]).await.status, 200);
 }

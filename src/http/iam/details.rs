@@ -69,7 +69,8 @@ fn all<'a>(account: &'a Account, filter: &BTreeSet<&str>) -> Vec<Detail<'a>> {
     let roles = account.roles.iter().filter(|_| wanted("Role")).map(|record| Detail::Role(record));
     let own = account.policies.iter().filter(|_| wanted("LocalManagedPolicy")).map(|policy| Detail::Policy(policy));
     // Of those that every account has, the ones that are used here.
-    let used = |policy: &&ManagedPolicy| account.attachments(&policy.arn) > 0 || account.boundary_uses(&policy.arn) > 0;
+    let uses = account.policy_uses();
+    let used = |policy: &&ManagedPolicy| uses.contains_key(&policy.arn);
     let shared = aws_managed_policies().filter(|_| wanted("AWSManagedPolicy")).filter(used).map(Detail::Policy);
     let mut all: Vec<Detail<'a>> = users.chain(groups).chain(roles).chain(own).chain(shared).collect();
     all.sort_by_key(Detail::key);
@@ -134,7 +135,7 @@ fn role_detail(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
 }
 
 fn policy_detail(policy: &ManagedPolicy, account: &Account) -> Vec<Element> {
-    let mut elements = shapes::policy(policy, account);
+    let mut elements = shapes::policy(policy, account.uses_of(&policy.arn));
     elements.extend(policy.description.as_deref().map(|text| Element::text("Description", text)));
     let versions = policy.versions.iter().map(|version| {
         let mut elements = vec![Element::document("Document", version.policy.text())];

@@ -20,7 +20,7 @@ impl Subject {
     /// The one that the call names.
     pub(super) fn read(self, query: &Query, constraints: &mut Constraints) -> Holder {
         match self {
-            Self::User => Holder::User(input::name(query, "UserName", SHORT_NAME, constraints).to_owned()),
+            Self::User => Holder::User(input::name(query, "UserName", LONG_NAME, constraints).to_owned()),
             Self::Group => Holder::Group(input::name(query, "GroupName", LONG_NAME, constraints).to_owned()),
             Self::Role => Holder::Role(input::name(query, "RoleName", SHORT_NAME, constraints).to_owned()),
         }

@@ -72,10 +72,12 @@ fn list_policies(call: &Call<'_>) -> Result<Answer, QueryError> {
     call.authorize("iam:ListPolicies", call.arn(&format!("policy{prefix}")).as_str(), &Keys::new())?;
 
     let account = call.own_account()?;
+    let uses = account.policy_uses();
     let shared = aws_managed_policies().filter(|_| scope != "Local");
     let own = account.policies.iter().map(|policy| &**policy).filter(|_| scope != "AWS");
     let wanted = |policy: &&ManagedPolicy| {
-        let (attached, bounds) = (account.attachments(&policy.arn) > 0, account.boundary_uses(&policy.arn) > 0);
+        let own = uses.get(&policy.arn).copied().unwrap_or_default();
+        let (attached, bounds) = (own.attachments > 0, own.boundaries > 0);
         let used = match usage {
             Some("PermissionsPolicy") => attached,
             Some(_) => bounds,
@@ -86,7 +88,10 @@ fn list_policies(call: &Call<'_>) -> Result<Answer, QueryError> {
     let listed: BTreeMap<&str, &ManagedPolicy> =
         shared.chain(own).filter(wanted).map(|policy| (policy.arn.as_str(), policy)).collect();
     let (policies, told) = page.of(listed, |(arn, _)| (*arn).to_owned())?;
-    let policies = policies.into_iter().map(|(_, policy)| shapes::policy(policy, &account));
+    let policies = policies.into_iter().map(|(_, policy)| {
+        let own = uses.get(&policy.arn).copied().unwrap_or_default();
+        shapes::policy(policy, own)
+    });
     let mut result = vec![Element::list("Policies", policies)];
     result.extend(told);
     Ok(Answer::new("ListPolicies", result))

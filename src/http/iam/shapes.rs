@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::arn::Arn;
 use crate::http::query::Element;
-use crate::iam::{Account, Accounts, ManagedPolicy, PolicyVersion, RoleRecord};
+use crate::iam::{Account, Accounts, ManagedPolicy, PolicyUses, PolicyVersion, RoleRecord};
 
 /// `Tags`.
 pub(super) fn tags(tags: &BTreeMap<String, String>) -> Element {
@@ -49,15 +49,15 @@ pub(super) fn whole_role(record: &RoleRecord, accounts: &Accounts) -> Vec<Elemen
 }
 
 /// A managed policy as lists hold it.
-pub(super) fn policy(policy: &ManagedPolicy, account: &Account) -> Vec<Element> {
+pub(super) fn policy(policy: &ManagedPolicy, uses: PolicyUses) -> Vec<Element> {
     vec![
         Element::text("PolicyName", policy.name.as_str()),
         Element::text("PolicyId", policy.id.as_str()),
         Element::text("Arn", policy.arn.as_str()),
         Element::text("Path", policy.path.as_str()),
         Element::text("DefaultVersionId", format!("v{}", policy.default_version)),
-        Element::text("AttachmentCount", account.attachments(&policy.arn).to_string()),
-        Element::text("PermissionsBoundaryUsageCount", account.boundary_uses(&policy.arn).to_string()),
+        Element::text("AttachmentCount", uses.attachments.to_string()),
+        Element::text("PermissionsBoundaryUsageCount", uses.boundaries.to_string()),
         Element::text("IsAttachable", "true"),
         Element::text("CreateDate", policy.created.to_string()),
         Element::text("UpdateDate", policy.updated.to_string()),
@@ -66,7 +66,7 @@ pub(super) fn policy(policy: &ManagedPolicy, account: &Account) -> Vec<Element> 
 
 /// A managed policy with all that is known of it.
 pub(super) fn whole_policy(managed: &ManagedPolicy, account: &Account) -> Vec<Element> {
-    let mut elements = policy(managed, account);
+    let mut elements = policy(managed, account.uses_of(&managed.arn));
     elements.extend(managed.description.as_deref().map(|text| Element::text("Description", text)));
     elements.push(tags(&managed.tags));
     elements

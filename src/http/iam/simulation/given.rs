@@ -7,6 +7,9 @@ use crate::http::query::{Constraints, Query, QueryError};
 use crate::iam::{SourceKind, SourcedPolicy};
 use crate::policy::{Action, Keys, Kind, Policy, Resource};
 
+/// The most characters of all policies together: a page of a thousand decisions goes over each of them.
+const MAX_CHARACTERS: usize = 256 * 1024;
+
 /// What both simulations are given.
 pub(super) struct Given<'a> {
     pub(super) actions: Vec<(&'a str, Action)>,
@@ -51,18 +54,23 @@ impl<'a> Given<'a> {
 
 /// Policies of whatever kind, of which only the condition keys are asked.
 pub(super) fn any_policies(query: &Query, name: &str) -> Result<Vec<Policy>, QueryError> {
+    let members = query.members(name)?;
     let read = |(place, text): (usize, &str)| {
         let place = format!("{name}.{place}");
         let kinds = [Kind::Resource, Kind::Trust];
         let other = || kinds.into_iter().find_map(|kind| policy(text, kind, &place).ok());
         policy(text, Kind::Identity, &place).or_else(|error| other().ok_or(error))
     };
-    (1_usize..).zip(query.members(name)?).map(read).collect()
+    (1_usize..).zip(members).map(read).collect()
 }
 
 fn policies(query: &Query, name: &str, kind: Kind) -> Result<Vec<Policy>, QueryError> {
-    let members = (1_usize..).zip(query.members(name)?);
-    members.map(|(place, text)| policy(text, kind, &format!("{name}.{place}"))).collect()
+    let members = query.members(name)?;
+    if members.iter().map(|text| text.len()).sum::<usize>() > MAX_CHARACTERS {
+        let message = format!("{name}: the policies are longer than {MAX_CHARACTERS} characters together");
+        return Err(QueryError::new("InvalidInput", message));
+    }
+    (1_usize..).zip(members).map(|(place, text)| policy(text, kind, &format!("{name}.{place}"))).collect()
 }
 
 /// What is simulated may be longer than what could be attached.
