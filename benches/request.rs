@@ -18,7 +18,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use daypass::credentials::{CredentialScope, Credentials, ScopedSigningKey, Sessions, mint, token};
 use daypass::explain::Silent;
-use daypass::request::canonical::{PathMode, canonical_request, string_to_sign};
+use daypass::request::canonical::{Form, canonical_request, string_to_sign};
 use daypass::request::{Service, SignedHead, SignedRequest, authenticate, authorization};
 use fixture::{NOW, SECRET, claims, credentials_of, derive, key_id, keyring, now, signing_key};
 
@@ -69,7 +69,7 @@ fn copy(request: &SignedRequest) -> SignedRequest {
 fn texts(request: &SignedRequest) -> (Vec<u8>, String) {
     let read = authorization::parse(request.head()).unwrap();
     let payload = daypass::crypto::sha256_hex(BODY);
-    let canonical = canonical_request(request.head(), read.signed_headers(), PathMode::Normalized, &payload);
+    let canonical = canonical_request(request.head(), read.signed_headers(), Form::STANDARD, &payload);
     let to_sign = string_to_sign(&read, &canonical);
     (canonical, to_sign)
 }

@@ -1,7 +1,7 @@
 //! Every stage's refusal under one roof, with the wire code that each has.
 
 use crate::audit::Stage;
-use crate::credentials::CredentialsError;
+use crate::credentials::{CredentialsError, HandoverError};
 use crate::crypto::CryptoError;
 use crate::directory::DirectoryError;
 use crate::iam::IamError;
@@ -66,6 +66,9 @@ pub enum Error {
     /// No credentials were minted.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
+    /// No signing key was given away.
+    #[error(transparent)]
+    Handover(#[from] HandoverError),
     /// The request was not authenticated.
     #[error(transparent)]
     Request(#[from] RequestError),
@@ -105,6 +108,7 @@ impl Error {
             Self::Directory(_) => "AccessDenied",
             Self::Iam(error) => error.code(),
             Self::Credentials(error) => error.code(),
+            Self::Handover(error) => error.code(),
             Self::Request(error) => error.code().0,
             Self::Name(_) => "ValidationError",
             Self::Store(_) | Self::Crypto(_) | Self::Audit { .. } => "ServiceUnavailable",
@@ -128,6 +132,7 @@ impl Error {
             Self::Session(error) => error.reason(),
             Self::Iam(error) => error.reason(),
             Self::Credentials(error) => error.reason(),
+            Self::Handover(error) => error.reason(),
             Self::Request(error) => error.reason(),
             Self::Store(StoreError::Unavailable { reason }) | Self::Audit { reason } => reason.clone(),
             Self::Directory(_) | Self::Name(_) | Self::Store(_) | Self::Crypto(_) => self.to_string(),
@@ -147,7 +152,7 @@ impl Error {
             | Self::LoggedOut { .. }
             | Self::LogoutReplayed { .. } => Some(Stage::Identity),
             Self::Session(_) | Self::Directory(_) => Some(Stage::Session),
-            Self::Credentials(_) => Some(Stage::Credentials),
+            Self::Credentials(_) | Self::Handover(_) => Some(Stage::Credentials),
             Self::Request(_) => Some(Stage::Request),
             Self::Name(_) => Some(Stage::Decision),
             Self::Iam(_) | Self::Store(_) | Self::Crypto(_) | Self::Audit { .. } => None,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::{Date, Month, OffsetDateTime, PrimitiveDateTime};
 
 /// An instant in UTC, in whole milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,10 +83,7 @@ impl Timestamp {
     /// [`TimeError`] for any other form.
     pub fn parse_amz_date(text: &str) -> Result<Self, TimeError> {
         let expected = "basic ISO 8601, such as 20260131T120000Z";
-        let form = format_description!("[year][month][day]T[hour][minute][second]Z");
-        // The calendar would take a year with a sign before it.
-        let fits = Some(text).filter(|text| text.len() == 16);
-        let read = fits.and_then(|text| PrimitiveDateTime::parse(text, form).ok()).ok_or(TimeError { expected })?;
+        let read = read_amz_date(text.as_bytes()).ok_or(TimeError { expected })?;
         Self::from_offset(read.assume_utc(), expected)
     }
 
@@ -134,6 +131,21 @@ impl Timestamp {
         // Every constructor keeps the value inside the range of `time`, so the fallback is never taken.
         OffsetDateTime::from_unix_timestamp(self.unix_seconds()).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
+}
+
+/// Reads the digits, which every signed request has, without the parser of formats; what is a date the calendar says.
+fn read_amz_date(text: &[u8]) -> Option<PrimitiveDateTime> {
+    let [y1, y2, y3, y4, m1, m2, d1, d2, b'T', h1, h2, n1, n2, s1, s2, b'Z'] = text else { return None };
+    let number = |digits: &[&u8]| {
+        digits.iter().try_fold(0_u16, |number, digit| {
+            let digit = digit.is_ascii_digit().then(|| digit.wrapping_sub(b'0'))?;
+            Some(number.wrapping_mul(10).wrapping_add(u16::from(digit)))
+        })
+    };
+    let two = |digits: [&u8; 2]| u8::try_from(number(&digits)?).ok();
+    let year = i32::from(number(&[y1, y2, y3, y4])?);
+    let date = Date::from_calendar_date(year, Month::try_from(two([m1, m2])?).ok()?, two([d1, d2])?).ok()?;
+    date.with_hms(two([h1, h2])?, two([n1, n2])?, two([s1, s2])?).ok()
 }
 
 fn millis(duration: Duration) -> i64 {
@@ -225,7 +237,19 @@ mod tests {
         let read = Timestamp::parse_amz_date("20150830T123600Z").unwrap();
         assert_eq!(read.amz_date(), "20150830T123600Z");
         assert_eq!(read.http_date(), "Sun, 30 Aug 2015 12:36:00 GMT");
-        for text in ["2015-08-30T12:36:00Z", "+20150830T123600Z"] {
+        for text in [
+            "2015-08-30T12:36:00Z",
+            "+20150830T123600Z",
+            "20150230T123600Z",
+            "20151330T123600Z",
+            "20150830T243600Z",
+            "20150830T126000Z",
+            "2015083xT123600Z",
+            "20150830 123600Z",
+            "20150830T123600",
+            "00000000T000000Z",
+            "19691231T235959Z",
+        ] {
             assert!(Timestamp::parse_amz_date(text).is_err(), "{text}");
         }
     }

@@ -14,12 +14,15 @@ mod oidc;
 mod record;
 #[cfg(feature = "saml")]
 mod renewal;
+mod resource;
 #[cfg(feature = "saml")]
 mod saml;
 
 #[cfg(any(feature = "saml", feature = "oidc"))]
 pub use admission::Provider;
 pub use flow::Flow;
+#[cfg(feature = "http")]
+pub(crate) use record::bound;
 #[cfg(feature = "saml")]
 pub use renewal::{Renewal, RenewalFuture, RenewedProvider};
 

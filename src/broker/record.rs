@@ -106,7 +106,7 @@ impl Flow<'_> {
 }
 
 /// Shortens every text of an event to what a trail keeps.
-pub(super) fn bound(event: &mut AuditEvent) {
+pub(crate) fn bound(event: &mut AuditEvent) {
     let evidence = event.checks.iter_mut().flat_map(|check| [&mut check.expected, &mut check.found]);
     let texts = [&mut event.operation, &mut event.principal, &mut event.resource, &mut event.reason];
     texts.into_iter().chain(evidence).for_each(shorten);

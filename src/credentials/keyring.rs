@@ -7,8 +7,9 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
+use super::token_key::TokenKey;
 use super::{AccessKeyId, CredentialScope, ScopedSigningKey, SecretAccessKey};
-use crate::crypto::{CryptoError, DigestAlgorithm, PublicKey, SecretBytes, SigningKey, derive, digest, random};
+use crate::crypto::{CryptoError, SecretBytes, SigningKey, derive, random};
 
 /// The version of the text that [`Keyring::to_text`] writes.
 const VERSION: u32 = 1;
@@ -62,32 +63,27 @@ impl KeyringError {
 pub(super) struct Generation {
     master: SecretBytes,
     signing_key: SigningKey,
-    public_key: PublicKey,
-    key_id: String,
-    /// The one header a token of this generation has, base64url encoded.
-    pub(super) token_header: String,
+    token_key: TokenKey,
 }
 
 impl Generation {
     fn new(master: SecretBytes) -> Result<Self, CryptoError> {
         let seed = derive(SALT, &master, &[b"session token signing key"])?;
         let signing_key = SigningKey::from_seed(&seed)?;
-        let public_key = PublicKey::ed25519(signing_key.public_key())?;
-        let key_id = thumbprint(signing_key.public_key());
-        let header = format!(r#"{{"typ":"{}","alg":"EdDSA","kid":"{key_id}"}}"#, super::token::TYPE);
-        Ok(Self { master, signing_key, public_key, key_id, token_header: URL_SAFE_NO_PAD.encode(header) })
+        let token_key = TokenKey::new(signing_key.public_key())?;
+        Ok(Self { master, signing_key, token_key })
     }
 
     pub(super) const fn signing_key(&self) -> &SigningKey {
         &self.signing_key
     }
 
-    pub(super) const fn public_key(&self) -> &PublicKey {
-        &self.public_key
+    pub(super) const fn token_key(&self) -> &TokenKey {
+        &self.token_key
     }
 
     pub(super) fn key_id(&self) -> &str {
-        &self.key_id
+        self.token_key.key_id()
     }
 
     /// The secret half of `access_key_id`: forty characters, as AWS SDKs expect.
@@ -239,7 +235,7 @@ impl Keyring {
         scope: &CredentialScope,
     ) -> Result<ScopedSigningKey, KeyringError> {
         let generation =
-            self.generations().find(|generation| generation.key_id == signed_by).ok_or(KeyringError::UnknownKey)?;
+            self.generations().find(|generation| generation.key_id() == signed_by).ok_or(KeyringError::UnknownKey)?;
         let secret = generation.secret_access_key(access_key_id)?;
         Ok(ScopedSigningKey::derive(&secret, scope))
     }
@@ -258,7 +254,7 @@ impl Keyring {
         &self.current
     }
 
-    pub(super) fn generations(&self) -> impl Iterator<Item = &Generation> {
+    pub(super) fn generations(&self) -> impl Iterator<Item = &Generation> + Clone {
         std::iter::once(&self.current).chain(&self.earlier)
     }
 }
@@ -272,12 +268,6 @@ fn generation(secret: &str) -> Result<Generation, KeyringError> {
     Ok(Generation::new(master)?)
 }
 
-/// The key id of an Ed25519 key: its JWK thumbprint (RFC 7638, RFC 8037 appendix A.3).
-fn thumbprint(public_key: &[u8]) -> String {
-    let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, URL_SAFE_NO_PAD.encode(public_key));
-    URL_SAFE_NO_PAD.encode(digest(DigestAlgorithm::Sha256, members.as_bytes()))
-}
-
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.generations().map(Generation::key_id)).finish()
@@ -287,13 +277,6 @@ impl fmt::Debug for Keyring {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_thumbprint_is_the_published_one() {
-        // RFC 8037, appendices A.1 and A.3.
-        let key = URL_SAFE_NO_PAD.decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
-        assert_eq!(thumbprint(&key), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
-    }
 
     #[test]
     fn text_brings_the_same_keys_back() {

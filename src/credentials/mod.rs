@@ -7,6 +7,7 @@
 //! The secret access key is derived from the keyring and the access key id and is never stored; the session token carries
 //! the session itself, signed. So whoever holds the keyring can authenticate a request without looking anything up.
 
+mod handover;
 mod keyring;
 mod long_term;
 mod mint;
@@ -15,6 +16,7 @@ mod scope;
 mod session_cache;
 mod signing_keys;
 pub mod token;
+mod token_key;
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,13 +24,15 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+pub use handover::{HandedKey, HandoverError, hand_over};
 pub use keyring::{Keyring, KeyringError};
 pub use long_term::{AccessKeys, LastUsed, LongTermKey};
 pub use mint::mint;
 pub use revocation::{Revocations, Revoked};
 pub use scope::{CredentialScope, ScopeError, ScopedSigningKey};
-pub use session_cache::{OpenSession, Sessions};
+pub use session_cache::{OpenSession, SessionSource, Sessions};
 pub use token::TokenError;
+pub use token_key::{MAX_KEY_SET_LENGTH, TokenKeys, TokenKeysError};
 
 use crate::crypto::CryptoError;
 use crate::session::Session;

@@ -111,6 +111,12 @@ impl ScopedSigningKey {
         Self(key)
     }
 
+    /// The key that a broker handed over as 32 bytes.
+    #[must_use]
+    pub const fn from_bytes(key: Zeroizing<[u8; 32]>) -> Self {
+        Self(key)
+    }
+
     /// The key's 32 bytes, to be handed to the service of its scope.
     #[must_use]
     pub fn expose(&self) -> &[u8; 32] {

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::signing_keys::SigningKeys;
 use super::token::{self, TokenError};
-use super::{AccessKeyId, AccessKeys, CredentialScope, Keyring, LongTermKey, Revocations, Revoked, SecretAccessKey};
+use super::{AccessKeyId, AccessKeys, CredentialScope, Keyring, LongTermKey, Revocations, Revoked, ScopedSigningKey, SecretAccessKey};
 use crate::crypto::{MacKey, verify_equal};
 use crate::session::{LongTermIdentity, Session};
 use crate::time::Timestamp;
@@ -19,16 +19,66 @@ const DEFAULT_CAPACITY: usize = 16_384;
 /// Independent parts of the cache, so that threads rarely wait for each other.
 const SHARDS: usize = 16;
 
+/// Where the stage of signed requests has its sessions from: [`Sessions`] of a broker, or what a service without the master
+/// key was given.
+pub trait SessionSource: fmt::Debug + Send + Sync {
+    /// Verifies `token`, presented with `access_key_id`.
+    ///
+    /// # Errors
+    /// [`TokenError`], as [`Sessions::open`].
+    fn open(&self, access_key_id: &AccessKeyId, token: &str, now: Timestamp) -> Result<Arc<OpenSession>, TokenError>;
+
+    /// Holds a session against the revocations that are known.
+    ///
+    /// # Errors
+    /// [`Revoked`], saying by what.
+    fn verify_live(&self, session: &Session, access_key_id: &AccessKeyId) -> Result<(), Revoked>;
+
+    /// The active long-term key of this id and whose it is.
+    fn find_long_term(&self, access_key_id: &AccessKeyId) -> Option<(Arc<LongTermKey>, LongTermIdentity)>;
+}
+
 /// A session whose token was verified, ready to verify what its holder signs.
 pub struct OpenSession {
     session: Arc<Session>,
     access_key_id: AccessKeyId,
     token: Zeroizing<String>,
-    secret: SecretAccessKey,
+    /// Nothing where the broker gave keys of single scopes alone.
+    secret: Option<SecretAccessKey>,
     signing_keys: SigningKeys,
 }
 
 impl OpenSession {
+    /// A session whose `token` was verified offline, with no signing key yet.
+    #[cfg(feature = "http")]
+    pub(crate) fn scoped(verified: token::Verified, token: &str) -> Self {
+        let (session, access_key_id) = verified.into_parts();
+        Self {
+            session: Arc::new(session),
+            access_key_id,
+            token: Zeroizing::new(token.to_owned()),
+            secret: None,
+            signing_keys: SigningKeys::default(),
+        }
+    }
+
+    /// Keeps the key that the broker gave for `scope`.
+    #[cfg(feature = "http")]
+    pub(crate) fn keep_signing_key(&self, scope: &CredentialScope, key: &ScopedSigningKey) {
+        self.signing_keys.keep(scope, &Arc::new(key.mac_key()));
+    }
+
+    /// Whether `token` is this session's; takes the same time however much of it agrees.
+    pub(crate) fn holds(&self, token: &str) -> bool {
+        verify_equal(self.token.as_bytes(), token.as_bytes()).is_ok()
+    }
+
+    /// The key of one scope for a service that holds no master secret; nothing where this session has none to derive from.
+    #[must_use]
+    pub fn scoped_signing_key(&self, scope: &CredentialScope) -> Option<ScopedSigningKey> {
+        self.secret.as_ref().map(|secret| ScopedSigningKey::derive(secret, scope))
+    }
+
     /// The session.
     #[must_use]
     pub const fn session(&self) -> &Arc<Session> {
@@ -41,10 +91,14 @@ impl OpenSession {
         &self.access_key_id
     }
 
-    /// The key that verifies this session's signatures in `scope`; derived at first use.
+    /// The key that verifies this session's signatures in `scope`, derived at first use; nothing where the broker alone could
+    /// derive it.
     #[must_use]
-    pub fn signing_key(&self, scope: &CredentialScope) -> Arc<MacKey> {
-        self.signing_keys.key(&self.secret, scope)
+    pub fn signing_key(&self, scope: &CredentialScope) -> Option<Arc<MacKey>> {
+        match &self.secret {
+            Some(secret) => Some(self.signing_keys.key(secret, scope)),
+            None => self.signing_keys.known(scope),
+        }
     }
 }
 
@@ -126,7 +180,7 @@ impl Sessions {
     ) -> Result<Arc<OpenSession>, TokenError> {
         // The token is compared whole, so that one whose claims were edited does not pass for the one remembered.
         if let Some(known) = self.find(access_key_id)
-            && verify_equal(known.token.as_bytes(), token.as_bytes()).is_ok()
+            && known.holds(token)
         {
             token::verify_time(&known.session, now)?;
             return Ok(known);
@@ -138,7 +192,7 @@ impl Sessions {
         }
         let opened = Arc::new(OpenSession {
             session: Arc::new(session),
-            secret: generation.secret_access_key(access_key_id)?,
+            secret: Some(generation.secret_access_key(access_key_id)?),
             access_key_id: belongs_to,
             token: Zeroizing::new(token.to_owned()),
             signing_keys: SigningKeys::default(),
@@ -186,6 +240,20 @@ impl Sessions {
     fn shard(&self, access_key_id: &AccessKeyId) -> Option<&RwLock<Shard>> {
         let last = access_key_id.as_str().bytes().next_back()?;
         self.shards.get(usize::from(last) % SHARDS)
+    }
+}
+
+impl SessionSource for Sessions {
+    fn open(&self, access_key_id: &AccessKeyId, token: &str, now: Timestamp) -> Result<Arc<OpenSession>, TokenError> {
+        Self::open(self, access_key_id, token, now)
+    }
+
+    fn verify_live(&self, session: &Session, access_key_id: &AccessKeyId) -> Result<(), Revoked> {
+        Self::verify_live(self, session, access_key_id)
+    }
+
+    fn find_long_term(&self, access_key_id: &AccessKeyId) -> Option<(Arc<LongTermKey>, LongTermIdentity)> {
+        Self::find_long_term(self, access_key_id)
     }
 }
 

@@ -15,18 +15,27 @@ pub(super) struct SigningKeys(RwLock<Vec<(CredentialScope, Arc<MacKey>)>>);
 impl SigningKeys {
     /// The key that verifies signatures in `scope`; derived from `secret` at first use.
     pub(super) fn key(&self, secret: &SecretAccessKey, scope: &CredentialScope) -> Arc<MacKey> {
+        self.known(scope).unwrap_or_else(|| {
+            let key = Arc::new(ScopedSigningKey::derive(secret, scope).mac_key());
+            self.keep(scope, &key);
+            key
+        })
+    }
+
+    /// The key that is kept for `scope`.
+    pub(super) fn known(&self, scope: &CredentialScope) -> Option<Arc<MacKey>> {
         // A thread that panicked while it held the lock left the list whole: it is changed by one call at a time.
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, key)) = known.iter().find(|(known, _)| known == scope) {
-            return Arc::clone(key);
-        }
-        drop(known);
-        let key = Arc::new(ScopedSigningKey::derive(secret, scope).mac_key());
+        known.iter().find(|(known, _)| known == scope).map(|(_, key)| Arc::clone(key))
+    }
+
+    /// Keeps a key for `scope`, in place of one that is there.
+    pub(super) fn keep(&self, scope: &CredentialScope, key: &Arc<MacKey>) {
         let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        keys.retain(|(known, _)| known != scope);
         if keys.len() >= MAX_SIGNING_KEYS {
             keys.remove(0);
         }
-        keys.push((scope.clone(), Arc::clone(&key)));
-        key
+        keys.push((scope.clone(), Arc::clone(key)));
     }
 }

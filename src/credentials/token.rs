@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::keyring::Generation;
+use super::token_key::TokenKey;
 use super::{AccessKeyId, CredentialsError, Keyring};
 use crate::crypto::{CryptoError, SignatureAlgorithm, SignatureValid};
 use crate::session::{
@@ -90,6 +91,18 @@ pub enum TokenError {
         /// The access key it belongs to.
         belongs_to: AccessKeyId,
     },
+    /// The broker gives no key to verify its holder's signatures with, such as for a session that was revoked.
+    #[error("the broker does not vouch for the session")]
+    NotVouchedFor {
+        /// What the broker said, shortened.
+        reason: String,
+    },
+    /// The broker that would give the keys cannot be reached.
+    #[error("the session cannot be verified at the moment; try again")]
+    Unavailable {
+        /// What went wrong.
+        reason: String,
+    },
     /// The cryptography library failed.
     #[error("the session token could not be verified")]
     Crypto(#[from] CryptoError),
@@ -113,6 +126,7 @@ impl TokenError {
                 format!("expired at {expiration}, and it is {now}")
             }
             Self::AccessKey { presented, belongs_to } => format!("presented with {presented}; belongs to {belongs_to}"),
+            Self::NotVouchedFor { reason } | Self::Unavailable { reason } => reason.clone(),
             Self::Crypto(error) => error.to_string(),
             Self::Malformed | Self::Type | Self::Signature | Self::Claims => self.to_string(),
         }
@@ -123,6 +137,8 @@ impl TokenError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Expired { .. } => "ExpiredToken",
+            Self::NotVouchedFor { .. } => "AccessDenied",
+            Self::Unavailable { .. } => "ServiceUnavailable",
             Self::Crypto(_) => "InternalFailure",
             _ => "InvalidClientTokenId",
         }
@@ -233,7 +249,7 @@ pub(super) fn sign(
     };
     let payload = serde_json::to_vec(&claims).map_err(|_| CredentialsError::Claims)?;
     let generation = keyring.current();
-    let header = &generation.token_header;
+    let header = generation.token_key().header();
     // A third more than the payload for base64, and 87 bytes of signature and its dot.
     let capacity = payload.len().saturating_mul(4).div_euclid(3);
     let mut token = String::with_capacity(capacity.saturating_add(header.len()).saturating_add(96));
@@ -260,23 +276,35 @@ pub(super) fn verify_with_generation<'k>(
     token: &str,
     now: Timestamp,
 ) -> Result<(Verified, &'k Generation), TokenError> {
+    verify_by(keyring.issuer(), keyring.generations(), Generation::token_key, token, now)
+}
+
+/// Verifies `token` by one of `keys`, each of which has a `token_key`; gives what it says, and the key.
+pub(super) fn verify_by<'k, K>(
+    issuer: &str,
+    keys: impl Iterator<Item = &'k K> + Clone,
+    token_key: impl Fn(&'k K) -> &'k TokenKey,
+    token: &str,
+    now: Timestamp,
+) -> Result<(Verified, &'k K), TokenError> {
     if token.len() > MAX_TOKEN_LENGTH {
         return Err(TokenError::TooLong { length: token.len() });
     }
     let (message, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
     let (header, payload) = message.split_once('.').ok_or(TokenError::Malformed)?;
-    let generation = keyring
-        .generations()
-        .find(|generation| generation.token_header == header)
-        .ok_or_else(|| refused_header(keyring, header))?;
+    let signed_by = keys
+        .clone()
+        .find(|key| token_key(key).header() == header)
+        .ok_or_else(|| refused_header(keys.map(&token_key), header))?;
+    let key = token_key(signed_by);
     let signature = decode(signature)?;
-    let proof = generation
+    let proof = key
         .public_key()
         .verify(SignatureAlgorithm::Ed25519, message.as_bytes(), &signature)
         .map_err(|_| TokenError::Signature)?;
     let payload = decode(payload)?;
     let mut claims: Read<'_> = serde_json::from_slice(&payload).map_err(|_| TokenError::Claims)?;
-    if claims.iss != keyring.issuer() {
+    if claims.iss != issuer {
         return Err(TokenError::Issuer { found: excerpt(&claims.iss) });
     }
     let access_key_id = claims.access_key_id.parse().map_err(|_| TokenError::Claims)?;
@@ -287,12 +315,12 @@ pub(super) fn verify_with_generation<'k>(
         return Err(TokenError::Claims);
     }
     verify_time(&session, now)?;
-    let verified = Verified { session, access_key_id, key_id: generation.key_id().to_owned() };
-    Ok((verified, generation))
+    let verified = Verified { session, access_key_id, key_id: key.key_id().to_owned() };
+    Ok((verified, signed_by))
 }
 
 /// Holds a session to its span of time.
-pub(super) fn verify_time(session: &Session, now: Timestamp) -> Result<(), TokenError> {
+pub(crate) fn verify_time(session: &Session, now: Timestamp) -> Result<(), TokenError> {
     let (issued_at, expiration) = (session.issued_at(), session.expiration());
     if now.saturating_add(CLOCK_SKEW) < issued_at {
         return Err(TokenError::NotYetValid { issued_at, now });
@@ -304,7 +332,7 @@ pub(super) fn verify_time(session: &Session, now: Timestamp) -> Result<(), Token
 }
 
 /// Says what is wrong with a header that is not one of ours.
-fn refused_header(keyring: &Keyring, header: &str) -> TokenError {
+fn refused_header<'k>(mut keys: impl Iterator<Item = &'k TokenKey>, header: &str) -> TokenError {
     let Ok(decoded) = decode(header) else {
         return TokenError::Malformed;
     };
@@ -317,7 +345,7 @@ fn refused_header(keyring: &Keyring, header: &str) -> TokenError {
         TokenError::Algorithm { found: excerpt(alg) }
     } else if header.typ != Some(TYPE) {
         TokenError::Type
-    } else if keyring.generations().all(|generation| generation.key_id() != kid) {
+    } else if keys.all(|key| key.key_id() != kid) {
         TokenError::UnknownKey { found: excerpt(kid) }
     } else {
         // Right in meaning, but with members or white space that no token of ours has.

@@ -83,11 +83,21 @@ pub fn sha256_hex(data: &[u8]) -> String {
 /// `bytes` in lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    push_hex(bytes, &mut text);
+    text
+}
+
+/// Appends `bytes` in lower-case hexadecimal.
+pub fn push_hex(bytes: &[u8], text: &mut String) {
     // Two of these are on the path of every signed request, so the digits are looked up and not computed as characters.
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
-    let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0x0f)]).collect();
-    String::from_utf8(digits).unwrap_or_default()
+    const DIGITS: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    text.reserve(bytes.len().saturating_mul(2));
+    for byte in bytes {
+        for nibble in [byte >> 4, byte & 0x0f] {
+            text.push(DIGITS.get(usize::from(nibble)).copied().unwrap_or('0'));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,51 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::authorization::{self, Claimed};
-use super::canonical::PathMode;
-use super::payload::{Declared, declared};
+use super::canonical::Form;
+use super::payload::{self, Declared};
 use super::rules::{AUTHORIZATION, PAYLOAD, REVOCATION, SCOPE, SESSION_TOKEN, SIGNATURE, SIGNED_HEADERS, TIME};
-use super::{AuthenticatedRequest, Authorization, Payload, RequestError, SignedHead, SignedRequest, signature};
-use crate::credentials::{AccessKeyId, CredentialScope, LongTermKey, OpenSession, Sessions, token};
+use super::{
+    AuthenticatedRequest, Authorization, Payload, RequestError, Service, SignedHead, SignedRequest, signature,
+};
+use crate::credentials::{
+    AccessKeyId, CredentialScope, LongTermKey, OpenSession, SessionSource, Sessions, TokenError, token,
+};
 use crate::crypto::{MacKey, SignatureValid, sha256_hex};
-use crate::explain::{Evidence, Listener, Rule};
+use crate::explain::{Evidence, Listener, Rule, Silent};
 use crate::session::{Caller, LongTermIdentity, Session};
 use crate::time::Timestamp;
 
 /// How far a client's clock may be off, either way.
 const CLOCK_SKEW: Duration = Duration::from_secs(15 * 60);
-
-/// The service a request was sent to, as credential scopes name it; decides how its path and body are signed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Service(Cow<'static, str>);
-
-impl Service {
-    /// Amazon S3 and what speaks its protocol: paths are signed as they are, and a body declares how it is signed.
-    pub const S3: Self = Self(Cow::Borrowed("s3"));
-    /// The Security Token Service.
-    pub const STS: Self = Self(Cow::Borrowed("sts"));
-    /// Identity and Access Management.
-    pub const IAM: Self = Self(Cow::Borrowed("iam"));
-
-    /// A service by the name it has in credential scopes.
-    #[must_use]
-    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
-        Self(name.into())
-    }
-
-    /// The name in credential scopes.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.0
-    }
-
-    fn is_s3(&self) -> bool {
-        self.0 == "s3"
-    }
-
-    fn path_mode(&self) -> PathMode {
-        if self.is_s3() { PathMode::Verbatim } else { PathMode::Normalized }
-    }
-}
 
 /// A request whose head was authenticated, and whose body is still to come.
 #[derive(Debug)]
@@ -59,6 +30,12 @@ pub struct StreamedRequest {
 }
 
 impl StreamedRequest {
+    /// The request without its body.
+    #[must_use]
+    pub const fn request(&self) -> &AuthenticatedRequest {
+        &self.request
+    }
+
     /// The request without its body, and what its body must be fed to.
     #[must_use]
     pub fn into_parts(self) -> (AuthenticatedRequest, Payload) {
@@ -106,7 +83,7 @@ impl BearerSession {
 /// # Errors
 /// [`RequestError`], of the first of [`RULES`](super::RULES) that the request breaks.
 pub fn authenticate<L: Listener>(
-    sessions: &Sessions,
+    sessions: &dyn SessionSource,
     service: &Service,
     request: SignedRequest,
     now: Timestamp,
@@ -114,16 +91,19 @@ pub fn authenticate<L: Listener>(
 ) -> Result<AuthenticatedRequest, RequestError> {
     let SignedRequest { head, body } = request;
     let mut stage = Stage::new(sessions, service, now, listener);
-    if service.is_s3() {
-        let (mut request, payload) = stage.streamed(head)?.into_parts();
+    let claimed = stage.authorization(&head)?;
+    if let Some(declared) = stage.declared(&head, &claimed)? {
+        let (caller, key, proof) = stage.signed(&head, &claimed, &declared.0)?;
+        let payload = stage.payload(&declared.1, &head, &claimed, &key)?;
+        let authorization = claimed.authorization;
+        let mut request = AuthenticatedRequest::new(head, authorization, caller, now, &proof);
         let verified = payload.verify_whole(body);
         (request.body, request.trailers) =
             stage.held(&PAYLOAD, verified, |_| Evidence::new("the body that was signed", "the same"))?;
         return Ok(request);
     }
-    let claimed = stage.authorization(&head)?;
     let payload_hash = sha256_hex(&body);
-    let (caller, _, proof) = stage.head(&head, &claimed, &payload_hash)?;
+    let (caller, _, proof) = stage.signed(&head, &claimed, &payload_hash)?;
     let authorization = claimed.authorization;
     let mut request = AuthenticatedRequest::new(head, authorization, caller, now, &proof);
     // The signature covers the digest computed here, so the body is verified with it.
@@ -134,18 +114,96 @@ pub fn authenticate<L: Listener>(
 
 /// Authenticates the head of a request whose body is still to come; the body must be fed to its [`Payload`].
 ///
-/// The digest of the body must be declared in `x-amz-content-sha256`, as S3 clients do.
+/// The body must be declared in `x-amz-content-sha256`, as S3 clients do: elsewhere its digest is a part of what is signed,
+/// and there is no signature to verify before the body has ended.
 ///
 /// # Errors
 /// As [`authenticate`]; [`RequestError::PayloadDeclaration`] when the body is not declared.
 pub fn authenticate_streamed<L: Listener>(
-    sessions: &Sessions,
+    sessions: &dyn SessionSource,
     service: &Service,
     head: SignedHead,
     now: Timestamp,
     listener: &mut L,
 ) -> Result<StreamedRequest, RequestError> {
-    Stage::new(sessions, service, now, listener).streamed(head)
+    let mut stage = Stage::new(sessions, service, now, listener);
+    let claimed = stage.authorization(&head)?;
+    let Some((text, declared)) = stage.declared(&head, &claimed)? else {
+        return stage.refused(&PAYLOAD, RequestError::PayloadDeclaration { found: String::new() });
+    };
+    let (caller, key, proof) = stage.signed(&head, &claimed, &text)?;
+    let payload = stage.payload(&declared, &head, &claimed, &key)?;
+    let authorization = claimed.authorization;
+    let request = AuthenticatedRequest::new(head, authorization, caller, now, &proof);
+    Ok(StreamedRequest { request, payload })
+}
+
+/// Whether the body of a request is worth reading: holds its head to every rule that needs no body, so that nobody who could
+/// not have signed fills memory. What is accepted here is not authenticated yet.
+///
+/// # Errors
+/// As [`authenticate`].
+pub fn verify_head(
+    sessions: &dyn SessionSource,
+    service: &Service,
+    head: &SignedHead,
+    now: Timestamp,
+) -> Result<BodyOf, RequestError> {
+    let mut listener = Silent;
+    let mut stage = Stage::new(sessions, service, now, &mut listener);
+    let claimed = stage.authorization(head)?;
+    match stage.declared(head, &claimed)? {
+        Some((text, _)) => stage.signed(head, &claimed, &text).map(|_| BodyOf::Declared),
+        None => stage.opened(head, &claimed).map(|_| BodyOf::Undeclared),
+    }
+}
+
+/// What a head claims, once it breaks none of the rules that need no key: what a service without the master key may ask the
+/// broker about. The session token, if there is one, is not verified.
+///
+/// # Errors
+/// As [`authenticate`].
+#[cfg(feature = "http")]
+pub(crate) fn claimed<'h>(
+    service: &Service,
+    head: &'h SignedHead,
+    now: Timestamp,
+) -> Result<(Authorization, Option<Cow<'h, str>>), RequestError> {
+    let mut listener = Silent;
+    let mut stage = Stage { sessions: &Nobody, service, now, listener: &mut listener };
+    let claimed = stage.authorization(head)?;
+    stage.claims(head, &claimed)?;
+    Ok((claimed.authorization, claimed.session_token))
+}
+
+/// Has no sessions: where none is asked for.
+#[cfg(feature = "http")]
+#[derive(Debug)]
+struct Nobody;
+
+#[cfg(feature = "http")]
+impl SessionSource for Nobody {
+    fn open(&self, _: &AccessKeyId, _: &str, _: Timestamp) -> Result<Arc<OpenSession>, TokenError> {
+        Err(TokenError::Unavailable { reason: "no sessions are here".to_owned() })
+    }
+
+    fn verify_live(&self, _: &Session, _: &AccessKeyId) -> Result<(), crate::credentials::Revoked> {
+        Ok(())
+    }
+
+    fn find_long_term(&self, _: &AccessKeyId) -> Option<(Arc<LongTermKey>, LongTermIdentity)> {
+        None
+    }
+}
+
+/// What a head says of the body that follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a body is declared or it is not")]
+pub enum BodyOf {
+    /// It is declared, so the signature was verified, and the body can be verified while it arrives.
+    Declared,
+    /// Its digest is a part of what was signed: the signature is verified when all of it is here.
+    Undeclared,
 }
 
 /// Authenticates the bearer of a session token.
@@ -170,38 +228,39 @@ pub fn authenticate_bearer<L: Listener>(
 }
 
 struct Stage<'a, L> {
-    sessions: &'a Sessions,
+    sessions: &'a dyn SessionSource,
     service: &'a Service,
     now: Timestamp,
     listener: &'a mut L,
 }
 
 impl<'a, L: Listener> Stage<'a, L> {
-    const fn new(sessions: &'a Sessions, service: &'a Service, now: Timestamp, listener: &'a mut L) -> Self {
+    const fn new(sessions: &'a dyn SessionSource, service: &'a Service, now: Timestamp, listener: &'a mut L) -> Self {
         Self { sessions, service, now, listener }
     }
 
-    fn streamed(&mut self, head: SignedHead) -> Result<StreamedRequest, RequestError> {
-        let claimed = self.authorization(&head)?;
-        let declared = declared(&head, &claimed.authorization).and_then(|(text, declared)| match declared {
-            // Elsewhere than in S3 the digest of the body is always signed.
-            Declared::Unsigned | Declared::Streaming { .. } if !self.service.is_s3() => {
-                Err(RequestError::PayloadDeclaration { found: text.into_owned() })
-            }
-            declared => Ok((text, declared)),
-        });
-        let (text, declared) = match declared {
-            Ok(declared) => declared,
-            Err(error) => return self.refused(&PAYLOAD, error),
-        };
-        let (caller, key, proof) = self.head(&head, &claimed, &text)?;
-        let payload = match Payload::new(&declared, &head, &claimed.authorization, &key) {
-            Ok(payload) => payload,
-            Err(error) => return self.refused(&PAYLOAD, error),
-        };
-        let authorization = claimed.authorization;
-        let request = AuthenticatedRequest::new(head, authorization, caller, self.now, &proof);
-        Ok(StreamedRequest { request, payload })
+    fn declared<'h>(
+        &mut self,
+        head: &'h SignedHead,
+        claimed: &Claimed<'_>,
+    ) -> Result<Option<(Cow<'h, str>, Declared)>, RequestError> {
+        match payload::declared(self.service, head, &claimed.authorization) {
+            Ok(declared) => Ok(declared),
+            Err(error) => self.refused(&PAYLOAD, error),
+        }
+    }
+
+    fn payload(
+        &mut self,
+        declared: &Declared,
+        head: &SignedHead,
+        claimed: &Claimed<'_>,
+        key: &Arc<MacKey>,
+    ) -> Result<Payload, RequestError> {
+        match Payload::new(declared, head, &claimed.authorization, key) {
+            Ok(payload) => Ok(payload),
+            Err(error) => self.refused(&PAYLOAD, error),
+        }
     }
 
     fn refused<T>(&mut self, rule: &'static Rule, error: RequestError) -> Result<T, RequestError> {
@@ -229,33 +288,48 @@ impl<'a, L: Listener> Stage<'a, L> {
         })
     }
 
-    fn head(
-        &mut self,
-        head: &SignedHead,
-        claimed: &Claimed<'_>,
-        payload_hash: &str,
-    ) -> Result<(Caller, Arc<MacKey>, SignatureValid), RequestError> {
+    /// The rules that need no key: scope, time, and what is signed.
+    fn claims(&mut self, head: &SignedHead, claimed: &Claimed<'_>) -> Result<(), RequestError> {
         let authorization = &claimed.authorization;
         let scope = verify_scope(self.service, authorization);
         self.held(&SCOPE, scope, |()| {
-            let day = authorization.amz_date.get(..8).unwrap_or_default();
+            let day = authorization.amz_date.as_str().get(..8).unwrap_or_default();
             Evidence::new(format!("{day}/any region/{}", self.service.name()), &authorization.credential_scope)
         })?;
         let time = verify_time(authorization, self.now);
         self.held(&TIME, time, |()| {
             Evidence::new("within 15 minutes, or X-Amz-Expires, of now", authorization.signed_at)
         })?;
-        let covered = verify_signed_headers(head, &authorization.signed_headers);
+        let covered = verify_signed_headers(head, &authorization.signed_headers, self.service.form());
         self.held(&SIGNED_HEADERS, covered, |()| {
             Evidence::new("host and every x-amz- header", &authorization.signed_headers)
-        })?;
+        })
+    }
+
+    /// Every rule before the signature.
+    fn opened(&mut self, head: &SignedHead, claimed: &Claimed<'_>) -> Result<Signer, RequestError> {
+        self.claims(head, claimed)?;
         let signer = self.signer(claimed)?;
         if let Signer::Temporary(opened) = &signer {
             self.live(opened.session(), opened.access_key_id())?;
         }
-        let key = signer.signing_key(&authorization.credential_scope);
-        let path = self.service.path_mode();
-        let proof = signature::verify(&key, head, authorization, path, payload_hash);
+        Ok(signer)
+    }
+
+    /// Every rule up to the signature.
+    fn signed(
+        &mut self,
+        head: &SignedHead,
+        claimed: &Claimed<'_>,
+        payload_hash: &str,
+    ) -> Result<(Caller, Arc<MacKey>, SignatureValid), RequestError> {
+        let signer = self.opened(head, claimed)?;
+        let authorization = &claimed.authorization;
+        let Some(key) = signer.signing_key(&authorization.credential_scope) else {
+            let reason = format!("no key for {} is here", authorization.credential_scope);
+            return self.refused(&SIGNATURE, TokenError::Unavailable { reason }.into());
+        };
+        let proof = signature::verify(&key, head, authorization, self.service.form(), payload_hash);
         let proof =
             self.held(&SIGNATURE, proof, |_| Evidence::new("the signature of the caller's signing key", "the same"))?;
         Ok((signer.caller(&authorization.credential_scope, self.now), key, proof))
@@ -293,9 +367,9 @@ enum Signer {
 }
 
 impl Signer {
-    fn signing_key(&self, scope: &CredentialScope) -> Arc<MacKey> {
+    fn signing_key(&self, scope: &CredentialScope) -> Option<Arc<MacKey>> {
         match self {
-            Self::LongTerm(key, _) => key.signing_key(scope),
+            Self::LongTerm(key, _) => Some(key.signing_key(scope)),
             Self::Temporary(opened) => opened.signing_key(scope),
         }
     }
@@ -334,7 +408,7 @@ fn verify_scope(service: &Service, authorization: &Authorization) -> Result<(), 
             found: scope.service().to_owned(),
         });
     }
-    if !authorization.amz_date.starts_with(scope.date()) {
+    if !authorization.amz_date.as_str().starts_with(scope.date()) {
         return Err(RequestError::ScopeDate { scope: scope.date().to_owned(), signed_at: authorization.signed_at });
     }
     Ok(())
@@ -361,9 +435,11 @@ fn verify_time(authorization: &Authorization, now: Timestamp) -> Result<(), Requ
 }
 
 /// The host, and every header that changes what the request means, must be signed; and what is signed must be there.
-fn verify_signed_headers(head: &SignedHead, signed_headers: &str) -> Result<(), RequestError> {
+fn verify_signed_headers(head: &SignedHead, signed_headers: &str, form: Form) -> Result<(), RequestError> {
     let signed = |name: &str| signed_headers.split(';').any(|known| known == name);
-    let must = head.headers().iter().map(|(name, _)| name).filter(|name| name.starts_with("x-amz-")).chain(["host"]);
+    let counts =
+        |name: &&str| name.starts_with("x-amz-") && (form.signs_session_token() || *name != "x-amz-security-token");
+    let must = head.headers().iter().map(|(name, _)| name).filter(counts).chain(["host"]);
     for name in must {
         if !signed(name) {
             return Err(RequestError::HeaderNotSigned { name: name.to_owned() });

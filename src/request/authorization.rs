@@ -10,7 +10,7 @@ use crate::credentials::{AccessKeyId, CredentialScope};
 use crate::time::Timestamp;
 
 /// The one signature algorithm read here.
-pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// The longest life of a presigned request: seven days.
 const MAX_EXPIRES: u64 = 604_800;
 
@@ -22,9 +22,25 @@ pub struct Authorization {
     /// Lower case, sorted, each once, joined by semicolons.
     pub(super) signed_headers: String,
     pub(super) signature: [u8; 32],
-    pub(super) amz_date: String,
+    pub(super) amz_date: AmzDate,
     pub(super) signed_at: Timestamp,
     pub(super) expires: Option<Duration>,
+}
+
+/// A date as it was signed, `20150830T123600Z`: an instant whose every spelling but this one is refused.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AmzDate([u8; 16]);
+
+impl AmzDate {
+    pub(crate) fn parse(text: &str) -> Result<(Self, Timestamp), RequestError> {
+        let wrong = || RequestError::malformed("X-Amz-Date", text);
+        let read = Timestamp::parse_amz_date(text).map_err(|_| wrong())?;
+        Ok((Self(text.as_bytes().try_into().map_err(|_| wrong())?), read))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
 
 impl Authorization {
@@ -145,7 +161,7 @@ fn authorization(
 ) -> Result<Authorization, RequestError> {
     let wrong = || RequestError::malformed("Credential", credential);
     let (access_key_id, scope) = credential.split_once('/').ok_or_else(wrong)?;
-    let signed_at = Timestamp::parse_amz_date(amz_date).map_err(|_| RequestError::malformed("X-Amz-Date", amz_date))?;
+    let (amz_date, signed_at) = AmzDate::parse(amz_date)?;
     verify_signed_headers(signed_headers)?;
     Ok(Authorization {
         access_key_id: access_key_id.parse().map_err(|_| wrong())?,
@@ -153,7 +169,7 @@ fn authorization(
         signed_headers: signed_headers.to_owned(),
         // What was found is not shown: a signature is as good as a password until it expires.
         signature: parse_hex(signature).ok_or_else(|| RequestError::malformed("Signature", ""))?,
-        amz_date: amz_date.to_owned(),
+        amz_date,
         signed_at,
         expires: None,
     })

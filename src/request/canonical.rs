@@ -4,22 +4,52 @@
 
 use std::borrow::Cow;
 
+use super::authorization::AmzDate;
 use super::{Authorization, SignedHead};
-use crate::crypto::sha256_hex;
+use crate::credentials::CredentialScope;
+use crate::crypto::{DigestAlgorithm, digest, push_hex};
+
+/// The parameter and the header that carry a session token.
+const SESSION_TOKEN: &[u8] = b"X-Amz-Security-Token";
 
 /// How a path becomes part of the canonical request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PathMode {
+enum PathMode {
     /// S3: an object key is any text, so `//` and `/../` stay, and nothing is encoded a second time.
     Verbatim,
     /// Every other service: dot segments and repeated slashes are removed, and the path as sent is encoded once more.
     Normalized,
 }
 
+/// The form of canonical requests, which differs by service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    path: PathMode,
+    signs_session_token: bool,
+}
+
+impl Form {
+    /// The form of S3: the path is signed as it was sent.
+    pub const S3: Self = Self { path: PathMode::Verbatim, signs_session_token: true };
+    /// The form of every other service: the path is normalised and encoded once more.
+    pub const STANDARD: Self = Self { path: PathMode::Normalized, signs_session_token: true };
+
+    /// The same form without the session token, which is added after signing.
+    #[must_use]
+    pub const fn without_session_token(self) -> Self {
+        Self { signs_session_token: false, ..self }
+    }
+
+    /// Whether the session token is signed.
+    #[must_use]
+    pub const fn signs_session_token(self) -> bool {
+        self.signs_session_token
+    }
+}
+
 /// The canonical request, which is what the signature covers, hashed.
 #[must_use]
-pub fn canonical_request(head: &SignedHead, signed_headers: &str, path: PathMode, payload_hash: &str) -> Vec<u8> {
+pub fn canonical_request(head: &SignedHead, signed_headers: &str, form: Form, payload_hash: &str) -> Vec<u8> {
     let estimate = head
         .headers()
         .iter()
@@ -31,9 +61,9 @@ pub fn canonical_request(head: &SignedHead, signed_headers: &str, path: PathMode
     let mut out = Vec::with_capacity(estimate);
     out.extend_from_slice(head.method().as_bytes());
     out.push(b'\n');
-    push_path(&mut out, head.path(), path);
+    push_path(&mut out, head.path(), form.path);
     out.push(b'\n');
-    push_query(&mut out, head.query());
+    push_query(&mut out, head.query(), form.signs_session_token);
     out.push(b'\n');
     for name in signed_headers.split(';') {
         push_header(&mut out, head, name);
@@ -48,13 +78,19 @@ pub fn canonical_request(head: &SignedHead, signed_headers: &str, path: PathMode
 /// The string to sign: algorithm, date, credential scope, and the digest of the canonical request.
 #[must_use]
 pub fn string_to_sign(authorization: &Authorization, canonical_request: &[u8]) -> String {
-    [
-        super::authorization::ALGORITHM,
-        &authorization.amz_date,
-        authorization.credential_scope.as_str(),
-        &sha256_hex(canonical_request),
-    ]
-    .join("\n")
+    string_in_scope(&authorization.amz_date, &authorization.credential_scope, canonical_request)
+}
+
+/// As [`string_to_sign`], of what is yet to be signed.
+pub(crate) fn string_in_scope(date: &AmzDate, scope: &CredentialScope, canonical_request: &[u8]) -> String {
+    // Algorithm, date and digest have 16, 16 and 64 characters, and three line ends divide them.
+    let mut text = String::with_capacity(scope.as_str().len().saturating_add(99));
+    for line in [super::authorization::ALGORITHM, date.as_str(), scope.as_str()] {
+        text.push_str(line);
+        text.push('\n');
+    }
+    push_hex(digest(DigestAlgorithm::Sha256, canonical_request).as_ref(), &mut text);
+    text
 }
 
 fn push_path(out: &mut Vec<u8>, path: &str, mode: PathMode) {
@@ -162,8 +198,9 @@ fn decode_query_bytes(part: &str) -> Vec<u8> {
     out
 }
 
-/// Parameters without the signature itself, encoded, then sorted by name and value.
-fn push_query(out: &mut Vec<u8>, query: &str) {
+/// Parameters without the signature itself, and without the session token where it is not signed, encoded, then sorted by
+/// name and value.
+fn push_query(out: &mut Vec<u8>, query: &str, signs_session_token: bool) {
     if query.is_empty() {
         return;
     }
@@ -181,7 +218,7 @@ fn push_query(out: &mut Vec<u8>, query: &str) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             (encode(name), encode(value))
         })
-        .filter(|(name, _)| name != b"X-Amz-Signature")
+        .filter(|(name, _)| name != b"X-Amz-Signature" && (signs_session_token || name != SESSION_TOKEN))
         .collect();
     pairs.sort_unstable();
     for (index, (name, value)) in pairs.iter().enumerate() {
@@ -281,8 +318,11 @@ mod tests {
             ("a=%ff", "a=%FF"),
         ] {
             let mut out = Vec::new();
-            push_query(&mut out, from);
+            push_query(&mut out, from, true);
             assert_eq!(String::from_utf8(out).unwrap(), to, "{from}");
         }
+        let mut out = Vec::new();
+        push_query(&mut out, "x=1&X-Amz-Security-Token=t&X-Amz%2DSecurity-Token=u", false);
+        assert_eq!(out, b"x=1");
     }
 }

@@ -30,7 +30,7 @@ impl ChunkSigning {
     pub(super) fn new(authorization: &Authorization, key: Arc<MacKey>) -> Self {
         Self {
             key,
-            context: format!("{}\n{}\n", authorization.amz_date, authorization.credential_scope),
+            context: format!("{}\n{}\n", authorization.amz_date.as_str(), authorization.credential_scope),
             previous: hex(&authorization.signature),
         }
     }
@@ -93,6 +93,11 @@ impl Chunked {
             trailers: Vec::new(),
             trailers_signed: false,
         }
+    }
+
+    /// The bytes that are still to come.
+    pub(super) const fn expected(&self) -> u64 {
+        self.expected
     }
 
     pub(super) fn feed(&mut self, mut received: &[u8], decoded: &mut Vec<u8>) -> Result<(), RequestError> {
@@ -257,6 +262,7 @@ impl Chunked {
 
 #[cfg(test)]
 mod tests {
+    use super::super::authorization::AmzDate;
     use super::*;
     use crate::credentials::{CredentialScope, ScopedSigningKey, SecretAccessKey};
     use crate::time::Timestamp;
@@ -271,7 +277,7 @@ mod tests {
             credential_scope: scope,
             signed_headers: String::new(),
             signature: parse_hex(seed).unwrap(),
-            amz_date: "20130524T000000Z".to_owned(),
+            amz_date: AmzDate::parse("20130524T000000Z").unwrap().0,
             signed_at: Timestamp::EPOCH,
             expires: None,
         };

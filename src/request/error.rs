@@ -207,6 +207,7 @@ impl RequestError {
             | Self::ChunkSignature { .. } => ("SignatureDoesNotMatch", 403),
             Self::MissingSessionToken { .. } | Self::UnknownAccessKey { .. } => ("InvalidClientTokenId", 403),
             Self::Token(TokenError::Crypto(_)) | Self::Crypto(_) => ("InternalFailure", 500),
+            Self::Token(TokenError::Unavailable { .. }) => ("ServiceUnavailable", 503),
             Self::Token(error) => (error.code(), 403),
             Self::Revoked(_) => ("AccessDenied", 403),
             Self::PayloadDeclaration { .. } => ("InvalidParameterValue", 400),
@@ -230,6 +231,8 @@ impl RequestError {
             Self::MissingSessionToken { .. } | Self::UnknownAccessKey { .. } => ("InvalidAccessKeyId", 403),
             Self::Token(TokenError::Expired { .. }) => ("ExpiredToken", 400),
             Self::Token(TokenError::Crypto(_)) | Self::Crypto(_) => ("InternalError", 500),
+            Self::Token(TokenError::Unavailable { .. }) => ("ServiceUnavailable", 503),
+            Self::Token(TokenError::NotVouchedFor { .. }) => ("AccessDenied", 403),
             Self::Token(_) => ("InvalidToken", 400),
             Self::SignatureMismatch | Self::SignedHeaderAbsent { .. } | Self::ChunkSignature { .. } => {
                 ("SignatureDoesNotMatch", 403)

@@ -16,16 +16,22 @@ mod error;
 mod http1;
 mod payload;
 mod rules;
+mod service;
 mod signature;
 mod signed;
 
+#[cfg(feature = "http")]
+pub(crate) use authenticate::claimed;
 pub use authenticate::{
-    BearerSession, Service, StreamedRequest, authenticate, authenticate_bearer, authenticate_streamed,
+    BearerSession, BodyOf, StreamedRequest, authenticate, authenticate_bearer, authenticate_streamed, verify_head,
 };
 pub use authorization::Authorization;
+#[cfg(feature = "http")]
+pub(crate) use authorization::{ALGORITHM, AmzDate};
 pub use error::RequestError;
 pub use payload::Payload;
 pub use rules::RULES;
+pub use service::Service;
 pub use signed::{Headers, SignedHead, SignedRequest};
 
 use crate::credentials::AccessKeyId;
@@ -103,6 +109,12 @@ impl AuthenticatedRequest {
     #[must_use]
     pub fn into_body(self) -> Vec<u8> {
         self.body
+    }
+
+    /// The body, taken out for a handler.
+    #[cfg(feature = "http")]
+    pub(crate) fn take_body(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.body)
     }
 
     /// Trailing headers of an `aws-chunked` body, by lower-case name, such as a checksum.

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use super::authorization::parse_hex;
 use super::canonical::decode_query_part;
 use super::chunked::{ChunkSigning, Chunked};
-use super::{Authorization, RequestError, SignedHead};
+use super::{Authorization, RequestError, Service, SignedHead};
 use crate::crypto::{DigestAlgorithm, Hashing, MacKey, verify_equal};
 
 /// Trailing headers, by lower-case name.
 type Trailers = Vec<(String, String)>;
 
+const DECLARATION: &str = "x-amz-content-sha256";
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
 /// What the request declares about its body.
@@ -25,19 +26,31 @@ pub(super) enum Declared {
     Streaming { signed: bool, trailer: bool, decoded_length: u64 },
 }
 
-/// The declaration of an S3 request, as text (a part of the canonical request) and as meaning.
+/// The declaration of a request, as text (a part of the canonical request) and as meaning; nothing where the digest of the
+/// body is signed and not declared, as most services have it.
 pub(super) fn declared<'a>(
+    service: &Service,
     head: &'a SignedHead,
     authorization: &Authorization,
-) -> Result<(Cow<'a, str>, Declared), RequestError> {
-    let text = match head.headers().single("x-amz-content-sha256")? {
+) -> Result<Option<(Cow<'a, str>, Declared)>, RequestError> {
+    let text = match head.headers().single(DECLARATION)? {
         Some(text) => Cow::Borrowed(text),
+        None if !service.wants_payload_declared() => return Ok(None),
         // A presigned URL is made before its body is known (S3, presigned requests).
         None if authorization.expires().is_some() => in_query(head)?.unwrap_or(Cow::Borrowed(UNSIGNED)),
         None => {
             return Err(RequestError::PayloadDeclaration { found: String::new() });
         }
     };
+    let declared = read(head, &text)?;
+    let unsigned = matches!(declared, Declared::Unsigned | Declared::Streaming { signed: false, .. });
+    if unsigned && !service.takes_unsigned_payload() {
+        return Err(RequestError::PayloadDeclaration { found: text.into_owned() });
+    }
+    Ok(Some((text, declared)))
+}
+
+fn read(head: &SignedHead, text: &str) -> Result<Declared, RequestError> {
     let streaming = |signed, trailer| {
         let length = head.headers().single("x-amz-decoded-content-length")?;
         let wrong = || RequestError::malformed("x-amz-decoded-content-length", length.unwrap_or(""));
@@ -47,17 +60,15 @@ pub(super) fn declared<'a>(
             decoded_length: length.and_then(|text| text.parse().ok()).ok_or_else(wrong)?,
         })
     };
-    let declared = match &*text {
-        UNSIGNED => Declared::Unsigned,
-        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" => streaming(true, false)?,
-        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" => streaming(true, true)?,
-        "STREAMING-UNSIGNED-PAYLOAD-TRAILER" => streaming(false, true)?,
-        digest => Declared::Digest(
-            parse_hex(digest)
-                .ok_or_else(|| RequestError::PayloadDeclaration { found: digest.chars().take(80).collect() })?,
-        ),
-    };
-    Ok((text, declared))
+    match text {
+        UNSIGNED => Ok(Declared::Unsigned),
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" => streaming(true, false),
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" => streaming(true, true),
+        "STREAMING-UNSIGNED-PAYLOAD-TRAILER" => streaming(false, true),
+        digest => parse_hex(digest)
+            .map(Declared::Digest)
+            .ok_or_else(|| RequestError::PayloadDeclaration { found: digest.chars().take(80).collect() }),
+    }
 }
 
 fn in_query(head: &SignedHead) -> Result<Option<Cow<'_, str>>, RequestError> {
@@ -111,6 +122,15 @@ impl Payload {
                 Kind::Chunked(Box::new(Chunked::new(signing, announced, decoded_length)))
             }
         }))
+    }
+
+    /// How many bytes a body in chunks carries, as its head announces; nothing for other bodies, whose length HTTP knows.
+    #[must_use]
+    pub fn decoded_length(&self) -> Option<u64> {
+        match &self.0 {
+            Kind::Unsigned | Kind::Digest { .. } => None,
+            Kind::Chunked(chunked) => Some(chunked.expected()),
+        }
     }
 
     /// Takes in the next bytes as received, and appends the bytes they carry to `decoded`.

@@ -1,0 +1,149 @@
+//! What a client is told that is not let through: a code, a fixed sentence, and the id under which the audit trail says more.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::Error;
+use crate::decision::Decision;
+use crate::explain::CorrelationId;
+use crate::request::{RequestError, Service};
+
+/// Why a request was not answered; an answer by itself, so that a handler may return it with `?`.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}", .0.message)]
+pub struct Refusal(Box<Told>);
+
+#[derive(Clone, Debug)]
+struct Told {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    request_id: String,
+    /// As S3 clients read it.
+    xml: bool,
+    decision: Option<Decision>,
+}
+
+impl Refusal {
+    fn new(status: u16, code: &'static str, message: impl Into<String>, xml: bool) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let (message, request_id) = (message.into(), String::new());
+        Self(Box::new(Told { status, code, message, request_id, xml, decision: None }))
+    }
+
+    /// A stage refused.
+    pub(super) fn of(error: &Error, service: &Service, request_id: &CorrelationId) -> Self {
+        Self::without_id(error, service).about(request_id)
+    }
+
+    /// As [`Refusal::of`], where not even an id can be had.
+    pub(in crate::http) fn without_id(error: &Error, service: &Service) -> Self {
+        let (code, status) = match error {
+            Error::Request(request) if service.is_s3() => request.s3_code(),
+            Error::Request(request) => request.code(),
+            Error::Name(_) => (error.code(), 400),
+            _ => ("ServiceUnavailable", 503),
+        };
+        Self::new(status, code, error.to_string(), service.is_s3())
+    }
+
+    /// The policies do not allow it.
+    pub(super) fn denied(sentence: String, decision: Decision, service: &Service, request_id: &CorrelationId) -> Self {
+        let mut refusal = Self::new(403, "AccessDenied", sentence, service.is_s3()).about(request_id);
+        refusal.0.decision = Some(decision);
+        refusal
+    }
+
+    /// The body is longer than is read.
+    pub(super) fn too_large(limit: usize, service: &Service, request_id: &CorrelationId) -> Self {
+        let s3 = service.is_s3();
+        let (code, status) = if s3 { ("EntityTooLarge", 400) } else { ("RequestEntityTooLarge", 413) };
+        Self::new(status, code, format!("the body is larger than {limit} bytes"), s3).about(request_id)
+    }
+
+    /// The body broke off.
+    pub(super) fn incomplete(service: &Service, request_id: &CorrelationId) -> Self {
+        Self::new(400, "IncompleteBody", "the body ended early", service.is_s3()).about(request_id)
+    }
+
+    /// The route is not behind the layer.
+    pub(super) fn outside() -> Self {
+        Self::new(500, "InternalFailure", "signatures are not verified for this route", false)
+    }
+
+    fn about(mut self, request_id: &CorrelationId) -> Self {
+        self.0.request_id = request_id.to_string();
+        self
+    }
+
+    /// The status of the answer.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The code, such as `SignatureDoesNotMatch` or `AccessDenied`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// The decision, where policies did not allow what was asked. Its reason names policies and statements: show it to whom
+    /// they concern.
+    #[must_use]
+    pub const fn decision(&self) -> Option<&Decision> {
+        self.0.decision.as_ref()
+    }
+
+    fn body(&self) -> Response {
+        let Told { code, message, request_id, .. } = &*self.0;
+        if !self.0.xml {
+            return Json(json!({"code": code, "message": message, "request_id": request_id})).into_response();
+        }
+        let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>");
+        for (name, text) in [("Code", *code), ("Message", message), ("RequestId", request_id)] {
+            xml.extend(["<", name, ">"]);
+            escape(text, &mut xml);
+            xml.extend(["</", name, ">"]);
+        }
+        xml.push_str("</Error>");
+        ([(header::CONTENT_TYPE, "application/xml")], xml).into_response()
+    }
+}
+
+fn escape(text: &str, to: &mut String) {
+    for character in text.chars() {
+        match character {
+            '&' => to.push_str("&amp;"),
+            '<' => to.push_str("&lt;"),
+            '>' => to.push_str("&gt;"),
+            // XML 1.0, 2.2 has no way to write the other control characters.
+            control if control.is_control() && !matches!(control, '\n' | '\t') => to.push('\u{FFFD}'),
+            other => to.push(other),
+        }
+    }
+}
+
+impl From<RequestError> for Refusal {
+    /// The refusal of a body that a handler read.
+    fn from(error: RequestError) -> Self {
+        let (code, status) = error.code();
+        Self::new(status, code, error.to_string(), false)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = self.body();
+        *response.status_mut() = self.0.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert("x-amzn-errortype", HeaderValue::from_static(self.0.code));
+        if let Ok(id) = HeaderValue::from_str(&self.0.request_id) {
+            headers.insert("x-amzn-requestid", id);
+        }
+        response
+    }
+}
