@@ -11,6 +11,8 @@
 
 #[path = "request/chunked.rs"]
 mod chunked;
+#[path = "request/declared.rs"]
+mod declared;
 #[path = "request/fixture.rs"]
 mod fixture;
 #[path = "request/generated.rs"]
@@ -21,3 +23,5 @@ mod long_term;
 mod oracle;
 #[path = "request/rules.rs"]
 mod rules;
+#[path = "request/tampered.rs"]
+mod tampered;

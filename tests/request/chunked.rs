@@ -8,28 +8,28 @@ use daypass::request::{RequestError, Service, authenticate_streamed};
 use crate::fixture;
 use crate::oracle::{Draft, REGION, Wire, martha, sessions, signed_at};
 
-const SIGNED: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
-const SIGNED_TRAILER: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER";
-const UNSIGNED_TRAILER: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
+pub(crate) const SIGNED: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
+pub(crate) const SIGNED_TRAILER: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER";
+pub(crate) const UNSIGNED_TRAILER: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 const CHECKSUM: &str = "x-amz-checksum-crc32:AAAAAA==";
 
 /// The signature of one link in the chain that begins with the request's own.
-fn link(kind: &str, previous: &str, what: &str) -> String {
+fn link(service: &str, kind: &str, previous: &str, what: &str) -> String {
     let secret = martha().secret_access_key().expose();
-    let key = v4::generate_signing_key(secret, signed_at(), REGION, "s3");
-    let scope = format!("20260101/{REGION}/s3/aws4_request");
+    let key = v4::generate_signing_key(secret, signed_at(), REGION, service);
+    let scope = format!("20260101/{REGION}/{service}/aws4_request");
     let message = format!("AWS4-HMAC-SHA256-{kind}\n20260101T000000Z\n{scope}\n{previous}\n{what}");
     v4::calculate_signature(key, message.as_bytes())
 }
 
-fn framed(chunks: &[&[u8]], payload: &str, seed: &str) -> Vec<u8> {
+fn framed(service: &str, chunks: &[&[u8]], payload: &str, seed: &str) -> Vec<u8> {
     let (mut body, mut previous) = (Vec::new(), seed.to_owned());
     for chunk in chunks.iter().chain([&&b""[..]]) {
         if payload == UNSIGNED_TRAILER {
             body.extend(format!("{:x}\r\n", chunk.len()).bytes());
         } else {
             let digests = format!("{}\n{}", sha256_hex(b""), sha256_hex(chunk));
-            previous = link("PAYLOAD", &previous, &digests);
+            previous = link(service, "PAYLOAD", &previous, &digests);
             body.extend(format!("{:x};chunk-signature={previous}\r\n", chunk.len()).bytes());
         }
         if !chunk.is_empty() {
@@ -41,7 +41,7 @@ fn framed(chunks: &[&[u8]], payload: &str, seed: &str) -> Vec<u8> {
         body.extend(format!("{CHECKSUM}\r\n").bytes());
     }
     if payload == SIGNED_TRAILER {
-        let signature = link("TRAILER", &previous, &sha256_hex(format!("{CHECKSUM}\n").as_bytes()));
+        let signature = link(service, "TRAILER", &previous, &sha256_hex(format!("{CHECKSUM}\n").as_bytes()));
         body.extend(format!("x-amz-trailer-signature:{signature}\r\n").bytes());
     }
     body.extend_from_slice(b"\r\n");
@@ -49,18 +49,25 @@ fn framed(chunks: &[&[u8]], payload: &str, seed: &str) -> Vec<u8> {
 }
 
 fn upload(chunks: &[&[u8]], payload: &'static str) -> Wire {
+    upload_to("s3", chunks, payload)
+}
+
+/// An upload in chunks, to any service.
+pub(crate) fn upload_to(service: &'static str, chunks: &[&[u8]], payload: &'static str) -> Wire {
     let length: usize = chunks.iter().map(|chunk| chunk.len()).sum();
-    let mut draft = Draft { payload: Some(payload), ..Draft::put("/cat-photos/cat.svg", b"") }
-        .header("content-encoding", "aws-chunked")
-        .header("x-amz-decoded-content-length", &length.to_string());
+    let mut draft = Draft { service, payload: Some(payload), ..Draft::put("/cat-photos/cat.svg", b"") };
+    if service != "s3" {
+        draft = draft.header("x-amz-content-sha256", payload);
+    }
+    draft = draft.header("content-encoding", "aws-chunked").header("x-amz-decoded-content-length", &length.to_string());
     if payload != SIGNED {
         draft = draft.header("x-amz-trailer", "x-amz-checksum-crc32");
     }
     let wire = draft.sign(martha());
-    wire.with(|w| w.body = framed(chunks, payload, &w.signature))
+    wire.with(|w| w.body = framed(service, chunks, payload, &w.signature))
 }
 
-fn replaced(wire: &Wire, from: &str, to: &str) -> Wire {
+pub(crate) fn replaced(wire: &Wire, from: &str, to: &str) -> Wire {
     let body = String::from_utf8(wire.body.clone()).unwrap();
     assert!(body.contains(from), "{from} is not in {body}");
     wire.with(|w| w.body = body.replacen(from, to, 1).into_bytes())
@@ -166,7 +173,7 @@ fn attack_trailer_after_the_trailer_signature() {
     draft = draft.header("x-amz-decoded-content-length", "4");
     draft = draft.header("x-amz-trailer", "x-amz-checksum-crc32, x-amz-meta-owner");
     let wire = draft.sign(martha());
-    let wire = wire.with(|w| w.body = framed(&[b"meow"], SIGNED_TRAILER, &w.signature));
+    let wire = wire.with(|w| w.body = framed("s3", &[b"meow"], SIGNED_TRAILER, &w.signature));
     let late = wire.with(|w| {
         w.body.truncate(w.body.len() - 2);
         w.body.extend_from_slice(b"x-amz-meta-owner:me\r\n\r\n");
@@ -234,7 +241,7 @@ fn a_signed_chunk_too_large_to_hold_is_refused_by_its_size_line() {
 #[test]
 fn a_chunked_body_must_say_how_long_it_is() {
     let mut wire = Draft { payload: Some(SIGNED), ..Draft::put("/x", b"") }.sign(martha());
-    wire.body = framed(&[], SIGNED, &wire.signature);
+    wire.body = framed("s3", &[], SIGNED, &wire.signature);
     let (error, rule) = wire.verdict().unwrap_err();
     assert_eq!(rule, "payload");
     assert!(matches!(error, RequestError::Malformed { part: "x-amz-decoded-content-length", .. }));

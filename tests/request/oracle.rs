@@ -180,20 +180,24 @@ impl Wire {
 
     /// The verdict at `seconds` after 2026-01-01, and the name of the rule that refused.
     pub(crate) fn at(&self, seconds: i64) -> Result<AuthenticatedRequest, (RequestError, &'static str)> {
+        self.judged_by(&Service::new(self.service), seconds)
+    }
+
+    /// The verdict of `service`.
+    pub(crate) fn judged_by(
+        &self,
+        service: &Service,
+        seconds: i64,
+    ) -> Result<AuthenticatedRequest, (RequestError, &'static str)> {
         let mut report = Report::new();
         let request = SignedRequest::new(self.head().map_err(|error| (error, "shape"))?, self.body.clone());
-        authenticate(
-            sessions(),
-            &Service::new(self.service),
-            request,
-            Timestamp::from_unix_seconds(NOW + seconds),
-            &mut report,
+        authenticate(sessions(), service, request, Timestamp::from_unix_seconds(NOW + seconds), &mut report).map_err(
+            |error| {
+                let failure = report.failure().expect("a refusal names its rule");
+                assert_eq!(report.checks().last(), Some(failure));
+                (error, failure.name)
+            },
         )
-        .map_err(|error| {
-            let failure = report.failure().expect("a refusal names its rule");
-            assert_eq!(report.checks().last(), Some(failure));
-            (error, failure.name)
-        })
     }
 
     pub(crate) fn verdict(&self) -> Result<AuthenticatedRequest, (RequestError, &'static str)> {

@@ -380,20 +380,6 @@ fn s3_bodies_are_held_to_the_digest_that_was_signed() {
 }
 
 #[test]
-fn an_unsigned_payload_is_taken_by_s3_alone() {
-    let unsigned = |service| Draft { service, payload: Some("UNSIGNED-PAYLOAD"), ..Draft::put("/x", b"meow") };
-    let wire = unsigned("s3").sign(martha());
-    assert!(wire.with(|w| w.body.clear()).verdict().is_ok());
-    let wire = unsigned("sts").header("x-amz-content-sha256", "UNSIGNED-PAYLOAD").sign(martha());
-    assert_eq!(refused(&wire), (RequestError::SignatureMismatch, "signature"));
-    let head = wire.head().unwrap();
-    let mut report = Report::new();
-    let refused = authenticate_streamed(sessions(), &Service::STS, head, fixture::now(), &mut report);
-    assert!(matches!(refused, Err(RequestError::PayloadDeclaration { .. })));
-    assert_eq!(report.failure().map(|check| check.name), Some("payload"));
-}
-
-#[test]
 fn a_presigned_request_may_pin_its_body_in_its_query() {
     // SHA-256 of `meow`, declared as JavaScript's presigner does.
     let digest = "404cdd7bc109c432f8cc2443b45bcfe95980f5107215c645236e577929ac3e52";
