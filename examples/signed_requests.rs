@@ -11,17 +11,14 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::Router;
+use axum::extract::Path;
+use axum::http::Method;
 use axum::routing::get;
-use axum::{Extension, Router};
+use daypass::http::signed::{Refusal, RequireSignature, SignedCaller};
 use daypass::identity::saml::{SamlProvider, UnverifiedResponse};
-use daypass::policy::Keys;
-use daypass::request::{AuthenticatedRequest, Service, SignedHead, SignedRequest};
-use daypass::{AssumeRole, Broker, Credentials, Decision, Keyring, Role};
+use daypass::request::Service;
+use daypass::{AssumeRole, Broker, Credentials, Keyring, Role};
 use demo_idp::{Idp, ServiceProvider, User};
 use tokio::net::TcpListener;
 
@@ -38,55 +35,26 @@ const NOTES: &str = r#"{"Version": "2012-10-17", "Statement": [
     {"Sid": "WriteOwn", "Effect": "Allow", "Action": "notes:Write", "Resource": "arn:aws:notes:::${saml:sub}/*"}]}"#;
 /// The name that requests to this service are signed for.
 const SERVICE: &str = "notes";
-const LARGEST_BODY: usize = 64 * 1024;
 
-/// Lets a request through if its signature is good and the policies allow it.
-async fn guard(State(broker): State<Arc<Broker>>, request: Request, next: Next) -> Response {
-    match admit(&broker, request).await {
-        Ok(request) => next.run(request).await,
-        Err(refusal) => refusal,
-    }
+/// A handler: whoever reaches it signed the request, and goes on where the policies allow it.
+async fn read(caller: SignedCaller, Path(note): Path<(String, String)>) -> Result<String, Refusal> {
+    let reason = caller.authorize("notes:Read", &arn(&note))?;
+    Ok(format!("a note, read by {} ({reason})\n", caller.session().arn()))
 }
 
-async fn admit(broker: &Broker, request: Request) -> Result<Request, Response> {
-    let refused = |error: daypass::Error| {
-        // The sentence is safe for callers; `error.reason()` says more, and is in the audit trail already.
-        let status = if error.stage().is_some() { StatusCode::FORBIDDEN } else { StatusCode::SERVICE_UNAVAILABLE };
-        (status, format!("{}: {error}\n", error.code())).into_response()
-    };
-    let (parts, body) = request.into_parts();
-    let body = to_bytes(body, LARGEST_BODY).await.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    let head = SignedHead::new(parts.method.as_str(), target, headers).map_err(|error| refused(error.into()))?;
-
-    let flow = broker.begin().map_err(refused)?;
-    let caller = flow.authenticate(&Service::new(SERVICE), SignedRequest::new(head, body.to_vec())).map_err(refused)?;
-    let action = if parts.method == Method::GET { "notes:Read" } else { "notes:Write" };
-    let note = parts.uri.path().strip_prefix("/notes/").unwrap_or_default();
-    let decision = flow.authorize(&caller, action, &format!("arn:aws:notes:::{note}"), Keys::new()).map_err(refused)?;
-    match decision {
-        Decision::Allow(_) => {
-            let mut request = Request::from_parts(parts, Body::from(caller.body().to_vec()));
-            request.extensions_mut().insert(Arc::new(caller));
-            Ok(request)
-        }
-        denied => Err((StatusCode::FORBIDDEN, format!("AccessDenied: {denied}\n")).into_response()),
-    }
+/// The body is the one that was signed, or this is not reached.
+async fn write(caller: SignedCaller, Path(note): Path<(String, String)>, body: String) -> Result<String, Refusal> {
+    caller.authorize("notes:Write", &arn(&note))?;
+    Ok(format!("{} bytes, written by {}\n", body.len(), caller.session().arn()))
 }
 
-/// A handler: whoever reaches it was authenticated and allowed.
-async fn read(Extension(caller): Extension<Arc<AuthenticatedRequest>>) -> String {
-    format!("a note, read by {}\n", caller.caller().arn())
-}
-
-async fn write(Extension(caller): Extension<Arc<AuthenticatedRequest>>, body: Bytes) -> String {
-    format!("{} bytes, written by {}\n", body.len(), caller.caller().arn())
+fn arn((owner, name): &(String, String)) -> String {
+    format!("arn:aws:notes:::{owner}/{name}")
 }
 
 fn app(broker: Arc<Broker>) -> Router {
-    let notes = Router::new().route("/notes/{owner}/{name}", get(read).put(write));
-    notes.layer(from_fn_with_state(broker, guard))
+    let signed = RequireSignature::new(broker, Service::new(SERVICE));
+    Router::new().route("/notes/{owner}/{name}", get(read).put(write)).layer(signed)
 }
 
 /// A broker, and keys that it minted for martha after her identity provider signed for her.

@@ -7,6 +7,9 @@ mod end_to_end;
 #[path = "../examples/group_mapping.rs"]
 mod group_mapping;
 #[expect(dead_code, reason = "main and what serves people are for `cargo run --example`")]
+#[path = "../examples/resource_server.rs"]
+mod resource_server;
+#[expect(dead_code, reason = "main and what serves people are for `cargo run --example`")]
 #[path = "../examples/sign_in.rs"]
 mod sign_in;
 #[expect(dead_code, reason = "main and what serves people are for `cargo run --example`")]
@@ -47,9 +50,23 @@ async fn groups_become_roles_by_a_document_and_the_reasons_are_told() {
 async fn a_service_lets_signed_and_permitted_requests_through() {
     let answers = signed_requests::once().await.unwrap();
     let [read, write, foreign, tampered, unsigned] = answers.try_into().unwrap();
-    assert_eq!(read, (200, "a note, read by arn:aws:sts::123456789012:assumed-role/author/martha\n".to_owned()));
-    assert_eq!(write.0, 200, "{write:?}");
-    assert!(foreign.0 == 403 && foreign.1.starts_with("AccessDenied: implicitly denied"), "{foreign:?}");
-    assert_eq!(tampered.0, 403, "{tampered:?}");
-    assert!(unsigned.0 == 403 && unsigned.1.starts_with("MissingAuthenticationToken"), "{unsigned:?}");
+    let martha = "arn:aws:sts::123456789012:assumed-role/author/martha";
+    assert!(read.0 == 200 && read.1.starts_with(&format!("a note, read by {martha} (statement ReadAll")), "{read:?}");
+    assert_eq!(write, (200, format!("4 bytes, written by {martha}\n")));
+    for (answer, code) in
+        [(foreign, "AccessDenied"), (tampered, "SignatureDoesNotMatch"), (unsigned, "MissingAuthenticationToken")]
+    {
+        assert!(answer.0 == 403 && answer.1.contains(&format!("\"code\":\"{code}\"")), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_elsewhere_verifies_with_keys_that_it_asks_for() {
+    let told = resource_server::once().await.unwrap();
+    let [report, again, denied, forged, elsewhere] = told.try_into().unwrap();
+    assert!(report.starts_with("200 report q3 for arn:aws:sts::123456789012:assumed-role/analyst/martha"), "{report}");
+    assert!(again.starts_with("200 report q4 "), "{again}");
+    assert!(denied.starts_with("403 ") && denied.contains("AccessDenied"), "{denied}");
+    assert!(forged.starts_with("403 ") && forged.contains("SignatureDoesNotMatch"), "{forged}");
+    assert!(elsewhere.starts_with("the broker refuses the key of another service: 403"), "{elsewhere}");
 }

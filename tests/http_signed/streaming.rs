@@ -48,7 +48,7 @@ async fn listen(caller: SignedCaller, body: Body) -> String {
     while let Some(frame) = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         match frame {
             Ok(frame) => {
-                told.push_str(&format!(" {}", String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap()))
+                told.push_str(&format!(" [{}]", String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap()))
             }
             Err(error) => return format!("{told}, then {error}"),
         }
@@ -90,18 +90,17 @@ fn chunked(chunks: &[&str]) -> Wire {
 async fn a_declared_body_reaches_the_handler_piece_by_piece() {
     let site = Site::new();
     let (status, _, told) = send(listening(streaming(&site)), in_pieces(&declared(b"meow meow"), 5)).await;
-    assert_eq!((status, told.as_str()), (200, "martha: meow   meow, whole"));
+    assert_eq!((status, told.as_str()), (200, "martha: [meow ] [meow], whole"));
 }
 
 #[tokio::test]
 async fn attack_streamed_body_altered_cut_short_or_longer() {
     let site = Site::new();
     let wire = declared(b"meow meow");
-    for (body, seen) in [(&b"meow woof"[..], "meow  woof"), (b"meow", "meow"), (b"meow meow!", "meow  meow!")] {
+    for (body, seen) in [(&b"meow woof"[..], "[meow ] [woof]"), (b"meow", "[meow]"), (b"meow meow!", "[meow ] [meow!]")]
+    {
         let altered = wire.with(|w| w.body = body.to_vec());
         let (_, _, told) = send(listening(streaming(&site)), in_pieces(&altered, 5)).await;
-        let told = told.replace("  ", " ");
-        let seen = seen.replace("  ", " ");
         assert_eq!(told, format!("martha: {seen}, then the body does not match the digest in x-amz-content-sha256"));
         let events = site.trail.events();
         assert!(
@@ -118,11 +117,11 @@ async fn attack_chunk_altered_after_an_honest_one() {
     let site = Site::new();
     let wire = chunked(&["meow", "purr"]);
     let (_, _, told) = send(listening(streaming(&site)), in_pieces(&wire, 1000)).await;
-    assert_eq!(told, "martha: meowpurr, whole");
+    assert_eq!(told, "martha: [meowpurr], whole");
     let altered =
         wire.with(|w| w.body = String::from_utf8(w.body.clone()).unwrap().replace("purr", "hiss").into_bytes());
     let (_, _, told) = send(listening(streaming(&site)), in_pieces(&altered, 96)).await;
-    assert_eq!(told, "martha: meow, then the signature of a chunk of the body does not match");
+    assert_eq!(told, "martha: [meow], then the signature of a chunk of the body does not match");
     let early = wire.with(|w| w.body.truncate(100));
     let (_, _, told) = send(listening(streaming(&site)), in_pieces(&early, 100)).await;
     assert!(told.ends_with("then the body is incomplete or its chunks are malformed"), "{told}");
@@ -145,7 +144,7 @@ async fn a_streamed_body_is_bounded_too() {
     let site = Site::new();
     let layer = streaming(&site).with_body_limit(8);
     let (_, _, told) = send(listening(layer), in_pieces(&declared(b"meow meow"), 5)).await;
-    assert_eq!(told, "martha: meow , then the body of the request is too large");
+    assert_eq!(told, "martha: [meow ], then the body of the request is too large");
 }
 
 #[tokio::test]
@@ -153,7 +152,7 @@ async fn a_body_that_is_not_declared_is_read_whole_before_the_handler_runs() {
     let site = Site::new();
     let wire = Draft { body: b"meow".to_vec(), ..draft("PUT", "/reports/cats") }.sign(martha());
     let (_, _, told) = send(listening(streaming(&site)), in_pieces(&wire, 1)).await;
-    assert_eq!(told, "martha: meow, whole");
+    assert_eq!(told, "martha: [meow], whole");
     let altered = wire.with(|w| w.body = b"woof".to_vec());
     assert_eq!(send(listening(streaming(&site)), in_pieces(&altered, 1)).await.0, 403);
 }

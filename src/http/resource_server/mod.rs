@@ -62,14 +62,12 @@ const CAPACITY: usize = 16_384;
 
 /// Verifies the requests to one service with keys that a broker elsewhere gives; cheap to clone.
 #[derive(Clone)]
-pub struct ResourceServer(Arc<Shared>);
-
-struct Shared {
-    client: Client,
-    cache: Cache,
+pub struct ResourceServer {
+    client: Arc<Client>,
+    cache: Arc<Cache>,
     refresh: Duration,
     grace: Duration,
-    resources: Vec<(String, AccountId, ResourcePolicy)>,
+    resources: Arc<Vec<(String, AccountId, ResourcePolicy)>>,
     clock: Arc<dyn Clock>,
     audit: Arc<dyn AuditSink>,
 }
@@ -81,69 +79,62 @@ impl ResourceServer {
     /// # Errors
     /// [`FetchError`] when the URL is not one that can be asked, or TLS cannot be set up.
     pub fn new(broker_url: &str, issuer: &str, credentials: ServerCredentials) -> Result<Self, FetchError> {
-        Ok(Self(Arc::new(Shared {
-            client: Client::new(broker_url, issuer, credentials)?,
-            cache: Cache::new(CAPACITY),
+        Ok(Self {
+            client: Arc::new(Client::new(broker_url, issuer, credentials)?),
+            cache: Arc::new(Cache::new(CAPACITY)),
             refresh: DEFAULT_REFRESH,
             grace: DEFAULT_GRACE,
-            resources: Vec::new(),
+            resources: Arc::default(),
             clock: Arc::new(SystemClock),
             audit: Arc::new(Discard),
-        })))
+        })
     }
 
     /// Asks the broker again when its answer is older than `refresh`.
     #[must_use]
-    pub fn with_refresh(self, refresh: Duration) -> Self {
-        self.set(|shared| shared.refresh = refresh)
+    pub const fn with_refresh(mut self, refresh: Duration) -> Self {
+        self.refresh = refresh;
+        self
     }
 
     /// Lets an answer count for `grace` while the broker cannot be reached.
     #[must_use]
-    pub fn with_grace(self, grace: Duration) -> Self {
-        self.set(|shared| shared.grace = grace)
+    pub const fn with_grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
     }
 
     /// Puts `policy` on a resource of `owner`'s account and on everything below it, as
     /// [`Broker::with_resource_policy`](crate::Broker::with_resource_policy) does.
     #[must_use]
-    pub fn with_resource_policy(self, owner: AccountId, resource: &Arn, policy: ResourcePolicy) -> Self {
-        self.set(|shared| {
-            shared.resources.retain(|(known, ..)| known != resource.as_str());
-            shared.resources.push((resource.to_string(), owner, policy));
-        })
+    pub fn with_resource_policy(mut self, owner: AccountId, resource: &Arn, policy: ResourcePolicy) -> Self {
+        let resources = Arc::make_mut(&mut self.resources);
+        resources.retain(|(known, ..)| known != resource.as_str());
+        resources.push((resource.to_string(), owner, policy));
+        self
     }
 
     /// Takes `now` from `clock`.
     #[must_use]
-    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
-        self.set(|shared| shared.clock = clock)
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
     }
 
     /// Records every outcome in `audit`.
     #[must_use]
-    pub fn with_audit(self, audit: Arc<dyn AuditSink>) -> Self {
-        self.set(|shared| shared.audit = audit)
+    pub fn with_audit(mut self, audit: Arc<dyn AuditSink>) -> Self {
+        self.audit = audit;
+        self
     }
 
     /// Signs with other credentials from now on: temporary ones are renewed before they end.
     pub fn replace_credentials(&self, credentials: ServerCredentials) {
-        self.0.client.replace_credentials(credentials);
-    }
-
-    /// Takes effect only before the first clone, which is when it is set up; a later change makes a server of its own.
-    fn set(self, change: impl FnOnce(&mut Shared)) -> Self {
-        match Arc::try_unwrap(self.0) {
-            Ok(mut shared) => {
-                change(&mut shared);
-                Self(Arc::new(shared))
-            }
-            Err(shared) => Self(shared),
-        }
+        self.client.replace_credentials(credentials);
     }
 
     pub(super) fn now(&self) -> Timestamp {
-        self.0.clock.now()
+        self.clock.now()
     }
 
     /// Has at hand what verifying `head` takes, asking the broker where need be.
@@ -164,31 +155,31 @@ impl ResourceServer {
         now: Timestamp,
     ) -> Result<Arc<Known>, TokenError> {
         let (id, scope) = (authorization.access_key_id(), authorization.credential_scope());
-        let known = self.0.cache.find(id).filter(|known| known.opened.holds(token));
+        let known = self.cache.find(id).filter(|known| known.opened.holds(token));
         if let Some(known) = &known {
             token::verify_time(known.opened.session(), now)?;
             let has_key = known.opened.signing_key(scope).is_some();
-            if has_key && now < known.asked_at.saturating_add(self.0.refresh) {
+            if has_key && now < known.asked_at.saturating_add(self.refresh) {
                 return Ok(Arc::clone(known));
             }
         }
         let opened = match &known {
             Some(known) => Arc::clone(&known.opened),
-            None => Arc::new(self.0.client.verify(id, token, now).await?),
+            None => Arc::new(self.client.verify(id, token, now).await?),
         };
-        match self.0.client.signing_key(id, token, scope, now).await {
+        match self.client.signing_key(id, token, scope, now).await {
             Ok(answer) => {
                 opened.keep_signing_key(scope, &answer.key);
                 let known = Arc::new(Known { opened, permissions: answer.permissions, asked_at: now });
-                self.0.cache.keep(id, &known);
+                self.cache.keep(id, &known);
                 Ok(known)
             }
             Err(AskError::NotHanded { reason }) => {
-                self.0.cache.forget(id);
+                self.cache.forget(id);
                 Err(TokenError::NotVouchedFor { reason })
             }
             Err(AskError::Unavailable { reason }) => known
-                .filter(|known| now < known.asked_at.saturating_add(self.0.grace))
+                .filter(|known| now < known.asked_at.saturating_add(self.grace))
                 .filter(|known| known.opened.signing_key(scope).is_some())
                 .ok_or(TokenError::Unavailable { reason }),
         }
@@ -263,7 +254,7 @@ impl ResourceServer {
     /// The policy of `resource`, or of the nearest thing it is below.
     fn resource_policy(&self, resource: &str) -> Option<(&AccountId, &ResourcePolicy)> {
         let above = resource.rmatch_indices('/').filter_map(|(slash, _)| resource.get(..slash));
-        let named = |name: &str| self.0.resources.iter().find(|(known, ..)| known == name);
+        let named = |name: &str| self.resources.iter().find(|(known, ..)| known == name);
         let found = std::iter::once(resource).chain(above).find_map(named);
         found.map(|(_, owner, policy)| (owner, policy))
     }
@@ -289,13 +280,13 @@ impl ResourceServer {
 
     fn record(&self, mut event: AuditEvent) -> Result<(), Error> {
         crate::broker::bound(&mut event);
-        self.0.audit.record(&event).map_err(|error| Error::Audit { reason: error.to_string() })
+        self.audit.record(&event).map_err(|error| Error::Audit { reason: error.to_string() })
     }
 }
 
 impl fmt::Debug for ResourceServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResourceServer").field("client", &self.0.client).finish_non_exhaustive()
+        f.debug_struct("ResourceServer").field("client", &self.client).finish_non_exhaustive()
     }
 }
 
