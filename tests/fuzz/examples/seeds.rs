@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use daypass_fuzz::targets::wrapping::{HONEST, honest_assertion};
-use daypass_fuzz::targets::{discovery, id_token, jws, redirect, signed_metadata};
+use daypass_fuzz::targets::{authorization, discovery, id_token, jws, redirect, signed_metadata};
 use daypass_fuzz::{idp, issuer};
 
 fn main() {
@@ -57,6 +57,33 @@ fn main() {
     let structure = idp::encrypt("EncryptedAssertion", b"").replace(idp::transported_key(), "{{key}}");
     write("encrypted", "structure", &[b"\x01", structure.replace(&idp::sealed(b""), "{{data}}").as_bytes()].concat());
     openid();
+    signed_requests();
+}
+
+/// Seeds of the target of signed requests.
+fn signed_requests() {
+    for (index, honest) in authorization::HONEST.iter().enumerate() {
+        write("authorization", &format!("message-{index}"), &[b"\0", honest.text.as_bytes()].concat());
+        for edit in 0..6 {
+            write(
+                "authorization",
+                &format!("edited-{index}-{edit}"),
+                &[index as u8 + 1, 0, 40 * edit, 9, edit, 1, 2, 3],
+            );
+        }
+        write("authorization", &format!("untouched-{index}"), &[index as u8 + 1]);
+    }
+    for (mode, index, name) in
+        [(authorization::SIGNED_CHUNKS, 5, "signed"), (authorization::UNSIGNED_CHUNKS, 6, "unsigned")]
+    {
+        let (_, body) = authorization::HONEST[index].text.split_once("\n\n").unwrap();
+        write("authorization", &format!("{name}-chunks"), &[&[mode], body.as_bytes()].concat());
+    }
+    write(
+        "authorization",
+        "unsigned-chunks-other",
+        b"\xff9\r\nanother b\r\n0\r\nx-amz-checksum-crc32:BBBBBB==\r\n\r\n",
+    );
 }
 
 /// Seeds of the targets of OpenID Connect.

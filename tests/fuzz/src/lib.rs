@@ -1,4 +1,4 @@
-//! Fuzz targets of the identity stage, each a plain function from bytes.
+//! Fuzz targets, each a plain function from bytes.
 //!
 //! libFuzzer drives them through the binaries in `fuzz_targets`; `tests/replay.rs` runs every seed and every input that
 //! once made one of them fail through the same functions, with nothing but a stable compiler. A target panics when it
@@ -9,4 +9,5 @@ pub mod idp;
 pub mod issuer;
 pub mod judge;
 pub mod second_reader;
+pub mod signer;
 pub mod targets;

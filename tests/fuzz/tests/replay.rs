@@ -58,3 +58,12 @@ fn tokens_of_the_harness_are_accepted() {
     let sealed = targets::jws::HONEST.last().unwrap();
     assert!(Use::SignIn.verdict(sealed).is_err(), "a shared secret is no public key");
 }
+
+#[test]
+fn requests_of_the_harness_are_accepted() {
+    for honest in &*targets::authorization::HONEST {
+        let accepted = daypass_fuzz::signer::verdict(honest.service, honest.text.as_bytes());
+        let accepted = accepted.unwrap_or_else(|error| panic!("{}: {}", honest.text, error.reason()));
+        assert_eq!(accepted.body(), b"meow meow");
+    }
+}

@@ -1,5 +1,6 @@
 //! What is fuzzed. Each module documents what it takes for a finding.
 
+pub mod authorization;
 pub mod discovery;
 pub mod encrypted;
 pub mod gate;
@@ -23,7 +24,7 @@ pub mod wrapping;
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its binary and of its seed folder.
-pub const ALL: [(&str, Target); 18] = [
+pub const ALL: [(&str, Target); 19] = [
     ("gate", gate::target),
     ("response", response::target),
     ("wrapping", wrapping::target),
@@ -42,4 +43,5 @@ pub const ALL: [(&str, Target); 18] = [
     ("logout_token", logout_token::target),
     ("userinfo", userinfo::target),
     ("policy", policy::target),
+    ("authorization", authorization::target),
 ];
