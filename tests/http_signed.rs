@@ -3,7 +3,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::string_slice,
     clippy::expect_used,
     clippy::panic,
     reason = "a test fails by panicking"
