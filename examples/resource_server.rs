@@ -42,7 +42,7 @@ const OWN_KEYS: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "All
 
 async fn report(caller: SignedCaller, Path(id): Path<String>) -> Result<String, Refusal> {
     let reason = caller.authorize("reports:GetReport", &format!("arn:aws:reports:::report/{id}"))?;
-    Ok(format!("report {id} for {} ({reason})", caller.session().arn()))
+    Ok(format!("report {id} for {} ({reason})", caller.arn()))
 }
 
 fn reports(broker_url: &str, credentials: ServerCredentials) -> Outcome<Router> {

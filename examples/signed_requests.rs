@@ -39,13 +39,13 @@ const SERVICE: &str = "notes";
 /// A handler: whoever reaches it signed the request, and goes on where the policies allow it.
 async fn read(caller: SignedCaller, Path(note): Path<(String, String)>) -> Result<String, Refusal> {
     let reason = caller.authorize("notes:Read", &arn(&note))?;
-    Ok(format!("a note, read by {} ({reason})\n", caller.session().arn()))
+    Ok(format!("a note, read by {} ({reason})\n", caller.arn()))
 }
 
 /// The body is the one that was signed, or this is not reached.
 async fn write(caller: SignedCaller, Path(note): Path<(String, String)>, body: String) -> Result<String, Refusal> {
     caller.authorize("notes:Write", &arn(&note))?;
-    Ok(format!("{} bytes, written by {}\n", body.len(), caller.session().arn()))
+    Ok(format!("{} bytes, written by {}\n", body.len(), caller.arn()))
 }
 
 fn arn((owner, name): &(String, String)) -> String {

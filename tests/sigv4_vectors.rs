@@ -1,12 +1,7 @@
 //! The public Signature Version 4 test suite, step by step: what is read, the canonical request, the string to sign, the
 //! signature; signed in the header and presigned.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};

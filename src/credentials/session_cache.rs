@@ -9,7 +9,10 @@ use zeroize::Zeroizing;
 
 use super::signing_keys::SigningKeys;
 use super::token::{self, TokenError};
-use super::{AccessKeyId, AccessKeys, CredentialScope, Keyring, LongTermKey, Revocations, Revoked, ScopedSigningKey, SecretAccessKey};
+use super::{
+    AccessKeyId, AccessKeys, CredentialScope, Keyring, LongTermKey, Revocations, Revoked, ScopedSigningKey,
+    SecretAccessKey,
+};
 use crate::crypto::{MacKey, verify_equal};
 use crate::session::{LongTermIdentity, Session};
 use crate::time::Timestamp;

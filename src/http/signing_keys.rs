@@ -3,7 +3,8 @@
 //!
 //! Enters: `POST /signing-keys`, signed for the service `daypass` with the resource server's own credentials, and in its form
 //! the access key id, session token and credential scope of a request that the server received. Leaves: the signing key of
-//! that scope, until when it serves, and what the session's role permits. Refused: whoever may not
+//! that scope, until when it serves, and every policy that has a say in
+//! what the session may do. Refused: whoever may not
 //! [`daypass:GetSigningKey`](ACTION) on `arn:aws:daypass:::service/<name>`, sessions that are over or revoked, days on which
 //! the session cannot have signed, and the broker's own services, whatever policies say.
 //!
@@ -31,11 +32,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::resource_server::standing::Written;
 use super::signed::{Refusal, RequireSignature, SignedCaller};
 use crate::Error;
-use crate::broker::{Broker, Flow};
-use crate::credentials::{AccessKeyId, CredentialScope, HandedKey};
-use crate::policy::Policy;
+use crate::broker::Broker;
+use crate::credentials::{AccessKeyId, CredentialScope};
 use crate::request::Service;
 
 /// What a resource server must be allowed to do, on the service it asks a key for.
@@ -61,16 +62,8 @@ pub(super) struct Handed {
     pub(super) signing_key: Zeroizing<String>,
     /// When the session ends, in seconds since 1970.
     pub(super) expiration: i64,
-    /// What the session's role permits.
-    pub(super) permissions: Vec<Document>,
-}
-
-/// A policy, under the name that decisions report.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Document {
-    pub(super) name: String,
-    pub(super) document: String,
+    /// Every policy that has a say in what the session may do at that server, but those of its resources.
+    pub(super) standing: Written,
 }
 
 /// A refusal of what was asked about, not of who asks.
@@ -122,9 +115,10 @@ fn hand_over(broker: &Broker, caller: &SignedCaller, body: &[u8]) -> Result<Hand
         .authorize_with(ACTION, &resource, |keys| {
             keys.set("daypass:SigningRegion", ask.scope.region());
             if let Some(opened) = &opened {
-                let role = opened.session().role_arn();
-                keys.set("daypass:SessionAccount", role.account());
-                keys.set("daypass:SessionRoleArn", role.as_str());
+                keys.set("daypass:SessionAccount", opened.session().account().as_str());
+                if let Some(session) = opened.session().as_role() {
+                    keys.set("daypass:SessionRoleArn", session.role_arn().as_str());
+                }
             }
         })
         .map_err(Stop::Refused)?;
@@ -133,13 +127,8 @@ fn hand_over(broker: &Broker, caller: &SignedCaller, body: &[u8]) -> Result<Hand
     Ok(Handed {
         signing_key: Zeroizing::new(STANDARD.encode(handed.key().expose())),
         expiration: handed.session().expiration().unix_seconds(),
-        permissions: permissions(&flow, &handed),
+        standing: Written::of(broker, handed.session(), caller.caller().account()),
     })
-}
-
-fn permissions(flow: &Flow<'_>, handed: &HandedKey) -> Vec<Document> {
-    let document = |policy: &Policy| Document { name: policy.name(), document: policy.as_str().to_owned() };
-    flow.permissions(handed.session()).iter().map(document).collect()
 }
 
 /// What a server asks about.

@@ -45,7 +45,7 @@ async fn a_server_is_given_the_key_of_its_own_service_and_what_the_role_permits(
     );
     assert_eq!(key, independent.as_ref());
     assert_eq!(handed["expiration"], NOW + 3600);
-    assert!(handed["permissions"][0]["document"].as_str().unwrap().contains("ReadAll"));
+    assert!(handed["standing"]["identity"][0]["document"].as_str().unwrap().contains("ReadAll"));
     let text = handed.to_string();
     assert!(!text.contains(martha().secret_access_key().expose()));
     // Both steps are in the trail, and what was handed over belongs to martha's flow.

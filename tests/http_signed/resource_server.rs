@@ -12,6 +12,8 @@ use daypass::credentials::{CredentialScope, Credentials, Revocations, ScopedSign
 use daypass::http::resource_server::{ResourceServer, ServerCredentials};
 use daypass::http::signed::RequireSignature;
 use daypass::http::{signing_keys, well_known};
+use daypass::organization::Organization;
+use daypass::policy::{Kind, Level, Policy};
 use daypass::request::{Service, SignedRequest};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -31,7 +33,10 @@ struct Serving {
 
 impl Serving {
     async fn start() -> Self {
-        let site = Site::new();
+        Self::start_at(Site::new()).await
+    }
+
+    async fn start_at(site: Site) -> Self {
         let asks = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&asks);
         let count = from_fn(move |request: axum::extract::Request, next: axum::middleware::Next| {
@@ -249,4 +254,40 @@ fn a_broker_is_asked_over_tls_or_on_this_machine() {
     for url in ["broker.example", "https://broker.example/?x=1", "https://broker.example/#x"] {
         assert!(server(url).is_err(), "{url}");
     }
+}
+
+#[tokio::test]
+async fn attack_more_than_a_boundary_or_a_control_policy_allows() {
+    let bounded = credentials_of("Bounded");
+    let serving = Serving::start().await;
+    let reports = serving.reports();
+    let write = Draft { body: b"meow".to_vec(), ..draft("PUT", "/reports/cats") }.sign(&bounded);
+    assert_eq!(ask(reports.clone(), &write).await.0, 200);
+    assert_eq!(ask(reports, &draft("GET", "/reports/1").sign(&bounded)).await.1["code"], "AccessDenied");
+
+    let document = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Sid": "NoWriting", "Effect": "Deny", "Action": "reports:PutReport", "Resource": "*"}]}"#;
+    let level = || vec![Level::new("root", vec![Policy::parse(document, Kind::ServiceControl).unwrap()])];
+    let account = || "111111111111".parse().unwrap();
+    for organization in [
+        Organization::new("o-a1b2c3d4e5", "333333333333".parse().unwrap())
+            .with_account(account(), "o-a1b2c3d4e5/r-ab12/"),
+        Organization::default(),
+    ] {
+        let serving = Serving::start_at(Site::within(organization.with_service_control(account(), level()))).await;
+        let reports = serving.reports();
+        assert_eq!(send(reports.clone(), request(&get("1"))).await.0, 200);
+        let write = Draft { body: b"meow".to_vec(), ..draft("PUT", "/reports/cats") }.sign(martha());
+        assert_eq!(ask(reports, &write).await.1["code"], "AccessDenied");
+        assert!(serving.reason_of("AccessDenied").contains("NoWriting"));
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_was_made_anew_is_not_the_one_of_the_session() {
+    let serving = Serving::start().await;
+    let mut claims = fixture::claims();
+    claims["session"]["role_id"] = "AROAZZZZZZZZZZZZZZZZZ".into();
+    let former = fixture::credentials_of(&claims);
+    assert_eq!(ask(serving.reports(), &draft("GET", "/reports/1").sign(&former)).await.1["code"], "AccessDenied");
 }

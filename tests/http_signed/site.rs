@@ -12,6 +12,8 @@ use axum::{Json, Router};
 use daypass::audit::{Discard, Recent};
 use daypass::credentials::Credentials;
 use daypass::http::signed::{Refusal, RequireSignature, SignedCaller};
+use daypass::organization::Organization;
+use daypass::policy::{Kind, Policy};
 use daypass::time::ManualClock;
 use daypass::{Broker, Role};
 use serde_json::{Value, json};
@@ -41,6 +43,17 @@ const REPORTS_SERVER: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect"
 const EVERYTHING: &str =
     r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
 
+/// A boundary.
+const ONLY_WRITING: &str =
+    r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "reports:PutReport", "Resource": "*"}}"#;
+/// Each role with its id, which sessions of the fixture name, and its permissions.
+const ROLES: [(&str, &str, &str); 4] = [
+    ("PhotoReader", "AROAAAAAAAAAAAAAAAAAA", READER),
+    ("ReportsServer", "AROABBBBBBBBBBBBBBBBB", REPORTS_SERVER),
+    ("Greedy", "AROACCCCCCCCCCCCCCCCC", EVERYTHING),
+    ("Bounded", "AROADDDDDDDDDDDDDDDDD", READER),
+];
+
 pub(crate) struct Site {
     pub(crate) broker: Arc<Broker>,
     pub(crate) clock: Arc<ManualClock>,
@@ -49,12 +62,21 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn new() -> Self {
+        Self::within(Organization::default())
+    }
+
+    /// A broker whose accounts are in `organization`.
+    pub(crate) fn within(organization: Organization) -> Self {
         let clock = Arc::new(ManualClock::new(fixture::now()));
         let trail: Trail = Arc::new(Recent::new(100, Discard));
         let mut broker = Broker::new(fixture::keyring()).with_clock(clock.clone()).with_audit(trail.clone());
-        for (name, policy) in [("PhotoReader", READER), ("ReportsServer", REPORTS_SERVER), ("Greedy", EVERYTHING)] {
+        broker = broker.with_organization(organization);
+        for (name, id, policy) in ROLES {
             let arn = format!("arn:aws:iam::111111111111:role/{name}").parse().unwrap();
-            let role = Role::new(arn, TRUST.parse().unwrap()).unwrap();
+            let mut role = Role::new(arn, TRUST.parse().unwrap()).unwrap().with_id(id.parse().unwrap());
+            if name == "Bounded" {
+                role = role.with_boundary(vec![Policy::parse(ONLY_WRITING, Kind::Boundary).unwrap()]);
+            }
             broker = broker.with_role(role.with_permissions(&policy.parse().unwrap()));
         }
         Self { broker: Arc::new(broker), clock, trail }
@@ -73,6 +95,7 @@ pub(crate) fn credentials_of(role: &str) -> Credentials {
     let mut claims = fixture::claims();
     claims["sub"] = format!("arn:aws:sts::111111111111:assumed-role/{role}/server").into();
     claims["session"]["role_arn"] = format!("arn:aws:iam::111111111111:role/{role}").into();
+    claims["session"]["role_id"] = ROLES.iter().find(|(name, ..)| *name == role).unwrap().1.into();
     claims["session"]["role_session_name"] = "server".into();
     fixture::credentials_of(&claims)
 }
@@ -89,7 +112,7 @@ fn named(id: &str) -> String {
 
 async fn read(caller: SignedCaller, Path(id): Path<String>) -> Result<String, Refusal> {
     let reason = caller.authorize("reports:GetReport", &named(&id))?;
-    Ok(format!("{} reads {id}: {reason}", caller.session().arn()))
+    Ok(format!("{} reads {id}: {reason}", caller.arn()))
 }
 
 async fn write(

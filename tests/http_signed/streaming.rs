@@ -44,7 +44,7 @@ fn in_pieces(wire: &Wire, size: usize) -> Request<Body> {
 
 /// A handler that reads piece by piece and says what it was given, and how the body ended.
 async fn listen(caller: SignedCaller, body: Body) -> String {
-    let (mut body, mut told) = (body, format!("{}:", caller.session().claims().role_session_name));
+    let (mut body, mut told) = (body, format!("{}:", caller.arn().as_str().rsplit('/').next().unwrap()));
     while let Some(frame) = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         match frame {
             Ok(frame) => {

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Permissions;
+use super::standing::Standing;
 use crate::credentials::{AccessKeyId, OpenSession};
 use crate::time::Timestamp;
 
-/// One session: its keys, what its role permits, and when the broker last said so.
+/// One session: its keys, what it is entitled to, and when the broker last said so.
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) opened: Arc<OpenSession>,
-    pub(super) permissions: Permissions,
+    pub(super) standing: Standing,
     pub(super) asked_at: Timestamp,
 }
 

@@ -11,18 +11,17 @@ use reqwest::Url;
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
-use super::Permissions;
 use super::sign::{ServerCredentials, sign};
+use super::standing::Standing;
 use crate::credentials::{
     AccessKeyId, CredentialScope, MAX_KEY_SET_LENGTH, OpenSession, ScopedSigningKey, TokenError, TokenKeys,
 };
 use crate::http::fetch::{Document, FetchError, Fetcher};
 use crate::http::signing_keys::{Handed, NOT_HANDED, NotHanded, PATH};
-use crate::policy::{Kind, Policy};
 use crate::time::Timestamp;
 
-/// The longest answer: what a role permits, ten policies and more.
-const MAX_ANSWER_LENGTH: usize = 512 * 1024;
+/// The longest answer: what a session is entitled to, with the control policies of two accounts.
+const MAX_ANSWER_LENGTH: usize = 1024 * 1024;
 /// Published keys are read anew after this long, as their sender wants it.
 const KEYS_AGE: Duration = Duration::from_secs(300);
 /// Tokens of strangers cause no more than one reading of the keys in this time.
@@ -40,7 +39,7 @@ pub(super) enum AskError {
 /// What the broker hands over.
 pub(super) struct Answer {
     pub(super) key: ScopedSigningKey,
-    pub(super) permissions: Permissions,
+    pub(super) standing: Standing,
 }
 
 /// Asks one broker.
@@ -166,12 +165,9 @@ fn read(document: &Document) -> Result<Answer, AskError> {
     let key = Zeroizing::new(STANDARD.decode(handed.signing_key.as_bytes()).unwrap_or_default());
     let key = <[u8; 32]>::try_from(key.as_slice()).map_err(|_| unavailable("the broker's key has not 32 bytes"))?;
     // A policy that cannot be read here may hold a denial: nothing is allowed then.
-    let permissions = handed.permissions.iter().map(|policy| {
-        let read = Policy::parse_within(&policy.document, Kind::Identity, policy.document.len());
-        read.map(|read| read.named(&policy.name)).map_err(|_| unavailable("a policy of the broker cannot be read"))
-    });
-    let permissions = permissions.collect::<Result<_, _>>()?;
-    Ok(Answer { key: ScopedSigningKey::from_bytes(Zeroizing::new(key)), permissions })
+    let standing =
+        Standing::read(&handed.standing).ok_or_else(|| unavailable("a policy of the broker cannot be read"))?;
+    Ok(Answer { key: ScopedSigningKey::from_bytes(Zeroizing::new(key)), standing })
 }
 
 impl fmt::Debug for Client {

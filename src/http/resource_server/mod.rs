@@ -18,9 +18,13 @@
 //!
 //! The session token is verified offline, by the broker's published keys, before anything is asked: a stranger cannot make a
 //! server ask. Then the broker is asked for the [signing key](super::signing_keys) of the request's scope and for what the
-//! session's role permits. Every rule of the stage is held to here ([`RULES`](crate::request::RULES)), as in the broker; the
-//! decision is made here, with the role's permissions, the session's own policies, and the policies of resources that this
-//! server was given ([`ResourceServer::with_resource_policy`]).
+//! session is [entitled](crate::session::Entitlements) to. Every rule of the stage is held to here
+//! ([`RULES`](crate::request::RULES)), as in the broker; the decision is made here, with those policies and boundaries, the
+//! session's own policies, the control policies of the caller's account and of this server's, and the policies of resources
+//! that this server was given ([`ResourceServer::with_resource_policy`]).
+//!
+//! Requests signed with long-term access keys are refused: such a key is the broker's to look up, and ends at no time by
+//! which a handed-over key would have to be forgotten. Their holders ask for a session first.
 //!
 //! # Revocation
 //!
@@ -32,6 +36,7 @@
 mod cache;
 mod client;
 mod sign;
+pub(super) mod standing;
 
 use std::fmt;
 use std::sync::Arc;
@@ -42,13 +47,13 @@ use self::client::{AskError, Client};
 use crate::Error;
 use crate::arn::{AccountId, Arn};
 use crate::audit::{AuditEvent, AuditSink, Discard, Outcome, Stage};
-use crate::credentials::{AccessKeyId, OpenSession, Revoked, SessionSource, TokenError, token};
+use crate::credentials::{AccessKeyId, LongTermKey, OpenSession, Revoked, SessionSource, TokenError, token};
 use crate::decision::{self, Decision, Question};
 use crate::explain::{CorrelationId, Silent};
 use crate::http::fetch::FetchError;
-use crate::policy::{Keys, Policy, ResourcePolicy};
+use crate::policy::{Keys, ResourcePolicy};
 use crate::request::{self, AuthenticatedRequest, RequestError, Service, SignedHead, SignedRequest, StreamedRequest};
-use crate::session::RoleSession;
+use crate::session::{LongTermIdentity, Session};
 use crate::time::{Clock, SystemClock, Timestamp};
 
 pub use sign::ServerCredentials;
@@ -170,7 +175,7 @@ impl ResourceServer {
         match self.client.signing_key(id, token, scope, now).await {
             Ok(answer) => {
                 opened.keep_signing_key(scope, &answer.key);
-                let known = Arc::new(Known { opened, permissions: answer.permissions, asked_at: now });
+                let known = Arc::new(Known { opened, standing: answer.standing, asked_at: now });
                 self.cache.keep(id, &known);
                 Ok(known)
             }
@@ -194,7 +199,7 @@ impl ResourceServer {
     ) -> Result<AuthenticatedRequest, Error> {
         let resource = format!("{} {}", signed.head().method(), signed.head().path());
         let result = request::authenticate(presented, service, signed, self.now(), &mut Silent);
-        let principal = result.as_ref().map(|request| request.session().arn().to_string()).unwrap_or_default();
+        let principal = result.as_ref().map(|request| request.caller().arn().to_string()).unwrap_or_default();
         self.conclude(id, (Stage::Request, "authenticate"), (principal, resource), result.map_err(Error::from))
     }
 
@@ -208,7 +213,7 @@ impl ResourceServer {
         let resource = format!("{} {}", head.method(), head.path());
         let result = request::authenticate_streamed(presented, service, head, self.now(), &mut Silent);
         let principal =
-            result.as_ref().map(|streamed| streamed.request().session().arn().to_string()).unwrap_or_default();
+            result.as_ref().map(|streamed| streamed.request().caller().arn().to_string()).unwrap_or_default();
         self.conclude(id, (Stage::Request, "authenticate"), (principal, resource), result.map_err(Error::from))
     }
 
@@ -219,7 +224,7 @@ impl ResourceServer {
         error: RequestError,
     ) -> Result<(), Error> {
         let resource = format!("{} {}", request.head().method(), request.head().path());
-        let told = (request.session().arn().to_string(), resource);
+        let told = (request.caller().arn().to_string(), resource);
         self.conclude(id, (Stage::Request, "verify body"), told, Err(error.into()))
     }
 
@@ -231,13 +236,22 @@ impl ResourceServer {
         (action, resource): (&str, &str),
         environment: Keys,
     ) -> Result<Decision, Error> {
-        let session = request.session();
-        let permissions = presented.known.as_ref().map_or(&[][..], |known| &known.permissions);
-        let mut question = Question::new(session, permissions).with_environment(environment);
+        let caller = request.caller();
+        let Ok(known) = &presented.known else {
+            // Nobody is authenticated with nothing known.
+            return Err(Error::Request(RequestError::MissingAuthentication));
+        };
+        let mut environment = environment;
+        if environment.values("aws:RequestedRegion").next().is_none() {
+            environment.set("aws:RequestedRegion", request.authorization().credential_scope().region());
+        }
+        let mut question = Question::new(caller, &known.standing.entitlements)
+            .within(&known.standing.organization)
+            .with_environment(environment);
         if let Some((owner, policy)) = self.resource_policy(resource) {
             question = question.with_resource_policy(owner, policy);
         }
-        let told = (session.arn().to_string(), resource.to_owned());
+        let told = (caller.arn().to_string(), resource.to_owned());
         let decision = match decision::authorize(question, action, resource, self.now()) {
             Ok(decision) => decision,
             Err(error) => return self.conclude(id, (Stage::Decision, action), told, Err(error.into())),
@@ -290,9 +304,6 @@ impl fmt::Debug for ResourceServer {
     }
 }
 
-/// What a session's role permits, as the broker said.
-type Permissions = Vec<Policy>;
-
 /// What one request was found to bring: the session it may use, or why there is none.
 #[derive(Debug)]
 pub(super) struct Presented {
@@ -318,7 +329,12 @@ impl SessionSource for Presented {
     }
 
     /// Revoked sessions are refused by the broker when it is asked about them.
-    fn verify_live(&self, _: &RoleSession, _: &AccessKeyId) -> Result<(), Revoked> {
+    fn verify_live(&self, _: &Session, _: &AccessKeyId) -> Result<(), Revoked> {
         Ok(())
+    }
+
+    /// Long-term keys belong to requests to the broker: no key of theirs is handed over.
+    fn find_long_term(&self, _: &AccessKeyId) -> Option<(Arc<LongTermKey>, LongTermIdentity)> {
+        None
     }
 }
