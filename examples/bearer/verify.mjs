@@ -23,17 +23,19 @@ export function verifier(broker, issuer = broker, jwksOptions = {}) {
       typ: "daypass+jwt",
       algorithms: ["EdDSA"],
       issuer,
-      requiredClaims: ["sub", "iat", "exp", "access_key_id", "session"],
+      requiredClaims: ["sub", "iat", "exp", "access_key_id"],
       currentDate,
     });
     if (payload.iat > currentDate.getTime() / 1000 + 60) throw new Error("the token was issued in the future");
+    // Sessions of roles say most of themselves; those of users, federated users and root users are known by their ARN.
+    const session = payload.session ?? {};
     return {
       arn: payload.sub,
       accessKeyId: payload.access_key_id,
-      roleArn: payload.session.role_arn,
-      sessionName: payload.session.role_session_name,
-      tags: payload.session.principal_tags ?? {},
-      sourceIdentity: payload.session.source_identity,
+      roleArn: session.role_arn,
+      sessionName: session.role_session_name,
+      tags: session.principal_tags ?? {},
+      sourceIdentity: session.source_identity,
       expires: new Date(payload.exp * 1000),
     };
   };
