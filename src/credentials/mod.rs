@@ -15,6 +15,7 @@ mod scope;
 mod session_cache;
 mod signing_keys;
 pub mod token;
+mod web_identity;
 
 use std::fmt;
 use std::str::FromStr;
@@ -29,6 +30,7 @@ pub use revocation::{Revocations, Revoked};
 pub use scope::{CredentialScope, ScopeError, ScopedSigningKey};
 pub use session_cache::{OpenSession, Sessions};
 pub use token::TokenError;
+pub use web_identity::{MAX_PAYLOAD, WebIdentityAlgorithm, WebIdentityError, WebIdentityIssuer, WebIdentityToken};
 
 use crate::crypto::CryptoError;
 use crate::session::Session;
