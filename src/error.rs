@@ -1,8 +1,9 @@
 //! Every stage's refusal under one roof, with the wire code that each has.
 
 use crate::audit::Stage;
-use crate::credentials::{CredentialsError, HandoverError};
+use crate::credentials::{CredentialsError, HandoverError, WebIdentityError};
 use crate::crypto::CryptoError;
+use crate::decision::Denial;
 use crate::directory::DirectoryError;
 use crate::iam::IamError;
 #[cfg(feature = "oidc")]
@@ -63,12 +64,24 @@ pub enum Error {
     /// An account was not changed.
     #[error(transparent)]
     Iam(#[from] IamError),
+    /// No policy allows the caller to do it, or one denies it.
+    #[error("{0}")]
+    AccessDenied(Box<Denial>),
+    /// The text is not a message that a denial of this broker carried.
+    #[error("the encoded message is not one of this service, or was altered")]
+    AuthorizationMessage,
+    /// The access key belongs to no account that is known here.
+    #[error("the access key belongs to no account that is known here")]
+    UnknownAccessKey,
     /// No credentials were minted.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
     /// No signing key was given away.
     #[error(transparent)]
     Handover(#[from] HandoverError),
+    /// No web identity token was made.
+    #[error(transparent)]
+    WebIdentity(#[from] WebIdentityError),
     /// The request was not authenticated.
     #[error(transparent)]
     Request(#[from] RequestError),
@@ -105,10 +118,13 @@ impl Error {
             | Self::LoggedOut { .. }
             | Self::LogoutReplayed { .. } => "InvalidIdentityToken",
             Self::Session(error) => error.code(),
-            Self::Directory(_) => "AccessDenied",
+            Self::Directory(_) | Self::AccessDenied(_) => "AccessDenied",
+            Self::AuthorizationMessage => "InvalidAuthorizationMessageException",
+            Self::UnknownAccessKey => "ValidationError",
             Self::Iam(error) => error.code(),
             Self::Credentials(error) => error.code(),
             Self::Handover(error) => error.code(),
+            Self::WebIdentity(error) => error.code(),
             Self::Request(error) => error.code().0,
             Self::Name(_) => "ValidationError",
             Self::Store(_) | Self::Crypto(_) | Self::Audit { .. } => "ServiceUnavailable",
@@ -133,8 +149,11 @@ impl Error {
             Self::Iam(error) => error.reason(),
             Self::Credentials(error) => error.reason(),
             Self::Handover(error) => error.reason(),
+            Self::WebIdentity(error) => error.reason(),
+            Self::AccessDenied(denial) => denial.decision().to_string(),
             Self::Request(error) => error.reason(),
             Self::Store(StoreError::Unavailable { reason }) | Self::Audit { reason } => reason.clone(),
+            Self::AuthorizationMessage | Self::UnknownAccessKey => self.to_string(),
             Self::Directory(_) | Self::Name(_) | Self::Store(_) | Self::Crypto(_) => self.to_string(),
         }
     }
@@ -152,9 +171,11 @@ impl Error {
             | Self::LoggedOut { .. }
             | Self::LogoutReplayed { .. } => Some(Stage::Identity),
             Self::Session(_) | Self::Directory(_) => Some(Stage::Session),
-            Self::Credentials(_) | Self::Handover(_) => Some(Stage::Credentials),
+            Self::Credentials(_) | Self::Handover(_) | Self::WebIdentity(_) => Some(Stage::Credentials),
             Self::Request(_) => Some(Stage::Request),
-            Self::Name(_) => Some(Stage::Decision),
+            Self::Name(_) | Self::AccessDenied(_) | Self::AuthorizationMessage | Self::UnknownAccessKey => {
+                Some(Stage::Decision)
+            }
             Self::Iam(_) | Self::Store(_) | Self::Crypto(_) | Self::Audit { .. } => None,
         }
     }

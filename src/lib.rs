@@ -199,7 +199,7 @@ pub mod time;
 
 #[cfg(any(feature = "saml", feature = "oidc"))]
 pub use broker::Provider;
-pub use broker::{Broker, Flow};
+pub use broker::{Broker, Flow, WebIdentityAsk};
 #[cfg(feature = "saml")]
 pub use broker::{Renewal, RenewalFuture, RenewedProvider};
 pub use credentials::{Credentials, Keyring};

@@ -24,7 +24,8 @@ const ALLOWED: [(&str, &[&str]); 17] = [
     // A mapping document is JSON, read as strictly as a policy.
     // The control policies of the organisation have a say in who assumes a role.
     ("session", &["identity", "directory", "organization", "policy", "arn", "crypto", "json"]),
-    ("credentials", &["session", "crypto"]),
+    // An access key id tells its account to whoever holds the keyring.
+    ("credentials", &["session", "arn", "crypto"]),
     ("request", &["credentials", "session", "crypto"]),
     ("decision", &["session", "organization", "policy", "arn"]),
     // What an administrator manages is what the stages ask: roles, the policies of principals, long-term access keys.
@@ -34,19 +35,32 @@ const ALLOWED: [(&str, &[&str]); 17] = [
     ("store", &[]),
     (
         "error",
-        &["identity", "directory", "session", "credentials", "request", "iam", "policy", "store", "audit", "crypto"],
+        &[
+            "identity",
+            "directory",
+            "session",
+            "credentials",
+            "request",
+            "decision",
+            "iam",
+            "policy",
+            "store",
+            "audit",
+            "crypto",
+        ],
     ),
 ];
 /// These sit on top and use everything; nothing below uses them.
 const ON_TOP: [&str; 3] = ["broker", "http", "bin"];
 const OPEN_TO_ALL: [&str; 2] = ["explain", "time"];
 /// What `lib.rs` exports again, and where it is from.
-const EXPORTED: [(&str, &str); 18] = [
+const EXPORTED: [(&str, &str); 19] = [
     ("Provider", "broker"),
     ("Renewal", "broker"),
     ("RenewalFuture", "broker"),
     ("RenewedProvider", "broker"),
     ("Broker", "broker"),
+    ("WebIdentityAsk", "broker"),
     ("Flow", "broker"),
     ("Credentials", "credentials"),
     ("Keyring", "credentials"),

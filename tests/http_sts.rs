@@ -122,7 +122,7 @@ async fn what_limits_a_session_is_never_passed_over() {
     let sts = Service::start().await;
     let arn = "arn:aws:iam::aws:policy/ReadOnlyAccess";
     for more in [
-        &[("PolicyArns.member.1.arn", arn)][..],
+        &[("PolicyArns.member.1.arn", "arn:aws:iam::aws:policy/Nothing")][..],
         &[("PolicyArns.member.2.arn", arn)],
         &[("PolicyArns.1.arn", arn)],
         &[("PolicyArns.member.1.Arn", arn)],

@@ -1,5 +1,6 @@
 //! One person's way through the stages: runs each, records its outcome, keeps assertions from being used again.
 
+use crate::arn::AccountId;
 use crate::audit::{Outcome, Stage};
 use crate::credentials::Credentials;
 use crate::decision::{self, Decision, Question};
@@ -7,7 +8,7 @@ use crate::directory::AssignedRole;
 use crate::explain::{Check, CorrelationId};
 use crate::policy::Keys;
 use crate::request::{self, AuthenticatedRequest, BearerSession, Service, SignedRequest};
-use crate::session::{self, Asking, AssumeRole, Caller, Role, RoleSession, Session, SessionError};
+use crate::session::{self, Asking, AssumeReport, AssumeRole, Caller, Role, RoleSession, Session, SessionError};
 use crate::{Error, VerifiedIdentity};
 
 use super::Broker;
@@ -100,14 +101,33 @@ impl<'a> Flow<'a> {
         let entitlements = self.broker.entitlements(caller);
         let asking = Asking::new(caller, &entitlements);
         let environment = environment(request, ask.environment().clone());
-        let ask = ask.with_environment(environment);
+        let mut ask = ask.with_environment(environment);
+        let mfa = match (ask.mfa_code(), caller.identity()) {
+            (None, _) => Ok(None),
+            (Some(code), Some(identity)) => self.verify_mfa(identity, code).map(Some),
+            (Some(_), None) => Err(SessionError::Mfa { reason: "the caller is no user and has no device".to_owned() }),
+        };
+        if let Ok(Some(proof)) = &mfa {
+            ask = ask.with_mfa(proof);
+        }
         let operation = match caller.role_session() {
             Some(_) => "assume role from another role",
             None => "assume role",
         };
         self.assume(operation, Told::of_caller(caller), ask, |role, ask, hearing| {
+            mfa?;
             session::assume_as(asking, role, ask, self.broker.now(), hearing)
         })
+    }
+
+    /// Why [`Flow::assume_as`] would give whoever signed `request` a session or not, for those who manage the role. Nothing is
+    /// used up, and a code of an MFA device counts as proved.
+    ///
+    /// # Errors
+    /// [`Error::Session`] when there is no such role.
+    pub fn explain_assume(&self, request: &AuthenticatedRequest, ask: AssumeRole) -> Result<AssumeReport, Error> {
+        let environment = environment(request, ask.environment().clone());
+        self.broker.explain_assume_of(request.caller(), ask.with_environment(environment))
     }
 
     fn assume(
@@ -123,7 +143,9 @@ impl<'a> Flow<'a> {
             .following(told.origin.as_ref().unwrap_or(&self.correlation_id).clone())
             .within(std::sync::Arc::clone(&self.broker.organization));
         let assumed = match self.broker.role(&role_arn) {
-            Some(role) => stage(&role, ask, &mut hearing),
+            Some(role) => self
+                .verify_managed(role.account(), ask.session_policies())
+                .and_then(|()| stage(&role, ask, &mut hearing)),
             None => Err(SessionError::UnknownRole { role: role_arn.clone() }),
         };
         told.checks = hearing.finish(&session::RULES);
@@ -183,7 +205,7 @@ impl<'a> Flow<'a> {
         resource: &str,
         environment: Keys,
     ) -> Result<Decision, Error> {
-        self.decide(Some(request.caller()), action, resource, self::environment(request, environment))
+        self.decide(Some(request.caller()), None, action, resource, self::environment(request, environment))
     }
 
     /// As [`Flow::authorize`], for whoever bears a session token.
@@ -197,7 +219,7 @@ impl<'a> Flow<'a> {
         resource: &str,
         environment: Keys,
     ) -> Result<Decision, Error> {
-        self.decide(Some(bearer.caller()), action, resource, environment)
+        self.decide(Some(bearer.caller()), None, action, resource, environment)
     }
 
     /// As [`Flow::authorize`], for someone who did not sign: only the resource's own policy can allow it.
@@ -205,12 +227,28 @@ impl<'a> Flow<'a> {
     /// # Errors
     /// As [`Flow::authorize`].
     pub fn authorize_anonymous(&self, action: &str, resource: &str, environment: Keys) -> Result<Decision, Error> {
-        self.decide(None, action, resource, environment)
+        self.decide(None, None, action, resource, environment)
+    }
+
+    /// As [`Flow::authorize`] with [`Flow::require`]'s refusal, taking the resource to be in the caller's account whatever
+    /// account it names.
+    pub(super) fn require_within(
+        &self,
+        request: &AuthenticatedRequest,
+        action: &str,
+        resource: &str,
+        environment: Keys,
+    ) -> Result<(), Error> {
+        let caller = request.caller();
+        let keys = self::environment(request, environment);
+        let decision = self.decide(Some(caller), Some(caller.account()), action, resource, keys)?;
+        self.refuse_denied(caller, action, resource, decision)
     }
 
     fn decide(
         &self,
         caller: Option<&Caller>,
+        owner: Option<&AccountId>,
         action: &str,
         resource: &str,
         environment: Keys,
@@ -218,6 +256,9 @@ impl<'a> Flow<'a> {
         let entitlements = caller.map(|caller| self.broker.entitlements(caller)).unwrap_or_default();
         let asked = caller.map_or_else(Question::anonymous, |caller| Question::new(caller, &entitlements));
         let mut question = asked.within(&self.broker.organization).with_environment(environment);
+        if let Some(owner) = owner {
+            question = question.with_owner(owner);
+        }
         if let Some((owner, policy)) = self.broker.resource_policy(resource) {
             question = question.with_resource_policy(owner, policy);
         }

@@ -17,6 +17,8 @@ mod renewal;
 mod resource;
 #[cfg(feature = "saml")]
 mod saml;
+mod sts;
+mod web_identity;
 
 #[cfg(any(feature = "saml", feature = "oidc"))]
 pub use admission::Provider;
@@ -25,6 +27,7 @@ pub use flow::Flow;
 pub(crate) use record::bound;
 #[cfg(feature = "saml")]
 pub use renewal::{Renewal, RenewalFuture, RenewedProvider};
+pub use web_identity::WebIdentityAsk;
 
 use std::collections::BTreeMap;
 #[cfg(feature = "oidc")]
@@ -33,7 +36,7 @@ use std::sync::Arc;
 
 use crate::arn::{AccountId, Arn};
 use crate::audit::{AuditSink, Discard};
-use crate::credentials::{Credentials, Keyring, Sessions};
+use crate::credentials::{Credentials, Keyring, Sessions, WebIdentityIssuer};
 use crate::crypto;
 use crate::decision::Decision;
 use crate::directory::Directory;
@@ -45,7 +48,10 @@ use crate::identity::oidc::OidcProvider;
 use crate::organization::Organization;
 use crate::policy::{Keys, ResourcePolicy};
 use crate::request::{AuthenticatedRequest, Service, SignedRequest};
-use crate::session::{AssumeRole, Caller, Entitlements, Mapping, Role, RoleSession, Session};
+use crate::session::{
+    self, Asking, AssumeReport, AssumeRole, Caller, Entitlements, LongTermIdentity, Mapping, Role, RoleSession,
+    Session, SessionError,
+};
 use crate::store::{MemoryStore, Store};
 use crate::time::{Clock, SystemClock, Timestamp};
 use crate::{Error, VerifiedIdentity};
@@ -61,6 +67,7 @@ pub struct Broker {
     mappings: BTreeMap<ProviderName, Mapping>,
     registry: Arc<Registry>,
     organization: Arc<Organization>,
+    web_identity: Option<WebIdentityIssuer>,
     resources: BTreeMap<String, (AccountId, ResourcePolicy)>,
     directory: Directory,
     clock: Arc<dyn Clock>,
@@ -82,6 +89,7 @@ impl Broker {
             mappings: BTreeMap::new(),
             registry,
             organization: Arc::default(),
+            web_identity: None,
             resources: BTreeMap::new(),
             directory: Directory::new(),
             clock: Arc::new(SystemClock),
@@ -214,6 +222,28 @@ impl Broker {
     #[must_use]
     pub fn entitlements(&self, caller: &Caller) -> Entitlements {
         self.registry.read().entitlements(caller)
+    }
+
+    /// Why a user may assume a role or may not: both sides, with every statement that nearly allowed and what it wanted. For
+    /// those who manage the role; nobody has signed anything, and a code of an MFA device counts as proved.
+    ///
+    /// # Errors
+    /// [`Error::Session`] when there is no such role.
+    pub fn explain_assume(&self, user: &LongTermIdentity, ask: AssumeRole) -> Result<AssumeReport, Error> {
+        self.explain_assume_of(&Caller::long_term(user.clone()), ask)
+    }
+
+    fn explain_assume_of(&self, caller: &Caller, ask: AssumeRole) -> Result<AssumeReport, Error> {
+        let role_arn = ask.role_arn().clone();
+        let role = self.role(&role_arn).ok_or(SessionError::UnknownRole { role: role_arn })?;
+        let now = self.now();
+        let ask = match ask.mfa_code() {
+            Some(_) => ask.supposing_mfa(now),
+            None => ask,
+        };
+        let entitlements = self.entitlements(caller);
+        let ask = ask.within(Arc::clone(&self.organization));
+        Ok(session::explain_assume(Asking::new(caller, &entitlements), &role, ask, now)?)
     }
 
     /// The policy of `resource`, or of the nearest thing it is below, with the account that owns it.

@@ -9,7 +9,8 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::token_key::TokenKey;
 use super::{AccessKeyId, CredentialScope, ScopedSigningKey, SecretAccessKey};
-use crate::crypto::{CryptoError, SecretBytes, SigningKey, derive, random};
+use crate::arn::AccountId;
+use crate::crypto::{CryptoError, MacKey, SecretBytes, SigningKey, derive, random};
 
 /// The version of the text that [`Keyring::to_text`] writes.
 const VERSION: u32 = 1;
@@ -17,6 +18,8 @@ const VERSION: u32 = 1;
 const MAX_GENERATIONS: usize = 16;
 /// The longest keyring text that is read, in bytes.
 const MAX_TEXT_LENGTH: usize = 4096;
+/// The random characters of a temporary access key id behind `ASIA`, 60 bits; four more tell its account.
+pub(super) const ACCESS_KEY_RANDOM: usize = 12;
 /// Separates this use of HKDF from any other use of the same secret.
 const SALT: &[u8] = b"daypass keyring 1";
 
@@ -64,6 +67,7 @@ pub(super) struct Generation {
     master: SecretBytes,
     signing_key: SigningKey,
     token_key: TokenKey,
+    tag_key: MacKey,
 }
 
 impl Generation {
@@ -71,7 +75,8 @@ impl Generation {
         let seed = derive(SALT, &master, &[b"session token signing key"])?;
         let signing_key = SigningKey::from_seed(&seed)?;
         let token_key = TokenKey::new(signing_key.public_key())?;
-        Ok(Self { master, signing_key, token_key })
+        let tag_key = MacKey::new(derive(SALT, &master, &[b"account of an access key"])?.as_slice());
+        Ok(Self { master, signing_key, token_key, tag_key })
     }
 
     pub(super) const fn signing_key(&self) -> &SigningKey {
@@ -84,6 +89,12 @@ impl Generation {
 
     pub(super) fn key_id(&self) -> &str {
         self.token_key.key_id()
+    }
+
+    /// Four characters that tie an access key id to its account, for whoever holds the secret.
+    pub(super) fn account_tag(&self, random: &str, account: &AccountId) -> String {
+        let code = self.tag_key.sign(format!("{account} {random}").as_bytes());
+        code.iter().take(4).map(|byte| crate::crypto::base32_letter(*byte)).collect()
     }
 
     /// The secret half of `access_key_id`: forty characters, as AWS SDKs expect.
@@ -240,13 +251,31 @@ impl Keyring {
         Ok(ScopedSigningKey::derive(&secret, scope))
     }
 
+    /// Keys that seal what a denial tells, for DecodeAuthorizationMessage: the first one seals, every one opens.
+    pub(crate) fn message_keys(&self) -> impl Iterator<Item = Result<crate::crypto::SealingKey, CryptoError>> {
+        self.generations().map(|generation| {
+            let key = derive(SALT, &generation.master, &[b"authorization message"])?;
+            crate::crypto::SealingKey::new(&key)
+        })
+    }
+
+    /// Whose account a temporary access key was made for with this keyring, of those that are `known`.
+    pub(crate) fn account_of<'a>(
+        &self,
+        access_key_id: &AccessKeyId,
+        known: impl Iterator<Item = &'a AccountId>,
+    ) -> Option<&'a AccountId> {
+        let (random, tag) = access_key_id.as_str().strip_prefix("ASIA")?.split_at_checked(ACCESS_KEY_RANDOM)?;
+        let mut known = known;
+        known.find(|account| self.generations().any(|generation| generation.account_tag(random, account) == tag))
+    }
+
     /// Keys for what this broker hands to a browser and wants back unchanged, such as RelayState: the first one signs,
     /// and after a rotation the earlier ones still verify.
     #[cfg(feature = "http")]
-    pub(crate) fn state_keys(&self) -> impl Iterator<Item = Result<crate::crypto::MacKey, CryptoError>> {
+    pub(crate) fn state_keys(&self) -> impl Iterator<Item = Result<MacKey, CryptoError>> {
         self.generations().map(|generation| {
-            derive(SALT, &generation.master, &[b"state in a browser"])
-                .map(|key| crate::crypto::MacKey::new(key.as_slice()))
+            derive(SALT, &generation.master, &[b"state in a browser"]).map(|key| MacKey::new(key.as_slice()))
         })
     }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::keyring::ACCESS_KEY_RANDOM;
 use super::{AccessKeyId, Credentials, CredentialsError, Keyring, SessionToken, token};
+use crate::arn::AccountId;
 use crate::crypto::random_base32;
 use crate::session::Session;
 use crate::time::Timestamp;
@@ -20,7 +22,7 @@ pub fn mint(keyring: &Keyring, session: impl Into<Session>, now: Timestamp) -> R
     if expiration <= now {
         return Err(CredentialsError::SessionExpired { expiration, now });
     }
-    let access_key_id = fresh_access_key_id()?;
+    let access_key_id = fresh_access_key_id(keyring, session.account())?;
     let token = token::sign(keyring, &session, &access_key_id)?;
     if token.len() > token::MAX_TOKEN_LENGTH {
         return Err(CredentialsError::TokenTooLong { length: token.len() });
@@ -33,9 +35,11 @@ pub fn mint(keyring: &Keyring, session: impl Into<Session>, now: Timestamp) -> R
     })
 }
 
-/// `ASIA` and sixteen random characters, 80 bits.
-fn fresh_access_key_id() -> Result<AccessKeyId, CredentialsError> {
-    Ok(AccessKeyId(format!("ASIA{}", random_base32(16)?)))
+/// `ASIA`, twelve random characters, and four that whoever holds the keyring can tell the account by.
+fn fresh_access_key_id(keyring: &Keyring, account: &AccountId) -> Result<AccessKeyId, CredentialsError> {
+    let random = random_base32(ACCESS_KEY_RANDOM)?;
+    let tag = keyring.current().account_tag(&random, account);
+    Ok(AccessKeyId(format!("ASIA{random}{tag}")))
 }
 
 #[cfg(test)]
@@ -44,10 +48,27 @@ mod tests {
 
     #[test]
     fn access_key_ids_are_temporary_and_differ() {
-        let one = fresh_access_key_id().unwrap();
+        let (keyring, account) = (Keyring::generate().unwrap(), "111111111111".parse::<AccountId>().unwrap());
+        let one = fresh_access_key_id(&keyring, &account).unwrap();
         assert_eq!(one.as_str().len(), 20);
         assert!(one.as_str().starts_with("ASIA"));
         assert!(one.as_str().bytes().all(|byte| byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte)));
-        assert_ne!(one, fresh_access_key_id().unwrap());
+        assert_ne!(one, fresh_access_key_id(&keyring, &account).unwrap());
+    }
+
+    #[test]
+    fn the_account_of_an_access_key_is_known_to_its_keyring_alone() {
+        let keyring = Keyring::generate().unwrap();
+        let accounts: Vec<AccountId> = (0..20).map(|n| format!("{n:012}").parse().unwrap()).collect();
+        for account in &accounts {
+            let id = fresh_access_key_id(&keyring, account).unwrap();
+            assert_eq!(keyring.account_of(&id, accounts.iter()), Some(account));
+            assert_eq!(Keyring::generate().unwrap().account_of(&id, std::iter::once(account)), None);
+        }
+        let rotated = {
+            let id = fresh_access_key_id(&keyring, &accounts[3]).unwrap();
+            (id, keyring.rotate().unwrap())
+        };
+        assert_eq!(rotated.1.account_of(&rotated.0, accounts.iter()), Some(&accounts[3]));
     }
 }

@@ -17,6 +17,7 @@ mod session_cache;
 mod signing_keys;
 pub mod token;
 mod token_key;
+mod web_identity;
 
 use std::fmt;
 use std::str::FromStr;
@@ -33,6 +34,7 @@ pub use scope::{CredentialScope, ScopeError, ScopedSigningKey};
 pub use session_cache::{OpenSession, SessionSource, Sessions};
 pub use token::TokenError;
 pub use token_key::{MAX_KEY_SET_LENGTH, TokenKeys, TokenKeysError};
+pub use web_identity::{MAX_PAYLOAD, WebIdentityAlgorithm, WebIdentityError, WebIdentityIssuer, WebIdentityToken};
 
 use crate::crypto::CryptoError;
 use crate::session::Session;

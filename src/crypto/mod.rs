@@ -11,6 +11,7 @@ mod one_time;
 mod password;
 mod pem;
 mod random;
+mod sealing;
 mod signature;
 mod signing;
 
@@ -25,7 +26,8 @@ pub use hmac::HmacKey;
 pub use keyed::{MacKey, SecretBytes, derive, verify_equal};
 pub use one_time::OneTimeCodeKey;
 pub use password::PasswordHash;
-pub use random::{random, random_base32, random_id};
+pub use random::{base32_letter, random, random_base32, random_id};
+pub use sealing::SealingKey;
 pub use signature::{EcCurve, PublicKey, PublicKeyKind, SignatureAlgorithm};
 pub use signing::{PrivateKey, PublicParts, SigningKey};
 

@@ -29,9 +29,14 @@ pub fn random_id() -> Result<String, CryptoError> {
 /// # Errors
 /// [`CryptoError::Randomness`] when the operating system gives none.
 pub fn random_base32(length: usize) -> Result<String, CryptoError> {
-    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let mut bytes = vec![0; length];
     SystemRandom::new().fill(&mut bytes).map_err(|_| CryptoError::Randomness)?;
-    let letter = |byte: &u8| ALPHABET.get(usize::from(byte & 31)).copied().map_or('A', char::from);
-    Ok(bytes.iter().map(letter).collect())
+    Ok(bytes.iter().map(|byte| base32_letter(*byte)).collect())
+}
+
+/// The letter or digit of the base 32 alphabet (RFC 4648) for the low five bits of `byte`.
+#[must_use]
+pub fn base32_letter(byte: u8) -> char {
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    ALPHABET.get(usize::from(byte & 31)).copied().map_or('A', char::from)
 }

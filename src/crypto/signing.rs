@@ -94,6 +94,27 @@ impl PrivateKey {
         Self::from_pkcs8(&SecretBytes::new(document.as_ref().to_vec()))
     }
 
+    /// A fresh key on P-384.
+    ///
+    /// # Errors
+    /// [`CryptoError::Randomness`] when the operating system gives none.
+    pub fn generate_p384() -> Result<Self, CryptoError> {
+        let algorithm = &ECDSA_P384_SHA384_FIXED_SIGNING;
+        let document =
+            EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new()).map_err(|_| CryptoError::Randomness)?;
+        Self::from_pkcs8(&SecretBytes::new(document.as_ref().to_vec()))
+    }
+
+    /// A fresh RSA key of 2,048 bits; the `ring` backend makes none.
+    ///
+    /// # Errors
+    /// [`CryptoError::Randomness`] when the operating system gives none.
+    #[cfg(feature = "aws-lc-rs")]
+    pub fn generate_rsa() -> Result<Self, CryptoError> {
+        let pair = RsaKeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).map_err(|_| CryptoError::Randomness)?;
+        Ok(Self(Pair::Rsa(pair)))
+    }
+
     /// The public half.
     ///
     /// # Errors

@@ -5,10 +5,12 @@
 //! whether it is allowed, and the statement that decided. Refused: nothing; what cannot be evaluated is denied.
 
 mod authorize;
+mod denial;
 
 use std::fmt;
 
 pub use authorize::{Question, authorize};
+pub use denial::Denial;
 
 use crate::policy::Explanation;
 

@@ -75,6 +75,8 @@ pub struct Account {
     pub alias: Option<AccountAlias>,
     /// The credential report that was made last.
     pub(super) credential_report: Option<Arc<CredentialReport>>,
+    /// Whether it tells outside services who calls.
+    pub outbound_web_identity: bool,
 }
 
 impl Account {
@@ -96,6 +98,7 @@ impl Account {
             password_policy: None,
             alias: None,
             credential_report: None,
+            outbound_web_identity: false,
         }
     }
 

@@ -229,6 +229,12 @@ pub enum IamError {
         /// Why, as a sentence.
         reason: &'static str,
     },
+    /// Outbound web identity federation is enabled already.
+    #[error("Outbound web identity federation is already enabled for this account.")]
+    FeatureEnabled,
+    /// Outbound web identity federation is not enabled.
+    #[error("Outbound web identity federation is not enabled for this account.")]
+    FeatureDisabled,
     /// A code of an MFA device was not taken. The caller is not told why, which would help to guess.
     #[error("Authentication code for device is not valid.")]
     AuthenticationCode(CodeRefusal),
@@ -286,6 +292,8 @@ impl IamError {
             Self::InvalidInput { .. } | Self::Provider { .. } => "InvalidInput",
             Self::MalformedPolicy(_) | Self::InvalidPrincipal { .. } => "MalformedPolicyDocument",
             Self::Role(_) => "ValidationError",
+            Self::FeatureEnabled => "FeatureEnabled",
+            Self::FeatureDisabled => "FeatureDisabled",
             Self::AuthenticationCode(_) => "InvalidAuthenticationCode",
             Self::PasswordPolicyViolation { .. } => "PasswordPolicyViolation",
             Self::WrongPassword | Self::PasswordExpired => "AccessDenied",

@@ -28,6 +28,7 @@ mod name;
 mod named;
 #[cfg(feature = "oidc")]
 mod oidc_provider;
+mod outbound;
 mod password_policy;
 mod permissions;
 mod principal;

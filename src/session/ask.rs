@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{RoleSessionName, SessionPolicies, SourceIdentity, Tags};
+use super::{MfaCode, MfaProof, RoleSessionName, SessionPolicies, SourceIdentity, Tags};
 use crate::arn::Arn;
 use crate::explain::CorrelationId;
 use crate::organization::Organization;
@@ -22,6 +22,7 @@ pub struct AssumeRole {
     pub(super) tags: Tags,
     pub(super) environment: Keys,
     pub(super) correlation_id: Option<CorrelationId>,
+    pub(super) mfa_code: Option<MfaCode>,
     pub(super) mfa_authenticated_at: Option<Timestamp>,
     pub(super) organization: Arc<Organization>,
 }
@@ -40,6 +41,7 @@ impl AssumeRole {
             tags: Tags::default(),
             environment: Keys::default(),
             correlation_id: None,
+            mfa_code: None,
             mfa_authenticated_at: None,
             organization: Arc::default(),
         }
@@ -94,10 +96,29 @@ impl AssumeRole {
         self
     }
 
-    /// Says that the caller proved a second factor, and when.
+    /// Gives the code of one of the caller's MFA devices, which a [`Flow`](crate::Flow) verifies.
     #[must_use]
-    pub const fn with_mfa(mut self, authenticated_at: Timestamp) -> Self {
-        self.mfa_authenticated_at = Some(authenticated_at);
+    pub fn with_mfa_code(mut self, code: MfaCode) -> Self {
+        self.mfa_code = Some(code);
+        self
+    }
+
+    /// The code that was given.
+    #[must_use]
+    pub const fn mfa_code(&self) -> Option<&MfaCode> {
+        self.mfa_code.as_ref()
+    }
+
+    /// Says that the caller proved a second factor.
+    #[must_use]
+    pub fn with_mfa(self, proof: &MfaProof) -> Self {
+        self.supposing_mfa(proof.at())
+    }
+
+    /// The same call, were a second factor proved at this instant.
+    #[must_use]
+    pub(crate) const fn supposing_mfa(mut self, at: Timestamp) -> Self {
+        self.mfa_authenticated_at = Some(at);
         self
     }
 

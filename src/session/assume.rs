@@ -8,13 +8,13 @@ use super::federation::FederationRequest;
 use super::role::{DEFAULT_SESSION_DURATION, MIN_SESSION_DURATION, name_qualifier};
 use super::trust::Trust;
 use super::{
-    AssumeRole, Caller, Entitlements, LongTermIdentity, Mapping, Origin, Role, RoleSession, SessionClaims,
-    SessionError, SourceIdentity, Tags, request_keys, rules,
+    AssumeReport, AssumeRole, Caller, Entitlements, LongTermIdentity, Mapping, Origin, Role, RoleSession,
+    SessionClaims, SessionError, SourceIdentity, Tags, request_keys, rules,
 };
 use crate::VerifiedIdentity;
 use crate::arn::Arn;
 use crate::directory::{AssignedRole, Directory};
-use crate::explain::{Evidence, Listener};
+use crate::explain::{Evidence, Listener, Silent};
 use crate::identity::ProviderName;
 use crate::policy::{Keys, Principal};
 use crate::time::Timestamp;
@@ -155,46 +155,102 @@ impl<'a> Asking<'a> {
 pub fn assume_as(
     asking: Asking<'_>,
     role: &Role,
-    mut ask: AssumeRole,
+    ask: AssumeRole,
     now: Timestamp,
     listener: &mut impl Listener,
 ) -> Result<RoleSession, SessionError> {
-    let caller = asking.caller;
-    if matches!(caller.identity(), Some(LongTermIdentity::Root { .. })) {
-        listener.failed(&rules::CALLER, || Evidence::new("a user or a role", caller.arn()));
-        return Err(SessionError::RootAssumesRole);
-    }
-    let from = caller.role_session().map(RoleSession::claims);
-    let inherited = match from {
-        Some(from) => Tags::new(from.principal_tags.clone(), from.transitive_tag_keys.clone())?,
-        None => Tags::default(),
-    };
-    let tags = ask.tags.clone().inheriting(&inherited)?;
-    ask.source_identity = source_identity(&ask, caller.source_identity(), listener)?;
-
-    let environment = ask.environment.clone();
-    let mut keys = request_keys(Some(caller), &asking.entitlements.tags, &ask.organization, environment, now);
-    if let Some(at) = ask.mfa_authenticated_at {
-        keys.set("aws:MultiFactorAuthPresent", "true");
-        keys.set("aws:MultiFactorAuthAge", now.duration_since(at).as_secs().to_string());
-    }
-    let principal = caller.principal();
-    let trust = Trust { role, principal: &principal, action: "sts:AssumeRole", ask: &ask, keys, inherited: &inherited };
+    let call = Call::new(asking, ask, now, listener)?;
+    let trust = call.trust(role);
     trust.verify_caller(asking, listener)?;
     trust.verify(listener)?;
-    let (origin, limit, most) = match from {
-        Some(_) => (Origin::Chained, Limit::Chaining, role.max_session_duration().min(DEFAULT_SESSION_DURATION)),
-        None => (Origin::Assumed, Limit::Role, role.max_session_duration()),
-    };
-    let duration = verify_duration(ask.duration, most, limit, listener)?;
+    let (origin, duration) = call.duration(asking, role, listener)?;
+    let Call { mut ask, tags, .. } = call;
     ask.tags = tags;
     let mut claims = claims(role, &ask, origin, now, now.saturating_add(duration));
-    if let Some(from) = from {
+    if let Some(from) = asking.caller.role_session().map(RoleSession::claims) {
         claims.federated_provider.clone_from(&from.federated_provider);
         claims.federation_keys.clone_from(&from.federation_keys);
     }
-    claims.correlation_id = claims.correlation_id.or_else(|| caller.correlation_id().map(str::to_owned));
+    claims.correlation_id = claims.correlation_id.or_else(|| asking.caller.correlation_id().map(str::to_owned));
     RoleSession::new(claims, role.arn().clone(), ask.session_policies)
+}
+
+/// Why [`assume_as`] would give a session or not: both sides, each statement that nearly allowed and what it wanted. It
+/// tells what a role trusts, and is for those who manage it, not for those who ask for it.
+///
+/// # Errors
+/// [`SessionError::Name`] when a name cannot be put to the policies; a refusal is a report.
+pub fn explain_assume(
+    asking: Asking<'_>,
+    role: &Role,
+    ask: AssumeRole,
+    now: Timestamp,
+) -> Result<AssumeReport, SessionError> {
+    let (caller, wanted) = (asking.caller.arn().to_string(), role.arn().to_string());
+    let call = match Call::new(asking, ask, now, &mut Silent) {
+        Ok(call) => call,
+        Err(error) => return Ok(AssumeReport::new(caller, wanted, Some(error.to_string()), Vec::new())),
+    };
+    let actions = call.trust(role).explain(asking)?;
+    let duration = call.duration(asking, role, &mut Silent).err().map(|error| error.to_string());
+    Ok(AssumeReport::new(caller, wanted, duration, actions))
+}
+
+/// A call of AssumeRole, ready to be put to the policies.
+struct Call {
+    /// With the tags that the call itself sets.
+    ask: AssumeRole,
+    /// The tags of the session: those of the call and those that came down the chain.
+    tags: Tags,
+    inherited: Tags,
+    keys: Keys,
+    principal: Principal,
+}
+
+impl Call {
+    fn new(
+        asking: Asking<'_>,
+        mut ask: AssumeRole,
+        now: Timestamp,
+        listener: &mut impl Listener,
+    ) -> Result<Self, SessionError> {
+        let caller = asking.caller;
+        if matches!(caller.identity(), Some(LongTermIdentity::Root { .. })) {
+            listener.failed(&rules::CALLER, || Evidence::new("a user or a role", caller.arn()));
+            return Err(SessionError::RootAssumesRole);
+        }
+        let inherited = match caller.role_session().map(RoleSession::claims) {
+            Some(from) => Tags::new(from.principal_tags.clone(), from.transitive_tag_keys.clone())?,
+            None => Tags::default(),
+        };
+        let tags = ask.tags.clone().inheriting(&inherited)?;
+        ask.source_identity = source_identity(&ask, caller.source_identity(), listener)?;
+        let environment = ask.environment.clone();
+        let mut keys = request_keys(Some(caller), &asking.entitlements.tags, &ask.organization, environment, now);
+        if let Some(at) = ask.mfa_authenticated_at {
+            keys.set("aws:MultiFactorAuthPresent", "true");
+            keys.set("aws:MultiFactorAuthAge", now.duration_since(at).as_secs().to_string());
+        }
+        Ok(Self { ask, tags, inherited, keys, principal: caller.principal() })
+    }
+
+    fn trust<'a>(&'a self, role: &'a Role) -> Trust<'a> {
+        let Self { ask, inherited, keys, principal, .. } = self;
+        Trust { role, principal, action: "sts:AssumeRole", ask, keys: keys.clone(), inherited }
+    }
+
+    fn duration(
+        &self,
+        asking: Asking<'_>,
+        role: &Role,
+        listener: &mut impl Listener,
+    ) -> Result<(Origin, Duration), SessionError> {
+        let (origin, limit, most) = match asking.caller.role_session() {
+            Some(_) => (Origin::Chained, Limit::Chaining, role.max_session_duration().min(DEFAULT_SESSION_DURATION)),
+            None => (Origin::Assumed, Limit::Role, role.max_session_duration()),
+        };
+        verify_duration(self.ask.duration, most, limit, listener).map(|duration| (origin, duration))
+    }
 }
 
 fn verify_listed(

@@ -10,11 +10,13 @@ mod caller;
 mod claims;
 mod context;
 mod entitlements;
+mod explain;
 mod federated_user;
 mod federation;
 mod kind;
 mod limits;
 mod mapping;
+mod mfa_code;
 mod mfa_proof;
 mod name;
 mod policies;
@@ -23,20 +25,23 @@ mod root;
 mod rules;
 mod tags;
 mod task;
+mod tokens;
 mod trust;
 mod user;
 
 pub use ask::AssumeRole;
-pub use assume::{Asking, assume_as, assume_assigned, assume_federated, assume_mapped};
+pub use assume::{Asking, assume_as, assume_assigned, assume_federated, assume_mapped, explain_assume};
 pub use caller::{Caller, LongTermIdentity, UserIdentity};
 pub use claims::{Origin, SessionClaims};
 pub use context::request_keys;
 pub use entitlements::Entitlements;
+pub use explain::{ActionReport, AssumeReport};
 pub use federated_user::{FederatedUserClaims, FederatedUserSession};
 pub use federation::{FederationRequest, RolePair};
 pub use kind::Session;
 pub(crate) use limits::everything;
 pub use mapping::{Finding, MappedValue, Mapping, MappingDocumentError, MappingError, MappingReport, RuleReport};
+pub use mfa_code::MfaCode;
 pub use mfa_proof::MfaProof;
 pub use name::{RoleSessionName, SourceIdentity};
 pub use policies::{MAX_MANAGED_SESSION_POLICIES, MAX_SESSION_POLICY_LENGTH, SessionPolicies};
@@ -47,6 +52,10 @@ pub use root::{RootSession, RootSessionClaims};
 pub use rules::RULES;
 pub use tags::Tags;
 pub use task::TaskPolicy;
+pub use tokens::{
+    Asked, DEFAULT_TOKEN_DURATION, MAX_ROOT_DURATION, MAX_TOKEN_DURATION, ROOT_TOKEN_DURATION, assume_root,
+    get_federation_token, get_session_token,
+};
 pub use user::{UserClaims, UserSession, UserSessionClaims};
 
 use crate::arn::{AccountId, Arn};
@@ -88,6 +97,38 @@ pub enum SessionError {
     /// The root user of an account asked for a role.
     #[error("Roles may not be assumed by root accounts.")]
     RootAssumesRole,
+    /// A session asks for a further session of a kind that only long-term keys get.
+    #[error("Cannot call {operation} with session credentials")]
+    SessionCredentials {
+        /// The operation.
+        operation: &'static str,
+    },
+    /// The name of a federated user is not 2 to 32 characters of `[\w+=,.@-]`.
+    #[error("the name of a federated user must be 2 to 32 characters of [\\w+=,.@-]")]
+    FederatedUserName {
+        /// What was given, shortened.
+        found: String,
+    },
+    /// The code of an MFA device was refused, or it is not the caller's device.
+    #[error("MultiFactorAuthentication failed with invalid MFA one time pass code.")]
+    Mfa {
+        /// Why, for logs and the audit trail.
+        reason: String,
+    },
+    /// No root session of the account may be taken by this caller.
+    #[error("User: {caller} is not authorized to perform: sts:AssumeRoot on resource: {target}")]
+    RootNotReachable {
+        /// Who asked.
+        caller: Arn,
+        /// Whose root user.
+        target: String,
+    },
+    /// A managed policy that is to limit the session does not exist.
+    #[error("{arn} is invalid")]
+    NoSuchPolicy {
+        /// The policy.
+        arn: Arn,
+    },
     /// More managed policies than may limit a session.
     #[error("a session is limited by at most 10 managed policies")]
     TooManyPolicies {
@@ -187,7 +228,11 @@ impl SessionError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::UnknownRole { .. } | Self::NotListed { .. } | Self::NotTrusted { .. } => "AccessDenied",
-            Self::SourceIdentityFixed { .. } | Self::RootAssumesRole => "AccessDenied",
+            Self::SourceIdentityFixed { .. }
+            | Self::RootAssumesRole
+            | Self::SessionCredentials { .. }
+            | Self::RootNotReachable { .. }
+            | Self::Mfa { .. } => "AccessDenied",
             Self::FederationAttribute { .. } | Self::Mapping(_) | Self::PinnedElsewhere { .. } => {
                 "InvalidIdentityToken"
             }
@@ -200,6 +245,8 @@ impl SessionError {
             | Self::RoleArn { .. }
             | Self::RoleId { .. }
             | Self::TooManyPolicies { .. }
+            | Self::FederatedUserName { .. }
+            | Self::NoSuchPolicy { .. }
             | Self::Duration { .. }
             | Self::ChainedDuration { .. }
             | Self::Name(_) => "ValidationError",
@@ -221,9 +268,15 @@ impl SessionError {
             Self::RoleSessionName { found }
             | Self::SourceIdentity { found }
             | Self::RoleArn { found }
-            | Self::RoleId { found } => {
+            | Self::RoleId { found }
+            | Self::FederatedUserName { found } => {
                 format!("{self}; found {found:?}")
             }
+            Self::Mfa { reason } => reason.clone(),
+            Self::RootNotReachable { target, .. } => {
+                format!("{target} is not a member whose root sessions the caller's account manages")
+            }
+            Self::SessionCredentials { .. } | Self::NoSuchPolicy { .. } => self.to_string(),
             Self::TooManyPolicies { found } => format!("{found} managed policies"),
             Self::SourceIdentityFixed { set } => format!("the calling session's source identity is {set}"),
             Self::SessionPolicy(error) => error.reason(),

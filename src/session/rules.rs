@@ -38,6 +38,12 @@ pub(super) const SOURCE_IDENTITY: Rule = Rule {
     section: "AWS STS, sts:SetSourceIdentity",
     prevents: "one person acting under another's name in the audit trail",
 };
+/// Only a long-term key gets this kind of session.
+pub(super) const LONG_TERM: Rule = Rule {
+    name: "long-term credentials",
+    section: "AWS STS, GetSessionToken and GetFederationToken",
+    prevents: "a session that renews itself without end",
+};
 /// The session lasts no longer than it may.
 pub(super) const DURATION: Rule = Rule {
     name: "duration",
@@ -46,4 +52,5 @@ pub(super) const DURATION: Rule = Rule {
 };
 
 /// Every rule of this stage, in order.
-pub const RULES: [&Rule; 7] = [&MAPPED, &LISTED, &CALLER, &TRUST, &TAG_SESSION, &SOURCE_IDENTITY, &DURATION];
+pub const RULES: [&Rule; 8] =
+    [&MAPPED, &LISTED, &LONG_TERM, &CALLER, &TRUST, &TAG_SESSION, &SOURCE_IDENTITY, &DURATION];

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::SessionError;
+use crate::policy::Keys;
 
 /// The most tags of one session.
 const MAX_TAGS: usize = 50;
@@ -64,6 +65,15 @@ impl Tags {
     #[must_use]
     pub fn transitive(&self) -> &[String] {
         &self.transitive
+    }
+
+    /// Adds the condition keys of a call that sets these tags: `aws:RequestTag/…`, `aws:TagKeys`, `sts:TransitiveTagKeys`.
+    pub(crate) fn request_keys(&self, keys: &mut Keys) {
+        for (key, value) in &self.values {
+            keys.set(&format!("aws:RequestTag/{key}"), value.as_str());
+        }
+        keys.set_list("aws:TagKeys", self.values.keys().map(String::as_str));
+        keys.set_list("sts:TransitiveTagKeys", self.transitive.iter().map(String::as_str));
     }
 
     /// The tags that are carried into further roles, with their values.

@@ -1,9 +1,9 @@
 //! May this principal assume this role, or why not: the role's trust policy, and the caller's own permissions.
 
-use super::{Asking, AssumeRole, Role, SessionError, Tags, rules};
+use super::{ActionReport, Asking, AssumeRole, Role, SessionError, Tags, rules};
 use crate::explain::{Evidence, Listener, Rule};
 use crate::policy::{
-    Action, Evaluation, Keys, Layers, Outcome, Principal, Request, Resource, evaluate, evaluate_trust,
+    Action, Evaluation, Keys, Layers, Outcome, Policy, Principal, Request, Resource, evaluate, evaluate_trust,
 };
 
 /// One question to a role's trust policy.
@@ -58,21 +58,42 @@ impl Trust<'_> {
         for (_, action) in self.actions() {
             let named: Action = action.parse()?;
             let limits = asking.caller.session_limits(asking.entitlements, &named);
-            let organization = &self.ask.organization;
-            let mut layers = Layers::new(&asking.entitlements.identity)
-                .with_resource(self.role.trust_policy().policy())
-                .with_service_control(organization.service_control(asking.caller.account()))
-                .with_resource_control(organization.resource_control(self.role.account()));
-            if let Some(boundary) = &asking.entitlements.boundary {
-                layers = layers.with_boundary(boundary);
-            }
-            if let Some(limits) = &limits {
-                layers = layers.with_session(limits);
-            }
+            let layers = self.layers(asking, limits.as_deref());
             let request = Request::new(self.principal, &named, &resource, &keys);
             self.conclude(&rules::CALLER, action, &evaluate(&layers, &request), listener)?;
         }
         Ok(())
+    }
+
+    /// Both sides of every action, each asked whatever the others say.
+    pub(super) fn explain(&self, asking: Asking<'_>) -> Result<Vec<ActionReport>, SessionError> {
+        let keys = self.keys_of_request();
+        let resource: Resource = self.role.arn().as_str().parse()?;
+        let explained = self.actions().map(|(_, action)| {
+            let named: Action = action.parse()?;
+            let limits = asking.caller.session_limits(asking.entitlements, &named);
+            let layers = self.layers(asking, limits.as_deref());
+            let caller = evaluate(&layers, &Request::new(self.principal, &named, &resource, &keys)).explain();
+            let trust = evaluate_trust(self.role.trust_policy().policy(), self.principal, &named, &keys).explain();
+            Ok(ActionReport::new(action, caller, trust))
+        });
+        explained.collect()
+    }
+
+    /// Every policy that has a say on the caller's side.
+    fn layers<'b>(&'b self, asking: Asking<'b>, limits: Option<&'b [Policy]>) -> Layers<'b> {
+        let organization = &self.ask.organization;
+        let mut layers = Layers::new(&asking.entitlements.identity)
+            .with_resource(self.role.trust_policy().policy())
+            .with_service_control(organization.service_control(asking.caller.account()))
+            .with_resource_control(organization.resource_control(self.role.account()));
+        if let Some(boundary) = &asking.entitlements.boundary {
+            layers = layers.with_boundary(boundary);
+        }
+        if let Some(limits) = limits {
+            layers = layers.with_session(limits);
+        }
+        layers
     }
 
     fn conclude(
@@ -120,11 +141,7 @@ impl Trust<'_> {
         if let Some(source_identity) = &self.ask.source_identity {
             keys.set("sts:SourceIdentity", source_identity.as_str());
         }
-        for (key, value) in self.ask.tags.values() {
-            keys.set(&format!("aws:RequestTag/{key}"), value.as_str());
-        }
-        keys.set_list("aws:TagKeys", self.ask.tags.values().keys().map(String::as_str));
-        keys.set_list("sts:TransitiveTagKeys", self.ask.tags.transitive().iter().map(String::as_str));
+        self.ask.tags.request_keys(&mut keys);
         keys
     }
 }

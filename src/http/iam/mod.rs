@@ -15,6 +15,7 @@ mod input;
 mod login_profiles;
 mod mfa_devices;
 mod oidc_providers;
+mod outbound;
 mod paging;
 mod policies;
 mod qr_code;
@@ -106,5 +107,6 @@ fn operation(name: &str) -> Option<Operation> {
         .or_else(|| mfa_devices::operation(name))
         .or_else(|| login_profiles::operation(name))
         .or_else(|| account::operation(name))
+        .or_else(|| outbound::operation(name))
         .or_else(|| elsewhere::operation(name))
 }

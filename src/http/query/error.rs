@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use crate::Error;
 use crate::identity::oidc::OidcError;
 use crate::identity::saml::SamlError;
+use crate::policy::PolicyError;
 use crate::session::SessionError;
 
 /// A refusal as the wire carries it.
@@ -42,13 +43,17 @@ impl QueryError {
             | "ExpiredToken"
             | "MissingAuthenticationToken"
             | "RegionDisabledException"
+            | "SessionDurationEscalationException"
+            | "OutboundWebIdentityFederationDisabledException"
             | "InvalidAuthenticationCode"
             | "RequestTimeTooSkewed" => StatusCode::FORBIDDEN,
             "MissingAuthentication" => StatusCode::UNAUTHORIZED,
-            "NoSuchEntity" => StatusCode::NOT_FOUND,
-            "EntityAlreadyExists" | "DeleteConflict" | "LimitExceeded" | "ConcurrentModification" => {
-                StatusCode::CONFLICT
-            }
+            "NoSuchEntity" | "FeatureDisabled" => StatusCode::NOT_FOUND,
+            "EntityAlreadyExists"
+            | "FeatureEnabled"
+            | "DeleteConflict"
+            | "LimitExceeded"
+            | "ConcurrentModification" => StatusCode::CONFLICT,
             "ReportNotPresent" | "ReportExpired" => StatusCode::GONE,
             "RequestEntityTooLarge" => StatusCode::PAYLOAD_TOO_LARGE,
             "ServiceUnavailable" => StatusCode::SERVICE_UNAVAILABLE,
@@ -65,6 +70,9 @@ impl From<Error> for QueryError {
                 Self::new("ExpiredTokenException", error.to_string())
             }
             Error::Saml(SamlError::StatusNotSuccess { .. }) => Self::new("IDPRejectedClaim", error.to_string()),
+            Error::Session(SessionError::SessionPolicy(PolicyError::Json(_))) => {
+                Self::new(error.code(), "This policy contains invalid Json")
+            }
             Error::Session(SessionError::RoleSessionName { found }) => Self::validation(format!(
                 "1 validation error detected: Value '{found}' at 'roleSessionName' failed to satisfy constraint: \
                  Member must satisfy regular expression pattern: [\\w+=,.@-]*"

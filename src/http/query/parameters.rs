@@ -41,6 +41,13 @@ impl Query {
         self.whole(name, 1, members)
     }
 
+    /// One field of a list of structures that have no other, such as `PolicyArns.member.1.arn`.
+    pub(in crate::http) fn fields<'a>(&'a self, name: &str, field: &str) -> Result<Vec<&'a str>, QueryError> {
+        let field = |index: usize| self.value(&format!("{name}.member.{index}.{field}"));
+        let fields = (1..=self.0.len()).map_while(field).collect();
+        self.whole(name, 1, fields)
+    }
+
     /// Pairs of a list of structures, such as `Tags.member.1.Key` with `Tags.member.1.Value`.
     pub(in crate::http) fn pairs<'a>(
         &'a self,
@@ -94,6 +101,9 @@ mod tests {
         assert_eq!(query.members("A").unwrap(), ["x", "y"]);
         assert_eq!(query.pairs("Tags", "Key", "Value").unwrap(), [("k", "v")]);
         assert!(parse(b"A=").unwrap().members("A").unwrap().is_empty());
+        assert_eq!(parse(b"P.member.1.arn=x").unwrap().fields("P", "arn").unwrap(), ["x"]);
+        assert!(parse(b"P.member.2.arn=x").unwrap().fields("P", "arn").is_err());
+        assert!(parse(b"P.member.1.Arn=x").unwrap().fields("P", "arn").is_err());
     }
 
     #[test]

@@ -89,21 +89,32 @@ pub(super) async fn assume_role_with_web_identity(call: &Call<'_>) -> Result<Ans
 /// Parameters that every AssumeRole operation takes.
 pub(super) struct Common<'a> {
     duration: Option<Duration>,
-    policy: Option<&'a str>,
-    managed_policy: Option<&'a str>,
+    policies: Policies<'a>,
+}
+
+/// The parameters `Policy` and `PolicyArns`.
+pub(super) struct Policies<'a>(Option<&'a str>);
+
+impl<'a> Policies<'a> {
+    pub(super) fn read(query: &'a Query, constraints: &mut Constraints) -> Self {
+        let policy = query.value("Policy");
+        constraints.length("Policy", policy, (1, 2048));
+        Self(policy)
+    }
+
+    /// What limits the session; nothing of it is passed over, which would leave the session with all that its role may do.
+    pub(super) fn parse(&self, query: &Query) -> Result<SessionPolicies, QueryError> {
+        let arns = query.fields("PolicyArns", "arn")?.into_iter().map(arn).collect::<Result<_, _>>()?;
+        Ok(SessionPolicies::parse(self.0.map(str::to_owned))?.with_managed(arns)?)
+    }
 }
 
 impl<'a> Common<'a> {
     pub(super) fn read(query: &'a Query, constraints: &mut Constraints) -> Self {
         let (least, most) = DURATION_LIMITS;
         let seconds = constraints.seconds(query, "DurationSeconds", least, most);
-        let policy = query.value("Policy");
-        constraints.length("Policy", policy, (1, 2048));
-        Self {
-            duration: seconds.map(|seconds| Duration::from_secs(u64::from(seconds))),
-            policy,
-            managed_policy: query.any_of("PolicyArns"),
-        }
+        let policies = Policies::read(query, constraints);
+        Self { duration: seconds.map(|seconds| Duration::from_secs(u64::from(seconds))), policies }
     }
 
     /// What is asked for, and how much of a session's room its policies take, in percent.
@@ -113,13 +124,8 @@ impl<'a> Common<'a> {
         role: Arn,
         session_name: RoleSessionName,
     ) -> Result<(AssumeRole, Option<usize>), QueryError> {
-        // However it is written: passed over, it would leave the session with all that its role may do.
-        if let Some(first) = self.managed_policy {
-            let first: String = first.chars().take(200).collect();
-            return Err(QueryError::validation(format!("no managed policy is kept here under {first}")));
-        }
-        let policies = SessionPolicies::parse(self.policy.map(str::to_owned))?;
-        let size = (!policies.texts().is_empty()).then(|| policies.packed_size());
+        let policies = self.policies.parse(call.query)?;
+        let size = (!policies.is_empty()).then(|| policies.packed_size());
         let mut ask =
             AssumeRole::new(role, session_name).limited_to(policies).with_environment(call.environment.clone());
         if let Some(duration) = self.duration {

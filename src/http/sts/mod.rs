@@ -7,6 +7,8 @@ mod error;
 mod federation;
 mod registered;
 mod signed;
+mod tell;
+mod tokens;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,7 +23,7 @@ use crate::broker::{Broker, Flow};
 use crate::identity::oidc::keys::KeyCacheMetrics;
 use crate::identity::oidc::{Claimed, OidcProvider, UnverifiedIdToken};
 use crate::policy::Keys;
-use crate::request::Service;
+use crate::request::{AuthenticatedRequest, Service};
 use crate::{Error, VerifiedIdentity};
 
 pub(super) const PROTOCOL: Protocol = Protocol {
@@ -84,15 +86,11 @@ impl Sts {
         match operation {
             "AssumeRoleWithSAML" => federation::assume_role_with_saml(&call).await,
             "AssumeRoleWithWebIdentity" => federation::assume_role_with_web_identity(&call).await,
-            "AssumeRole" | "GetCallerIdentity" => {
+            other => {
+                let Some(operation) = signed_operation(other) else { return Err(PROTOCOL.unknown_operation(query)) };
                 let caller = call.flow.authenticate(&Service::STS, received.signed())?;
-                if operation == "AssumeRole" {
-                    signed::assume_role(&call, &caller)
-                } else {
-                    Ok(signed::get_caller_identity(&caller))
-                }
+                operation(&call, &caller)
             }
-            _ => Err(PROTOCOL.unknown_operation(query)),
         }
     }
 
@@ -132,6 +130,24 @@ impl Sts {
             Err(error) => Err(unreachable(error)?),
         }
     }
+}
+
+type Operation = fn(&Call<'_>, &AuthenticatedRequest) -> Result<Answer, QueryError>;
+
+/// The operation of this name that must be signed.
+fn signed_operation(name: &str) -> Option<Operation> {
+    Some(match name {
+        "AssumeRole" => signed::assume_role,
+        "AssumeRoot" => tokens::assume_root,
+        "DecodeAuthorizationMessage" => tell::decode_authorization_message,
+        "GetAccessKeyInfo" => tell::get_access_key_info,
+        "GetCallerIdentity" => signed::get_caller_identity,
+        "GetDelegatedAccessToken" => tell::get_delegated_access_token,
+        "GetFederationToken" => tokens::get_federation_token,
+        "GetSessionToken" => tokens::get_session_token,
+        "GetWebIdentityToken" => tell::get_web_identity_token,
+        _ => return None,
+    })
 }
 
 /// A call with its parameters read.

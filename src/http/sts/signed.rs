@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::Call;
 use super::error::not_assumed;
 use super::federation::{Common, arn, assumed_role_user, credentials_element, finish};
-use crate::http::query::{Answer, Constraints, Element, QueryError};
+use super::tokens::mfa_code;
+use crate::http::query::{Answer, Constraints, Element, Query, QueryError};
 use crate::request::AuthenticatedRequest;
 use crate::session::{RoleSessionName, SourceIdentity, Tags};
 
@@ -17,14 +18,12 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
     let session_name = constraints.required(query, "RoleSessionName", (2, 64));
     let external_id = query.value("ExternalId");
     constraints.length("ExternalId", external_id, (2, 1224));
+    let source_identity = query.value("SourceIdentity");
+    constraints.length("SourceIdentity", source_identity, (2, 64));
+    let mfa = mfa_code(query, &mut constraints);
     let common = Common::read(query, &mut constraints);
     constraints.finish()?;
-    if query.value("SerialNumber").is_some() || query.value("TokenCode").is_some() {
-        return Err(QueryError::new(
-            "AccessDenied",
-            "MultiFactorAuthentication failed: no MFA device is registered here",
-        ));
-    }
+    refuse_contexts(query)?;
     let role = arn(role)?;
     let session_name: RoleSessionName = session_name.parse()?;
     let wanted = role.clone();
@@ -32,7 +31,10 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
     if let Some(external_id) = external_id {
         ask = ask.with_external_id(external_id);
     }
-    if let Some(identity) = query.value("SourceIdentity") {
+    if let Some(code) = mfa? {
+        ask = ask.with_mfa_code(code);
+    }
+    if let Some(identity) = source_identity {
         ask = ask.with_source_identity(identity.parse::<SourceIdentity>()?);
     }
     ask = ask.with_tags(tags(call)?);
@@ -50,19 +52,32 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
 }
 
 /// GetCallerIdentity, which no policy can deny.
-pub(super) fn get_caller_identity(caller: &AuthenticatedRequest) -> Answer {
+pub(super) fn get_caller_identity(_: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
     let caller = caller.caller();
-    Answer::new(
-        "GetCallerIdentity",
-        vec![
-            Element::text("Arn", caller.arn().as_str()),
-            Element::text("UserId", caller.user_id()),
-            Element::text("Account", caller.account().as_str()),
-        ],
-    )
+    let result = vec![
+        Element::text("Arn", caller.arn().as_str()),
+        Element::text("UserId", caller.user_id()),
+        Element::text("Account", caller.account().as_str()),
+    ];
+    Ok(Answer::new("GetCallerIdentity", result))
 }
 
-fn tags(call: &Call<'_>) -> Result<Tags, QueryError> {
+/// ProvidedContexts: assertions of an identity centre, of which none is a context provider here. Passed over, a role that
+/// asks for a context would be taken without one.
+fn refuse_contexts(query: &Query) -> Result<(), QueryError> {
+    if query.any_of("ProvidedContexts").is_none() {
+        return Ok(());
+    }
+    let contexts = query.pairs("ProvidedContexts", "ProviderArn", "ContextAssertion")?;
+    if contexts.len() > 5 {
+        return Err(QueryError::validation("at most 5 contexts are provided"));
+    }
+    let named: Vec<String> = contexts.iter().map(|(provider, _)| provider.chars().take(200).collect()).collect();
+    Err(QueryError::validation(format!("no context provider is configured as {}", named.join(" "))))
+}
+
+/// The parameters `Tags` and `TransitiveTagKeys`.
+pub(super) fn tags(call: &Call<'_>) -> Result<Tags, QueryError> {
     let mut values = BTreeMap::new();
     for (key, value) in call.query.pairs("Tags", "Key", "Value")? {
         if values.insert(key.to_owned(), value.to_owned()).is_some() {

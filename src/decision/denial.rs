@@ -1,0 +1,144 @@
+//! A denial as callers are told: one sentence, and the whole decision sealed for those who may read it.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use super::Decision;
+use crate::policy::{Layer, Outcome, StatementReport};
+use crate::session::Caller;
+
+/// The longest JSON text that is sealed: encoded it stays within the 10,240 characters that DecodeAuthorizationMessage takes.
+const MAX_MESSAGE: usize = 7_000;
+
+/// That a caller may not do something, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denial {
+    caller: String,
+    caller_id: String,
+    action: String,
+    resource: String,
+    decision: Decision,
+    encoded: Option<String>,
+}
+
+impl Denial {
+    /// That `caller` may not do `action` on `resource`, by this decision.
+    #[must_use]
+    pub fn new(caller: &Caller, action: &str, resource: &str, decision: Decision) -> Self {
+        Self {
+            caller: caller.arn().to_string(),
+            caller_id: caller.user_id(),
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            decision,
+            encoded: None,
+        }
+    }
+
+    /// The same, with the sealed message that its sentence ends in.
+    #[must_use]
+    pub fn with_encoded(mut self, encoded: String) -> Self {
+        self.encoded = Some(encoded);
+        self
+    }
+
+    /// The decision.
+    pub const fn decision(&self) -> &Decision {
+        &self.decision
+    }
+
+    /// The sealed message, if there is one.
+    #[must_use]
+    pub fn encoded(&self) -> Option<&str> {
+        self.encoded.as_deref()
+    }
+
+    /// The decision as the JSON document of DecodeAuthorizationMessage; what does not fit is left out from the end: first
+    /// the values of condition keys, then the statements that nearly matched.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let whole = self.document(true, true).to_string();
+        if whole.len() <= MAX_MESSAGE {
+            return whole;
+        }
+        let shorter = self.document(false, true).to_string();
+        if shorter.len() <= MAX_MESSAGE { shorter } else { self.document(false, false).to_string() }
+    }
+
+    fn document(&self, conditions: bool, statements: bool) -> Value {
+        let explanation = self.decision.reason().explanation();
+        let short = |text: &str| -> String { text.chars().take(1000).collect() };
+        let deciding = explanation.deciding.iter().filter(|_| statements).map(statement);
+        let failures = explanation.layers.iter().filter(|report| statements && report.outcome != Outcome::Allow);
+        let failures = failures.map(|report| json!({"layer": report.layer, "level": report.level}));
+        let keys = explanation.keys.iter().filter(|key| conditions && !key.values.is_empty()).map(|key| {
+            let values = key.values.iter().map(|value| json!({"value": value}));
+            json!({"key": key.name, "values": {"items": values.collect::<Vec<_>>()}})
+        });
+        json!({
+            "allowed": false,
+            "explicitDeny": matches!(self.decision, Decision::ExplicitDeny(_)),
+            "reason": short(&explanation.reason),
+            "matchedStatements": {"items": deciding.collect::<Vec<_>>()},
+            "failures": {"items": failures.collect::<Vec<_>>()},
+            "context": {
+                "principal": {"id": self.caller_id, "arn": self.caller},
+                "action": self.action,
+                "resource": short(&self.resource),
+                "conditions": {"items": keys.collect::<Vec<_>>()},
+            },
+        })
+    }
+
+    /// Which kind of policy stood in the way.
+    fn layer(&self) -> Layer {
+        let explanation = self.decision.reason().explanation();
+        if let Decision::ExplicitDeny(_) = self.decision {
+            return explanation.deciding.first().map_or(Layer::Identity, |statement| statement.layer);
+        }
+        explanation.silent.as_ref().map_or(Layer::Identity, |silent| silent.layer)
+    }
+}
+
+fn statement(report: &StatementReport) -> Value {
+    json!({
+        "statementId": report.statement,
+        "effect": report.effect,
+        "sourcePolicyId": report.policy,
+        "sourcePolicyType": report.layer,
+        "startPosition": {"line": report.line, "column": report.column},
+    })
+}
+
+const fn kind(layer: Layer) -> &'static str {
+    match layer {
+        Layer::ServiceControl => "service control policy",
+        Layer::ResourceControl => "resource control policy",
+        Layer::Resource => "resource-based policy",
+        Layer::Boundary => "permissions boundary",
+        Layer::Session => "session policy",
+        Layer::Identity => "identity-based policy",
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { caller, action, resource, .. } = self;
+        let kind = kind(self.layer());
+        write!(f, "User: {caller} is not authorized to perform: {action} on resource: {resource} ")?;
+        match self.decision {
+            Decision::ExplicitDeny(_) => {
+                let article = if kind.starts_with('i') { "an" } else { "a" };
+                write!(f, "with an explicit deny in {article} {kind}")?;
+            }
+            Decision::Allow(_) | Decision::ImplicitDeny(_) => {
+                write!(f, "because no {kind} allows the {action} action")?;
+            }
+        }
+        match &self.encoded {
+            Some(encoded) => write!(f, ". Encoded authorization failure message: {encoded}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Operations that tell something: about a key, a denial, or who calls.
+
+use std::time::Duration;
+
+use super::Call;
+use super::signed::tags;
+use crate::WebIdentityAsk;
+use crate::http::query::{Answer, Constraints, Element, QueryError};
+use crate::request::AuthenticatedRequest;
+
+/// GetAccessKeyInfo.
+pub(super) fn get_access_key_info(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let id = constraints.required(call.query, "AccessKeyId", (16, 128));
+    let parsed = id.parse();
+    if !id.is_empty() && parsed.is_err() {
+        constraints.pattern("AccessKeyId", Some(id), "[\\w]*");
+    }
+    constraints.finish()?;
+    let id = parsed.map_err(|_| QueryError::validation("AccessKeyId is invalid"))?;
+    let account = call.flow.get_access_key_info(caller, &id, call.environment.clone())?;
+    Ok(Answer::new("GetAccessKeyInfo", vec![Element::text("Account", account.as_str())]))
+}
+
+/// DecodeAuthorizationMessage.
+pub(super) fn decode_authorization_message(
+    call: &Call<'_>,
+    caller: &AuthenticatedRequest,
+) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let encoded = constraints.required(call.query, "EncodedMessage", (1, 10_240));
+    constraints.finish()?;
+    let message = call.flow.decode_authorization_message(caller, encoded, call.environment.clone())?;
+    Ok(Answer::new("DecodeAuthorizationMessage", vec![Element::text("DecodedMessage", message)]))
+}
+
+/// GetWebIdentityToken.
+pub(super) fn get_web_identity_token(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
+    let query = call.query;
+    let mut constraints = Constraints::default();
+    let audience = query.members("Audience")?;
+    let algorithm = constraints.required(query, "SigningAlgorithm", (5, 5));
+    let seconds = constraints.seconds(query, "DurationSeconds", 60, 3600);
+    if audience.is_empty() {
+        constraints.broken("audience", None, "not be null");
+    }
+    for (place, one) in (1_usize..).zip(&audience) {
+        constraints.length(&format!("audience.{place}.member"), Some(one), (1, 1000));
+    }
+    if audience.len() > 10 {
+        constraints.broken("audience", None, "have length less than or equal to 10");
+    }
+    constraints.finish()?;
+    let mut ask = WebIdentityAsk::new(
+        audience.into_iter().map(str::to_owned).collect(),
+        algorithm.parse().map_err(crate::Error::WebIdentity)?,
+    );
+    ask.duration = seconds.map(|seconds| Duration::from_secs(u64::from(seconds)));
+    ask.tags = tags(call)?;
+    let token = call.flow.get_web_identity_token(caller, &ask, call.environment.clone())?;
+    let result = vec![
+        Element::text("WebIdentityToken", token.expose()),
+        Element::text("Expiration", token.expiration().to_string()),
+    ];
+    Ok(Answer::new("GetWebIdentityToken", result))
+}
+
+/// GetDelegatedAccessToken: trade-in tokens come from a product onboarding inside the cloud. None is given out here, so that
+/// every one is over.
+pub(super) fn get_delegated_access_token(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    constraints.required(call.query, "TradeInToken", (4, 4096));
+    constraints.finish()?;
+    let refused = QueryError::new("ExpiredTradeInTokenException", "The trade-in token is not valid any more.");
+    let reason = format!("{} brought a trade-in token; none is given out here", caller.caller().arn());
+    call.flow.refuse("get delegated access token", refused.code(), &reason)?;
+    Err(refused)
+}

@@ -1,0 +1,92 @@
+//! GetSessionToken, GetFederationToken and AssumeRoot: sessions that are of no role.
+
+use std::time::Duration;
+
+use super::Call;
+use super::federation::{Policies, credentials_element, finish};
+use super::signed::tags;
+use crate::http::query::{Answer, Constraints, Element, Query, QueryError};
+use crate::request::AuthenticatedRequest;
+use crate::session::{MfaCode, TaskPolicy};
+
+/// The shortest and the longest of these sessions, in seconds.
+const DURATION_LIMITS: (u32, u32) = (900, 129_600);
+/// The longest session of AssumeRoot, in seconds.
+const ROOT_LIMITS: (u32, u32) = (0, 900);
+
+/// GetSessionToken.
+pub(super) fn get_session_token(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let duration = duration(call.query, DURATION_LIMITS, &mut constraints);
+    let mfa = mfa_code(call.query, &mut constraints);
+    constraints.finish()?;
+    let session = call.flow.get_session_token(caller, duration, mfa?.as_ref())?;
+    let credentials = call.flow.mint(session)?;
+    Ok(Answer::new("GetSessionToken", vec![credentials_element(&credentials)]))
+}
+
+/// GetFederationToken.
+pub(super) fn get_federation_token(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let name = constraints.required(call.query, "Name", (2, 32));
+    if name.chars().count() >= 2 && !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))
+    {
+        constraints.pattern("Name", Some(name), "[\\w+=,.@-]*");
+    }
+    let duration = duration(call.query, DURATION_LIMITS, &mut constraints);
+    let policies = Policies::read(call.query, &mut constraints);
+    constraints.finish()?;
+    let policies = policies.parse(call.query)?;
+    // Said whether there are any, unlike elsewhere.
+    let size = policies.packed_size();
+    let tags = tags(call)?;
+    let environment = call.environment.clone();
+    let session = call.flow.get_federation_token(caller, name, policies, &tags, duration, environment)?;
+    let user = Element::Group(
+        "FederatedUser",
+        vec![Element::text("FederatedUserId", session.user_id()), Element::text("Arn", session.arn().as_str())],
+    );
+    let credentials = call.flow.mint(session)?;
+    let mut result = vec![credentials_element(&credentials), user];
+    finish(&mut result, &credentials, Some(size));
+    Ok(Answer::new("GetFederationToken", result))
+}
+
+/// AssumeRoot.
+pub(super) fn assume_root(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let target = constraints.required(call.query, "TargetPrincipal", (12, 2048));
+    let task = constraints.required(call.query, "TaskPolicyArn.arn", (20, 2048));
+    let duration = duration(call.query, ROOT_LIMITS, &mut constraints);
+    constraints.finish()?;
+    let Some(task) = TaskPolicy::from_arn(task) else {
+        let task: String = task.chars().take(200).collect();
+        return Err(QueryError::validation(format!("{task} is invalid")));
+    };
+    let session = call.flow.assume_root(caller, target, task, duration, call.environment.clone())?;
+    let credentials = call.flow.mint(session)?;
+    let mut result = vec![credentials_element(&credentials)];
+    finish(&mut result, &credentials, None);
+    Ok(Answer::new("AssumeRoot", result))
+}
+
+/// The second factor of a call: a serial number and a code, both or neither.
+pub(super) fn mfa_code(query: &Query, constraints: &mut Constraints) -> Result<Option<MfaCode>, QueryError> {
+    let (serial, code) = (query.value("SerialNumber"), query.value("TokenCode"));
+    constraints.length("SerialNumber", serial, (9, 256));
+    constraints.length("TokenCode", code, (6, 6));
+    if let Some(code) = code.filter(|code| code.chars().count() == 6 && !code.bytes().all(|byte| byte.is_ascii_digit()))
+    {
+        constraints.pattern("TokenCode", Some(code), "[\\d]*");
+    }
+    match (serial, code) {
+        (None, None) => Ok(None),
+        (Some(serial), Some(code)) => Ok(Some(MfaCode::new(serial, code))),
+        _ => Err(QueryError::validation("SerialNumber and TokenCode must be given together")),
+    }
+}
+
+fn duration(query: &Query, (least, most): (u32, u32), constraints: &mut Constraints) -> Option<Duration> {
+    let seconds = constraints.seconds(query, "DurationSeconds", least, most);
+    seconds.map(|seconds| Duration::from_secs(u64::from(seconds)))
+}
