@@ -1,7 +1,7 @@
 //! Sessions of every kind, each read from a token that an independent signer made, and what they may do.
 
 use daypass::arn::AccountId;
-use daypass::credentials::{TokenError, token};
+use daypass::credentials::{AccessKeyId, Revocations, TokenError, token};
 use daypass::decision::{Decision, Question, authorize};
 use daypass::organization::Organization;
 use daypass::policy::{Keys, Kind, Level, Policy, ResourcePolicy};
@@ -289,4 +289,17 @@ fn resource_control_policies_reach_strangers_that_a_bucket_admits() {
     assert!(!allowed(&organization));
     let joined = organization.with_account("111111111111".parse().unwrap(), "o-example/r-1/");
     assert!(allowed(&joined));
+}
+
+#[test]
+fn revoking_a_user_ends_its_sessions_and_those_of_whom_it_vouched_for() {
+    let id: AccessKeyId = "ASIAAAAAAAAAAAAAAAAA".parse().unwrap();
+    let mut revocations = Revocations::new();
+    revocations.revoke_before("AIDAAAAAAAAAAAAAAAAAA", Timestamp::from_unix_seconds(NOW + 1));
+    for (claims, ended) in
+        [(user_session(true), true), (federated_user(&[]), true), (assumed_root("S3UnlockBucketPolicy"), false)]
+    {
+        let caller = caller(&claims);
+        assert_eq!(revocations.verify(caller.session().unwrap(), &id).is_err(), ended, "{}", caller.arn());
+    }
 }
