@@ -145,7 +145,7 @@
 //! | `oidc` | yes | ID tokens of OpenID providers: sign-in and workloads |
 //! | `aws-lc-rs` | yes | cryptography by aws-lc-rs; needs a C compiler |
 //! | `ring` | no | cryptography by ring, if `aws-lc-rs` is off; then assertions cannot be encrypted |
-//! | `http` | no | axum routers: sign-in for applications, STS, the access portal, JWKS; fetching of provider metadata and keys |
+//! | `http` | no | axum routers: sign-in for applications, STS, IAM, the access portal, JWKS; a layer for signed requests; fetching of provider metadata and keys |
 //! | `cli` | no | the command `daypass`: verdicts and their explanations from a shell |
 //!
 //! A feature adds a provider or a surface and never changes a rule.
@@ -169,9 +169,10 @@
 //! | SAML 2.0, Web Browser SSO and Single Logout | AuthnRequest by HTTP-Redirect and HTTP-POST, signed when there is a key; response by HTTP-POST; logout in both directions by HTTP-Redirect and HTTP-POST; signature on response, assertion or both; RSA (PKCS #1 v1.5, PSS), ECDSA (P-256, P-384, P-521) with SHA-256 to SHA-512, Ed25519; exclusive canonicalization; encrypted assertions, NameIDs and attributes (AES-GCM, RSA-OAEP); IdP metadata with key rollover; SP metadata | artifact binding, unsigned logout messages, logout by SOAP, several assertions in one response; SHA-1, short RSA keys and AES-CBC unless relaxed for one provider |
 //! | OpenID Connect Core, Discovery | authorization code flow with PKCE (S256), `state`, `nonce`, RFC 9207 `iss`; secret, `private_key_jwt` or public client; PAR, DPoP, userinfo, refresh, token exchange; RS, PS, ES 256 to 512 and EdDSA, HMAC by explicit choice; `at_hash`, `c_hash`, `azp`, `max_age`; key rotation; RP-initiated and back-channel logout | implicit and hybrid flows, encrypted ID tokens, request objects, dynamic registration, front-channel logout |
 //! | tokens of workloads | any issuer with discovery or pinned keys; presets for GitHub Actions, GitLab CI, Kubernetes, SPIFFE, Google, Entra ID | opaque access tokens |
-//! | AWS STS query protocol | AssumeRole, AssumeRoleWithSAML, AssumeRoleWithWebIdentity, GetCallerIdentity; session policies, tags, source identity, external id, role chaining | every other operation; managed session policies, MFA parameters, ProvidedContexts |
-//! | AWS Signature Version 4 | `Authorization` header, presigned URLs, `UNSIGNED-PAYLOAD`, `aws-chunked` bodies with signed or unsigned chunks and trailers | Signature Version 4A, POST policies of browser uploads, long-term access keys |
-//! | IAM policy language | every element; every condition operator with `IfExists`, `ForAllValues`, `ForAnyValue`; policy variables with defaults; identity, resource, trust and session policies, boundaries, service and resource control policies | managed policies by ARN, what AWS derives from its own services |
+//! | AWS STS query protocol | all eleven operations; inline and managed session policies, tags, source identity, external id, MFA, role chaining, root sessions, web identity tokens | ProvidedContexts; trade-in tokens, which have no meaning outside the cloud; regions |
+//! | AWS IAM query protocol | users, groups, roles, policies, boundaries, access keys, virtual MFA devices, passwords, providers, simulation, listings | signing in with an IAM password, hardware MFA devices, instance profiles, service-linked roles, certificates |
+//! | AWS Signature Version 4 | any service and region; `Authorization` header, presigned URLs, `UNSIGNED-PAYLOAD`, declared and `aws-chunked` bodies; temporary and long-term keys | Signature Version 4A, POST policies of browser uploads |
+//! | IAM policy language | every element; every condition operator with `IfExists`, `ForAllValues`, `ForAnyValue`; policy variables with defaults; identity, resource, trust and session policies, boundaries, service and resource control policies | rules of single services, what AWS derives from its own services |
 //!
 //! daypass is compatible with the protocols of AWS IAM, STS and IAM Identity Center. It is not affiliated with or endorsed
 //! by Amazon Web Services.
