@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -133,6 +134,12 @@ impl fmt::Debug for WebIdentityToken {
 #[derive(Debug)]
 pub struct WebIdentityIssuer {
     base: String,
+    /// Made at first use where nobody gave any: most brokers never sign a web identity token.
+    keys: OnceLock<Result<SigningKeys, CryptoError>>,
+}
+
+#[derive(Debug)]
+struct SigningKeys {
     rsa: Key,
     p384: Key,
 }
@@ -152,19 +159,21 @@ impl WebIdentityIssuer {
     /// # Errors
     /// [`CryptoError::KeyMalformed`] unless the keys are an RSA key and one on P-384.
     pub fn new(base: impl Into<String>, rsa: PrivateKey, p384: PrivateKey) -> Result<Self, CryptoError> {
-        let base = base.into().trim_end_matches('/').to_owned();
-        let (rsa, p384) = (Key::rsa(rsa)?, Key::p384(p384)?);
-        Ok(Self { base, rsa, p384 })
+        let issuer = Self { base: trimmed(base), keys: OnceLock::new() };
+        let _ = issuer.keys.set(Ok(SigningKeys::new(rsa, p384)?));
+        Ok(issuer)
     }
 
-    /// An issuer with fresh keys, for as long as this process lives. A broker of several nodes, or one that restarts, is
-    /// given its keys with [`WebIdentityIssuer::new`].
-    ///
-    /// # Errors
-    /// [`CryptoError::Randomness`].
+    /// An issuer with keys of its own, made when they are first needed, for as long as this process lives. A broker of
+    /// several nodes, or one that restarts, is given its keys with [`WebIdentityIssuer::new`].
     #[cfg(feature = "aws-lc-rs")]
-    pub fn generate(base: impl Into<String>) -> Result<Self, CryptoError> {
-        Self::new(base, PrivateKey::generate_rsa()?, PrivateKey::generate_p384()?)
+    #[must_use]
+    pub fn with_fresh_keys(base: impl Into<String>) -> Self {
+        Self { base: trimmed(base), keys: OnceLock::new() }
+    }
+
+    fn keys(&self) -> Result<&SigningKeys, CryptoError> {
+        self.keys.get_or_init(SigningKeys::fresh).as_ref().map_err(Clone::clone)
     }
 
     /// The issuer that an account is: what its tokens carry as `iss`.
@@ -174,9 +183,12 @@ impl WebIdentityIssuer {
     }
 
     /// The keys that verify the tokens of every account, as a JWK set (RFC 7517).
-    #[must_use]
-    pub fn jwks(&self) -> String {
-        json!({"keys": [self.rsa.jwk, self.p384.jwk]}).to_string()
+    ///
+    /// # Errors
+    /// [`CryptoError`] when there are no keys and none could be made.
+    pub fn jwks(&self) -> Result<String, CryptoError> {
+        let keys = self.keys()?;
+        Ok(json!({"keys": [keys.rsa.jwk, keys.p384.jwk]}).to_string())
     }
 
     /// The discovery document of an account (OpenID Connect Discovery 1.0, 4.2).
@@ -196,9 +208,10 @@ impl WebIdentityIssuer {
 
     /// Signs claims into a JWT.
     pub(crate) fn sign(&self, algorithm: WebIdentityAlgorithm, claims: &Value) -> Result<String, WebIdentityError> {
+        let keys = self.keys()?;
         let key = match algorithm {
-            WebIdentityAlgorithm::Rs256 => &self.rsa,
-            WebIdentityAlgorithm::Es384 => &self.p384,
+            WebIdentityAlgorithm::Rs256 => &keys.rsa,
+            WebIdentityAlgorithm::Es384 => &keys.p384,
         };
         let payload = claims.to_string();
         if payload.len() > MAX_PAYLOAD {
@@ -208,6 +221,23 @@ impl WebIdentityIssuer {
         let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
         let signature = key.private.sign(message.as_bytes())?;
         Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+}
+
+impl SigningKeys {
+    fn new(rsa: PrivateKey, p384: PrivateKey) -> Result<Self, CryptoError> {
+        Ok(Self { rsa: Key::rsa(rsa)?, p384: Key::p384(p384)? })
+    }
+
+    #[cfg(feature = "aws-lc-rs")]
+    fn fresh() -> Result<Self, CryptoError> {
+        Self::new(PrivateKey::generate_rsa()?, PrivateKey::generate_p384()?)
+    }
+
+    /// The other backend makes no RSA keys, and an issuer without keys cannot be made with it.
+    #[cfg(not(feature = "aws-lc-rs"))]
+    const fn fresh() -> Result<Self, CryptoError> {
+        Err(CryptoError::KeyMalformed { expected: "keys that were given" })
     }
 }
 
@@ -231,6 +261,10 @@ impl Key {
         let jwk = json!({"kty": "EC", "crv": "P-384", "use": "sig", "alg": "ES384", "kid": id, "x": x, "y": y});
         Ok(Self { private, jwk, id })
     }
+}
+
+fn trimmed(base: impl Into<String>) -> String {
+    base.into().trim_end_matches('/').to_owned()
 }
 
 /// The JWK thumbprint of a key by its required members (RFC 7638).

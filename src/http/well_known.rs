@@ -11,6 +11,7 @@ use axum::routing::get;
 use crate::arn::AccountId;
 use crate::broker::Broker;
 use crate::credentials::WebIdentityIssuer;
+use crate::crypto::CryptoError;
 
 /// Answers `GET /healthz`, `GET /.well-known/jwks.json` with the keys that verify session tokens (RFC 7517), and below
 /// `/web-identity/<account>/` the discovery document and keys of an account whose web identity tokens outside services
@@ -30,7 +31,7 @@ async fn jwks(State(broker): State<Arc<Broker>>) -> impl IntoResponse {
 }
 
 async fn discovery(State(broker): State<Arc<Broker>>, Path(account): Path<String>) -> Response {
-    document(&broker, &account, "application/json", WebIdentityIssuer::discovery)
+    document(&broker, &account, "application/json", |issuer, account| Ok(issuer.discovery(account)))
 }
 
 async fn web_identity_jwks(State(broker): State<Arc<Broker>>, Path(account): Path<String>) -> Response {
@@ -42,17 +43,18 @@ fn document(
     broker: &Broker,
     account: &str,
     content_type: &'static str,
-    write: impl FnOnce(&WebIdentityIssuer, &AccountId) -> String,
+    write: impl FnOnce(&WebIdentityIssuer, &AccountId) -> Result<String, CryptoError>,
 ) -> Response {
     let enabled = |account: &AccountId| {
         broker.registry().read().find(account).is_some_and(|account| account.outbound_web_identity)
     };
     let account = account.parse::<AccountId>().ok().filter(enabled);
-    match broker.web_identity().zip(account) {
-        Some((issuer, account)) => {
-            let headers = [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "public, max-age=300")];
-            (headers, write(issuer, &account)).into_response()
-        }
-        None => StatusCode::NOT_FOUND.into_response(),
+    let Some((issuer, account)) = broker.web_identity().zip(account) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let headers = [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "public, max-age=300")];
+    match write(issuer, &account) {
+        Ok(document) => (headers, document).into_response(),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
 }

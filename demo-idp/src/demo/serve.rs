@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use daypass::audit::{AuditSink, Discard, JsonLines, Recent};
+use daypass::credentials::WebIdentityIssuer;
 use daypass::crypto::{DigestAlgorithm, digest};
 use daypass::http::fetch::IssuerKeys;
 use daypass::http::iam::Iam;
@@ -212,6 +213,7 @@ fn broker(
     let broker = Broker::new(keyring.with_issuer(site.broker_url()))
         .with_provider(saml)
         .with_provider(tokens)
+        .with_web_identity(WebIdentityIssuer::with_fresh_keys(format!("{}/web-identity", site.broker_url())))
         .with_clock(clock)
         .with_audit(trail);
     world::furnish(broker, &site)

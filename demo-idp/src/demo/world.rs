@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use daypass::arn::{AccountId, Arn};
 use daypass::directory::{Assignment, Directory, PermissionSet, Subject, User};
+use daypass::organization::Organization;
 use daypass::policy::{PermissionsPolicy, ResourcePolicy, TrustPolicy};
 use daypass::{Broker, Role};
 use serde_json::{Value, json};
@@ -35,10 +36,21 @@ pub(super) fn furnish(broker: Broker, site: &Site) -> Result<Broker, DemoError> 
     let broker = broker
         .with_role(workload_role(&account, "PhotoPublisher", site)?)
         .with_role(administrator_role(&account, "IamAdministrator", site)?)
+        .with_role(administrator_role(&MANAGEMENT.parse()?, "IamAdministrator", site)?)
         .with_role(federated_role(&account, "PhotoReader", &reader(), site, None)?)
         .with_role(federated_role(&account, "PhotoEditor", &editor(), site, Some("PhotoReader"))?)
         .with_resource_policy(account, &bucket, policy.named("the policy of cat-photos"));
-    Ok(broker.with_directory(directory()?)?)
+    Ok(broker.with_organization(organization()?).with_directory(directory()?)?)
+}
+
+/// The accounts as one organisation, whose management account may take root sessions of the others.
+fn organization() -> Result<Organization, DemoError> {
+    const ROOT: &str = "o-catphotos01/r-cats/";
+    let mut organization = Organization::new("o-catphotos01", MANAGEMENT.parse()?).with_root_sessions();
+    for account in [PRODUCTION, STAGING, MANAGEMENT] {
+        organization = organization.with_account(account.parse()?, ROOT);
+    }
+    Ok(organization)
 }
 
 fn federated_role(
@@ -95,7 +107,7 @@ fn workload_role(account: &AccountId, name: &str, site: &Site) -> Result<Role, D
     role(account, name, &editor(), &[statement])
 }
 
-/// The role in which martha manages users, roles, policies and providers of the account over the IAM API.
+/// The role in which martha manages users, roles, policies and providers of an account over the IAM API.
 fn administrator_role(account: &AccountId, name: &str, site: &Site) -> Result<Role, DemoError> {
     let issuer = site.idp_host();
     let statement = json!({
