@@ -24,6 +24,11 @@ impl Broker {
         self.oidc.get(issuer)
     }
 
+    /// Whether tokens of an issuer of this host and path, which are what its ARN is made of, are exchanged for roles.
+    pub(crate) fn has_oidc_provider_named(&self, name: &str) -> bool {
+        self.oidc.values().any(|provider| provider.issuer().name() == name)
+    }
+
     /// Verifies an ID token with its issuer's keys and keeps it from being used again.
     ///
     /// # Errors

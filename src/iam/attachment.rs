@@ -1,6 +1,6 @@
 //! Policies of users, groups and roles: managed ones attached, inline ones written, boundaries drawn.
 
-use super::{Account, Entity, EntityName, Holder, IamError, Limits, document};
+use super::{Account, Boundary, Entity, EntityName, Holder, IamError, Limits, document};
 use crate::arn::Arn;
 use crate::policy::Policy;
 
@@ -97,7 +97,7 @@ impl Account {
             self.attachable(arn, Entity::Boundary)?;
         }
         self.change_permissions(holder, |permissions| {
-            permissions.boundary = arn.cloned();
+            permissions.boundary = arn.cloned().map(Boundary::Managed);
             Ok(())
         })
     }

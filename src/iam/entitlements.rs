@@ -61,7 +61,7 @@ impl Account {
         for group in user.groups.iter().filter_map(|name| self.groups.find(name)) {
             entitlements.identity.extend(self.compiled(&group.permissions));
         }
-        entitlements.boundary = user.permissions.boundary.as_ref().map(|arn| self.compiled_boundary(arn));
+        entitlements.boundary = user.permissions.boundary.as_ref().map(|boundary| self.compiled_boundary(boundary));
         entitlements.tags.clone_from(&user.identity.tags);
         entitlements
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Account, Entity, IamError, ManagedPolicy, Permissions, RoleRecord, UniqueId, aws_managed};
+use super::{Account, Boundary, Entity, IamError, ManagedPolicy, Permissions, RoleRecord, UniqueId, aws_managed};
 use crate::arn::Arn;
 use crate::policy::Policy;
 use crate::session::Role;
@@ -147,7 +147,7 @@ impl Account {
     pub(super) fn compile_role(&mut self, name: &str) {
         let Some(record) = self.roles.find(name) else { return };
         let permissions = self.compiled(&record.permissions);
-        let boundary = record.permissions.boundary.as_ref().map(|arn| self.compiled_boundary(arn));
+        let boundary = record.permissions.boundary.as_ref().map(|boundary| self.compiled_boundary(boundary));
         let role = Role::clone(&record.role).governed_by(permissions, boundary, record.tags.clone());
         if let Some(record) = self.roles.find_mut(name) {
             record.role = Arc::new(role);
@@ -157,7 +157,8 @@ impl Account {
     /// Compiles every role anew that the managed policy of this ARN speaks for or limits.
     pub(super) fn compile_roles_with(&mut self, arn: &Arn) {
         let concerned = |permissions: &Permissions| {
-            permissions.attached.contains(arn) || permissions.boundary.as_ref() == Some(arn)
+            permissions.attached.contains(arn)
+                || permissions.boundary.as_ref().is_some_and(|boundary| boundary.is_managed(arn))
         };
         let roles = self.roles.iter().filter(|record| concerned(&record.permissions));
         let names: Vec<String> = roles.map(|record| record.name.to_string()).collect();
@@ -172,9 +173,14 @@ impl Account {
         permissions.inline.values().chain(attached).cloned().collect()
     }
 
-    /// The policy of a boundary; none when it is gone, which allows nothing.
-    pub(super) fn compiled_boundary(&self, arn: &Arn) -> Vec<Policy> {
-        self.managed_policy(arn).and_then(ManagedPolicy::default_policy).cloned().into_iter().collect()
+    /// The policies of a boundary; none when its managed policy is gone, which allows nothing.
+    pub(super) fn compiled_boundary(&self, boundary: &Boundary) -> Vec<Policy> {
+        match boundary {
+            Boundary::Managed(arn) => {
+                self.managed_policy(arn).and_then(ManagedPolicy::default_policy).cloned().into_iter().collect()
+            }
+            Boundary::Configured { policies, .. } => policies.clone(),
+        }
     }
 
     /// The unique id of the user or role of this ARN.
@@ -187,10 +193,13 @@ impl Account {
 
     /// The user or role that has this unique id, by its ARN; none once it is gone.
     pub(super) fn arn_of_id(&self, id: &str) -> Option<&Arn> {
-        let user = self.users.iter().find(|user| user.id.as_str() == id).map(|user| &user.identity.arn);
-        user.or_else(|| {
-            self.roles.iter().map(|record| &record.role).find(|role| role.id().as_str() == id).map(|r| r.arn())
-        })
+        self.principals().find(|(own, _)| *own == id).map(|(_, arn)| arn)
+    }
+
+    /// The unique id and the ARN of every user and role.
+    pub(super) fn principals(&self) -> impl Iterator<Item = (&str, &Arn)> {
+        let users = self.users.iter().map(|user| (user.id.as_str(), &user.identity.arn));
+        users.chain(self.roles.iter().map(|record| (record.role.id().as_str(), record.role.arn())))
     }
 }
 

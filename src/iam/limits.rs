@@ -22,6 +22,8 @@ pub struct Limits {
     pub access_keys: usize,
     /// MFA devices of one user.
     pub mfa_devices: usize,
+    /// Virtual MFA devices of an account, whether somebody has them or not.
+    pub virtual_mfa_devices: usize,
     /// SAML providers of an account.
     pub saml_providers: usize,
     /// OpenID Connect providers of an account.
@@ -52,6 +54,8 @@ impl Default for Limits {
             groups_per_user: 10,
             access_keys: 2,
             mfa_devices: 8,
+            // As many as users.
+            virtual_mfa_devices: 5000,
             saml_providers: 100,
             oidc_providers: 100,
             tags: 50,

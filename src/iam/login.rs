@@ -101,28 +101,25 @@ impl Account {
 }
 
 impl Registry {
-    /// Gives a user a password (CreateLoginProfile).
+    /// Gives a user a password (CreateLoginProfile), if the user still is as `user` tells.
     ///
     /// # Errors
     /// [`IamError::NoSuchEntity`], [`IamError::AlreadyExists`], [`IamError::PasswordPolicyViolation`],
-    /// [`IamError::Crypto`].
+    /// [`IamError::Concurrent`], [`IamError::Crypto`].
     pub fn create_login_profile(
         &self,
-        account: &AccountId,
-        user: &str,
+        user: &User,
         password: &Password,
         reset_required: bool,
         now: Timestamp,
     ) -> Result<(), IamError> {
-        let before = self.account(account)?;
-        let known = before.user(user)?;
-        if known.login.is_some() {
-            return Err(IamError::exists(Entity::LoginProfile, user));
+        if user.login.is_some() {
+            return Err(IamError::exists(Entity::LoginProfile, user.name.as_str()));
         }
-        let hash = before.hash(known, password)?;
-        self.update(account, |account, _| {
-            let user_now = account.user_mut(user)?;
-            if user_now.login.is_some() || user_now.id != known.id {
+        let hash = self.account(&user.identity.account)?.hash(user, password)?;
+        self.update(&user.identity.account, |account, _| {
+            let user_now = account.unchanged_user_mut(user)?;
+            if user_now.login.is_some() {
                 return Err(IamError::Concurrent);
             }
             user_now.login = Some(LoginProfile::new(hash, reset_required, now));
@@ -130,23 +127,24 @@ impl Registry {
         })
     }
 
-    /// Gives a user another password, or changes whether it must be changed (UpdateLoginProfile).
+    /// Gives a user another password, or changes whether it must be changed (UpdateLoginProfile), if the user still is as
+    /// `user` tells.
     ///
     /// # Errors
-    /// [`IamError::NoSuchEntity`], [`IamError::PasswordPolicyViolation`], [`IamError::Crypto`].
+    /// [`IamError::NoSuchEntity`], [`IamError::PasswordPolicyViolation`], [`IamError::Concurrent`], [`IamError::Crypto`].
     pub fn update_login_profile(
         &self,
-        account: &AccountId,
-        user: &str,
+        user: &User,
         password: Option<&Password>,
         reset_required: Option<bool>,
         now: Timestamp,
     ) -> Result<(), IamError> {
-        let before = self.account(account)?;
-        before.login_profile(user)?;
-        let hash = password.map(|password| before.hash(before.user(user)?, password)).transpose()?;
-        self.update(account, |account, _| {
-            let login = account.login_mut(user)?;
+        let (name, id) = (user.name.as_str(), &user.identity.account);
+        profile(user, name)?;
+        let hash = password.map(|password| self.account(id)?.hash(user, password)).transpose()?;
+        self.update(id, |account, _| {
+            let login = account.unchanged_user_mut(user)?.login.as_mut();
+            let login = login.ok_or_else(|| IamError::missing(Entity::LoginProfile, name))?;
             login.reset_required = reset_required.unwrap_or(login.reset_required);
             if let Some(hash) = hash {
                 login.replace(hash, now);

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Account, Entity, EntityName, EntityPath, IamError, IdKind, Limits, UniqueId, document, tagging};
+use super::{
+    Account, Boundary, Entity, EntityName, EntityPath, IamError, IdKind, Limits, Permissions, UniqueId, document,
+    tagging,
+};
 use crate::arn::Arn;
 use crate::policy::Policy;
 use crate::time::Timestamp;
@@ -219,7 +222,12 @@ impl Account {
     /// How often the policy is used.
     #[must_use]
     pub fn uses_of(&self, arn: &Arn) -> PolicyUses {
-        self.policy_uses().remove(arn).unwrap_or_default()
+        let count =
+            |used: fn(&Permissions, &Arn) -> bool| self.every_permissions().filter(|own| used(own, arn)).count();
+        PolicyUses {
+            attachments: count(|own, arn| own.attached.contains(arn)),
+            boundaries: count(|own, arn| own.boundary.as_ref().is_some_and(|boundary| boundary.is_managed(arn))),
+        }
     }
 
     /// How often each managed policy is used that is used at all.
@@ -231,7 +239,7 @@ impl Account {
                 let own = uses.entry(arn).or_default();
                 own.attachments = own.attachments.saturating_add(1);
             }
-            if let Some(arn) = &permissions.boundary {
+            if let Some(Boundary::Managed(arn)) = &permissions.boundary {
                 let own = uses.entry(arn).or_default();
                 own.boundaries = own.boundaries.saturating_add(1);
             }

@@ -41,11 +41,20 @@ impl Account {
     /// Registers a device that nobody has yet (CreateVirtualMFADevice). Its seed is shown this once.
     ///
     /// # Errors
-    /// [`IamError::AlreadyExists`], [`IamError::Crypto`].
-    pub fn create_virtual_mfa_device(&mut self, name: &EntityName, path: EntityPath) -> Result<(Arn, Seed), IamError> {
+    /// [`IamError::AlreadyExists`], [`IamError::LimitExceeded`], [`IamError::Crypto`].
+    pub fn create_virtual_mfa_device(
+        &mut self,
+        limits: &Limits,
+        name: &EntityName,
+        path: EntityPath,
+    ) -> Result<(Arn, Seed), IamError> {
         let serial_number = Arn::iam(&self.id, &format!("mfa{path}{name}"));
         if self.mfa_devices.find(name.as_str()).is_some() {
             return Err(IamError::exists(Entity::MfaDevice, serial_number.as_str()));
+        }
+        if self.mfa_devices.len() >= limits.virtual_mfa_devices {
+            let most = limits.virtual_mfa_devices;
+            return Err(IamError::LimitExceeded { quota: "VirtualMFADevicesPerAccount", most });
         }
         let seed = Seed::fresh()?;
         let (totp, tags) = (Arc::new(Totp::new(&seed)), BTreeMap::new());

@@ -60,7 +60,7 @@ pub use named::Named;
 #[cfg(feature = "oidc")]
 pub use oidc_provider::{NewOidcProvider, OidcProviderRecord};
 pub use password_policy::{CharacterKind, Password, PasswordPolicy};
-pub use permissions::Permissions;
+pub use permissions::{Boundary, Permissions};
 pub use registry::{Accounts, Registry};
 pub use role::{NewRole, RoleRecord};
 #[cfg(feature = "saml")]

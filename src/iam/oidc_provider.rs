@@ -129,8 +129,8 @@ impl Account {
 
     /// Deletes an OpenID Connect provider, if it is there.
     pub fn delete_oidc_provider(&mut self, arn: &Arn) {
-        if let Some(name) = arn.resource().strip_prefix("oidc-provider/") {
-            self.oidc_providers.remove(name);
+        if let Some(name) = self.oidc_provider(arn).ok().map(|record| record.name.clone()) {
+            self.oidc_providers.remove(&name);
         }
     }
 

@@ -12,6 +12,37 @@ pub struct Permissions {
     pub inline: BTreeMap<String, Policy>,
     /// ARNs of the managed policies attached.
     pub attached: BTreeSet<Arn>,
-    /// ARN of the managed policy that is the permissions boundary; groups have none.
-    pub boundary: Option<Arn>,
+    /// The permissions boundary; groups have none.
+    pub boundary: Option<Boundary>,
+}
+
+/// A permissions boundary: the most that identity policies may allow.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a boundary is made through IAM or in code")]
+pub enum Boundary {
+    /// A managed policy, as it is at the time.
+    Managed(Arn),
+    /// That of a role made in code, which no managed policy of the account stands for.
+    Configured {
+        /// The name under which it is shown.
+        arn: Arn,
+        /// What it allows; an empty list allows nothing.
+        policies: Vec<Policy>,
+    },
+}
+
+impl Boundary {
+    /// The ARN by which policies and answers know it.
+    #[must_use]
+    pub const fn arn(&self) -> &Arn {
+        match self {
+            Self::Managed(arn) | Self::Configured { arn, .. } => arn,
+        }
+    }
+
+    /// Whether it is the managed policy of this ARN.
+    #[must_use]
+    pub fn is_managed(&self, policy: &Arn) -> bool {
+        matches!(self, Self::Managed(arn) if arn == policy)
+    }
 }

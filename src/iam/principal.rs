@@ -2,7 +2,9 @@
 //!
 //! A role that is deleted and made anew under the same name is another one, and is not trusted in the place of the first.
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 use super::{Account, Accounts, IamError};
 use crate::arn::Arn;
@@ -11,13 +13,37 @@ use crate::json::{self, Data, Value};
 /// No narrower than those of policy documents: what is not read here would be stored as it is written.
 const LIMITS: json::Limits = json::Limits { bytes: 4 * 131_072, depth: 32, values: 65_536 };
 
+/// An account that does not change any more, with its users and roles by their unique ids, once somebody asks for one.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    account: Arc<Account>,
+    by_unique_id: OnceLock<HashMap<String, Arn>>,
+}
+
+impl Snapshot {
+    pub(super) fn of(account: Account) -> Self {
+        Self { account: Arc::new(account), by_unique_id: OnceLock::new() }
+    }
+
+    pub(super) const fn account(&self) -> &Arc<Account> {
+        &self.account
+    }
+
+    /// The user or role that has this unique id, by its ARN.
+    pub(super) fn arn_of(&self, unique_id: &str) -> Option<&Arn> {
+        let index = || self.account.principals().map(|(id, arn)| (id.to_owned(), arn.clone())).collect();
+        self.by_unique_id.get_or_init(index).get(unique_id)
+    }
+}
+
 /// The document with the unique id of each user and role in the place of its ARN; what it says otherwise stays as written.
 pub(super) fn stored(text: &str, account: &Account, elsewhere: &Accounts) -> Result<String, IamError> {
     let invalid = |principal: &str| IamError::InvalidPrincipal { principal: principal.to_owned() };
     rewritten(text, |principal| {
         if is_unique_id(principal) {
-            let exists = account.arn_of_id(principal).is_some()
-                || elsewhere.iter().any(|other| other.id != account.id && other.arn_of_id(principal).is_some());
+            // One of this account may have been made or removed since `elsewhere` was read.
+            let own = account.arn_of_id(principal).is_some();
+            let exists = own || elsewhere.arn_of(principal).is_some_and(|arn| arn.account() != account.id.as_str());
             return if exists { Ok(None) } else { Err(invalid(principal)) };
         }
         let Some(arn) = named(principal) else { return Ok(None) };
@@ -32,7 +58,7 @@ pub(super) fn stored(text: &str, account: &Account, elsewhere: &Accounts) -> Res
 
 /// The document as it is shown: with the ARN of each user and role that still exists.
 pub(super) fn shown(text: &str, accounts: &Accounts) -> String {
-    let arn = |id: &str| accounts.iter().find_map(|account| account.arn_of_id(id)).map(ToString::to_string);
+    let arn = |id: &str| is_unique_id(id).then(|| accounts.arn_of(id)).flatten().map(ToString::to_string);
     let shown = rewritten(text, |principal| Ok::<_, IamError>(arn(principal)));
     shown.unwrap_or_else(|_| text.to_owned())
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
+use super::principal::Snapshot;
 use super::{Account, Entity, IamError, KeyOwner, Limits};
 use crate::arn::{AccountId, Arn};
 use crate::credentials::{AccessKeyId, AccessKeys, LongTermKey};
@@ -14,7 +15,7 @@ use crate::time::Timestamp;
 /// A snapshot of every account.
 #[derive(Clone, Debug, Default)]
 pub struct Accounts {
-    by_id: BTreeMap<AccountId, Arc<Account>>,
+    by_id: BTreeMap<AccountId, Arc<Snapshot>>,
     /// The account of each long-term access key.
     keys: Arc<HashMap<AccessKeyId, AccountId>>,
 }
@@ -23,12 +24,22 @@ impl Accounts {
     /// The account of this id.
     #[must_use]
     pub fn find(&self, id: &AccountId) -> Option<&Arc<Account>> {
-        self.by_id.get(id)
+        self.by_id.get(id).map(|snapshot| snapshot.account())
     }
 
     /// Every account, in the order of ids.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Account>> {
-        self.by_id.values()
+        self.by_id.values().map(|snapshot| snapshot.account())
+    }
+
+    /// The user or role that has this unique id, in whatever account, by its ARN; none once it is gone.
+    #[must_use]
+    pub fn arn_of(&self, unique_id: &str) -> Option<&Arn> {
+        self.by_id.values().find_map(|snapshot| snapshot.arn_of(unique_id))
+    }
+
+    fn put(&mut self, account: Account) {
+        self.by_id.insert(account.id.clone(), Arc::new(Snapshot::of(account)));
     }
 
     /// The compiled role of this ARN.
@@ -89,7 +100,9 @@ impl Registry {
     pub fn open_account(&self, id: &AccountId) {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut accounts = Accounts::clone(&self.accounts.load());
-        accounts.by_id.entry(id.clone()).or_insert_with(|| Arc::new(Account::new(id.clone())));
+        if accounts.find(id).is_none() {
+            accounts.put(Account::new(id.clone()));
+        }
         self.accounts.store(Arc::new(accounts));
     }
 
@@ -97,9 +110,10 @@ impl Registry {
     pub fn configure_role(&self, role: Role, now: Timestamp) {
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut accounts = Accounts::clone(&self.accounts.load());
-        let id = role.account().clone();
-        let account = accounts.by_id.entry(id.clone()).or_insert_with(|| Arc::new(Account::new(id)));
-        Arc::make_mut(account).configure_role(role, now);
+        let known = accounts.find(role.account()).map(|account| Account::clone(account));
+        let mut account = known.unwrap_or_else(|| Account::new(role.account().clone()));
+        account.configure_role(role, now);
+        accounts.put(account);
         self.accounts.store(Arc::new(accounts));
     }
 
@@ -124,7 +138,7 @@ impl Registry {
             keys.retain(|_, owner| owner != id);
             keys.extend(account.access_keys.keys().map(|key| (key.clone(), id.clone())));
         }
-        accounts.by_id.insert(id.clone(), Arc::new(account));
+        accounts.put(account);
         self.accounts.store(Arc::new(accounts));
         Ok(result)
     }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Account, Accounts, Entity, EntityName, EntityPath, IamError, IdKind, Limits, Permissions, UniqueId, document,
-    principal, tagging,
+    Account, Accounts, Boundary, Entity, EntityName, EntityPath, IamError, IdKind, Limits, Permissions, UniqueId,
+    document, principal, tagging,
 };
 use crate::arn::Arn;
+use crate::policy::Policy;
 use crate::session::{DEFAULT_SESSION_DURATION, MAX_SESSION_DURATION, Role};
 use crate::time::Timestamp;
 
@@ -45,10 +46,13 @@ impl RoleRecord {
         let (path, name) = resource.rsplit_once('/').unwrap_or(("", resource));
         let (path, name) = (EntityPath::of_arn(path), EntityName::of_arn(name));
         let mut permissions = Permissions::default();
-        for (place, policy) in (1_usize..).zip(role.permissions()) {
-            let named = policy.name().parse::<EntityName>().map(|name| name.to_string());
-            permissions.inline.insert(named.unwrap_or_else(|_| format!("permissions-{place}")), policy.clone());
+        for policy in role.permissions() {
+            keep(&mut permissions.inline, policy);
         }
+        permissions.boundary = role.boundary().map(|policies| {
+            let arn = Arn::iam(role.account(), &format!("policy/configured-boundary/{name}"));
+            Boundary::Configured { arn, policies: policies.to_vec() }
+        });
         let (description, tags) = (None, role.tags().clone());
         Self { name, path, description, created: now, tags, permissions, role: Arc::new(role) }
     }
@@ -115,7 +119,7 @@ impl Account {
             description: new.description,
             created: now,
             tags,
-            permissions: Permissions { boundary: new.boundary, ..Permissions::default() },
+            permissions: Permissions { boundary: new.boundary.map(Boundary::Managed), ..Permissions::default() },
             role: Arc::new(role),
         };
         self.roles.insert(&new.name, record);
@@ -225,6 +229,14 @@ impl Account {
         self.changeable_role(name)?;
         self.roles.find_mut(name).ok_or_else(|| IamError::missing(Entity::Role, name))
     }
+}
+
+/// Keeps an inline policy under the name it has, or one like it where that is no name or another policy's: none may be lost.
+fn keep(inline: &mut BTreeMap<String, Policy>, policy: &Policy) {
+    let own = policy.name().parse::<EntityName>().ok().map(|name| name.to_string());
+    let made = (inline.len().saturating_add(1)..).map(|place| format!("permissions-{place}"));
+    let free = own.into_iter().chain(made).find(|name| !inline.contains_key(name));
+    inline.extend(free.map(|name| (name, policy.clone())));
 }
 
 fn lasting(duration: Duration) -> Result<Duration, IamError> {

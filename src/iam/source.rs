@@ -79,7 +79,7 @@ impl Account {
     /// [`IamError::NoSuchEntity`].
     pub fn boundary_of(&self, holder: &Holder) -> Result<Option<Vec<Policy>>, IamError> {
         let boundary = self.permissions(holder)?.boundary.as_ref();
-        Ok(boundary.map(|arn| self.compiled_boundary(arn)))
+        Ok(boundary.map(|boundary| self.compiled_boundary(boundary)))
     }
 
     fn sourced(&self, holder: &Holder, permissions: &Permissions) -> Vec<SourcedPolicy> {

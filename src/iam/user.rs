@@ -151,6 +151,17 @@ impl Account {
         self.users.find_mut(name).ok_or_else(|| IamError::missing(Entity::User, name))
     }
 
+    /// A user, to be changed while it is who `known` tells: the same one, with the same ARN, tags and boundary, of which
+    /// policies were asked.
+    pub(super) fn unchanged_user_mut(&mut self, known: &User) -> Result<&mut User, IamError> {
+        let boundary = |user: &User| user.permissions.boundary.as_ref().map(|boundary| boundary.arn().clone());
+        let user = self.user_mut(known.name.as_str())?;
+        match user.identity == known.identity && boundary(user) == boundary(known) {
+            true => Ok(user),
+            false => Err(IamError::Concurrent),
+        }
+    }
+
     fn user_identity(&mut self, name: &str) -> Result<&mut UserIdentity, IamError> {
         self.user_mut(name).map(|user| Arc::make_mut(&mut user.identity))
     }

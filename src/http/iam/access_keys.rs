@@ -24,7 +24,7 @@ fn create_access_key(call: &Call<'_>) -> Result<Answer, QueryError> {
     let subject = Subject::named_or_caller(call, Constraints::default())?;
     subject.authorize(call, "iam:CreateAccessKey", &Keys::new())?;
     let now = call.now();
-    let key = call.update(|account, limits| account.create_access_key(limits, &subject.owner, now))?;
+    let key = subject.update(call, |account, limits| account.create_access_key(limits, &subject.owner, now))?;
     let elements = vec![
         Element::text("UserName", user_name(&*call.own_account()?, &subject.owner)),
         Element::text("AccessKeyId", key.access_key_id().as_str()),
@@ -71,7 +71,7 @@ fn update_access_key(call: &Call<'_>) -> Result<Answer, QueryError> {
     }
     subject.authorize(call, "iam:UpdateAccessKey", &Keys::new())?;
     let id = existing(id)?;
-    call.update(|account, _| account.update_access_key(&subject.owner, &id, status == Some("Active")))?;
+    subject.update(call, |account, _| account.update_access_key(&subject.owner, &id, status == Some("Active")))?;
     Ok(Answer::done("UpdateAccessKey"))
 }
 
@@ -81,7 +81,7 @@ fn delete_access_key(call: &Call<'_>) -> Result<Answer, QueryError> {
     let subject = Subject::named_or_caller(call, constraints)?;
     subject.authorize(call, "iam:DeleteAccessKey", &Keys::new())?;
     let id = existing(id)?;
-    call.update(|account, _| account.delete_access_key(&subject.owner, &id))?;
+    subject.update(call, |account, _| account.delete_access_key(&subject.owner, &id))?;
     Ok(Answer::done("DeleteAccessKey"))
 }
 
@@ -100,9 +100,10 @@ fn get_access_key_last_used(call: &Call<'_>) -> Result<Answer, QueryError> {
     if let Some(user) = user {
         resource_tags(&mut keys, &user.identity.tags);
     }
-    // A key of another account and one that does not exist look alike.
-    let arn = user.map_or_else(|| call.arn("user/*"), |user| user.identity.arn.clone());
-    call.authorize("iam:GetAccessKeyLastUsed", arn.as_str(), &keys)?;
+    // A key of another account and one that does not exist look alike, and a refusal does not tell whose one is.
+    let any = call.arn("user/*");
+    let arn = user.map_or(&any, |user| &user.identity.arn);
+    call.authorize_shown("iam:GetAccessKeyLastUsed", arn.as_str(), any.as_str(), &keys)?;
     let record = record.ok_or_else(|| refused(IamError::missing(Entity::AccessKey, id.as_str())))?;
     let mut used = Vec::new();
     match record.key.last_used() {

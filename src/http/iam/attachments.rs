@@ -1,10 +1,11 @@
 //! Managed policies attached to users, groups and roles, and permissions boundaries of users and roles.
 
 use super::call::{Call, Operation, refused};
-use super::holders::{self, Subject};
+use super::holders::Subject;
 use super::input;
 use super::paging::Page;
 use super::shapes;
+use super::target::{Named, Target};
 use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::policy::Keys;
 
@@ -33,10 +34,9 @@ fn attach(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<
     let policy = input::arn(call.query, "PolicyArn", &mut constraints);
     constraints.finish()?;
     let policy = policy.ok_or_else(input::no_arn)?;
-    let account = call.own_account()?;
-    let keys = holders::keys(&account, &holder).with("iam:PolicyARN", policy.as_str());
-    call.authorize(&format!("iam:{operation}"), holders::arn(call, &account, &holder).as_str(), &keys)?;
-    call.update(|account, limits| account.attach_policy(&holder, &policy, limits))?;
+    let keys = Keys::new().with("iam:PolicyARN", policy.as_str());
+    let target = Target::allowed(call, Named::Holder(holder.clone()), &format!("iam:{operation}"), &keys)?;
+    target.update(call, |account, limits| account.attach_policy(&holder, &policy, limits))?;
     Ok(Answer::done(operation))
 }
 
@@ -46,10 +46,9 @@ fn detach(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<
     let policy = input::arn(call.query, "PolicyArn", &mut constraints);
     constraints.finish()?;
     let policy = policy.ok_or_else(input::no_arn)?;
-    let account = call.own_account()?;
-    let keys = holders::keys(&account, &holder).with("iam:PolicyARN", policy.as_str());
-    call.authorize(&format!("iam:{operation}"), holders::arn(call, &account, &holder).as_str(), &keys)?;
-    call.update(|account, _| account.detach_policy(&holder, &policy))?;
+    let keys = Keys::new().with("iam:PolicyARN", policy.as_str());
+    let target = Target::allowed(call, Named::Holder(holder.clone()), &format!("iam:{operation}"), &keys)?;
+    target.update(call, |account, _| account.detach_policy(&holder, &policy))?;
     Ok(Answer::done(operation))
 }
 
@@ -59,10 +58,8 @@ fn list(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<An
     let prefix = input::path_prefix(call.query, &mut constraints);
     let page = Page::read(call.query, &mut constraints);
     constraints.finish()?;
-    let account = call.own_account()?;
-    let keys = holders::keys(&account, &holder);
-    call.authorize(&format!("iam:{operation}"), holders::arn(call, &account, &holder).as_str(), &keys)?;
-    let attached = &account.permissions(&holder).map_err(refused)?.attached;
+    let target = Target::allowed(call, Named::Holder(holder.clone()), &format!("iam:{operation}"), &Keys::new())?;
+    let attached = &target.account().permissions(&holder).map_err(refused)?.attached;
     let under = format!("policy{prefix}");
     let (arns, told) =
         page.of(attached.iter().filter(|arn| arn.resource().starts_with(&under)), |arn| arn.to_string())?;
@@ -77,11 +74,10 @@ fn put_boundary(call: &Call<'_>, subject: Subject, operation: &'static str) -> R
     let boundary = input::arn(call.query, "PermissionsBoundary", &mut constraints);
     constraints.finish()?;
     let boundary = boundary.ok_or_else(input::no_arn)?;
-    let account = call.own_account()?;
     // Policies ask which boundary is to be set, not which one is there.
-    let keys = holders::keys(&account, &holder).with("iam:PermissionsBoundary", boundary.as_str());
-    call.authorize(&format!("iam:{operation}"), holders::arn(call, &account, &holder).as_str(), &keys)?;
-    call.update(|account, _| account.set_boundary(&holder, Some(&boundary)))?;
+    let keys = Keys::new().with("iam:PermissionsBoundary", boundary.as_str());
+    let target = Target::allowed(call, Named::Holder(holder.clone()), &format!("iam:{operation}"), &keys)?;
+    target.update(call, |account, _| account.set_boundary(&holder, Some(&boundary)))?;
     Ok(Answer::done(operation))
 }
 
@@ -89,9 +85,7 @@ fn delete_boundary(call: &Call<'_>, subject: Subject, operation: &'static str) -
     let mut constraints = Constraints::default();
     let holder = subject.read(call.query, &mut constraints);
     constraints.finish()?;
-    let account = call.own_account()?;
-    let keys: Keys = holders::keys(&account, &holder);
-    call.authorize(&format!("iam:{operation}"), holders::arn(call, &account, &holder).as_str(), &keys)?;
-    call.update(|account, _| account.set_boundary(&holder, None))?;
+    let target = Target::allowed(call, Named::Holder(holder.clone()), &format!("iam:{operation}"), &Keys::new())?;
+    target.update(call, |account, _| account.set_boundary(&holder, None))?;
     Ok(Answer::done(operation))
 }

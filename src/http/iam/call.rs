@@ -32,8 +32,19 @@ impl Call<'_> {
     /// Lets the call go on if the caller's policies allow `action` on `resource`; `keys` is what the operation itself says,
     /// such as `iam:PolicyARN`.
     pub(super) fn authorize(&self, action: &str, resource: &str, keys: &Keys) -> Result<(), QueryError> {
+        self.authorize_shown(action, resource, resource, keys)
+    }
+
+    /// The same with a refusal that shows the resource as `shown`: what the caller wrote, and not what there is.
+    pub(super) fn authorize_shown(
+        &self,
+        action: &str,
+        resource: &str,
+        shown: &str,
+        keys: &Keys,
+    ) -> Result<(), QueryError> {
         let decision = self.decide(action, resource, keys)?;
-        if decision.is_allow() { Ok(()) } else { Err(self.denied(&decision, action, resource)) }
+        if decision.is_allow() { Ok(()) } else { Err(self.denied(&decision, action, shown)) }
     }
 
     /// The same for an action that the account grants to every user: it takes the place of identity policies that do not

@@ -1,12 +1,15 @@
 //! Groups and who is in them.
 
+use std::sync::Arc;
+
 use super::call::{Call, Operation, refused};
 use super::input::{self, LONG_NAME};
 use super::paging::Page;
 use super::subject::Subject;
+use super::target::{Named, Target};
 use super::users;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
-use crate::iam::{Account, EntityName, EntityPath, Group};
+use crate::iam::{EntityName, EntityPath, Group, Holder};
 use crate::policy::Keys;
 
 pub(super) fn operation(name: &str) -> Option<Operation> {
@@ -34,19 +37,14 @@ fn group(group: &Group) -> Vec<Element> {
     ]
 }
 
-/// The group that the call names, once the caller may do `action` to it. Its members' names are not among the parameters:
-/// a group holds users and no groups.
-fn named<'a>(
-    call: &'a Call<'_>,
-    account: &'a Account,
-    action: &str,
-    mut constraints: Constraints,
-) -> Result<&'a Group, QueryError> {
+/// The group that the call names, once the caller may do `action` to it, and there is one. Its members' names are not
+/// among the parameters: a group holds users and no groups.
+fn named(call: &Call<'_>, action: &str, mut constraints: Constraints) -> Result<(Arc<Group>, Target), QueryError> {
     let name = input::name(call.query, "GroupName", LONG_NAME, &mut constraints);
     constraints.finish()?;
-    let arn = account.groups.find(name).map_or_else(|| call.arn(&format!("group/{name}")), |group| group.arn.clone());
-    call.authorize(action, arn.as_str(), &Keys::new())?;
-    account.group(name).map(|group| &**group).map_err(refused)
+    let target = Target::allowed(call, Named::Holder(Holder::Group(name.to_owned())), action, &Keys::new())?;
+    let group = target.account().group(name).cloned().map_err(refused)?;
+    Ok((group, target))
 }
 
 fn create_group(call: &Call<'_>) -> Result<Answer, QueryError> {
@@ -64,11 +62,10 @@ fn create_group(call: &Call<'_>) -> Result<Answer, QueryError> {
 fn get_group(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let page = Page::read(call.query, &mut constraints);
-    let account = call.own_account()?;
-    let found = named(call, &account, "iam:GetGroup", constraints)?;
-    let (members, told) = page.of(account.members(found.name.as_str()), |user| user.name.folded())?;
+    let (found, target) = named(call, "iam:GetGroup", constraints)?;
+    let (members, told) = page.of(target.account().members(found.name.as_str()), |user| user.name.folded())?;
     let mut result = vec![
-        Element::Group("Group", group(found)),
+        Element::Group("Group", group(&found)),
         Element::list("Users", members.into_iter().map(|member| users::user(member))),
     ];
     result.extend(told);
@@ -79,21 +76,20 @@ fn update_group(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let new_name = input::optional_name(call.query, "NewGroupName", LONG_NAME, &mut constraints);
     let new_path = input::optional_path(call.query, "NewPath", &mut constraints);
-    let account = call.own_account()?;
-    let found = named(call, &account, "iam:UpdateGroup", constraints)?;
+    let (found, target) = named(call, "iam:UpdateGroup", constraints)?;
     let new_name: Option<EntityName> = new_name.map(str::parse).transpose().map_err(refused)?;
     let new_path: Option<EntityPath> = new_path.map(str::parse).transpose().map_err(refused)?;
     // As for users: also under the new name.
     let (path, name) = (new_path.as_ref().unwrap_or(&found.path), new_name.as_ref().unwrap_or(&found.name));
-    call.authorize("iam:UpdateGroup", call.arn(&format!("group{path}{name}")).as_str(), &Keys::new())?;
-    call.update(|account, _| account.update_group(found.name.as_str(), new_name, new_path))?;
+    let renamed = call.arn(&format!("group{path}{name}"));
+    call.authorize_shown("iam:UpdateGroup", renamed.as_str(), &format!("group {name}"), &Keys::new())?;
+    target.update(call, |account, _| account.update_group(found.name.as_str(), new_name, new_path))?;
     Ok(Answer::done("UpdateGroup"))
 }
 
 fn delete_group(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let account = call.own_account()?;
-    let found = named(call, &account, "iam:DeleteGroup", Constraints::default())?;
-    call.update(|account, _| account.delete_group(found.name.as_str()))?;
+    let (found, target) = named(call, "iam:DeleteGroup", Constraints::default())?;
+    target.update(call, |account, _| account.delete_group(found.name.as_str()))?;
     Ok(Answer::done("DeleteGroup"))
 }
 
@@ -114,9 +110,9 @@ fn list_groups(call: &Call<'_>) -> Result<Answer, QueryError> {
 fn change_membership(call: &Call<'_>, operation: &'static str) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let user = input::name(call.query, "UserName", LONG_NAME, &mut constraints);
-    let account = call.own_account()?;
-    let group = named(call, &account, &format!("iam:{operation}"), constraints)?.name.as_str();
-    call.update(|account, limits| match operation {
+    let (group, target) = named(call, &format!("iam:{operation}"), constraints)?;
+    let group = group.name.as_str();
+    target.update(call, |account, limits| match operation {
         "AddUserToGroup" => account.add_user_to_group(limits, user, group),
         _ => account.remove_user_from_group(user, group),
     })?;
@@ -129,7 +125,7 @@ fn list_groups_for_user(call: &Call<'_>) -> Result<Answer, QueryError> {
     let subject = Subject::named(call, constraints)?;
     subject.authorize(call, "iam:ListGroupsForUser", &Keys::new())?;
     let account = call.own_account()?;
-    let (groups, told) = page.of(account.groups_of(subject.user(&account)?), |group| group.name.folded())?;
+    let (groups, told) = page.of(account.groups_of(subject.user()?), |group| group.name.folded())?;
     let mut result = vec![Element::list("Groups", groups.into_iter().map(|listed| group(listed)))];
     result.extend(told);
     Ok(Answer::new("ListGroupsForUser", result))

@@ -1,7 +1,8 @@
 //! Users, groups and roles as the subjects of operations on policies: which parameter names them, and what policies on
 //! IAM itself may ask about them.
 
-use super::call::Call;
+use std::collections::BTreeMap;
+
 use super::input::{self, LONG_NAME, SHORT_NAME};
 use crate::arn::Arn;
 use crate::http::query::{Constraints, Element, Query};
@@ -38,30 +39,43 @@ impl Subject {
 }
 
 /// The ARN of `holder`, or the one it would have without a path if there is none of that name.
-pub(super) fn arn(call: &Call<'_>, account: &Account, holder: &Holder) -> Arn {
+pub(super) fn arn(account: &Account, holder: &Holder) -> Arn {
     account.arn_of_holder(holder).cloned().unwrap_or_else(|_| {
         let kind = match holder {
             Holder::User(_) => "user",
             Holder::Group(_) => "group",
             Holder::Role(_) => "role",
         };
-        call.arn(&format!("{kind}/{}", holder.name()))
+        Arn::iam(&account.id, &format!("{kind}/{}", holder.name()))
     })
+}
+
+/// Its unique id, if there is one of that name.
+pub(super) fn id(account: &Account, holder: &Holder) -> Option<String> {
+    match holder {
+        Holder::User(name) => account.users.find(name).map(|user| user.id.to_string()),
+        Holder::Group(name) => account.groups.find(name).map(|group| group.id.to_string()),
+        Holder::Role(name) => account.roles.find(name).map(|record| record.role.id().to_string()),
+    }
+}
+
+/// Its tags; groups have none.
+pub(super) fn tags<'a>(account: &'a Account, holder: &Holder) -> Option<&'a BTreeMap<String, String>> {
+    match holder {
+        Holder::User(name) => account.users.find(name).map(|user| &user.identity.tags),
+        Holder::Role(name) => account.roles.find(name).map(|record| &record.tags),
+        Holder::Group(_) => None,
+    }
 }
 
 /// What policies may ask about `holder` as it is: its tags, and its permissions boundary.
 pub(super) fn keys(account: &Account, holder: &Holder) -> Keys {
     let mut keys = Keys::new();
-    let tags = match holder {
-        Holder::User(name) => account.users.find(name).map(|user| &user.identity.tags),
-        Holder::Role(name) => account.roles.find(name).map(|record| &record.tags),
-        Holder::Group(_) => None,
-    };
-    if let Some(tags) = tags {
+    if let Some(tags) = tags(account, holder) {
         resource_tags(&mut keys, tags);
     }
     if let Some(boundary) = account.permissions(holder).ok().and_then(|permissions| permissions.boundary.as_ref()) {
-        keys.set("iam:PermissionsBoundary", boundary.as_str());
+        keys.set("iam:PermissionsBoundary", boundary.arn().as_str());
     }
     keys
 }

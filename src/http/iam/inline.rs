@@ -1,11 +1,13 @@
 //! Inline policies of users, groups and roles.
 
 use super::call::{Call, Operation, refused};
-use super::holders::{self, Subject};
+use super::holders::Subject;
 use super::input::{self, LONG_NAME};
 use super::paging::Page;
+use super::target::{Named, Target};
 use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::iam::Holder;
+use crate::policy::Keys;
 
 pub(super) fn operation(name: &str) -> Option<Operation> {
     Some(match name {
@@ -31,17 +33,16 @@ fn put(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<Ans
     let name = input::name(call.query, "PolicyName", LONG_NAME, &mut constraints);
     let document = input::document(call.query, "PolicyDocument", &mut constraints);
     constraints.finish()?;
-    authorize(call, &holder, operation)?;
+    let target = authorize(call, &holder, operation)?;
     let name = name.parse().map_err(refused)?;
-    call.update(|account, limits| account.put_inline_policy(&holder, &name, document, limits))?;
+    target.update(call, |account, limits| account.put_inline_policy(&holder, &name, document, limits))?;
     Ok(Answer::done(operation))
 }
 
 fn get(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<Answer, QueryError> {
     let (holder, name) = named(call, subject)?;
-    authorize(call, &holder, operation)?;
-    let account = call.own_account()?;
-    let policy = account.inline_policy(&holder, name).map_err(refused)?;
+    let target = authorize(call, &holder, operation)?;
+    let policy = target.account().inline_policy(&holder, name).map_err(refused)?;
     let result = vec![
         subject.named(holder.name()),
         Element::text("PolicyName", name),
@@ -52,8 +53,8 @@ fn get(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<Ans
 
 fn delete(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<Answer, QueryError> {
     let (holder, name) = named(call, subject)?;
-    authorize(call, &holder, operation)?;
-    call.update(|account, _| account.delete_inline_policy(&holder, name))?;
+    let target = authorize(call, &holder, operation)?;
+    target.update(call, |account, _| account.delete_inline_policy(&holder, name))?;
     Ok(Answer::done(operation))
 }
 
@@ -62,9 +63,8 @@ fn list(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<An
     let holder = subject.read(call.query, &mut constraints);
     let page = Page::read(call.query, &mut constraints);
     constraints.finish()?;
-    authorize(call, &holder, operation)?;
-    let account = call.own_account()?;
-    let inline = &account.permissions(&holder).map_err(refused)?.inline;
+    let target = authorize(call, &holder, operation)?;
+    let inline = &target.account().permissions(&holder).map_err(refused)?.inline;
     let (names, told) = page.of(inline.keys(), |name| (*name).clone())?;
     let mut result = vec![Element::texts("PolicyNames", names.into_iter().map(String::as_str))];
     result.extend(told);
@@ -79,8 +79,6 @@ fn named<'a>(call: &'a Call<'_>, subject: Subject) -> Result<(Holder, &'a str), 
     Ok((holder, name))
 }
 
-fn authorize(call: &Call<'_>, holder: &Holder, operation: &str) -> Result<(), QueryError> {
-    let account = call.own_account()?;
-    let keys = holders::keys(&account, holder);
-    call.authorize(&format!("iam:{operation}"), holders::arn(call, &account, holder).as_str(), &keys)
+fn authorize(call: &Call<'_>, holder: &Holder, operation: &str) -> Result<Target, QueryError> {
+    Target::allowed(call, Named::Holder(holder.clone()), &format!("iam:{operation}"), &Keys::new())
 }

@@ -10,6 +10,8 @@ pub(super) const LONG_NAME: usize = 128;
 const MAX_PATH: usize = 512;
 const ARN_LENGTH: (usize, usize) = (20, 2048);
 const MAX_DOCUMENT: usize = 131_072;
+/// The most tags that one call sets or takes away.
+const MAX_TAGS: usize = 50;
 
 /// One tag: its key and its value.
 pub(super) type Tag = (String, String);
@@ -109,6 +111,7 @@ pub(super) fn document<'a>(query: &'a Query, parameter: &str, constraints: &mut 
 /// The parameter `Tags`.
 pub(super) fn tags(query: &Query) -> Result<Vec<Tag>, QueryError> {
     let pairs = query.pairs("Tags", "Key", "Value")?;
+    few("tags", pairs.len())?;
     let mut constraints = Constraints::default();
     for (number, (key, value)) in (1..).zip(&pairs) {
         tag_key(&format!("tags.{number}.member.key"), key, &mut constraints);
@@ -133,12 +136,23 @@ pub(super) fn tags(query: &Query) -> Result<Vec<Tag>, QueryError> {
 /// The parameter `TagKeys`.
 pub(super) fn tag_keys(query: &Query) -> Result<Vec<&str>, QueryError> {
     let keys = query.members("TagKeys")?;
+    few("tagKeys", keys.len())?;
     let mut constraints = Constraints::default();
     for (number, key) in (1..).zip(&keys) {
         tag_key(&format!("tagKeys.{number}.member"), key, &mut constraints);
     }
     constraints.finish()?;
     Ok(keys)
+}
+
+/// Refuses more tags than one call may name, before each of them is looked at.
+fn few(place: &str, count: usize) -> Result<(), QueryError> {
+    if count <= MAX_TAGS {
+        return Ok(());
+    }
+    let constraint = format!("Member must have length less than or equal to {MAX_TAGS}");
+    let found = format!("Value at '{place}' failed to satisfy constraint: {constraint}");
+    Err(QueryError::validation(format!("1 validation error detected: {found}")))
 }
 
 fn tag_key(place: &str, key: &str, constraints: &mut Constraints) {

@@ -23,10 +23,10 @@ fn create_login_profile(call: &Call<'_>) -> Result<Answer, QueryError> {
     let reset_required = flag(call, "PasswordResetRequired", &mut constraints);
     let subject = Subject::named_or_caller(call, constraints)?;
     subject.authorize(call, "iam:CreateLoginProfile", &Keys::new())?;
-    let (name, password) = (subject.user_name()?, required(password)?);
+    let (name, user, password) = (subject.user_name()?, subject.user()?, required(password)?);
     slowly(|| {
         let reset_required = reset_required.unwrap_or(false);
-        call.registry().create_login_profile(&call.account, name, &password, reset_required, call.now())
+        call.registry().create_login_profile(user, &password, reset_required, call.now())
     })
     .map_err(refused)?;
     let account = call.own_account()?;
@@ -47,12 +47,9 @@ fn update_login_profile(call: &Call<'_>) -> Result<Answer, QueryError> {
     let reset_required = flag(call, "PasswordResetRequired", &mut constraints);
     let subject = Subject::named(call, constraints)?;
     subject.authorize(call, "iam:UpdateLoginProfile", &Keys::new())?;
-    let (name, password) = (subject.user_name()?, password.map(required).transpose()?);
-    slowly(|| {
-        let registry = call.registry();
-        registry.update_login_profile(&call.account, name, password.as_ref(), reset_required, call.now())
-    })
-    .map_err(refused)?;
+    let (user, password) = (subject.user()?, password.map(required).transpose()?);
+    slowly(|| call.registry().update_login_profile(user, password.as_ref(), reset_required, call.now()))
+        .map_err(refused)?;
     Ok(Answer::done("UpdateLoginProfile"))
 }
 
@@ -60,7 +57,7 @@ fn delete_login_profile(call: &Call<'_>) -> Result<Answer, QueryError> {
     let subject = Subject::named_or_caller(call, Constraints::default())?;
     subject.authorize(call, "iam:DeleteLoginProfile", &Keys::new())?;
     let name = subject.user_name()?;
-    call.update(|account, _| account.delete_login_profile(name))?;
+    subject.update(call, |account, _| account.delete_login_profile(name))?;
     Ok(Answer::done("DeleteLoginProfile"))
 }
 

@@ -6,10 +6,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::call::{Call, Operation, refused};
-use super::holders::{request_tags, resource_tags};
+use super::holders::request_tags;
 use super::input::{self, LONG_NAME};
 use super::paging::Page;
 use super::subject::Subject;
+use super::target::{Named, Target};
 use super::{qr_code, shapes, users};
 use crate::http::query::{Answer, Constraints, Element, Query, QueryError};
 use crate::iam::{Account, Entity, EntityName, EntityPath, IamError, KeyOwner, MfaDevice};
@@ -47,7 +48,7 @@ fn create_virtual_mfa_device(call: &Call<'_>) -> Result<Answer, QueryError> {
     }
     let (path, named): (EntityPath, EntityName) = (path.parse().map_err(refused)?, name.parse().map_err(refused)?);
     let (serial, seed) = call.update(|account, limits| {
-        let (serial, seed) = account.create_virtual_mfa_device(&named, path)?;
+        let (serial, seed) = account.create_virtual_mfa_device(limits, &named, path)?;
         account.tag_mfa_device(limits, serial.as_str(), tags.clone())?;
         Ok((serial, seed))
     })?;
@@ -70,7 +71,7 @@ fn enable_mfa_device(call: &Call<'_>) -> Result<Answer, QueryError> {
     let subject = Subject::named(call, constraints)?;
     subject.authorize(call, "iam:EnableMFADevice", &Keys::new())?;
     let now = call.now();
-    call.update(|account, limits| account.enable_mfa_device(limits, &subject.owner, serial, codes, now))?;
+    subject.update(call, |account, limits| account.enable_mfa_device(limits, &subject.owner, serial, codes, now))?;
     Ok(Answer::done("EnableMFADevice"))
 }
 
@@ -79,7 +80,9 @@ fn resync_mfa_device(call: &Call<'_>) -> Result<Answer, QueryError> {
     let (serial, codes) = (serial_number(call.query, &mut constraints), codes(call.query, &mut constraints));
     let subject = Subject::named(call, constraints)?;
     subject.authorize(call, "iam:ResyncMFADevice", &Keys::new())?;
-    call.own_account()?.resync_mfa_device(&subject.owner, serial, codes, call.now()).map_err(refused)?;
+    let account = call.own_account()?;
+    subject.unchanged(&account)?;
+    account.resync_mfa_device(&subject.owner, serial, codes, call.now()).map_err(refused)?;
     Ok(Answer::done("ResyncMFADevice"))
 }
 
@@ -88,13 +91,13 @@ fn deactivate_mfa_device(call: &Call<'_>) -> Result<Answer, QueryError> {
     let serial = serial_number(call.query, &mut constraints);
     let subject = Subject::named_or_caller(call, constraints)?;
     subject.authorize(call, "iam:DeactivateMFADevice", &Keys::new())?;
-    call.update(|account, _| account.deactivate_mfa_device(&subject.owner, serial))?;
+    subject.update(call, |account, _| account.deactivate_mfa_device(&subject.owner, serial))?;
     Ok(Answer::done("DeactivateMFADevice"))
 }
 
 fn delete_virtual_mfa_device(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let serial = device(call, "iam:DeleteVirtualMFADevice", Constraints::default(), &Keys::new())?;
-    call.update(|account, _| account.delete_virtual_mfa_device(serial))?;
+    let (serial, target) = device(call, "iam:DeleteVirtualMFADevice", Constraints::default(), &Keys::new())?;
+    target.update(call, |account, _| account.delete_virtual_mfa_device(serial))?;
     Ok(Answer::done("DeleteVirtualMFADevice"))
 }
 
@@ -130,62 +133,52 @@ fn list_virtual_mfa_devices(call: &Call<'_>) -> Result<Answer, QueryError> {
 }
 
 fn get_mfa_device(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let serial = device(call, "iam:GetMFADevice", Constraints::default(), &Keys::new())?;
-    let account = call.own_account()?;
+    let (serial, target) = device(call, "iam:GetMFADevice", Constraints::default(), &Keys::new())?;
+    let account = target.account();
     let device = account.mfa_device(serial).map_err(refused)?;
     let owner = device.assignment.as_ref().map(|assignment| &assignment.owner);
     if call.query.value("UserName").is_some_and(|asked| owner != Some(&KeyOwner::user(asked))) {
         return Err(refused(IamError::missing(Entity::MfaDevice, serial)));
     }
-    Ok(Answer::new("GetMFADevice", enabled(&account, device)))
+    Ok(Answer::new("GetMFADevice", enabled(account, device)))
 }
 
 fn tag_mfa_device(call: &Call<'_>) -> Result<Answer, QueryError> {
     let tags: BTreeMap<String, String> = input::tags(call.query)?.into_iter().collect();
     let mut keys = Keys::new();
     request_tags(&mut keys, &tags);
-    let serial = device(call, "iam:TagMFADevice", Constraints::default(), &keys)?;
-    call.update(|account, limits| account.tag_mfa_device(limits, serial, tags))?;
+    let (serial, target) = device(call, "iam:TagMFADevice", Constraints::default(), &keys)?;
+    target.update(call, |account, limits| account.tag_mfa_device(limits, serial, tags))?;
     Ok(Answer::done("TagMFADevice"))
 }
 
 fn untag_mfa_device(call: &Call<'_>) -> Result<Answer, QueryError> {
     let untagged = input::tag_keys(call.query)?;
     let keys = Keys::new().with_list("aws:TagKeys", untagged.iter().copied());
-    let serial = device(call, "iam:UntagMFADevice", Constraints::default(), &keys)?;
-    call.update(|account, _| account.untag_mfa_device(serial, &untagged))?;
+    let (serial, target) = device(call, "iam:UntagMFADevice", Constraints::default(), &keys)?;
+    target.update(call, |account, _| account.untag_mfa_device(serial, &untagged))?;
     Ok(Answer::done("UntagMFADevice"))
 }
 
 fn list_mfa_device_tags(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let page = Page::read(call.query, &mut constraints);
-    let serial = device(call, "iam:ListMFADeviceTags", constraints, &Keys::new())?;
-    let account = call.own_account()?;
-    Ok(Answer::new("ListMFADeviceTags", page.of_tags(&account.mfa_device(serial).map_err(refused)?.tags)?))
+    let (serial, target) = device(call, "iam:ListMFADeviceTags", constraints, &Keys::new())?;
+    Ok(Answer::new("ListMFADeviceTags", page.of_tags(&target.account().mfa_device(serial).map_err(refused)?.tags)?))
 }
 
-/// The serial number of the device that the call names, once the caller may do `action` to it, and there is one.
+/// The device that the call names and its serial number, once the caller may do `action` to it, and there is one.
 fn device<'a>(
     call: &'a Call<'_>,
     action: &str,
     mut constraints: Constraints,
     further: &Keys,
-) -> Result<&'a str, QueryError> {
+) -> Result<(&'a str, Target), QueryError> {
     let serial = serial_number(call.query, &mut constraints);
     constraints.finish()?;
-    let account = call.own_account()?;
-    let found = account.mfa_device(serial);
-    let mut keys = further.clone();
-    if let Ok(device) = &found {
-        resource_tags(&mut keys, &device.tags);
-    }
-    // What is no serial number of this account names none of its devices, whatever it is.
-    let known = found.is_ok() || serial.starts_with(call.arn("mfa/").as_str());
-    let arn = if known { serial.to_owned() } else { call.arn("mfa/*").to_string() };
-    call.authorize(action, &arn, &keys)?;
-    found.map_err(refused)?;
-    Ok(serial)
+    let target = Target::allowed(call, Named::MfaDevice(serial.to_owned()), action, further)?;
+    target.existing()?;
+    Ok((serial, target))
 }
 
 fn enabled(account: &Account, device: &MfaDevice) -> Vec<Element> {
@@ -223,10 +216,12 @@ fn serial_number<'a>(query: &'a Query, constraints: &mut Constraints) -> &'a str
 
 fn codes<'a>(query: &'a Query, constraints: &mut Constraints) -> [&'a str; 2] {
     ["AuthenticationCode1", "AuthenticationCode2"].map(|name| {
-        let code = constraints.required(query, name, (6, 6));
-        if !code.bytes().all(|byte| byte.is_ascii_digit()) {
+        let code = query.value(name).unwrap_or_default();
+        if code.is_empty() {
+            constraints.required(query, name, (6, 6));
+        } else if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
             // Not shown: it may be a code with a slip in it.
-            constraints.pattern(name, None, "[\\d]+");
+            constraints.pattern(name, None, "[\\d]{6}");
         }
         code
     })

@@ -24,6 +24,7 @@ mod saml_providers;
 mod shapes;
 mod simulation;
 mod subject;
+mod target;
 mod users;
 mod versions;
 

@@ -1,16 +1,16 @@
 //! OpenID Connect providers. AssumeRoleWithWebIdentity takes their tokens from then on.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::call::{Call, Operation, refused};
 use super::holders;
 use super::input;
 use super::paging::Page;
 use super::shapes;
+use super::target::{Named, Target};
 use crate::arn::Arn;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
-use crate::iam::{Account, Entity, IamError, NewOidcProvider};
+use crate::iam::{Entity, IamError, NewOidcProvider};
 use crate::policy::Keys;
 
 pub(super) fn operation(name: &str) -> Option<Operation> {
@@ -45,9 +45,13 @@ fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut keys = Keys::new();
     holders::request_tags(&mut keys, &tags);
     let name = url.split_once("://").map_or(url, |(_, name)| name).trim_end_matches('/');
-    call.authorize("iam:CreateOpenIDConnectProvider", call.arn(&format!("oidc-provider/{name}")).as_str(), &keys)?;
-    // An issuer that is configured for every account would otherwise stand for two providers.
-    if call.iam.broker.oidc_provider(url).is_some() {
+    let arn = call.arn(&format!("oidc-provider/{name}"));
+    call.authorize("iam:CreateOpenIDConnectProvider", arn.as_str(), &keys)?;
+    if !tags.is_empty() {
+        call.authorize("iam:TagOpenIDConnectProvider", arn.as_str(), &keys)?;
+    }
+    // An ARN that is configured for every account would otherwise stand for two providers.
+    if call.iam.broker.has_oidc_provider_named(name) {
         return Err(refused(IamError::AlreadyExists { entity: Entity::OidcProvider, name: url.to_owned() }));
     }
     let client_ids = client_ids.into_iter().map(str::to_owned).collect();
@@ -62,8 +66,8 @@ fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
 }
 
 fn get(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let (arn, account) = named(call, "iam:GetOpenIDConnectProvider", &Keys::new())?;
-    let record = account.oidc_provider(&arn).map_err(refused)?;
+    let (arn, target) = named(call, "iam:GetOpenIDConnectProvider", &Keys::new())?;
+    let record = target.account().oidc_provider(&arn).map_err(refused)?;
     let result = vec![
         // Without its scheme, as it is registered.
         Element::text("Url", record.name.as_str()),
@@ -83,8 +87,8 @@ fn list(call: &Call<'_>) -> Result<Answer, QueryError> {
 }
 
 fn delete(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let (arn, _) = named(call, "iam:DeleteOpenIDConnectProvider", &Keys::new())?;
-    call.update(|account, _| {
+    let (arn, target) = named(call, "iam:DeleteOpenIDConnectProvider", &Keys::new())?;
+    target.update(call, |account, _| {
         account.delete_oidc_provider(&arn);
         Ok(())
     })?;
@@ -95,8 +99,8 @@ fn change_client(call: &Call<'_>, operation: &'static str) -> Result<Answer, Que
     let mut constraints = Constraints::default();
     let client_id = constraints.required(call.query, "ClientID", (1, 255));
     constraints.finish()?;
-    let (arn, _) = named(call, &format!("iam:{operation}"), &Keys::new())?;
-    call.update(|account, _| match operation.starts_with("Add") {
+    let (arn, target) = named(call, &format!("iam:{operation}"), &Keys::new())?;
+    target.update(call, |account, _| match operation.starts_with("Add") {
         true => account.add_client_id(&arn, client_id),
         false => account.remove_client_id(&arn, client_id),
     })?;
@@ -107,8 +111,8 @@ fn update_thumbprints(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let thumbprints = thumbprints(call, &mut constraints)?;
     constraints.finish()?;
-    let (arn, _) = named(call, "iam:UpdateOpenIDConnectProviderThumbprint", &Keys::new())?;
-    call.update(|account, _| account.set_thumbprints(&arn, thumbprints))?;
+    let (arn, target) = named(call, "iam:UpdateOpenIDConnectProviderThumbprint", &Keys::new())?;
+    target.update(call, |account, _| account.set_thumbprints(&arn, thumbprints))?;
     Ok(Answer::done("UpdateOpenIDConnectProviderThumbprint"))
 }
 
@@ -116,16 +120,16 @@ fn tag(call: &Call<'_>) -> Result<Answer, QueryError> {
     let tags: BTreeMap<String, String> = input::tags(call.query)?.into_iter().collect();
     let mut keys = Keys::new();
     holders::request_tags(&mut keys, &tags);
-    let (arn, _) = named(call, "iam:TagOpenIDConnectProvider", &keys)?;
-    call.update(|account, limits| account.tag_oidc_provider(&arn, tags, limits))?;
+    let (arn, target) = named(call, "iam:TagOpenIDConnectProvider", &keys)?;
+    target.update(call, |account, limits| account.tag_oidc_provider(&arn, tags, limits))?;
     Ok(Answer::done("TagOpenIDConnectProvider"))
 }
 
 fn untag(call: &Call<'_>) -> Result<Answer, QueryError> {
     let untagged = input::tag_keys(call.query)?;
     let keys = Keys::new().with_list("aws:TagKeys", untagged.iter().copied());
-    let (arn, _) = named(call, "iam:UntagOpenIDConnectProvider", &keys)?;
-    call.update(|account, _| account.untag_oidc_provider(&arn, &untagged))?;
+    let (arn, target) = named(call, "iam:UntagOpenIDConnectProvider", &keys)?;
+    target.update(call, |account, _| account.untag_oidc_provider(&arn, &untagged))?;
     Ok(Answer::done("UntagOpenIDConnectProvider"))
 }
 
@@ -133,8 +137,8 @@ fn list_tags(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let page = Page::read(call.query, &mut constraints);
     constraints.finish()?;
-    let (arn, account) = named(call, "iam:ListOpenIDConnectProviderTags", &Keys::new())?;
-    let tags = &account.oidc_provider(&arn).map_err(refused)?.tags;
+    let (arn, target) = named(call, "iam:ListOpenIDConnectProviderTags", &Keys::new())?;
+    let tags = &target.account().oidc_provider(&arn).map_err(refused)?.tags;
     Ok(Answer::new("ListOpenIDConnectProviderTags", page.of_tags(tags)?))
 }
 
@@ -146,17 +150,11 @@ fn thumbprints(call: &Call<'_>, constraints: &mut Constraints) -> Result<Vec<Str
     Ok(thumbprints.into_iter().map(str::to_owned).collect())
 }
 
-fn named(call: &Call<'_>, action: &str, asked: &Keys) -> Result<(Arn, Arc<Account>), QueryError> {
+fn named(call: &Call<'_>, action: &str, asked: &Keys) -> Result<(Arn, Target), QueryError> {
     let mut constraints = Constraints::default();
     let arn = input::arn(call.query, "OpenIDConnectProviderArn", &mut constraints);
     constraints.finish()?;
     let arn = arn.ok_or_else(input::no_arn)?;
-    let account = call.own_account()?;
-    let mut keys = Keys::new();
-    if let Ok(record) = account.oidc_provider(&arn) {
-        holders::resource_tags(&mut keys, &record.tags);
-    }
-    keys.extend(asked);
-    call.authorize(action, arn.as_str(), &keys)?;
-    Ok((arn, account))
+    let target = Target::allowed(call, Named::OidcProvider(arn.clone()), action, asked)?;
+    Ok((arn, target))
 }

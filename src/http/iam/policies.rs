@@ -1,13 +1,13 @@
 //! Managed policies: made, read, listed, tagged and deleted, and whom they are attached to.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::call::{Call, Operation, refused};
 use super::holders;
 use super::input::{self, LONG_NAME};
 use super::paging::Page;
 use super::shapes;
+use super::target::{Named, Target};
 use crate::arn::Arn;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::iam::{Account, Entity, Holder, IamError, ManagedPolicy, NewPolicy, aws_managed_policies};
@@ -39,7 +39,11 @@ fn create_policy(call: &Call<'_>) -> Result<Answer, QueryError> {
     let tags: BTreeMap<String, String> = input::tags(query)?.into_iter().collect();
     let mut keys = Keys::new();
     holders::request_tags(&mut keys, &tags);
-    call.authorize("iam:CreatePolicy", call.arn(&format!("policy{path}{name}")).as_str(), &keys)?;
+    let arn = call.arn(&format!("policy{path}{name}"));
+    call.authorize("iam:CreatePolicy", arn.as_str(), &keys)?;
+    if !tags.is_empty() {
+        call.authorize("iam:TagPolicy", arn.as_str(), &keys)?;
+    }
     let new = NewPolicy {
         name: name.parse().map_err(refused)?,
         path: path.parse().map_err(refused)?,
@@ -55,9 +59,9 @@ fn create_policy(call: &Call<'_>) -> Result<Answer, QueryError> {
 }
 
 fn get_policy(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let (arn, account) = named(call, "iam:GetPolicy", &Keys::new())?;
-    let policy = existing(&account, &arn)?;
-    Ok(Answer::new("GetPolicy", vec![Element::Group("Policy", shapes::whole_policy(policy, &account))]))
+    let (arn, target) = named(call, "iam:GetPolicy", &Keys::new())?;
+    let policy = existing(target.account(), &arn)?;
+    Ok(Answer::new("GetPolicy", vec![Element::Group("Policy", shapes::whole_policy(policy, target.account()))]))
 }
 
 fn list_policies(call: &Call<'_>) -> Result<Answer, QueryError> {
@@ -98,8 +102,8 @@ fn list_policies(call: &Call<'_>) -> Result<Answer, QueryError> {
 }
 
 fn delete_policy(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let (arn, _) = named(call, "iam:DeletePolicy", &Keys::new())?;
-    call.update(|account, _| account.delete_policy(&arn))?;
+    let (arn, target) = named(call, "iam:DeletePolicy", &Keys::new())?;
+    target.update(call, |account, _| account.delete_policy(&arn))?;
     Ok(Answer::done("DeletePolicy"))
 }
 
@@ -112,14 +116,15 @@ fn list_entities(call: &Call<'_>) -> Result<Answer, QueryError> {
     let prefix = input::path_prefix(query, &mut constraints);
     let page = Page::read(query, &mut constraints);
     constraints.finish()?;
-    let (arn, account) = named(call, "iam:ListEntitiesForPolicy", &Keys::new())?;
-    existing(&account, &arn)?;
+    let (arn, target) = named(call, "iam:ListEntitiesForPolicy", &Keys::new())?;
+    let account = target.account();
+    existing(account, &arn)?;
 
     let using = account.holders().filter(|(_, permissions)| match usage {
-        Some("PermissionsBoundary") => permissions.boundary.as_ref() == Some(&arn),
+        Some("PermissionsBoundary") => permissions.boundary.as_ref().is_some_and(|boundary| boundary.is_managed(&arn)),
         _ => permissions.attached.contains(&arn),
     });
-    let using = using.map(|(holder, _)| Entitled::of(&account, &holder));
+    let using = using.map(|(holder, _)| Entitled::of(account, &holder));
     let wanted = using.filter(|entity| filter.is_none_or(|kind| kind == entity.kind) && entity.is_under(prefix));
     let mut wanted: Vec<Entitled> = wanted.collect();
     wanted.sort_by_key(Entitled::key);
@@ -174,16 +179,16 @@ fn tag_policy(call: &Call<'_>) -> Result<Answer, QueryError> {
     let tags: BTreeMap<String, String> = input::tags(call.query)?.into_iter().collect();
     let mut keys = Keys::new();
     holders::request_tags(&mut keys, &tags);
-    let (arn, _) = named(call, "iam:TagPolicy", &keys)?;
-    call.update(|account, limits| account.tag_policy(&arn, tags, limits))?;
+    let (arn, target) = named(call, "iam:TagPolicy", &keys)?;
+    target.update(call, |account, limits| account.tag_policy(&arn, tags, limits))?;
     Ok(Answer::done("TagPolicy"))
 }
 
 fn untag_policy(call: &Call<'_>) -> Result<Answer, QueryError> {
     let untagged = input::tag_keys(call.query)?;
     let keys = Keys::new().with_list("aws:TagKeys", untagged.iter().copied());
-    let (arn, _) = named(call, "iam:UntagPolicy", &keys)?;
-    call.update(|account, _| account.untag_policy(&arn, &untagged))?;
+    let (arn, target) = named(call, "iam:UntagPolicy", &keys)?;
+    target.update(call, |account, _| account.untag_policy(&arn, &untagged))?;
     Ok(Answer::done("UntagPolicy"))
 }
 
@@ -191,24 +196,18 @@ fn list_policy_tags(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let page = Page::read(call.query, &mut constraints);
     constraints.finish()?;
-    let (arn, account) = named(call, "iam:ListPolicyTags", &Keys::new())?;
-    Ok(Answer::new("ListPolicyTags", page.of_tags(&existing(&account, &arn)?.tags)?))
+    let (arn, target) = named(call, "iam:ListPolicyTags", &Keys::new())?;
+    Ok(Answer::new("ListPolicyTags", page.of_tags(&existing(target.account(), &arn)?.tags)?))
 }
 
 /// The policy that the call names, once the caller may do `action` to it.
-pub(super) fn named(call: &Call<'_>, action: &str, asked: &Keys) -> Result<(Arn, Arc<Account>), QueryError> {
+pub(super) fn named(call: &Call<'_>, action: &str, asked: &Keys) -> Result<(Arn, Target), QueryError> {
     let mut constraints = Constraints::default();
     let arn = input::arn(call.query, "PolicyArn", &mut constraints);
     constraints.finish()?;
     let arn = arn.ok_or_else(input::no_arn)?;
-    let account = call.own_account()?;
-    let mut keys = Keys::new();
-    if let Some(policy) = account.managed_policy(&arn) {
-        holders::resource_tags(&mut keys, &policy.tags);
-    }
-    keys.extend(asked);
-    call.authorize(action, arn.as_str(), &keys)?;
-    Ok((arn, account))
+    let target = Target::allowed(call, Named::Policy(arn.clone()), action, asked)?;
+    Ok((arn, target))
 }
 
 /// The policy of this ARN.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::call::{Call, Operation, refused};
-use super::holders::{self, Subject};
+use super::holders;
 use super::input::{self, SHORT_NAME};
 use super::paging::Page;
 use super::shapes;
+use super::target::{Named, Target};
 use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::iam::{Holder, NewRole};
 use crate::policy::Keys;
@@ -49,7 +50,11 @@ fn create_role(call: &Call<'_>) -> Result<Answer, QueryError> {
     if let Some(boundary) = &boundary {
         keys.set("iam:PermissionsBoundary", boundary.as_str());
     }
-    call.authorize("iam:CreateRole", call.arn(&format!("role{path}{name}")).as_str(), &keys)?;
+    let arn = call.arn(&format!("role{path}{name}"));
+    call.authorize("iam:CreateRole", arn.as_str(), &keys)?;
+    if !tags.is_empty() {
+        call.authorize("iam:TagRole", arn.as_str(), &keys)?;
+    }
     let new = NewRole {
         name: name.parse().map_err(refused)?,
         path: path.parse().map_err(refused)?,
@@ -65,8 +70,8 @@ fn create_role(call: &Call<'_>) -> Result<Answer, QueryError> {
 }
 
 fn get_role(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let (holder, account) = subject(call, "iam:GetRole", &Keys::new())?;
-    let record = account.existing_role(holder.name()).map_err(refused)?;
+    let (name, target) = subject(call, "iam:GetRole", &Keys::new())?;
+    let record = target.account().existing_role(name).map_err(refused)?;
     Ok(Answer::new("GetRole", vec![Element::Group("Role", shapes::whole_role(record, &call.accounts()))]))
 }
 
@@ -90,8 +95,8 @@ fn update_role(call: &Call<'_>, operation: &'static str) -> Result<Answer, Query
     let only_description = operation == "UpdateRoleDescription";
     let duration = if only_description { None } else { max_session_duration(call, &mut constraints) };
     constraints.finish()?;
-    let (holder, _) = subject(call, &format!("iam:{operation}"), &Keys::new())?;
-    let record = call.update(|account, _| account.update_role(holder.name(), described, duration))?;
+    let (name, target) = subject(call, &format!("iam:{operation}"), &Keys::new())?;
+    let record = target.update(call, |account, _| account.update_role(name, described, duration))?;
     let role = || Element::Group("Role", shapes::whole_role(&record, &call.accounts()));
     Ok(Answer::new(operation, if only_description { vec![role()] } else { Vec::new() }))
 }
@@ -100,15 +105,15 @@ fn update_assume_role_policy(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let document = input::document(call.query, "PolicyDocument", &mut constraints);
     constraints.finish()?;
-    let (holder, _) = subject(call, "iam:UpdateAssumeRolePolicy", &Keys::new())?;
+    let (name, target) = subject(call, "iam:UpdateAssumeRolePolicy", &Keys::new())?;
     let elsewhere = call.accounts();
-    call.update(|account, limits| account.set_trust_policy(holder.name(), document, &elsewhere, limits))?;
+    target.update(call, |account, limits| account.set_trust_policy(name, document, &elsewhere, limits))?;
     Ok(Answer::done("UpdateAssumeRolePolicy"))
 }
 
 fn delete_role(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let (holder, _) = subject(call, "iam:DeleteRole", &Keys::new())?;
-    call.update(|account, _| account.delete_role(holder.name()))?;
+    let (name, target) = subject(call, "iam:DeleteRole", &Keys::new())?;
+    target.update(call, |account, _| account.delete_role(name))?;
     Ok(Answer::done("DeleteRole"))
 }
 
@@ -116,16 +121,16 @@ fn tag_role(call: &Call<'_>) -> Result<Answer, QueryError> {
     let tags: BTreeMap<String, String> = input::tags(call.query)?.into_iter().collect();
     let mut keys = Keys::new();
     holders::request_tags(&mut keys, &tags);
-    let (holder, _) = subject(call, "iam:TagRole", &keys)?;
-    call.update(|account, limits| account.tag_role(holder.name(), tags, limits))?;
+    let (name, target) = subject(call, "iam:TagRole", &keys)?;
+    target.update(call, |account, limits| account.tag_role(name, tags, limits))?;
     Ok(Answer::done("TagRole"))
 }
 
 fn untag_role(call: &Call<'_>) -> Result<Answer, QueryError> {
     let untagged = input::tag_keys(call.query)?;
     let keys = Keys::new().with_list("aws:TagKeys", untagged.iter().copied());
-    let (holder, _) = subject(call, "iam:UntagRole", &keys)?;
-    call.update(|account, _| account.untag_role(holder.name(), &untagged))?;
+    let (name, target) = subject(call, "iam:UntagRole", &keys)?;
+    target.update(call, |account, _| account.untag_role(name, &untagged))?;
     Ok(Answer::done("UntagRole"))
 }
 
@@ -133,8 +138,8 @@ fn list_role_tags(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let page = Page::read(call.query, &mut constraints);
     constraints.finish()?;
-    let (holder, account) = subject(call, "iam:ListRoleTags", &Keys::new())?;
-    let tags = &account.existing_role(holder.name()).map_err(refused)?.tags;
+    let (name, target) = subject(call, "iam:ListRoleTags", &Keys::new())?;
+    let tags = &target.account().existing_role(name).map_err(refused)?.tags;
     Ok(Answer::new("ListRoleTags", page.of_tags(tags)?))
 }
 
@@ -156,19 +161,12 @@ fn service_linked(call: &Call<'_>, action: &str) -> Result<Answer, QueryError> {
 }
 
 /// The role that the call names, once the caller may do `action` to it.
-fn subject(
-    call: &Call<'_>,
-    action: &str,
-    asked: &Keys,
-) -> Result<(Holder, std::sync::Arc<crate::iam::Account>), QueryError> {
+fn subject<'a>(call: &'a Call<'_>, action: &str, asked: &Keys) -> Result<(&'a str, Target), QueryError> {
     let mut constraints = Constraints::default();
-    let holder = Subject::Role.read(call.query, &mut constraints);
+    let name = input::name(call.query, "RoleName", SHORT_NAME, &mut constraints);
     constraints.finish()?;
-    let account = call.own_account()?;
-    let mut keys = holders::keys(&account, &holder);
-    keys.extend(asked);
-    call.authorize(action, holders::arn(call, &account, &holder).as_str(), &keys)?;
-    Ok((holder, account))
+    let target = Target::allowed(call, Named::Holder(Holder::Role(name.to_owned())), action, asked)?;
+    Ok((name, target))
 }
 
 fn description(call: &Call<'_>, constraints: &mut Constraints) -> Option<String> {

@@ -1,16 +1,16 @@
 //! SAML providers, made from metadata. AssumeRoleWithSAML takes their assertions from then on.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::call::{Call, Operation, refused};
 use super::holders;
 use super::input::{self, LONG_NAME};
 use super::paging::Page;
 use super::shapes;
+use super::target::{Named, Target};
 use crate::arn::Arn;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
-use crate::iam::{Account, Entity, IamError};
+use crate::iam::{Entity, IamError};
 use crate::identity::saml::SamlProvider;
 use crate::policy::Keys;
 
@@ -40,7 +40,11 @@ fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
     let tags: BTreeMap<String, String> = input::tags(query)?.into_iter().collect();
     let mut keys = Keys::new();
     holders::request_tags(&mut keys, &tags);
-    call.authorize("iam:CreateSAMLProvider", call.arn(&format!("saml-provider/{name}")).as_str(), &keys)?;
+    let arn = call.arn(&format!("saml-provider/{name}"));
+    call.authorize("iam:CreateSAMLProvider", arn.as_str(), &keys)?;
+    if !tags.is_empty() {
+        call.authorize("iam:TagSAMLProvider", arn.as_str(), &keys)?;
+    }
     // A name that is configured for every account would otherwise stand for two providers.
     if call.iam.broker.saml_provider(name).is_some() {
         return Err(refused(IamError::AlreadyExists { entity: Entity::SamlProvider, name: name.to_owned() }));
@@ -58,8 +62,8 @@ fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
 }
 
 fn get(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let (arn, account) = named(call, "iam:GetSAMLProvider", &Keys::new())?;
-    let record = account.saml_provider(&arn).map_err(refused)?;
+    let (arn, target) = named(call, "iam:GetSAMLProvider", &Keys::new())?;
+    let record = target.account().saml_provider(&arn).map_err(refused)?;
     let mut result = vec![
         Element::text("SAMLMetadataDocument", &*record.metadata),
         Element::text("CreateDate", record.created.to_string()),
@@ -87,18 +91,18 @@ fn update(call: &Call<'_>) -> Result<Answer, QueryError> {
     constraints.length("SAMLMetadataDocument", metadata, METADATA);
     constraints.finish()?;
     no_encryption(call)?;
-    let (arn, account) = named(call, "iam:UpdateSAMLProvider", &Keys::new())?;
-    account.saml_provider(&arn).map_err(refused)?;
+    let (arn, target) = named(call, "iam:UpdateSAMLProvider", &Keys::new())?;
+    target.account().saml_provider(&arn).map_err(refused)?;
     if let Some(metadata) = metadata {
         let provider = provider(call, metadata)?;
-        call.update(|account, _| account.update_saml_provider(&arn, metadata, provider))?;
+        target.update(call, |account, _| account.update_saml_provider(&arn, metadata, provider))?;
     }
     Ok(Answer::new("UpdateSAMLProvider", vec![Element::text("SAMLProviderArn", arn.as_str())]))
 }
 
 fn delete(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let (arn, _) = named(call, "iam:DeleteSAMLProvider", &Keys::new())?;
-    call.update(|account, _| account.delete_saml_provider(&arn))?;
+    let (arn, target) = named(call, "iam:DeleteSAMLProvider", &Keys::new())?;
+    target.update(call, |account, _| account.delete_saml_provider(&arn))?;
     Ok(Answer::done("DeleteSAMLProvider"))
 }
 
@@ -106,16 +110,16 @@ fn tag(call: &Call<'_>) -> Result<Answer, QueryError> {
     let tags: BTreeMap<String, String> = input::tags(call.query)?.into_iter().collect();
     let mut keys = Keys::new();
     holders::request_tags(&mut keys, &tags);
-    let (arn, _) = named(call, "iam:TagSAMLProvider", &keys)?;
-    call.update(|account, limits| account.tag_saml_provider(&arn, tags, limits))?;
+    let (arn, target) = named(call, "iam:TagSAMLProvider", &keys)?;
+    target.update(call, |account, limits| account.tag_saml_provider(&arn, tags, limits))?;
     Ok(Answer::done("TagSAMLProvider"))
 }
 
 fn untag(call: &Call<'_>) -> Result<Answer, QueryError> {
     let untagged = input::tag_keys(call.query)?;
     let keys = Keys::new().with_list("aws:TagKeys", untagged.iter().copied());
-    let (arn, _) = named(call, "iam:UntagSAMLProvider", &keys)?;
-    call.update(|account, _| account.untag_saml_provider(&arn, &untagged))?;
+    let (arn, target) = named(call, "iam:UntagSAMLProvider", &keys)?;
+    target.update(call, |account, _| account.untag_saml_provider(&arn, &untagged))?;
     Ok(Answer::done("UntagSAMLProvider"))
 }
 
@@ -123,8 +127,8 @@ fn list_tags(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let page = Page::read(call.query, &mut constraints);
     constraints.finish()?;
-    let (arn, account) = named(call, "iam:ListSAMLProviderTags", &Keys::new())?;
-    let tags = &account.saml_provider(&arn).map_err(refused)?.tags;
+    let (arn, target) = named(call, "iam:ListSAMLProviderTags", &Keys::new())?;
+    let tags = &target.account().saml_provider(&arn).map_err(refused)?.tags;
     Ok(Answer::new("ListSAMLProviderTags", page.of_tags(tags)?))
 }
 
@@ -154,17 +158,11 @@ fn provider(call: &Call<'_>, metadata: &str) -> Result<SamlProvider, QueryError>
     SamlProvider::new(metadata, entity_id, acs_url).map_err(refuse)
 }
 
-fn named(call: &Call<'_>, action: &str, asked: &Keys) -> Result<(Arn, Arc<Account>), QueryError> {
+fn named(call: &Call<'_>, action: &str, asked: &Keys) -> Result<(Arn, Target), QueryError> {
     let mut constraints = Constraints::default();
     let arn = input::arn(call.query, "SAMLProviderArn", &mut constraints);
     constraints.finish()?;
     let arn = arn.ok_or_else(input::no_arn)?;
-    let account = call.own_account()?;
-    let mut keys = Keys::new();
-    if let Ok(record) = account.saml_provider(&arn) {
-        holders::resource_tags(&mut keys, &record.tags);
-    }
-    keys.extend(asked);
-    call.authorize(action, arn.as_str(), &keys)?;
-    Ok((arn, account))
+    let target = Target::allowed(call, Named::SamlProvider(arn.clone()), action, asked)?;
+    Ok((arn, target))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::arn::Arn;
 use crate::http::query::Element;
-use crate::iam::{Account, Accounts, ManagedPolicy, PolicyUses, PolicyVersion, RoleRecord};
+use crate::iam::{Account, Accounts, Boundary, ManagedPolicy, PolicyUses, PolicyVersion, RoleRecord};
 
 /// `Tags`.
 pub(super) fn tags(tags: &BTreeMap<String, String>) -> Element {
@@ -15,9 +15,9 @@ pub(super) fn tags(tags: &BTreeMap<String, String>) -> Element {
 }
 
 /// `PermissionsBoundary`.
-pub(super) fn boundary(arn: &Arn) -> Element {
+pub(super) fn boundary(boundary: &Boundary) -> Element {
     let kind = Element::text("PermissionsBoundaryType", "PermissionsBoundaryPolicy");
-    Element::Group("PermissionsBoundary", vec![kind, Element::text("PermissionsBoundaryArn", arn.as_str())])
+    Element::Group("PermissionsBoundary", vec![kind, Element::text("PermissionsBoundaryArn", boundary.arn().as_str())])
 }
 
 /// A role as lists hold it.

@@ -1,10 +1,11 @@
 //! Whom an operation is about: the user it names, or who calls.
 
 use super::call::{Call, refused};
-use super::{holders, input};
+use super::input;
+use super::target::{Named, Target};
 use crate::arn::Arn;
 use crate::http::query::{Constraints, QueryError};
-use crate::iam::{Account, Entity, Holder, IamError, KeyOwner, User};
+use crate::iam::{Account, Entity, Holder, IamError, KeyOwner, Limits, User};
 use crate::policy::Keys;
 use crate::session::Session;
 
@@ -15,12 +16,10 @@ const ASKED_NAME: usize = 128;
 #[derive(Debug)]
 pub(super) struct Subject {
     pub(super) owner: KeyOwner,
-    /// The name as the caller wrote it, which errors repeat; none for the root user.
-    written: Option<String>,
     /// What policies speak of.
     pub(super) arn: Arn,
-    /// What policies may ask of it: its tags and its boundary.
-    keys: Keys,
+    /// The name as the caller wrote it, which errors repeat, and what it stands for; none for the root user.
+    user: Option<(String, Target)>,
 }
 
 impl Subject {
@@ -48,36 +47,61 @@ impl Subject {
         };
         match owner.ok_or_else(nameless)? {
             KeyOwner::User(name) => Self::of_user(call, &name),
-            owner @ KeyOwner::Root => Ok(Self { owner, written: None, arn: call.account.root(), keys: Keys::new() }),
+            owner @ KeyOwner::Root => Ok(Self { owner, arn: call.account.root(), user: None }),
         }
     }
 
     fn of_user(call: &Call<'_>, name: &str) -> Result<Self, QueryError> {
-        let (owner, written) = (KeyOwner::user(name), Some(name.to_owned()));
-        let (account, holder) = (call.own_account()?, Holder::User(name.to_owned()));
-        // Whether there is such a user is told to those alone who may ask about it.
-        let (arn, keys) = (holders::arn(call, &account, &holder), holders::keys(&account, &holder));
-        Ok(Self { owner, written, arn, keys })
+        let target = Target::find(call, Named::Holder(Holder::User(name.to_owned())))?;
+        let (owner, arn) = (KeyOwner::user(name), target.arn().clone());
+        Ok(Self { owner, arn, user: Some((name.to_owned(), target)) })
     }
 
     /// Lets the call go on if the caller's policies allow `action` on the subject, and if there is one.
     pub(super) fn authorize(&self, call: &Call<'_>, action: &str, further: &Keys) -> Result<(), QueryError> {
-        let mut keys = self.keys.clone();
-        keys.extend(further);
-        call.authorize(action, self.arn.as_str(), &keys)?;
-        match &self.written {
-            Some(name) => call.own_account()?.user(name).map(|_| ()).map_err(refused),
-            None => Ok(()),
+        match &self.user {
+            Some((_, target)) => {
+                target.authorize(call, action, further)?;
+                target.existing()
+            }
+            None => call.authorize(action, self.arn.as_str(), further),
         }
+    }
+
+    /// What policies may ask of the subject.
+    pub(super) fn keys(&self) -> Keys {
+        self.user.as_ref().map(|(_, target)| target.keys(&Keys::new())).unwrap_or_default()
+    }
+
+    /// Changes the account while the subject is in it as policies were asked about it.
+    pub(super) fn update<T>(
+        &self,
+        call: &Call<'_>,
+        change: impl FnOnce(&mut Account, &Limits) -> Result<T, IamError>,
+    ) -> Result<T, QueryError> {
+        match &self.user {
+            Some((_, target)) => target.update(call, change),
+            None => call.update(change),
+        }
+    }
+
+    /// Refuses an account where the subject is somebody else by now.
+    pub(super) fn unchanged(&self, account: &Account) -> Result<(), QueryError> {
+        self.user.as_ref().map_or(Ok(()), |(_, target)| target.unchanged(account).map_err(refused))
     }
 
     /// The name, for operations that only users have.
     pub(super) fn user_name(&self) -> Result<&str, QueryError> {
-        self.written.as_deref().ok_or_else(|| refused(IamError::missing(Entity::User, "root")))
+        self.target().map(|(name, _)| name.as_str())
     }
 
-    /// The user as the account has it now; none for the root user.
-    pub(super) fn user<'a>(&self, account: &'a Account) -> Result<&'a User, QueryError> {
-        account.user(self.user_name()?).map(|user| &**user).map_err(refused)
+    /// The user as it was when policies were asked; none for the root user.
+    pub(super) fn user(&self) -> Result<&User, QueryError> {
+        let (name, target) = self.target()?;
+        target.account().user(name).map(|user| &**user).map_err(refused)
+    }
+
+    fn target(&self) -> Result<&(String, Target), QueryError> {
+        self.user.as_ref().ok_or_else(|| refused(IamError::missing(Entity::User, "root")))
     }
 }

@@ -93,11 +93,10 @@ fn create_user(call: &Call<'_>) -> Result<Answer, QueryError> {
 fn get_user(call: &Call<'_>) -> Result<Answer, QueryError> {
     let subject = Subject::named_or_caller(call, Constraints::default())?;
     subject.authorize(call, "iam:GetUser", &Keys::new())?;
-    let account = call.own_account()?;
     if subject.owner == KeyOwner::Root {
-        return Ok(Answer::new("GetUser", vec![Element::Group("User", root(&account))]));
+        return Ok(Answer::new("GetUser", vec![Element::Group("User", root(&*call.own_account()?))]));
     }
-    Ok(Answer::new("GetUser", vec![whole_user(subject.user(&account)?)]))
+    Ok(Answer::new("GetUser", vec![whole_user(subject.user()?)]))
 }
 
 fn update_user(call: &Call<'_>) -> Result<Answer, QueryError> {
@@ -109,12 +108,12 @@ fn update_user(call: &Call<'_>) -> Result<Answer, QueryError> {
     let new_path: Option<EntityPath> = new_path.map(str::parse).transpose().map_err(refused)?;
     subject.authorize(call, "iam:UpdateUser", &Keys::new())?;
     // Who may rename a user must be allowed to under the new name as well, or could move it out of what policies say of it.
-    let account = call.own_account()?;
-    let user = subject.user(&account)?;
+    let user = subject.user()?;
     let (path, name) = (new_path.as_ref().unwrap_or(&user.path), new_name.as_ref().unwrap_or(&user.name));
-    call.authorize("iam:UpdateUser", call.arn(&format!("user{path}{name}")).as_str(), &Keys::new())?;
+    let renamed = call.arn(&format!("user{path}{name}"));
+    call.authorize_shown("iam:UpdateUser", renamed.as_str(), &format!("user {name}"), &subject.keys())?;
     let written = subject.user_name()?;
-    call.update(|account, _| account.update_user(written, new_name, new_path))?;
+    subject.update(call, |account, _| account.update_user(written, new_name, new_path))?;
     Ok(Answer::done("UpdateUser"))
 }
 
@@ -122,7 +121,7 @@ fn delete_user(call: &Call<'_>) -> Result<Answer, QueryError> {
     let subject = Subject::named(call, Constraints::default())?;
     subject.authorize(call, "iam:DeleteUser", &Keys::new())?;
     let name = subject.user_name()?;
-    call.update(|account, _| account.delete_user(name))?;
+    subject.update(call, |account, _| account.delete_user(name))?;
     Ok(Answer::done("DeleteUser"))
 }
 
@@ -147,7 +146,7 @@ fn tag_user(call: &Call<'_>) -> Result<Answer, QueryError> {
     let subject = Subject::named(call, Constraints::default())?;
     subject.authorize(call, "iam:TagUser", &keys)?;
     let name = subject.user_name()?;
-    call.update(|account, limits| account.tag_user(limits, name, tags))?;
+    subject.update(call, |account, limits| account.tag_user(limits, name, tags))?;
     Ok(Answer::done("TagUser"))
 }
 
@@ -156,7 +155,7 @@ fn untag_user(call: &Call<'_>) -> Result<Answer, QueryError> {
     let subject = Subject::named(call, Constraints::default())?;
     subject.authorize(call, "iam:UntagUser", &Keys::new().with_list("aws:TagKeys", untagged.iter().copied()))?;
     let name = subject.user_name()?;
-    call.update(|account, _| account.untag_user(name, &untagged))?;
+    subject.update(call, |account, _| account.untag_user(name, &untagged))?;
     Ok(Answer::done("UntagUser"))
 }
 
@@ -165,6 +164,5 @@ fn list_user_tags(call: &Call<'_>) -> Result<Answer, QueryError> {
     let page = Page::read(call.query, &mut constraints);
     let subject = Subject::named(call, constraints)?;
     subject.authorize(call, "iam:ListUserTags", &Keys::new())?;
-    let account = call.own_account()?;
-    Ok(Answer::new("ListUserTags", page.of_tags(&subject.user(&account)?.identity.tags)?))
+    Ok(Answer::new("ListUserTags", page.of_tags(&subject.user()?.identity.tags)?))
 }

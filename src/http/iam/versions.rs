@@ -25,9 +25,10 @@ fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
     let document = input::document(call.query, "PolicyDocument", &mut constraints);
     let default = constraints.one_of(call.query, "SetAsDefault", &["true", "false"]) == Some("true");
     constraints.finish()?;
-    let (arn, _) = named(call, "iam:CreatePolicyVersion", &Keys::new())?;
+    let (arn, target) = named(call, "iam:CreatePolicyVersion", &Keys::new())?;
     let now = call.now();
-    let version = call.update(|account, limits| account.create_policy_version(&arn, document, default, limits, now))?;
+    let version =
+        target.update(call, |account, limits| account.create_policy_version(&arn, document, default, limits, now))?;
     let account = call.own_account()?;
     let elements = shapes::version(existing(&account, &arn)?, &version);
     Ok(Answer::new("CreatePolicyVersion", vec![Element::Group("PolicyVersion", elements)]))
@@ -35,8 +36,8 @@ fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
 
 fn get(call: &Call<'_>) -> Result<Answer, QueryError> {
     let number = number(call)?;
-    let (arn, account) = named(call, "iam:GetPolicyVersion", &Keys::new())?;
-    let policy = existing(&account, &arn)?;
+    let (arn, target) = named(call, "iam:GetPolicyVersion", &Keys::new())?;
+    let policy = existing(target.account(), &arn)?;
     let version = policy
         .version(number)
         .ok_or_else(|| refused(IamError::missing(Entity::PolicyVersion, format!("{arn} version v{number}"))))?;
@@ -49,8 +50,8 @@ fn list(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let page = Page::read(call.query, &mut constraints);
     constraints.finish()?;
-    let (arn, account) = named(call, "iam:ListPolicyVersions", &Keys::new())?;
-    let policy = existing(&account, &arn)?;
+    let (arn, target) = named(call, "iam:ListPolicyVersions", &Keys::new())?;
+    let policy = existing(target.account(), &arn)?;
     // The newest first, and keys that grow along the list.
     let newest_first = policy.versions.iter().rev();
     let (versions, told) =
@@ -63,16 +64,16 @@ fn list(call: &Call<'_>) -> Result<Answer, QueryError> {
 
 fn delete(call: &Call<'_>) -> Result<Answer, QueryError> {
     let number = number(call)?;
-    let (arn, _) = named(call, "iam:DeletePolicyVersion", &Keys::new())?;
-    call.update(|account, _| account.delete_policy_version(&arn, number))?;
+    let (arn, target) = named(call, "iam:DeletePolicyVersion", &Keys::new())?;
+    target.update(call, |account, _| account.delete_policy_version(&arn, number))?;
     Ok(Answer::done("DeletePolicyVersion"))
 }
 
 fn set_default(call: &Call<'_>) -> Result<Answer, QueryError> {
     let number = number(call)?;
-    let (arn, _) = named(call, "iam:SetDefaultPolicyVersion", &Keys::new())?;
+    let (arn, target) = named(call, "iam:SetDefaultPolicyVersion", &Keys::new())?;
     let now = call.now();
-    call.update(|account, _| account.set_default_version(&arn, number, now))?;
+    target.update(call, |account, _| account.set_default_version(&arn, number, now))?;
     Ok(Answer::done("SetDefaultPolicyVersion"))
 }
 
