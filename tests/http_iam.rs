@@ -13,6 +13,8 @@ mod issuer;
 
 #[path = "http_iam/attachments.rs"]
 mod attachments;
+#[path = "http_iam/attacks.rs"]
+mod attacks;
 #[path = "http_iam/authorization.rs"]
 mod authorization;
 #[path = "http_iam/holders.rs"]
@@ -23,6 +25,8 @@ mod listings;
 mod policies;
 #[path = "http_iam/providers.rs"]
 mod providers;
+#[path = "http_iam/refusals.rs"]
+mod refusals;
 #[path = "http_iam/roles.rs"]
 mod roles;
 #[path = "http_iam/simulation.rs"]

@@ -13,8 +13,7 @@ async fn who_may_not_is_told_what_was_missing() {
     let refused = site.iam_as(&who, "GetRole", &[("RoleName", "admin")]).await;
     assert_eq!((refused.status, refused.text("Code")), (403, Some("AccessDenied")));
     let expected = "User: arn:aws:sts::111111111111:assumed-role/worker/martha is not authorized to perform: iam:GetRole on \
-                    resource: arn:aws:iam::111111111111:role/admin because no identity-based policy allows the iam:GetRole \
-                    action";
+                    resource: role admin because no identity-based policy allows the iam:GetRole action";
     assert_eq!(refused.text("Message"), Some(expected));
     let denying = policy(&json!([{"Effect": "Allow", "Action": "*", "Resource": "*"},
         {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]));

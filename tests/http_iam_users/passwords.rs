@@ -13,7 +13,7 @@ async fn a_login_profile_is_made_read_changed_and_deleted() {
         assert_eq!((reply.text("UserName"), reply.text("PasswordResetRequired")), (Some("Ana"), Some("true")));
         assert!(!reply.body.contains("Horse"), "{}", reply.body);
     }
-    let exists = refusal(409, "EntityAlreadyExists", "Login Profile for user ana already exists.");
+    let exists = refusal(409, "EntityAlreadyExists", "Login Profile for user Ana already exists.");
     assert_eq!(site.refused("CreateLoginProfile", &profile).await, exists);
     site.done("UpdateLoginProfile", &[("UserName", "ana"), ("PasswordResetRequired", "false")]).await;
     let read = site.done("GetLoginProfile", &[("UserName", "ana")]).await;

@@ -142,7 +142,7 @@ async fn policies_decide_by_the_users_arn_and_tags() {
         refusal(
             403,
             "AccessDenied",
-            "User: arn:aws:sts::111111111111:assumed-role/limited/martha is not authorized to perform: iam:GetUser on resource: arn:aws:iam::111111111111:user/bob because no identity-based policy allows the iam:GetUser action"
+            "User: arn:aws:sts::111111111111:assumed-role/limited/martha is not authorized to perform: iam:GetUser on resource: user bob because no identity-based policy allows the iam:GetUser action"
         )
     );
     assert_eq!(site.iam_as(&limited, "ListUserTags", &[("UserName", "BOB")]).await.status, 200);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use daypass::arn::Arn;
-use daypass::iam::{CodeRefusal, IamError, KeyOwner, Registry};
+use daypass::iam::{Account, CodeRefusal, IamError, KeyOwner, Limits, Registry};
 use daypass::time::Timestamp;
 
 use crate::authenticator::{code, wrong};
@@ -15,8 +15,9 @@ fn seconds(seconds: u64) -> Timestamp {
 
 /// A device that nobody has.
 fn device(registry: &Registry, name: &str) -> (Arn, String) {
-    let made =
-        change(registry, |account, _| account.create_virtual_mfa_device(&name.parse().unwrap(), "/".parse().unwrap()));
+    let made = change(registry, |account, limits| {
+        account.create_virtual_mfa_device(limits, &name.parse().unwrap(), "/".parse().unwrap())
+    });
     let (serial, seed) = made.unwrap();
     (serial, seed.expose().to_owned())
 }
@@ -214,8 +215,8 @@ fn a_device_is_deleted_only_when_nobody_has_it() {
 #[test]
 fn names_of_devices_have_no_case_and_a_serial_number_is_matched_whole() {
     let (registry, serial, _) = ana();
-    let again = change(&registry, |account, _| {
-        account.create_virtual_mfa_device(&"PHONE".parse().unwrap(), "/elsewhere/".parse().unwrap())
+    let again = change(&registry, |account, limits| {
+        account.create_virtual_mfa_device(limits, &"PHONE".parse().unwrap(), "/elsewhere/".parse().unwrap())
     });
     assert_eq!(again.unwrap_err().code(), "EntityAlreadyExists");
     let account = registry.read().find(&id()).unwrap().clone();
@@ -237,4 +238,16 @@ fn the_root_user_may_have_a_device_too() {
     let root = registry.read().find(&id()).unwrap().identity(&KeyOwner::Root).unwrap();
     let at = seconds(300);
     assert!(registry.verify_mfa(&root, serial.as_str(), &code(&seed, at, 0), at).is_ok());
+}
+
+#[test]
+fn an_account_has_only_so_many_devices() {
+    let mut account = Account::new(id());
+    let mut limits = Limits::default();
+    limits.virtual_mfa_devices = 2;
+    let mut make =
+        |name: &str| account.create_virtual_mfa_device(&limits, &name.parse().unwrap(), "/".parse().unwrap());
+    make("a").unwrap();
+    make("b").unwrap();
+    assert_eq!(make("c").unwrap_err().code(), "LimitExceeded");
 }

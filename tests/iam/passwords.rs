@@ -1,8 +1,9 @@
 //! Passwords of users: what an account asks of them, and how they are changed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use daypass::iam::{CharacterKind, IamError, KeyOwner, Password, PasswordPolicy, Registry};
+use daypass::iam::{CharacterKind, IamError, KeyOwner, Password, PasswordPolicy, Registry, User};
 use daypass::session::LongTermIdentity;
 use daypass::time::Timestamp;
 
@@ -16,7 +17,12 @@ fn password(text: &str) -> Password {
 }
 
 fn create(registry: &Registry, user: &str, text: &str) -> Result<(), IamError> {
-    registry.create_login_profile(&id(), user, &password(text), false, NOW)
+    let user = user_of(registry, user)?;
+    registry.create_login_profile(&user, &password(text), false, NOW)
+}
+
+fn user_of(registry: &Registry, name: &str) -> Result<Arc<User>, IamError> {
+    registry.read().find(&id()).unwrap().user(name).cloned()
 }
 
 fn change_own(registry: &Registry, old: &str, new: &str, at: Timestamp) -> Result<(), IamError> {
@@ -35,7 +41,7 @@ fn policy(registry: &Registry, policy: PasswordPolicy) {
 fn a_password_is_given_changed_and_taken_away() {
     let registry = with_users(&["ana"]);
     create(&registry, "ana", OLD).unwrap();
-    assert_eq!(create(&registry, "ANA", OLD).unwrap_err().to_string(), "Login Profile for user ANA already exists.");
+    assert_eq!(create(&registry, "ANA", OLD).unwrap_err().to_string(), "Login Profile for user ana already exists.");
     change_own(&registry, OLD, NEW, NOW).unwrap();
     let refused = change_own(&registry, OLD, "other-Words-3", NOW).unwrap_err();
     assert_eq!((refused.code(), refused.to_string().as_str()), ("AccessDenied", "The old password was incorrect."));
@@ -103,7 +109,7 @@ fn guessing_the_old_password_is_stopped_until_an_administrator_sets_another() {
         assert_eq!(change_own(&registry, "wrong-Word-1", NEW, NOW).unwrap_err(), IamError::WrongPassword);
     }
     assert_eq!(change_own(&registry, OLD, NEW, NOW).unwrap_err(), IamError::WrongPassword, "the right one waits too");
-    registry.update_login_profile(&id(), "ana", Some(&password(NEW)), Some(true), NOW).unwrap();
+    registry.update_login_profile(&user_of(&registry, "ana").unwrap(), Some(&password(NEW)), Some(true), NOW).unwrap();
     change_own(&registry, NEW, OLD, NOW).unwrap();
     let account = registry.read().find(&id()).unwrap().clone();
     assert!(!account.login_profile("ana").unwrap().reset_required, "it was reset");
@@ -140,4 +146,21 @@ fn a_user_made_anew_under_the_name_has_another_password() {
     create(&registry, "ana", OLD).unwrap();
     let refused = registry.change_password(&before, &password(OLD), &password(NEW), NOW).unwrap_err();
     assert_eq!(refused.code(), "NoSuchEntity");
+}
+
+#[test]
+fn a_password_is_not_given_to_whoever_took_the_name_meanwhile() {
+    let registry = with_users(&["ana", "bob"]);
+    create(&registry, "bob", OLD).unwrap();
+    let (ana, bob) = (user_of(&registry, "ana").unwrap(), user_of(&registry, "bob").unwrap());
+    change(&registry, |account, limits| {
+        account.delete_user("ana")?;
+        account.create_user(limits, &"ana".parse()?, "/".parse()?, NOW)?;
+        account.update_user("bob", None, Some("/admins/".parse()?))
+    })
+    .unwrap();
+    let given = registry.create_login_profile(&ana, &password(NEW), false, NOW);
+    assert_eq!(given.unwrap_err(), IamError::Concurrent, "another user");
+    let changed = registry.update_login_profile(&bob, Some(&password(NEW)), None, NOW);
+    assert_eq!(changed.unwrap_err(), IamError::Concurrent, "the same user at another path");
 }

@@ -54,7 +54,7 @@ fn a_renamed_user_is_the_same_one_with_its_keys_devices_and_groups() {
     let (key, serial) = change(&registry, |account, limits| {
         account.create_group(limits, &"staff".parse()?, "/".parse()?, NOW)?;
         account.add_user_to_group(limits, "ana", "staff")?;
-        let (serial, seed) = account.create_virtual_mfa_device(&"phone".parse()?, "/".parse()?)?;
+        let (serial, seed) = account.create_virtual_mfa_device(limits, &"phone".parse()?, "/".parse()?)?;
         let codes = [0, 1].map(|steps| crate::authenticator::code(seed.expose(), NOW, steps));
         account.enable_mfa_device(limits, &owner, serial.as_str(), [&codes[0], &codes[1]], NOW)?;
         Ok((account.create_access_key(limits, &owner, NOW)?, serial))
@@ -101,7 +101,7 @@ fn a_user_is_deleted_only_when_nothing_hangs_on_it() {
         user.permissions.inline.insert("p".to_owned(), crate::world::deny_all());
         account.create_group(limits, &"staff".parse()?, "/".parse()?, NOW)?;
         account.add_user_to_group(limits, "ana", "staff")?;
-        let (serial, seed) = account.create_virtual_mfa_device(&"phone".parse()?, "/".parse()?)?;
+        let (serial, seed) = account.create_virtual_mfa_device(limits, &"phone".parse()?, "/".parse()?)?;
         let codes = [0, 1].map(|steps| crate::authenticator::code(seed.expose(), NOW, steps));
         account.enable_mfa_device(limits, &owner, serial.as_str(), [&codes[0], &codes[1]], NOW)?;
         Ok((account.create_access_key(limits, &owner, NOW)?, serial))

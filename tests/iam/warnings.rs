@@ -22,7 +22,7 @@ fn key(registry: &Registry, owner: &KeyOwner) -> std::sync::Arc<LongTermKey> {
 
 fn secure_root(registry: &Registry) {
     change(registry, |account, limits| {
-        let (serial, seed) = account.create_virtual_mfa_device(&"safe".parse()?, "/".parse()?)?;
+        let (serial, seed) = account.create_virtual_mfa_device(limits, &"safe".parse()?, "/".parse()?)?;
         let codes = [0, 1].map(|steps| crate::authenticator::code(seed.expose(), NOW, steps));
         account.enable_mfa_device(limits, &KeyOwner::Root, serial.as_str(), [&codes[0], &codes[1]], NOW)
     })
@@ -53,7 +53,8 @@ fn a_user_with_a_password_and_no_device_is_warned_of() {
     let registry = with_users(&["Ana", "bob"]);
     secure_root(&registry);
     let password = Password::new("correct-Horse-1".to_owned()).unwrap();
-    registry.create_login_profile(&id(), "ana", &password, false, NOW).unwrap();
+    let ana = registry.read().find(&id()).unwrap().user("ana").unwrap().clone();
+    registry.create_login_profile(&ana, &password, false, NOW).unwrap();
     assert_eq!(warnings(&registry, NOW), ["The user Ana has a password and no MFA device: enable one."]);
 }
 

@@ -219,8 +219,10 @@ fn codes<'a>(query: &'a Query, constraints: &mut Constraints) -> [&'a str; 2] {
         let code = query.value(name).unwrap_or_default();
         if code.is_empty() {
             constraints.required(query, name, (6, 6));
-        } else if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+        } else if !code.bytes().all(|byte| byte.is_ascii_digit()) {
             // Not shown: it may be a code with a slip in it.
+            constraints.pattern(name, None, "[\\d]+");
+        } else if code.len() != 6 {
             constraints.pattern(name, None, "[\\d]{6}");
         }
         code

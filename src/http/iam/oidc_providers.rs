@@ -50,14 +50,18 @@ fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
     if !tags.is_empty() {
         call.authorize("iam:TagOpenIDConnectProvider", arn.as_str(), &keys)?;
     }
-    // An ARN that is configured for every account would otherwise stand for two providers.
-    if call.iam.broker.has_oidc_provider_named(name) {
-        return Err(refused(IamError::AlreadyExists { entity: Entity::OidcProvider, name: url.to_owned() }));
-    }
     let client_ids = client_ids.into_iter().map(str::to_owned).collect();
     let new = NewOidcProvider { url, client_ids, thumbprints, tags: tags.clone() };
     let (now, local) = (call.now(), call.iam.local_issuers);
-    let arn = call.update(|account, limits| account.create_oidc_provider(new, local, limits, now))?;
+    let arn = call.update(|account, limits| {
+        let arn = account.create_oidc_provider(new, local, limits, now)?;
+        let name = &account.oidc_provider(&arn)?.name;
+        // An ARN that is configured for every account would otherwise stand for two providers.
+        match call.iam.broker.has_oidc_provider_named(name) {
+            true => Err(IamError::AlreadyExists { entity: Entity::OidcProvider, name: url.to_owned() }),
+            false => Ok(arn),
+        }
+    })?;
     let mut result = vec![Element::text("OpenIDConnectProviderArn", arn.as_str())];
     if !tags.is_empty() {
         result.push(shapes::tags(&tags));
