@@ -13,10 +13,10 @@ mod issuer;
 
 #[path = "http_iam/attachments.rs"]
 mod attachments;
-#[path = "http_iam/attacks.rs"]
-mod attacks;
 #[path = "http_iam/authorization.rs"]
 mod authorization;
+#[path = "http_iam/escalation.rs"]
+mod escalation;
 #[path = "http_iam/holders.rs"]
 mod holders;
 #[path = "http_iam/listings.rs"]

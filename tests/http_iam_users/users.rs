@@ -119,6 +119,12 @@ async fn tags_are_put_listed_and_taken_away() {
     }
     let (status, code, _) = site.refused("TagUser", &tag("one-more", "")).await;
     assert_eq!((status, code.as_str()), (409, "LimitExceeded"));
+    let names: Vec<_> = (1..=51).map(|n| (format!("Tags.member.{n}.Key"), format!("Tags.member.{n}.Value"))).collect();
+    let mut many = vec![("UserName", "ana")];
+    many.extend(names.iter().flat_map(|(key, value)| [(key.as_str(), key.as_str()), (value.as_str(), "")]));
+    let nobody = site.session_with(&json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})).await;
+    let refused = site.refused_to(&nobody, "TagUser", &many).await;
+    assert_eq!(refused.1, "ValidationError", "so many are refused before they are looked at");
 }
 
 #[tokio::test]

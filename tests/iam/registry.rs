@@ -2,7 +2,7 @@
 
 use daypass::Role;
 use daypass::arn::{AccountId, Arn};
-use daypass::iam::{Entity, IamError, Registry};
+use daypass::iam::{Account, Accounts, Entity, IamError, Limits, Registry};
 use daypass::time::Timestamp;
 
 const TRUST: &str =
@@ -44,4 +44,28 @@ fn a_change_that_fails_leaves_everything_as_it_was() {
 fn an_unknown_account_is_not_changed() {
     let failed = Registry::default().update(&account(), |_, _| Ok(()));
     assert!(matches!(failed, Err(IamError::NoSuchEntity { entity: Entity::Account, .. })));
+}
+
+#[test]
+fn users_and_roles_are_found_by_their_unique_ids_as_the_snapshot_has_them() {
+    let registry = Registry::default();
+    registry.configure_role(role("arn:aws:iam::222222222222:role/reader"), Timestamp::EPOCH);
+    let (id, elsewhere) = (account(), "222222222222".parse().unwrap());
+    registry.open_account(&id);
+    let make = |account: &mut Account, limits: &Limits| {
+        account.create_user(limits, &"ana".parse()?, "/".parse()?, Timestamp::EPOCH).map(|user| user.id.to_string())
+    };
+    let ana = registry.update(&id, make).unwrap();
+    let reader = registry.read().find(&elsewhere).unwrap().existing_role("reader").unwrap().role.id().to_string();
+    let arn = |accounts: &Accounts, id: &str| accounts.arn_of(id).map(ToString::to_string);
+    let before = registry.read();
+    assert_eq!(arn(&before, &ana).as_deref(), Some("arn:aws:iam::111111111111:user/ana"));
+    registry.update(&id, |account, _| account.update_user("ana", None, Some("/cats/".parse()?))).unwrap();
+    assert_eq!(arn(&registry.read(), &ana).as_deref(), Some("arn:aws:iam::111111111111:user/cats/ana"));
+    assert_eq!(arn(&registry.read(), &reader).as_deref(), Some("arn:aws:iam::222222222222:role/reader"));
+    registry.update(&id, |account, _| account.delete_user("ana")).unwrap();
+    let again = registry.update(&id, make).unwrap();
+    assert_eq!(arn(&registry.read(), &ana), None, "another user has the name");
+    assert_eq!(arn(&registry.read(), &again).as_deref(), Some("arn:aws:iam::111111111111:user/ana"));
+    assert_eq!(arn(&before, &ana).as_deref(), Some("arn:aws:iam::111111111111:user/ana"), "a snapshot does not change");
 }
