@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::arn::Arn;
 use crate::policy::Policy;
-use crate::session::{DEFAULT_SESSION_DURATION, MAX_SESSION_DURATION, Role};
+use crate::session::{DEFAULT_SESSION_DURATION, MAX_SESSION_DURATION, Role, RoleSession};
 use crate::time::Timestamp;
 
 /// The most characters of a role's name.
@@ -34,6 +35,7 @@ pub struct RoleRecord {
     pub tags: BTreeMap<String, String>,
     /// Its own policies.
     pub permissions: Permissions,
+    last_used: LastUse,
     /// What the stages ask: ARN, id, trust policy, and the policies compiled.
     pub role: Arc<Role>,
 }
@@ -54,7 +56,15 @@ impl RoleRecord {
             Boundary::Configured { arn, policies: policies.to_vec() }
         });
         let (description, tags) = (None, role.tags().clone());
-        Self { name, path, description, created: now, tags, permissions, role: Arc::new(role) }
+        let last_used = LastUse::default();
+        Self { name, path, description, created: now, tags, permissions, last_used, role: Arc::new(role) }
+    }
+
+    /// When a session of the role last signed a request, to the second; none if none has since the service began.
+    #[must_use]
+    pub fn last_used(&self) -> Option<Timestamp> {
+        let seconds = self.last_used.0.load(Ordering::Relaxed);
+        (seconds != 0).then(|| Timestamp::from_unix_seconds(seconds))
     }
 
     /// The trust policy as it is shown: with the ARNs of the users and roles it names, as far as they still exist.
@@ -63,6 +73,10 @@ impl RoleRecord {
         principal::shown(self.role.trust_policy().policy().text(), accounts)
     }
 }
+
+/// The second of the last use, zero before there is one; one for all snapshots.
+#[derive(Clone, Debug, Default)]
+struct LastUse(Arc<AtomicI64>);
 
 /// A role that is asked for.
 #[derive(Clone, Debug)]
@@ -82,6 +96,17 @@ pub struct NewRole<'a> {
     pub boundary: Option<Arn>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+}
+
+impl Accounts {
+    /// Notes that `session` signed a request, unless its role is gone.
+    pub fn note_role_use(&self, session: &RoleSession, now: Timestamp) {
+        let account = session.role_arn().account_id().ok().and_then(|id| self.find(&id));
+        let record = account.and_then(|account| account.roles.find(session.role_arn().role_name().ok()?));
+        if let Some(record) = record.filter(|record| record.role.id().as_str() == session.claims().role_id) {
+            record.last_used.0.fetch_max(now.unix_seconds(), Ordering::Relaxed);
+        }
+    }
 }
 
 impl Account {
@@ -119,6 +144,7 @@ impl Account {
             description: new.description,
             created: now,
             tags,
+            last_used: LastUse::default(),
             permissions: Permissions { boundary: new.boundary.map(Boundary::Managed), ..Permissions::default() },
             role: Arc::new(role),
         };

@@ -36,6 +36,8 @@ async fn a_tag_takes_the_boundary_off_a_role_made_in_code() {
     let tagger = site.session_with("tagger", &allow("iam:TagRole")).await;
     assert_eq!(site.iam_as(&tagger, "TagRole", &tag("bounded")).await.status, 200);
     assert_eq!(site.iam_as(&bounded, "ListUsers", &[]).await.status, 403, "the boundary is gone");
+    let shown = site.done("GetRole", &[("RoleName", "bounded")]).await;
+    assert_eq!(shown.text("PermissionsBoundaryArn"), Some(arn("policy/configured-boundary/bounded").as_str()));
 }
 
 /// Two policies of one name become one when IAM changes the role; the one that is lost may be the one that denies.
@@ -50,6 +52,8 @@ async fn a_tag_takes_a_denial_off_a_role_made_in_code() {
     assert_eq!(site.iam_as(&held, "ListUsers", &[]).await.status, 403);
     site.done("TagRole", &tag("twice")).await;
     assert_eq!(site.iam_as(&held, "ListUsers", &[]).await.status, 403, "the denial is gone");
+    let listed = site.done("ListRolePolicies", &[("RoleName", "twice")]).await;
+    assert_eq!(listed.body.matches("<member>").count(), 2, "{}", listed.body);
 }
 
 /// Who may make a thing but not tag it must not make it tagged: tags decide in attribute-based access control.
@@ -62,7 +66,9 @@ async fn tags_set_while_making_by_who_may_not_tag() {
     let trust = trust(&json!({"AWS": ACCOUNT}));
     let tags = [("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "admins")];
     let everything = allow("*");
-    let makes: [(&str, Vec<(&str, &str)>); 5] = [
+    let metadata = format!("<x>{}</x>", " ".repeat(1000));
+    let makes: [(&str, Vec<(&str, &str)>); 6] = [
+        ("CreateSAMLProvider", vec![("Name", "s"), ("SAMLMetadataDocument", &metadata)]),
         ("CreateUser", vec![("UserName", "u")]),
         ("CreateVirtualMFADevice", vec![("VirtualMFADeviceName", "m")]),
         ("CreateRole", vec![("RoleName", "r"), ("AssumeRolePolicyDocument", &trust)]),

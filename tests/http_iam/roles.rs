@@ -227,3 +227,24 @@ async fn what_is_asked_for_on_the_way_is_empty_or_refused_with_a_reason() {
     assert_eq!((status, code.as_str()), (400, "InvalidAction"));
     assert_eq!(message, "Could not find operation CreateInstanceProfile for version 2010-05-08");
 }
+
+#[tokio::test]
+async fn a_role_tells_when_its_sessions_last_signed() {
+    let site = Site::start().await;
+    site.create_role("idle", &open()).await;
+    let idle = site.done("GetRole", &[("RoleName", "idle")]).await;
+    assert!(idle.body.contains("<RoleLastUsed></RoleLastUsed>"), "{}", idle.body);
+    let used = site.done("GetRole", &[("RoleName", "admin")]).await;
+    assert_eq!(used.text("LastUsedDate"), Some(crate::issuer::now().to_string().as_str()));
+    let made = daypass::Role::new(arn("role/admin").parse().unwrap(), open().parse().unwrap()).unwrap();
+    let made = made.with_id("AROAANOTHERROLEBYNAME".parse().unwrap());
+    let before = site.broker.registry().read();
+    site.broker.registry().configure_role(made, crate::issuer::now());
+    site.iam("ListRoles", &[]).await;
+    let now = site.broker.registry().read();
+    let record = |accounts: &daypass::iam::Accounts| {
+        accounts.find(&"111111111111".parse().unwrap()).unwrap().existing_role("admin").unwrap().last_used()
+    };
+    assert!(record(&before).is_some());
+    assert_eq!(record(&now), None, "another role has the name");
+}

@@ -19,9 +19,9 @@ async fn a_login_profile_is_made_read_changed_and_deleted() {
     let read = site.done("GetLoginProfile", &[("UserName", "ana")]).await;
     assert_eq!(read.text("PasswordResetRequired"), Some("false"));
     site.done("DeleteLoginProfile", &[("UserName", "ana")]).await;
-    let gone = refusal(404, "NoSuchEntity", "Login Profile for User ana cannot be found.");
+    let gone = refusal(404, "NoSuchEntity", "Login Profile for User Ana cannot be found.");
     for action in ["GetLoginProfile", "DeleteLoginProfile", "UpdateLoginProfile"] {
-        assert_eq!(site.refused(action, &[("UserName", "ana")]).await, gone, "{action}");
+        assert_eq!(site.refused(action, &[("UserName", "Ana")]).await, gone, "{action}");
     }
 }
 

@@ -12,7 +12,7 @@ use crate::site::{ACCOUNT, NOW, Signer, Site, account, allow, trust};
 fn with_device(site: &Site, name: &str, permissions: &str) -> (Signer, String, String) {
     let signer = site.user(ACCOUNT, name, permissions);
     let made = site.broker.registry().update(&account(ACCOUNT), |account, limits| {
-        let (serial, seed) = account.create_virtual_mfa_device(&name.parse()?, "/".parse()?)?;
+        let (serial, seed) = account.create_virtual_mfa_device(limits, &name.parse()?, "/".parse()?)?;
         let codes = [&code(seed.expose(), NOW, -1)[..], &code(seed.expose(), NOW, 0)];
         account.enable_mfa_device(limits, &KeyOwner::user(name), serial.as_str(), codes, NOW)?;
         Ok((serial.to_string(), seed.expose().to_owned()))

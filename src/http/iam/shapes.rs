@@ -44,8 +44,14 @@ pub(super) fn whole_role(record: &RoleRecord, accounts: &Accounts) -> Vec<Elemen
     if !record.tags.is_empty() {
         elements.push(tags(&record.tags));
     }
-    elements.push(Element::Group("RoleLastUsed", Vec::new()));
+    elements.push(last_used(record));
     elements
+}
+
+/// `RoleLastUsed`; empty while the role was not used.
+pub(super) fn last_used(record: &RoleRecord) -> Element {
+    let date = record.last_used().map(|at| Element::text("LastUsedDate", at.to_string()));
+    Element::Group("RoleLastUsed", date.into_iter().collect())
 }
 
 /// A managed policy as lists hold it.
