@@ -25,7 +25,8 @@ impl Broker {
     }
 
     /// Whether tokens of an issuer of this host and path, which are what its ARN is made of, are exchanged for roles.
-    pub(crate) fn has_oidc_provider_named(&self, name: &str) -> bool {
+    #[must_use]
+    pub fn has_oidc_provider_named(&self, name: &str) -> bool {
         self.oidc.values().any(|provider| provider.issuer().name() == name)
     }
 
