@@ -175,12 +175,12 @@ impl<'a> Flow<'a> {
         let resource = format!("{} {}", signed.head().method(), signed.head().path());
         let now = self.broker.now();
         let authenticated = request::authenticate(&self.broker.sessions, service, signed, now, &mut hearing);
+        let told = authenticated.as_ref().map(|request| Told::of_caller(request.caller())).unwrap_or_default();
+        let told = Told { resource, checks: hearing.finish(&request::RULES), ..told };
         let session = authenticated.as_ref().ok().and_then(|request| request.caller().session());
         if let Some(Session::Role(session)) = session.map(|session| &**session) {
             self.broker.registry().read().note_role_use(session, now);
         }
-        let told = authenticated.as_ref().map(|request| Told::of_caller(request.caller())).unwrap_or_default();
-        let told = Told { resource, checks: hearing.finish(&request::RULES), ..told };
         self.conclude(Stage::Request, "authenticate", told, authenticated.map_err(Error::from))
     }
 
