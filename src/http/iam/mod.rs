@@ -24,6 +24,7 @@ mod saml_providers;
 mod shapes;
 mod simulation;
 mod subject;
+mod trail;
 mod users;
 mod versions;
 
@@ -85,8 +86,7 @@ impl Iam {
         let name = PROTOCOL.operation(query)?;
         let Some(operation) = operation(name) else { return Err(PROTOCOL.unknown_operation(query)) };
         let caller = flow.authenticate(&Service::IAM, received.signed())?;
-        let account = caller.caller().account().clone();
-        operation(&Call { iam: self, flow, caller, query, environment: received.environment(), account })
+        Call::new(self, flow, caller, query, received.environment()).carry_out(name, operation)
     }
 }
 

@@ -45,6 +45,16 @@ impl Answer {
     pub(in crate::http) const fn done(operation: &'static str) -> Self {
         Self { operation, result: None }
     }
+
+    /// The name of the operation.
+    pub(in crate::http) const fn operation(&self) -> &'static str {
+        self.operation
+    }
+
+    /// What the result element holds.
+    pub(in crate::http) fn result(&self) -> &[Element] {
+        self.result.as_deref().unwrap_or_default()
+    }
 }
 
 /// Services of the query protocol behind one address, as real clients expect when one endpoint is set for all.
