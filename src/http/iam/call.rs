@@ -85,6 +85,11 @@ impl Call<'_> {
         if granted { Ok(()) } else { Err(self.denied(&decision, action, resource)) }
     }
 
+    /// Whether the caller's policies allow `action` on `resource`, for what an operation tells only those who may read it.
+    pub(super) fn allows(&self, action: &str, resource: &str, keys: &Keys) -> Result<bool, QueryError> {
+        Ok(self.decide(action, resource, keys)?.is_allow())
+    }
+
     fn decide(&self, action: &str, resource: &str, keys: &Keys) -> Result<Decision, Error> {
         let mut all = self.environment.clone();
         all.extend(keys);

@@ -140,7 +140,7 @@ async fn answer(State(endpoint): State<Endpoint>, request: Request<Body>) -> Res
         Err(error) => return reply::failure(nobody.protocol(), &error.into(), "", now),
     };
     let request_id = flow.correlation_id().to_string();
-    let received = Received::read(request, |scope| endpoint.choose(scope, None).protocol()).await;
+    let received = Received::read(request, &flow, |scope| endpoint.choose(scope, None).protocol()).await;
     let (chosen, answered) = match received {
         Ok(received) => {
             let chosen = endpoint.choose(received.scope_service(), received.query().value("Version"));
