@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use super::call::{Call, Operation};
 use super::paging::Page;
 use super::shapes;
-use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::arn::Arn;
+use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::iam::{
     Account, Accounts, Group, ManagedPolicy, Permissions, PolicyUses, RoleRecord, User, aws_managed_policies,
 };

@@ -55,7 +55,8 @@ const MOST_CHARACTERS: usize = 512;
 
 /// What was asked for.
 pub(super) fn parameters(query: &Query) -> BTreeMap<&'static str, String> {
-    let single = KEPT.into_iter().filter_map(|name| Some((name, query.value(name)?.chars().take(MOST_CHARACTERS).collect())));
+    let single =
+        KEPT.into_iter().filter_map(|name| Some((name, query.value(name)?.chars().take(MOST_CHARACTERS).collect())));
     let mut kept: BTreeMap<&'static str, String> = single.collect();
     // A list that cannot be read was refused for it.
     let listed = KEPT_LISTS.into_iter().filter_map(|name| Some((name, query.members(name).ok()?)));

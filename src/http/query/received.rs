@@ -108,9 +108,9 @@ async fn large(
 }
 
 async fn whole(body: Body, most: usize) -> Result<Bytes, QueryError> {
-    to_bytes(body, most).await.map_err(|_| {
-        QueryError::new("RequestEntityTooLarge", format!("the body is larger than {most} bytes"))
-    })
+    to_bytes(body, most)
+        .await
+        .map_err(|_| QueryError::new("RequestEntityTooLarge", format!("the body is larger than {most} bytes")))
 }
 
 fn parameters(parts: &Parts, body: &Bytes, limits: Protocol) -> Result<Query, QueryError> {
