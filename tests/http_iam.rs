@@ -13,6 +13,8 @@ mod issuer;
 
 #[path = "http_iam/attachments.rs"]
 mod attachments;
+#[path = "http_iam/attacks.rs"]
+mod attacks;
 #[path = "http_iam/authorization.rs"]
 mod authorization;
 #[path = "http_iam/escalation.rs"]
@@ -33,5 +35,7 @@ mod roles;
 mod simulation;
 #[path = "http_iam/site.rs"]
 mod site;
+#[path = "http_iam/trail.rs"]
+mod trail;
 #[path = "http_iam/trust.rs"]
 mod trust;

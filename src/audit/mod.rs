@@ -6,6 +6,8 @@ mod sink;
 
 pub use sink::{AuditSink, Discard, JsonLines, Recent};
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::explain::{Check, CorrelationId};
@@ -26,6 +28,8 @@ pub enum Stage {
     Request,
     /// An action was allowed or denied.
     Decision,
+    /// An operation that was asked for was carried out, or failed or was refused.
+    Operation,
 }
 
 /// How it ended.
@@ -69,6 +73,9 @@ pub struct AuditEvent {
     /// Why, with evidence: the statement that decided, or what was expected and found.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// Of an operation: the parameters that say what was done, by name, and none that holds a secret.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<&'static str, String>,
     /// Relaxations of the strict profile that the message needed, by name; none unless an operator set them for the provider.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub relaxations: Vec<&'static str>,
@@ -78,7 +85,7 @@ pub struct AuditEvent {
 }
 
 impl AuditEvent {
-    /// An event with nothing said yet of principal, resource, reason and checks.
+    /// An event with nothing said yet of principal, resource, reason, parameters and checks.
     #[must_use]
     pub fn new(
         at: Timestamp,
@@ -98,6 +105,7 @@ impl AuditEvent {
             resource: String::new(),
             code: None,
             reason: String::new(),
+            parameters: BTreeMap::new(),
             relaxations: Vec::new(),
             checks: Vec::new(),
         }

@@ -11,6 +11,8 @@ mod logout;
 mod mapping;
 #[cfg(feature = "oidc")]
 mod oidc;
+#[cfg(feature = "http")]
+mod operation;
 mod record;
 #[cfg(feature = "saml")]
 mod renewal;
@@ -23,6 +25,8 @@ mod web_identity;
 #[cfg(any(feature = "saml", feature = "oidc"))]
 pub use admission::Provider;
 pub use flow::Flow;
+#[cfg(feature = "http")]
+pub(crate) use operation::Conclusion;
 #[cfg(feature = "http")]
 pub(crate) use record::bound;
 #[cfg(feature = "saml")]

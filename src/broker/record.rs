@@ -109,7 +109,7 @@ impl Flow<'_> {
 pub(crate) fn bound(event: &mut AuditEvent) {
     let evidence = event.checks.iter_mut().flat_map(|check| [&mut check.expected, &mut check.found]);
     let texts = [&mut event.operation, &mut event.principal, &mut event.resource, &mut event.reason];
-    texts.into_iter().chain(evidence).for_each(shorten);
+    texts.into_iter().chain(event.parameters.values_mut()).chain(evidence).for_each(shorten);
 }
 
 fn shorten(text: &mut String) {

@@ -34,6 +34,8 @@ pub use rules::RULES;
 pub use service::Service;
 pub use signed::{Headers, SignedHead, SignedRequest};
 
+use std::fmt;
+
 use crate::credentials::AccessKeyId;
 use crate::crypto::SignatureValid;
 use crate::session::Caller;
@@ -52,7 +54,6 @@ use crate::time::Timestamp;
 /// ```compile_fail,E0277
 /// fn promote(request: daypass::SignedRequest) -> daypass::AuthenticatedRequest { request.into() }
 /// ```
-#[derive(Debug)]
 pub struct AuthenticatedRequest {
     head: SignedHead,
     body: Vec<u8>,
@@ -60,6 +61,19 @@ pub struct AuthenticatedRequest {
     caller: Caller,
     authorization: Authorization,
     authenticated_at: Timestamp,
+}
+
+impl fmt::Debug for AuthenticatedRequest {
+    /// Without the body, which holds passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthenticatedRequest")
+            .field("head", &self.head)
+            .field("body_length", &self.body.len())
+            .field("caller", &self.caller)
+            .field("authorization", &self.authorization)
+            .field("authenticated_at", &self.authenticated_at)
+            .finish_non_exhaustive()
+    }
 }
 
 impl AuthenticatedRequest {

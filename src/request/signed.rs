@@ -177,10 +177,19 @@ impl fmt::Debug for SignedHead {
 }
 
 /// A request with its whole body, as received: not yet believed.
-#[derive(Debug)]
 pub struct SignedRequest {
     pub(super) head: SignedHead,
     pub(super) body: Vec<u8>,
+}
+
+impl fmt::Debug for SignedRequest {
+    /// Without the body, which holds passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedRequest")
+            .field("head", &self.head)
+            .field("body_length", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl SignedRequest {
@@ -261,5 +270,8 @@ mod tests {
     fn debug_shows_no_value() {
         let head = head("/?X-Amz-Security-Token=hunter2", &[("authorization", "hunter2")]).unwrap();
         assert!(!format!("{head:?}").contains("hunter2"));
+        let printed = format!("{:?}", SignedRequest::new(head, b"Password=hunter2".to_vec()));
+        let bytes = format!("{:?}", b"hunter2");
+        assert!(!printed.contains("hunter2") && !printed.contains(bytes.trim_matches(['[', ']'])), "{printed}");
     }
 }

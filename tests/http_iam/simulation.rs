@@ -245,6 +245,6 @@ async fn more_policies_than_a_page_of_decisions_can_go_over_are_refused() {
     asked.extend(places.iter().map(|place| (place.as_str(), long.as_str())));
     let (status, code, message) = site.refused("SimulateCustomPolicy", &asked).await;
     assert_eq!((status, code.as_str()), (400, "InvalidInput"));
-    assert!(message.contains("262144 characters together"), "{message}");
+    assert!(message.contains("longer than 262144 characters together"), "{message}");
     assert_eq!(site.iam("SimulateCustomPolicy", &asked[..3]).await.status, 200);
 }

@@ -1,11 +1,12 @@
 //! One signed call: who makes it, in which account, and whether policy allows it.
 
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
-use super::Iam;
+use super::{Iam, trail};
 use crate::Error;
 use crate::arn::{AccountId, Arn};
-use crate::broker::Flow;
+use crate::broker::{Conclusion, Flow};
 use crate::decision::Decision;
 use crate::http::query::{Answer, Query, QueryError};
 use crate::iam::{Account, Accounts, Entity, IamError, Limits, Registry};
@@ -26,6 +27,42 @@ pub(super) struct Call<'a> {
     pub(super) environment: Keys,
     /// The account that the caller belongs to: IAM has no calls across accounts.
     pub(super) account: AccountId,
+    /// What policy was first asked about, which is what the call is about.
+    subject: OnceCell<String>,
+    /// Whether an action was let through that only the account's own grant allows.
+    granted: Cell<bool>,
+}
+
+impl<'a> Call<'a> {
+    /// A call of whoever signed `caller`.
+    pub(super) fn new(
+        iam: &'a Iam,
+        flow: Flow<'a>,
+        caller: AuthenticatedRequest,
+        query: &'a Query,
+        environment: Keys,
+    ) -> Self {
+        let account = caller.caller().account().clone();
+        Self { iam, flow, caller, query, environment, account, subject: OnceCell::new(), granted: Cell::new(false) }
+    }
+
+    /// Carries out the operation `name`, and records how it ended.
+    pub(super) fn carry_out(&self, name: &str, operation: Operation) -> Result<Answer, QueryError> {
+        let answered = operation(self);
+        let mut parameters = trail::parameters(self.query);
+        let (code, reason) = match &answered {
+            Ok(answer) => {
+                trail::add_made(&mut parameters, answer);
+                let granted = "the account grants this action to its users, whose own policies do not speak of it";
+                (None, if self.granted.get() { granted.to_owned() } else { String::new() })
+            }
+            Err(refused) => (Some(refused.code()), refused.reason().to_owned()),
+        };
+        let subject = self.subject.get().cloned().unwrap_or_default();
+        let conclusion = Conclusion { operation: name, subject, parameters, code, reason };
+        self.flow.conclude_operation(&self.caller, conclusion)?;
+        answered
+    }
 }
 
 impl Call<'_> {
@@ -55,12 +92,19 @@ impl Call<'_> {
         let of_others = |layer| !matches!(layer, Layer::Identity | Layer::Resource);
         let others_allow = layers.iter().all(|own| !of_others(own.layer) || own.outcome == Outcome::Allow);
         let granted = !matches!(decision, Decision::ExplicitDeny(_)) && others_allow;
+        self.granted.set(granted && !decision.is_allow());
         if granted { Ok(()) } else { Err(self.denied(&decision, action, resource)) }
+    }
+
+    /// Whether the caller's policies allow `action` on `resource`, for what an operation tells only those who may read it.
+    pub(super) fn allows(&self, action: &str, resource: &str, keys: &Keys) -> Result<bool, QueryError> {
+        Ok(self.decide(action, resource, keys)?.is_allow())
     }
 
     fn decide(&self, action: &str, resource: &str, keys: &Keys) -> Result<Decision, Error> {
         let mut all = self.environment.clone();
         all.extend(keys);
+        self.subject.get_or_init(|| resource.to_owned());
         self.flow.authorize(&self.caller, action, resource, all)
     }
 

@@ -1,12 +1,15 @@
 //! GetAccountAuthorizationDetails: every user, group, role and policy of the account with what it permits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::call::{Call, Operation};
 use super::paging::Page;
 use super::shapes;
+use crate::arn::Arn;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
-use crate::iam::{Account, Accounts, Group, ManagedPolicy, Permissions, RoleRecord, User, aws_managed_policies};
+use crate::iam::{
+    Account, Accounts, Group, ManagedPolicy, Permissions, PolicyUses, RoleRecord, User, aws_managed_policies,
+};
 use crate::policy::Keys;
 
 const FILTERS: [&str; 5] = ["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"];
@@ -36,7 +39,8 @@ fn get_account_authorization_details(call: &Call<'_>) -> Result<Answer, QueryErr
     constraints.finish()?;
     call.authorize("iam:GetAccountAuthorizationDetails", "*", &Keys::new())?;
     let (account, accounts) = (call.own_account()?, call.accounts());
-    let (details, told) = page.of(all(&account, &filter), Detail::key)?;
+    let uses = account.policy_uses();
+    let (details, told) = page.of(all(&account, &filter, &uses), Detail::key)?;
     let list = |name: &'static str, elements: &dyn Fn(&Detail<'_>) -> Option<Vec<Element>>| {
         Element::list(name, details.iter().filter_map(elements))
     };
@@ -54,7 +58,7 @@ fn get_account_authorization_details(call: &Call<'_>) -> Result<Answer, QueryErr
             _ => None,
         }),
         list("Policies", &|detail| match detail {
-            Detail::Policy(policy) => Some(policy_detail(policy, &account)),
+            Detail::Policy(policy) => Some(policy_detail(policy, &uses)),
             _ => None,
         }),
     ];
@@ -62,18 +66,17 @@ fn get_account_authorization_details(call: &Call<'_>) -> Result<Answer, QueryErr
     Ok(Answer::new("GetAccountAuthorizationDetails", result))
 }
 
-fn all<'a>(account: &'a Account, filter: &BTreeSet<&str>) -> Vec<Detail<'a>> {
+fn all<'a>(account: &'a Account, filter: &BTreeSet<&str>, uses: &HashMap<&Arn, PolicyUses>) -> Vec<Detail<'a>> {
     let wanted = |kind: &str| filter.is_empty() || filter.contains(kind);
     let users = account.users.iter().filter(|_| wanted("User")).map(|user| Detail::User(user));
     let groups = account.groups.iter().filter(|_| wanted("Group")).map(|group| Detail::Group(group));
     let roles = account.roles.iter().filter(|_| wanted("Role")).map(|record| Detail::Role(record));
     let own = account.policies.iter().filter(|_| wanted("LocalManagedPolicy")).map(|policy| Detail::Policy(policy));
     // Of those that every account has, the ones that are used here.
-    let uses = account.policy_uses();
     let used = |policy: &&ManagedPolicy| uses.contains_key(&policy.arn);
     let shared = aws_managed_policies().filter(|_| wanted("AWSManagedPolicy")).filter(used).map(Detail::Policy);
     let mut all: Vec<Detail<'a>> = users.chain(groups).chain(roles).chain(own).chain(shared).collect();
-    all.sort_by_key(Detail::key);
+    all.sort_by_cached_key(Detail::key);
     all
 }
 
@@ -134,8 +137,8 @@ fn role_detail(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
     elements
 }
 
-fn policy_detail(policy: &ManagedPolicy, account: &Account) -> Vec<Element> {
-    let mut elements = shapes::policy(policy, account.uses_of(&policy.arn));
+fn policy_detail(policy: &ManagedPolicy, uses: &HashMap<&Arn, PolicyUses>) -> Vec<Element> {
+    let mut elements = shapes::policy(policy, uses.get(&policy.arn).copied().unwrap_or_default());
     elements.extend(policy.description.as_deref().map(|text| Element::text("Description", text)));
     let versions = policy.versions.iter().map(|version| {
         let mut elements = vec![Element::document("Document", version.policy.text())];

@@ -110,7 +110,7 @@ pub(super) fn flag(call: &Call<'_>, name: &str, constraints: &mut Constraints) -
 }
 
 /// Runs what takes a good part of a second, where possible beside the other requests of the thread.
-fn slowly<T>(work: impl FnOnce() -> T) -> T {
+pub(super) fn slowly<T>(work: impl FnOnce() -> T) -> T {
     use tokio::runtime::{Handle, RuntimeFlavor};
     match Handle::try_current().map(|handle| handle.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),

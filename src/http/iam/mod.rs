@@ -25,12 +25,14 @@ mod shapes;
 mod simulation;
 mod subject;
 mod target;
+mod trail;
 mod users;
 mod versions;
 
 use std::sync::Arc;
 
 use axum::Router;
+use tokio::sync::Semaphore;
 
 use self::call::{Call, Operation};
 use super::query::{Answer, Endpoint, Protocol, QueryError, Received};
@@ -45,6 +47,10 @@ pub(super) const PROTOCOL: Protocol = Protocol {
     // A simulation takes lists of policies, actions, resources and context keys.
     max_parameters: 2048,
 };
+
+/// Turns at what takes long. They are those of the process, as its processors are: a caller who asks for much work waits for
+/// others who do, and nobody else waits for them.
+static LONG_WORK: Semaphore = Semaphore::const_new(2);
 
 /// Identity and Access Management of a broker.
 #[derive(Clone, Debug)]
@@ -85,10 +91,21 @@ impl Iam {
         let query = received.query();
         let name = PROTOCOL.operation(query)?;
         let Some(operation) = operation(name) else { return Err(PROTOCOL.unknown_operation(query)) };
-        let caller = flow.authenticate(&Service::IAM, received.signed())?;
-        let account = caller.caller().account().clone();
-        operation(&Call { iam: self, flow, caller, query, environment: received.environment(), account })
+        let (name, environment) = (name.to_owned(), received.environment());
+        let (query, signed, _large) = received.into_parts();
+        let caller = flow.authenticate(&Service::IAM, signed)?;
+        if !is_long(&name) {
+            return Call::new(self, flow, caller, &query, environment).carry_out(&name, operation);
+        }
+        let _turn = LONG_WORK.acquire().await;
+        login_profiles::slowly(|| Call::new(self, flow, caller, &query, environment).carry_out(&name, operation))
     }
+}
+
+/// Whether an operation goes over much, by what it is asked or by what the account holds.
+fn is_long(name: &str) -> bool {
+    let whole = ["GetAccountAuthorizationDetails", "GenerateCredentialReport"];
+    name.starts_with("Simulate") || name.starts_with("GetContextKeys") || whole.contains(&name)
 }
 
 /// What answers the operation of this name. Each module has a table of its own.

@@ -29,6 +29,11 @@ impl Page {
         Self { from: marker.map(str::to_owned), items: usize::try_from(items).unwrap_or_default() }
     }
 
+    /// The same with at most `most` items, and at least one: a page may be shorter than what was asked for.
+    pub(super) fn at_most(self, most: usize) -> Self {
+        Self { items: self.items.min(most.max(1)), ..self }
+    }
+
     /// The page of `items`, which come in the order of their keys, and the elements that say whether there is more.
     ///
     /// A marker is the key of the next item, so that what is added or deleted between two pages moves nothing else.

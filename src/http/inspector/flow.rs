@@ -146,6 +146,7 @@ const fn stage_word(stage: Stage) -> &'static str {
         Stage::Credentials => "Credentials",
         Stage::Request => "Request",
         Stage::Decision => "Decision",
+        Stage::Operation => "Operation",
     }
 }
 

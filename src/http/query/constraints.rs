@@ -9,8 +9,12 @@ pub(in crate::http) struct Constraints(Vec<String>);
 impl Constraints {
     /// Notes that `value` of `parameter` breaks `constraint`.
     pub(in crate::http) fn broken(&mut self, parameter: &str, value: Option<&str>, constraint: &str) {
-        let shown = value.map_or_else(|| "null".to_owned(), |value| format!("'{}'", excerpt(value)));
-        self.0.push(format!("Value {shown} at '{parameter}' failed to satisfy constraint: Member must {constraint}"));
+        let shown = match value {
+            Some(_) if is_secret(parameter) => String::new(),
+            Some(value) => format!(" '{}'", excerpt(value)),
+            None => " null".to_owned(),
+        };
+        self.0.push(format!("Value{shown} at '{parameter}' failed to satisfy constraint: Member must {constraint}"));
     }
 
     /// The value of a required parameter, `""` when it is missing (which is noted).
@@ -95,6 +99,13 @@ impl Constraints {
     }
 }
 
+/// Whether a parameter holds what messages must not repeat, nor the audit trail keep: a code with a slip in it is most of a
+/// code.
+fn is_secret(parameter: &str) -> bool {
+    let name = parameter.to_ascii_lowercase();
+    ["password", "code", "token", "assertion", "secret"].into_iter().any(|part| name.contains(part))
+}
+
 /// Parameter names as constraint messages write them: `RoleArn` is `roleArn`, `SAMLAssertion` is `sAMLAssertion`.
 fn camel(name: &str) -> String {
     let mut characters = name.chars();
@@ -123,5 +134,17 @@ mod tests {
             message.contains("Value null at 'roleSessionName' failed to satisfy constraint: Member must not be null")
         );
         assert!(message.contains("Value '1' at 'durationSeconds'"));
+    }
+
+    #[test]
+    fn codes_and_tokens_are_not_repeated() {
+        for name in ["AuthenticationCode1", "TokenCode", "NewPassword", "WebIdentityToken", "SAMLAssertion"] {
+            let query = Query::parse(format!("{name}=hunter2").as_bytes(), 8).unwrap();
+            let mut constraints = Constraints::default();
+            constraints.required(&query, name, (1, 6));
+            let message = constraints.finish().unwrap_err().to_string();
+            assert!(!message.contains("hunter2"), "{message}");
+            assert!(message.contains(&format!("Value at '{}'", camel(name))), "{message}");
+        }
     }
 }

@@ -14,11 +14,13 @@ use crate::session::SessionError;
 pub(in crate::http) struct QueryError {
     code: &'static str,
     message: String,
+    /// What is for the audit trail alone, where that is more than the message.
+    reason: Option<String>,
 }
 
 impl QueryError {
     pub(in crate::http) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), reason: None }
     }
 
     pub(in crate::http) fn validation(message: impl Into<String>) -> Self {
@@ -31,6 +33,11 @@ impl QueryError {
 
     pub(in crate::http) const fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// Why, for the audit trail; holds no secret.
+    pub(in crate::http) fn reason(&self) -> &str {
+        self.reason.as_deref().unwrap_or(&self.message)
     }
 
     /// The status that the service models give each code.
@@ -65,7 +72,7 @@ impl QueryError {
 
 impl From<Error> for QueryError {
     fn from(error: Error) -> Self {
-        match &error {
+        let refused = match &error {
             Error::Saml(SamlError::Expired { .. }) | Error::Oidc(OidcError::Expired { .. }) => {
                 Self::new("ExpiredTokenException", error.to_string())
             }
@@ -78,7 +85,8 @@ impl From<Error> for QueryError {
                  Member must satisfy regular expression pattern: [\\w+=,.@-]*"
             )),
             _ => Self::new(error.code(), error.to_string()),
-        }
+        };
+        Self { reason: Some(error.reason()), ..refused }
     }
 }
 

@@ -45,6 +45,16 @@ impl Answer {
     pub(in crate::http) const fn done(operation: &'static str) -> Self {
         Self { operation, result: None }
     }
+
+    /// The name of the operation.
+    pub(in crate::http) const fn operation(&self) -> &'static str {
+        self.operation
+    }
+
+    /// What the result element holds.
+    pub(in crate::http) fn result(&self) -> &[Element] {
+        self.result.as_deref().unwrap_or_default()
+    }
 }
 
 /// Services of the query protocol behind one address, as real clients expect when one endpoint is set for all.
@@ -130,7 +140,7 @@ async fn answer(State(endpoint): State<Endpoint>, request: Request<Body>) -> Res
         Err(error) => return reply::failure(nobody.protocol(), &error.into(), "", now),
     };
     let request_id = flow.correlation_id().to_string();
-    let received = Received::read(request, |scope| endpoint.choose(scope, None).protocol()).await;
+    let received = Received::read(request, &flow, |scope| endpoint.choose(scope, None).protocol()).await;
     let (chosen, answered) = match received {
         Ok(received) => {
             let chosen = endpoint.choose(received.scope_service(), received.query().value("Version"));

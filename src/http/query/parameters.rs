@@ -1,12 +1,20 @@
 //! Parameters of the query protocol: a form, bounded and with every name given once.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Bound;
 
 use super::QueryError;
 
 /// The parameters of one call, by name.
-#[derive(Debug)]
 pub(in crate::http) struct Query(BTreeMap<String, String>);
+
+impl fmt::Debug for Query {
+    /// Names alone: values hold passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 impl Query {
     /// Reads a form-encoded body or query string of at most `most` parameters.
@@ -82,8 +90,10 @@ impl Query {
     }
 
     fn of_list<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
-        let is_of = move |text: &str| text.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
-        self.0.iter().filter(move |(text, _)| is_of(text)).map(|(_, value)| value.as_str())
+        let start = format!("{name}.");
+        let from = (Bound::Included(start.as_str()), Bound::Unbounded);
+        let rest = self.0.range::<str, _>(from);
+        rest.take_while(move |(text, _)| text.starts_with(&start)).map(|(_, value)| value.as_str())
     }
 }
 

@@ -3,6 +3,8 @@
 mod near;
 mod reason;
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use self::near::Near;
@@ -255,12 +257,13 @@ impl Evaluation<'_> {
     }
 
     fn keys_read(&self) -> Vec<KeyReport> {
+        let mut seen = HashSet::new();
         let mut read: Vec<KeyReport> = Vec::new();
         let policies = self.layers.present().flat_map(|(_, _, policies)| policies);
         let statements = policies.flat_map(Policy::statements);
         for key in statements.filter(|own| own.matches_action(self.request.action())).flat_map(Statement::keys) {
-            let name = key.to_string();
-            if !read.iter().any(|known| known.name.eq_ignore_ascii_case(&name)) {
+            if seen.insert(key.folded()) {
+                let name = key.to_string();
                 let values = self.request.keys().values(&name).map(str::to_owned).collect();
                 read.push(KeyReport { name, values });
             }

@@ -1,5 +1,7 @@
 //! Statements that came near to allowing, and the part of each that did not match.
 
+use std::collections::HashSet;
+
 use super::Part;
 use crate::explain::Evidence;
 use crate::policy::condition::Condition;
@@ -91,14 +93,14 @@ impl<'a> Evaluation<'a> {
     /// What stands for the variables of a resource element.
     fn filled(&self, element: &ResourceElement) -> String {
         let keys = self.request.keys();
-        let mut told: Vec<String> = Vec::new();
+        let (mut seen, mut told) = (HashSet::new(), Vec::new());
         for variable in element.texts().flat_map(Pattern::variables) {
             let name = variable.key();
             let text = match variable.value(keys) {
                 Some(value) => format!("{name} is {value:?}"),
                 None => format!("{name} has no single value"),
             };
-            if !told.contains(&text) {
+            if seen.insert(text.clone()) {
                 told.push(text);
             }
         }

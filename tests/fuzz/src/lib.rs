@@ -5,6 +5,7 @@
 //! has found something: a panic of the library, a broken promise, or an input that takes too long.
 
 pub mod edits;
+pub mod http;
 pub mod idp;
 pub mod issuer;
 pub mod judge;

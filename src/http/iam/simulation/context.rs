@@ -5,9 +5,15 @@ use crate::policy::Keys;
 
 const TYPES: [&str; 6] = ["string", "numeric", "boolean", "ip", "binary", "date"];
 
-/// The keys that the call gives.
-pub(super) fn entries(query: &Query) -> Result<Keys, QueryError> {
-    let mut keys = Keys::new();
+/// Condition keys, and how long their values are together.
+pub(super) struct Entries {
+    pub(super) keys: Keys,
+    pub(super) characters: usize,
+}
+
+/// The keys that the call gives, with values of at most `most` characters together.
+pub(super) fn entries(query: &Query, most: usize) -> Result<Entries, QueryError> {
+    let (mut keys, mut characters) = (Keys::new(), 0_usize);
     for place in query.structures("ContextEntries")? {
         let field = |name: &str| query.value(&format!("{place}.{name}"));
         let Some(name) = field("ContextKeyName").filter(|name| (5..=256).contains(&name.chars().count())) else {
@@ -15,6 +21,10 @@ pub(super) fn entries(query: &Query) -> Result<Keys, QueryError> {
         };
         let kind = field("ContextKeyType").unwrap_or("string");
         let values = query.members(&format!("{place}.ContextKeyValues"))?;
+        characters = values.iter().fold(characters, |sum, value| sum.saturating_add(value.len()));
+        if characters > most {
+            return Err(refused(&place, &format!("the values are longer than {most} characters together")));
+        }
         match kind.strip_suffix("List") {
             Some(kind) if TYPES.contains(&kind) => keys.set_list(name, values),
             None if TYPES.contains(&kind) => match values.as_slice() {
@@ -24,7 +34,7 @@ pub(super) fn entries(query: &Query) -> Result<Keys, QueryError> {
             _ => return Err(refused(&place, "ContextKeyType is none of the types of condition keys")),
         }
     }
-    Ok(keys)
+    Ok(Entries { keys, characters })
 }
 
 fn refused(place: &str, rule: &str) -> QueryError {

@@ -1,14 +1,15 @@
 //! One action on one resource, decided and explained.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::given::Given;
-use super::kind_of;
-use super::principal::Caller;
+use super::principal::{self, Caller};
 use crate::arn::{AccountId, Arn};
 use crate::http::iam::call::Call;
+use crate::http::iam::holders;
 use crate::http::query::{Element, QueryError};
-use crate::iam::{Accounts, SourceKind, SourcedPolicy};
+use crate::iam::{Account, Holder, SourceKind, SourcedPolicy};
 use crate::organization::Organization;
 use crate::policy::{
     Action, Evaluation, Explanation, Keys, Layer, Layers, Level, Outcome, Policy, Principal, Request, Resource,
@@ -16,15 +17,22 @@ use crate::policy::{
 };
 use crate::session::Role;
 
+/// How many characters of policies one page of decisions goes over, which keeps it within a second. What is not on the
+/// page is on the next one.
+const PAGE_CHARACTERS: usize = 4 * 1024 * 1024;
+/// So many characters that are compared cost as much as going over the policies once more.
+const COMPARED_CHARACTERS: usize = 1024;
+
 /// Everything that stays the same from one action to the next.
 pub(super) struct Simulation<'a> {
     given: &'a Given<'a>,
-    sources: Vec<SourcedPolicy>,
+    kinds: HashMap<String, SourceKind>,
     identity: Vec<Policy>,
     boundary: Option<Vec<Policy>>,
     principal: Principal,
     keys: Keys,
-    accounts: &'a Accounts,
+    /// The roles that assuming is simulated of and whose trust policies the caller may read, by ARN.
+    roles: HashMap<&'a str, Arc<Role>>,
     organization: Option<&'a Organization>,
 }
 
@@ -36,7 +44,7 @@ impl<'a> Simulation<'a> {
         boundary: Option<Vec<Policy>>,
         caller: Option<Caller>,
         call: &Call<'_>,
-        accounts: &'a Accounts,
+        account: &Account,
     ) -> Result<Self, QueryError> {
         let now = call.now();
         let mut keys = Keys::new();
@@ -56,14 +64,25 @@ impl<'a> Simulation<'a> {
             return Err(QueryError::new("InvalidInput", message));
         }
         keys.extend(&given.context);
-        let identity = sources.iter().map(|sourced| sourced.policy.clone()).collect();
+        // Of two of one name the first is told of.
+        let kinds = sources.iter().rev().map(|sourced| (sourced.policy.name(), sourced.kind)).collect();
+        let identity = sources.into_iter().map(|sourced| sourced.policy).collect();
         let boundary = given.boundary.clone().or(boundary);
-        Ok(Self { given, sources, identity, boundary, principal, keys, accounts, organization: None })
+        let roles = roles_to_assume(given, call, account)?;
+        Ok(Self { given, kinds, identity, boundary, principal, keys, roles, organization: None })
     }
 
     /// The same with the control policies that reach the account of the principal.
     pub(super) fn within(self, organization: &'a Organization) -> Self {
         Self { organization: Some(organization), ..self }
+    }
+
+    /// How many decisions fit on a page.
+    pub(super) fn decisions_per_page(&self) -> usize {
+        let policies = self.identity.iter().chain(self.boundary.iter().flatten()).chain(&self.given.resource_policy);
+        let characters = policies.map(|policy| policy.text().len()).sum::<usize>();
+        let rounds = self.given.compared.saturating_div(COMPARED_CHARACTERS).saturating_add(1);
+        PAGE_CHARACTERS.checked_div(characters.saturating_mul(rounds)).unwrap_or(usize::MAX)
     }
 
     /// The elements of one result.
@@ -72,8 +91,8 @@ impl<'a> Simulation<'a> {
         (name, action): &(&str, Action),
         (resource_name, resource): &(&str, Resource),
     ) -> Result<Vec<Element>, QueryError> {
-        let role = self.role_to_assume(name, resource_name);
-        let trust = role.as_ref().map(|role| role.trust_policy().policy().named("trust policy"));
+        let role = self.roles.get(resource_name).filter(|_| assumes(name));
+        let trust = role.map(|role| role.trust_policy().policy().named("trust policy"));
         let resource_policy = self.given.resource_policy.as_ref().or(trust.as_ref());
         let mut layers = Layers::new(&self.identity);
         if let Some(policy) = resource_policy {
@@ -96,13 +115,6 @@ impl<'a> Simulation<'a> {
     fn service_control(&self) -> Option<&'a [Level]> {
         let account: AccountId = self.principal.account()?.parse().ok()?;
         Some(self.organization?.service_control(&account)).filter(|levels| !levels.is_empty())
-    }
-
-    /// The role that assuming is about: its trust policy has the last word.
-    fn role_to_assume(&self, action: &str, resource: &str) -> Option<Arc<Role>> {
-        let assumes = action.to_ascii_lowercase().starts_with("sts:assumerole");
-        let arn: Arn = assumes.then(|| resource.parse().ok())??;
-        self.accounts.role(&arn).cloned()
     }
 
     fn elements(&self, action: &str, resource: &str, evaluation: &Evaluation<'_>, by_resource: bool) -> Vec<Element> {
@@ -145,7 +157,7 @@ impl<'a> Simulation<'a> {
     fn matched(&self, report: &StatementReport) -> Vec<Element> {
         let kind = match report.layer {
             Layer::Resource => SourceKind::Resource,
-            _ => kind_of(&self.sources, &report.policy),
+            _ => self.kinds.get(&report.policy).copied().unwrap_or(SourceKind::None),
         };
         let place = |name, line: u32, column: u32| {
             let parts = vec![Element::text("Line", line.to_string()), Element::text("Column", column.to_string())];
@@ -158,6 +170,33 @@ impl<'a> Simulation<'a> {
             place("EndPosition", report.end_line, report.end_column),
         ]
     }
+}
+
+fn assumes(action: &str) -> bool {
+    action.get(.."sts:assumerole".len()).is_some_and(|start| start.eq_ignore_ascii_case("sts:assumerole"))
+}
+
+/// The roles that assuming is simulated of: their trust policies have the last word. Only roles of the caller's account,
+/// and such as it may read: the decisions tell whom a role trusts, and under which conditions.
+fn roles_to_assume<'a>(
+    given: &Given<'a>,
+    call: &Call<'_>,
+    account: &Account,
+) -> Result<HashMap<&'a str, Arc<Role>>, QueryError> {
+    let mut roles = HashMap::new();
+    if !given.actions.iter().any(|(name, _)| assumes(name)) {
+        return Ok(roles);
+    }
+    for (name, _) in &given.resources {
+        let arn = name.parse::<Arn>().ok();
+        let holder = arn.and_then(|arn| principal::holder(account, &arn).ok());
+        let Some(holder @ Holder::Role(_)) = holder else { continue };
+        let Some(record) = account.roles.find(holder.name()) else { continue };
+        if call.allows("iam:GetRole", name, &holders::keys(account, &holder))? {
+            roles.insert(*name, Arc::clone(&record.role));
+        }
+    }
+    Ok(roles)
 }
 
 /// The keys that statements about the action read and nobody gave.

@@ -7,8 +7,14 @@ use crate::http::query::{Constraints, Query, QueryError};
 use crate::iam::{SourceKind, SourcedPolicy};
 use crate::policy::{Action, Keys, Kind, Policy, Resource};
 
-/// The most characters of all policies together: a page of a thousand decisions goes over each of them.
+/// The most characters of all policies of a call together.
 const MAX_CHARACTERS: usize = 256 * 1024;
+/// The most characters of one action.
+const MAX_ACTION: usize = 128;
+/// The most characters of one resource.
+const MAX_RESOURCE: usize = 2048;
+/// The most characters of all values of condition keys together.
+const MAX_CONTEXT: usize = 16 * 1024;
 
 /// What both simulations are given.
 pub(super) struct Given<'a> {
@@ -19,26 +25,43 @@ pub(super) struct Given<'a> {
     pub(super) boundary: Option<Vec<Policy>>,
     pub(super) caller: Option<Arn>,
     pub(super) context: Keys,
+    /// The characters of the longest resource and of all values of condition keys.
+    pub(super) compared: usize,
+}
+
+/// What is looked at before anybody is asked whether the caller may simulate: that the call is whole.
+pub(super) struct Whole {
+    caller: Option<Arn>,
+}
+
+impl Whole {
+    pub(super) fn read(query: &Query, constraints: &mut Constraints) -> Self {
+        constraints.at_least_one(query, "ActionNames");
+        Self { caller: input::optional_arn(query, "CallerArn", constraints) }
+    }
 }
 
 impl<'a> Given<'a> {
-    pub(super) fn read(call: &Call<'a>, constraints: &mut Constraints) -> Result<Self, QueryError> {
+    /// Reads the rest, for those alone who may simulate: it is work.
+    pub(super) fn read(call: &Call<'a>, whole: Whole) -> Result<Self, QueryError> {
         let query = call.query;
-        constraints.at_least_one(query, "ActionNames");
+        bounded(query)?;
         let resources = query.members("ResourceArns")?;
         let resources = if resources.is_empty() { vec!["*"] } else { resources };
-        let caller = input::optional_arn(query, "CallerArn", constraints);
         let boundary = policies(query, "PermissionsBoundaryPolicyInputList", Kind::Boundary)?;
         let owner = query.value("ResourceOwner");
         let resource_policy = query.value("ResourcePolicy");
+        let longest = resources.iter().map(|text| text.len()).max().unwrap_or_default();
+        let context = super::context::entries(query, MAX_CONTEXT)?;
         Ok(Self {
-            actions: parsed(query.members("ActionNames")?, "ActionNames")?,
-            resources: parsed(resources, "ResourceArns")?,
+            actions: parsed(query.members("ActionNames")?, "ActionNames", MAX_ACTION)?,
+            resources: parsed(resources, "ResourceArns", MAX_RESOURCE)?,
             resource_policy: resource_policy.map(|text| policy(text, Kind::Resource, "ResourcePolicy")).transpose()?,
             resource_owner: owner.map(account).transpose()?,
             boundary: (!boundary.is_empty()).then_some(boundary),
-            caller,
-            context: super::context::entries(query)?,
+            caller: whole.caller,
+            compared: longest.saturating_add(context.characters),
+            context: context.keys,
         })
     }
 
@@ -54,6 +77,7 @@ impl<'a> Given<'a> {
 
 /// Policies of whatever kind, of which only the condition keys are asked.
 pub(super) fn any_policies(query: &Query, name: &str) -> Result<Vec<Policy>, QueryError> {
+    bounded(query)?;
     let members = query.members(name)?;
     let read = |(place, text): (usize, &str)| {
         let place = format!("{name}.{place}");
@@ -64,12 +88,19 @@ pub(super) fn any_policies(query: &Query, name: &str) -> Result<Vec<Policy>, Que
     (1_usize..).zip(members).map(read).collect()
 }
 
+/// All policies of the call together: a page of decisions goes over each of them.
+fn bounded(query: &Query) -> Result<(), QueryError> {
+    let lists = [query.members("PolicyInputList")?, query.members("PermissionsBoundaryPolicyInputList")?];
+    let texts = lists.iter().flatten().copied().chain(query.value("ResourcePolicy"));
+    if texts.map(str::len).sum::<usize>() <= MAX_CHARACTERS {
+        return Ok(());
+    }
+    let message = format!("The policies are longer than {MAX_CHARACTERS} characters together");
+    Err(QueryError::new("InvalidInput", message))
+}
+
 fn policies(query: &Query, name: &str, kind: Kind) -> Result<Vec<Policy>, QueryError> {
     let members = query.members(name)?;
-    if members.iter().map(|text| text.len()).sum::<usize>() > MAX_CHARACTERS {
-        let message = format!("{name}: the policies are longer than {MAX_CHARACTERS} characters together");
-        return Err(QueryError::new("InvalidInput", message));
-    }
     (1_usize..).zip(members).map(|(place, text)| policy(text, kind, &format!("{name}.{place}"))).collect()
 }
 
@@ -81,11 +112,16 @@ fn policy(text: &str, kind: Kind, place: &str) -> Result<Policy, QueryError> {
     })
 }
 
-fn parsed<'t, T: std::str::FromStr>(texts: Vec<&'t str>, parameter: &str) -> Result<Vec<(&'t str, T)>, QueryError> {
+fn parsed<'t, T: std::str::FromStr>(
+    texts: Vec<&'t str>,
+    parameter: &str,
+    most: usize,
+) -> Result<Vec<(&'t str, T)>, QueryError> {
     let parse = |text: &'t str| {
-        let shown: String = text.chars().take(200).collect();
-        let wrong = |_| QueryError::new("InvalidInput", format!("{parameter}: {shown} is invalid"));
-        Ok((text, text.parse().map_err(wrong)?))
+        let parsed = if text.chars().count() > most { None } else { text.parse().ok() };
+        let shown = || text.chars().take(200).collect::<String>();
+        let wrong = || QueryError::new("InvalidInput", format!("{parameter}: {} is invalid", shown()));
+        Ok((text, parsed.ok_or_else(wrong)?))
     };
     texts.into_iter().map(parse).collect()
 }

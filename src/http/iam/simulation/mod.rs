@@ -7,12 +7,13 @@ mod evaluation;
 mod given;
 mod principal;
 
+use std::collections::HashSet;
+
 use self::evaluation::Simulation;
-use self::given::Given;
+use self::given::{Given, Whole};
 use super::call::{Call, Operation, refused};
 use super::paging::Page;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
-use crate::iam::{SourceKind, SourcedPolicy};
 use crate::policy::{Keys, Policy};
 
 pub(super) fn operation(name: &str) -> Option<Operation> {
@@ -27,35 +28,37 @@ pub(super) fn operation(name: &str) -> Option<Operation> {
 
 fn simulate_custom(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
-    let given = Given::read(call, &mut constraints)?;
+    let whole = Whole::read(call.query, &mut constraints);
     constraints.at_least_one(call.query, "PolicyInputList");
     let page = Page::read(call.query, &mut constraints);
     constraints.finish()?;
     call.authorize("iam:SimulateCustomPolicy", "*", &Keys::new())?;
-    let accounts = call.accounts();
-    let caller = given.caller.as_ref().map(|arn| principal::of_arn(arn, &accounts)).transpose()?;
-    let simulation = Simulation::new(&given, given.policies(call, "PolicyInputList")?, None, caller, call, &accounts)?;
+    let given = Given::read(call, whole)?;
+    let account = call.own_account()?;
+    let caller = given.caller.as_ref().map(|arn| principal::of_arn(call, arn, &account)).transpose()?;
+    let simulation = Simulation::new(&given, given.policies(call, "PolicyInputList")?, None, caller, call, &account)?;
     Ok(Answer::new("SimulateCustomPolicy", results(&given, &simulation, page)?))
 }
 
 fn simulate_principal(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
-    let given = Given::read(call, &mut constraints)?;
+    let whole = Whole::read(call.query, &mut constraints);
     let source = super::input::arn(call.query, "PolicySourceArn", &mut constraints);
     let page = Page::read(call.query, &mut constraints);
     constraints.finish()?;
     let source = source.ok_or_else(super::input::no_arn)?;
     call.authorize("iam:SimulatePrincipalPolicy", source.as_str(), &Keys::new())?;
-    let (account, accounts) = (call.own_account()?, call.accounts());
+    let given = Given::read(call, whole)?;
+    let account = call.own_account()?;
     let holder = principal::holder(&account, &source)?;
     let mut policies = account.policies_of(&holder).map_err(refused)?;
     policies.extend(given.policies(call, "PolicyInputList")?);
     let boundary = account.boundary_of(&holder).map_err(refused)?;
     let caller = match &given.caller {
-        Some(arn) => Some(principal::of_arn(arn, &accounts)?),
-        None => principal::of_holder(&account, &holder),
+        Some(arn) if *arn != source => Some(principal::of_arn(call, arn, &account)?),
+        _ => principal::of_holder(&account, &holder),
     };
-    let simulation = Simulation::new(&given, policies, boundary, caller, call, &accounts)?;
+    let simulation = Simulation::new(&given, policies, boundary, caller, call, &account)?;
     let simulation = simulation.within(call.iam.broker.organization());
     Ok(Answer::new("SimulatePrincipalPolicy", results(&given, &simulation, page)?))
 }
@@ -63,6 +66,7 @@ fn simulate_principal(call: &Call<'_>) -> Result<Answer, QueryError> {
 fn results(given: &Given<'_>, simulation: &Simulation<'_>, page: Page) -> Result<Vec<Element>, QueryError> {
     let pairs = given.actions.iter().flat_map(|action| given.resources.iter().map(move |resource| (action, resource)));
     // Only what is on the page is evaluated.
+    let page = page.at_most(simulation.decisions_per_page());
     let (asked, told) = page.of((0_usize..).zip(pairs), |(number, _)| format!("{number:010}"))?;
     let results: Result<Vec<_>, _> =
         asked.into_iter().map(|(_, (action, resource))| simulation.evaluate(action, resource)).collect();
@@ -94,16 +98,7 @@ fn context_keys_principal(call: &Call<'_>) -> Result<Answer, QueryError> {
 }
 
 fn key_names<'p>(policies: impl Iterator<Item = &'p Policy>) -> Element {
-    let mut names: Vec<String> = Vec::new();
-    for name in policies.flat_map(Policy::context_keys) {
-        if !names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
-            names.push(name);
-        }
-    }
+    let mut seen = HashSet::new();
+    let names = policies.flat_map(Policy::context_keys).filter(|name| seen.insert(name.to_ascii_lowercase()));
     Element::texts("ContextKeyNames", names)
-}
-
-fn kind_of(policies: &[SourcedPolicy], name: &str) -> SourceKind {
-    let found = policies.iter().find(|sourced| sourced.policy.name() == name);
-    found.map_or(SourceKind::None, |sourced| sourced.kind)
 }

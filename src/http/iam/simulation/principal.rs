@@ -1,9 +1,10 @@
 //! Who a simulation is about: users, groups and roles of the account, and callers by their ARNs.
 
 use crate::arn::Arn;
-use crate::http::iam::call::refused;
+use crate::http::iam::call::{Call, refused};
+use crate::http::iam::holders;
 use crate::http::query::QueryError;
-use crate::iam::{Account, Accounts, Entity, Holder, IamError};
+use crate::iam::{Account, Entity, Holder, IamError};
 use crate::policy::{Keys, Principal};
 
 /// A principal, and the condition keys that its requests carry.
@@ -52,12 +53,15 @@ pub(super) fn of_holder(account: &Account, holder: &Holder) -> Option<Caller> {
     Some(Caller { principal: Principal::from_arn(arn.clone()).ok()?, keys })
 }
 
-/// The caller with this ARN, with what is known of it if it exists here.
-pub(super) fn of_arn(arn: &Arn, accounts: &Accounts) -> Result<Caller, QueryError> {
-    let account = arn.account_id().ok().and_then(|id| accounts.find(&id).cloned());
-    let known = account.and_then(|account| of_holder(&account, &holder(&account, arn).ok()?));
-    if let Some(caller) = known {
-        return Ok(caller);
+/// The caller with this ARN. What is known of it is added if it is of `account` and whoever simulates may read it: the
+/// decisions tell of tags and ids, and of whether there is such a caller at all.
+pub(super) fn of_arn(call: &Call<'_>, arn: &Arn, account: &Account) -> Result<Caller, QueryError> {
+    if let Ok(holder) = holder(account, arn) {
+        let action = if matches!(holder, Holder::Role(_)) { "iam:GetRole" } else { "iam:GetUser" };
+        let readable = call.allows(action, arn.as_str(), &holders::keys(account, &holder))?;
+        if let Some(caller) = of_holder(account, &holder).filter(|_| readable) {
+            return Ok(caller);
+        }
     }
     let principal = Principal::from_arn(arn.clone());
     let principal = principal.map_err(|_| QueryError::new("InvalidInput", format!("Invalid Entity Arn: {arn}")))?;

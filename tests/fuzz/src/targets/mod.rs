@@ -24,7 +24,7 @@ pub mod wrapping;
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its binary and of its seed folder.
-pub const ALL: [(&str, Target); 19] = [
+pub const ALL: [(&str, Target); 20] = [
     ("gate", gate::target),
     ("response", response::target),
     ("wrapping", wrapping::target),
@@ -44,4 +44,5 @@ pub const ALL: [(&str, Target); 19] = [
     ("userinfo", userinfo::target),
     ("policy", policy::target),
     ("authorization", authorization::target),
+    ("query", crate::http::target::target),
 ];
