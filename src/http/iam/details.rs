@@ -132,6 +132,7 @@ fn role_detail(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
         inline("RolePolicyList", &record.permissions),
         attached(&record.permissions),
         shapes::tags(&record.tags),
+        shapes::last_used(record),
     ];
     elements.extend(record.permissions.boundary.as_ref().map(shapes::boundary));
     elements

@@ -216,14 +216,9 @@ fn serial_number<'a>(query: &'a Query, constraints: &mut Constraints) -> &'a str
 
 fn codes<'a>(query: &'a Query, constraints: &mut Constraints) -> [&'a str; 2] {
     ["AuthenticationCode1", "AuthenticationCode2"].map(|name| {
-        let code = query.value(name).unwrap_or_default();
-        if code.is_empty() {
-            constraints.required(query, name, (6, 6));
-        } else if !code.bytes().all(|byte| byte.is_ascii_digit()) {
-            // Not shown: it may be a code with a slip in it.
-            constraints.pattern(name, None, "[\\d]+");
-        } else if code.len() != 6 {
-            constraints.pattern(name, None, "[\\d]{6}");
+        let code = constraints.required(query, name, (6, 6));
+        if !code.bytes().all(|byte| byte.is_ascii_digit()) {
+            constraints.pattern(name, Some(code), "[\\d]+");
         }
         code
     })
