@@ -79,6 +79,9 @@ pub struct AuditEvent {
     /// Relaxations of the strict profile that the message needed, by name; none unless an operator set them for the provider.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub relaxations: Vec<&'static str>,
+    /// What a careful operator would change about how it was done, in sentences; such as a root user's key that signed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// Every check that was made, where the sink asked for them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<Check>,
@@ -107,6 +110,7 @@ impl AuditEvent {
             reason: String::new(),
             parameters: BTreeMap::new(),
             relaxations: Vec::new(),
+            warnings: Vec::new(),
             checks: Vec::new(),
         }
     }

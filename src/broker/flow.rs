@@ -95,10 +95,19 @@ impl<'a> Flow<'a> {
     /// Assumes a role as whoever signed `request`: a user, or the session of another role.
     ///
     /// # Errors
-    /// As [`Flow::assume_role`].
+    /// As [`Flow::assume_role`]; [`Error::Request`] when the caller's own role or user is gone by now.
     pub fn assume_as(&self, request: &AuthenticatedRequest, ask: AssumeRole) -> Result<RoleSession, Error> {
-        let caller = request.caller();
-        let entitlements = self.broker.entitlements(caller);
+        let standing = self.broker.entitled(request.caller());
+        let operation = match request.caller().role_session() {
+            Some(_) => "assume role from another role",
+            None => "assume role",
+        };
+        let told = |caller| Told { resource: ask.role_arn().to_string(), ..Told::of_caller(caller) };
+        let (caller, entitlements) = match standing {
+            Ok(standing) => standing,
+            Err(gone) => return self.conclude(Stage::Session, operation, told(request.caller()), Err(gone)),
+        };
+        let caller = &caller;
         let asking = Asking::new(caller, &entitlements);
         let environment = environment(request, ask.environment().clone());
         let mut ask = ask.with_environment(environment);
@@ -110,10 +119,6 @@ impl<'a> Flow<'a> {
         if let Ok(Some(proof)) = &mfa {
             ask = ask.with_mfa(proof);
         }
-        let operation = match caller.role_session() {
-            Some(_) => "assume role from another role",
-            None => "assume role",
-        };
         self.assume(operation, Told::of_caller(caller), ask, |role, ask, hearing| {
             mfa?;
             session::assume_as(asking, role, ask, self.broker.now(), hearing)
@@ -124,7 +129,7 @@ impl<'a> Flow<'a> {
     /// used up, and a code of an MFA device counts as proved.
     ///
     /// # Errors
-    /// [`Error::Session`] when there is no such role.
+    /// [`Error::Session`] when there is no such role; [`Error::Request`] when the caller's own role or user is gone.
     pub fn explain_assume(&self, request: &AuthenticatedRequest, ask: AssumeRole) -> Result<AssumeReport, Error> {
         let environment = environment(request, ask.environment().clone());
         self.broker.explain_assume_of(request.caller(), ask.with_environment(environment))
@@ -175,7 +180,7 @@ impl<'a> Flow<'a> {
         let resource = format!("{} {}", signed.head().method(), signed.head().path());
         let now = self.broker.now();
         let authenticated = request::authenticate(&self.broker.sessions, service, signed, now, &mut hearing);
-        let told = authenticated.as_ref().map(|request| Told::of_caller(request.caller())).unwrap_or_default();
+        let told = authenticated.as_ref().map(|request| Told::of_signer(request.caller())).unwrap_or_default();
         let told = Told { resource, checks: hearing.finish(&request::RULES), ..told };
         let session = authenticated.as_ref().ok().and_then(|request| request.caller().session());
         if let Some(Session::Role(session)) = session.map(|session| &**session) {
@@ -192,7 +197,7 @@ impl<'a> Flow<'a> {
         let mut hearing = self.hearing();
         let now = self.broker.now();
         let borne = request::authenticate_bearer(&self.broker.sessions, session_token, now, &mut hearing);
-        let told = borne.as_ref().map(|borne| Told::of(borne.session())).unwrap_or_default();
+        let told = borne.as_ref().map(|borne| Told::of_caller(borne.caller())).unwrap_or_default();
         let told = Told { checks: hearing.finish(&request::RULES), ..told };
         self.conclude(Stage::Request, "authenticate bearer", told, borne.map_err(Error::from))
     }
@@ -201,7 +206,8 @@ impl<'a> Flow<'a> {
     /// beyond what it says itself, such as `aws:SourceIp`.
     ///
     /// # Errors
-    /// [`Error::Name`] when `action` or `resource` is not a name, or that the audit trail failed.
+    /// [`Error::Name`] when `action` or `resource` is not a name, [`Error::Request`] when the caller's role or user is gone by
+    /// now, or that the audit trail failed.
     pub fn authorize(
         &self,
         request: &AuthenticatedRequest,
@@ -257,17 +263,25 @@ impl<'a> Flow<'a> {
         resource: &str,
         environment: Keys,
     ) -> Result<Decision, Error> {
-        let entitlements = caller.map(|caller| self.broker.entitlements(caller)).unwrap_or_default();
-        let asked = caller.map_or_else(Question::anonymous, |caller| Question::new(caller, &entitlements));
-        let mut question = asked.within(&self.broker.organization).with_environment(environment);
+        let told = |caller: Option<&Caller>| {
+            let nobody = || Told { principal: "anonymous".to_owned(), ..Told::default() };
+            Told { resource: resource.to_owned(), ..caller.map_or_else(nobody, Told::of_caller) }
+        };
+        // The roles and users of sessions come and go, and users are moved and renamed, while somebody is authenticated.
+        let standing = match caller.map(|caller| self.broker.entitled(caller)).transpose() {
+            Ok(standing) => standing,
+            Err(gone) => return self.conclude(Stage::Decision, action, told(caller), Err(gone)),
+        };
+        let asked = standing.as_ref().map(|(caller, entitlements)| Question::new(caller, entitlements));
+        let mut question =
+            asked.unwrap_or_else(Question::anonymous).within(&self.broker.organization).with_environment(environment);
         if let Some(owner) = owner {
             question = question.with_owner(owner);
         }
         if let Some((owner, policy)) = self.broker.resource_policy(resource) {
             question = question.with_resource_policy(owner, policy);
         }
-        let nobody = || Told { principal: "anonymous".to_owned(), ..Told::default() };
-        let told = Told { resource: resource.to_owned(), ..caller.map_or_else(nobody, Told::of_caller) };
+        let told = told(standing.as_ref().map(|(caller, _)| caller));
         let decision = match decision::authorize(question, action, resource, self.broker.now()) {
             Ok(decision) => decision,
             Err(error) => return self.conclude(Stage::Decision, action, told, Err(error.into())),

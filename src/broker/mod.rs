@@ -13,6 +13,7 @@ mod mapping;
 mod oidc;
 #[cfg(feature = "http")]
 mod operation;
+mod present;
 mod record;
 #[cfg(feature = "saml")]
 mod renewal;
@@ -222,7 +223,7 @@ impl Broker {
         &self.organization
     }
 
-    /// Every policy that speaks for `caller`, as the accounts are now.
+    /// Every policy that speaks for `caller`, as the accounts are now; none for one who is [gone](crate::iam::Accounts::present).
     #[must_use]
     pub fn entitlements(&self, caller: &Caller) -> Entitlements {
         self.registry.read().entitlements(caller)
@@ -232,7 +233,7 @@ impl Broker {
     /// those who manage the role; nobody has signed anything, and a code of an MFA device counts as proved.
     ///
     /// # Errors
-    /// [`Error::Session`] when there is no such role.
+    /// [`Error::Session`] when there is no such role; [`Error::Request`] when there is no such user any more.
     pub fn explain_assume(&self, user: &LongTermIdentity, ask: AssumeRole) -> Result<AssumeReport, Error> {
         self.explain_assume_of(&Caller::long_term(user.clone()), ask)
     }
@@ -245,9 +246,9 @@ impl Broker {
             Some(_) => ask.supposing_mfa(now),
             None => ask,
         };
-        let entitlements = self.entitlements(caller);
+        let (caller, entitlements) = self.entitled(caller)?;
         let ask = ask.within(Arc::clone(&self.organization));
-        Ok(session::explain_assume(Asking::new(caller, &entitlements), &role, ask, now)?)
+        Ok(session::explain_assume(Asking::new(&caller, &entitlements), &role, ask, now)?)
     }
 
     /// The policy of `resource`, or of the nearest thing it is below, with the account that owns it.

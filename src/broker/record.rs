@@ -4,6 +4,7 @@ use super::Flow;
 use crate::Error;
 use crate::audit::{AuditEvent, Outcome, Stage};
 use crate::explain::{Check, CorrelationId, Evidence, Listener, Report, Rule};
+use crate::iam::Warning;
 use crate::session::{Caller, Session};
 
 /// The most of one text that an event keeps, in bytes. A trail is kept for long, and much of what it tells was sent by
@@ -45,6 +46,8 @@ pub(super) struct Told {
     pub(super) checks: Vec<Check>,
     /// The relaxations that it needed, by name.
     pub(super) relaxations: Vec<&'static str>,
+    /// What a careful operator would change about it.
+    pub(super) warnings: Vec<String>,
     /// The flow that the session it is about came from.
     pub(super) origin: Option<CorrelationId>,
 }
@@ -60,6 +63,12 @@ impl Told {
     pub(super) fn of_caller(caller: &Caller) -> Self {
         let origin = caller.correlation_id().and_then(CorrelationId::parse);
         Self { principal: caller.arn().to_string(), origin, ..Self::default() }
+    }
+
+    /// About who signed a request, with what there is to say of the key.
+    pub(super) fn of_signer(caller: &Caller) -> Self {
+        let warning = caller.long_term_identity().and_then(Warning::of_signer);
+        Self { warnings: warning.iter().map(ToString::to_string).collect(), ..Self::of_caller(caller) }
     }
 }
 
@@ -92,6 +101,7 @@ impl Flow<'_> {
         event.resource = told.resource;
         event.checks = told.checks;
         event.relaxations = told.relaxations;
+        event.warnings = told.warnings;
         event
     }
 

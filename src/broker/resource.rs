@@ -19,7 +19,7 @@ impl Flow<'_> {
         let (sessions, now) = (self.broker().sessions(), self.broker().now());
         let authenticated = request::authenticate_streamed(sessions, service, head, now, &mut hearing);
         let told =
-            authenticated.as_ref().map(|streamed| Told::of_caller(streamed.request().caller())).unwrap_or_default();
+            authenticated.as_ref().map(|streamed| Told::of_signer(streamed.request().caller())).unwrap_or_default();
         let told = Told { resource, checks: hearing.finish(&request::RULES), ..told };
         self.conclude(Stage::Request, "authenticate", told, authenticated.map_err(Error::from))
     }

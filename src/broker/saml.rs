@@ -144,7 +144,7 @@ impl Flow<'_> {
     }
 
     /// As [`Flow::exchange`], for the provider that `account` knows as `name`: one that is configured for every account, or
-    /// else the account's own. An account's own provider vouches for nobody in another account: whoever calls this assumes
+    /// else the account's own. An account's own provider vouches for nobody in another account: whom it vouches for assumes
     /// no role but one of `account`.
     ///
     /// # Errors

@@ -55,17 +55,18 @@ impl Flow<'_> {
         Err(Error::AccessDenied(Box::new(denial.with_encoded(encoded))))
     }
 
-    /// Seals a denial into the message that DecodeAuthorizationMessage opens.
+    /// Seals a denial into the message that DecodeAuthorizationMessage opens for the account of whoever was denied.
     ///
     /// # Errors
     /// [`Error::Crypto`] without randomness.
     pub fn encode(&self, denial: &Denial) -> Result<String, Error> {
         let mut keys = self.broker().sessions.keyring().message_keys();
         let key = keys.next().ok_or(CryptoError::Randomness)??;
-        Ok(URL_SAFE_NO_PAD.encode(key.seal(denial.message().as_bytes())?))
+        Ok(URL_SAFE_NO_PAD.encode(key.seal(denial.message().as_bytes(), denial.account().as_str().as_bytes())?))
     }
 
-    /// Opens a message that a denial of this broker carried (DecodeAuthorizationMessage): JSON text.
+    /// Opens a message that a denial of this broker carried (DecodeAuthorizationMessage): JSON text. A message tells what was
+    /// asked and which policies there are, and opens in no account but that of whoever was denied.
     ///
     /// # Errors
     /// [`Error::AccessDenied`] without `sts:DecodeAuthorizationMessage`; [`Error::AuthorizationMessage`] for any other text.
@@ -76,17 +77,17 @@ impl Flow<'_> {
         environment: Keys,
     ) -> Result<String, Error> {
         self.require(request, "sts:DecodeAuthorizationMessage", "*", environment)?;
-        let opened = self.open_message(encoded).ok_or(Error::AuthorizationMessage);
+        let opened = self.open_message(request.caller().account(), encoded).ok_or(Error::AuthorizationMessage);
         self.conclude(Stage::Decision, "decode authorization message", Told::of_caller(request.caller()), opened)
     }
 
-    fn open_message(&self, encoded: &str) -> Option<String> {
+    fn open_message(&self, account: &AccountId, encoded: &str) -> Option<String> {
         if encoded.len() > MAX_ENCODED_MESSAGE {
             return None;
         }
         let sealed = URL_SAFE_NO_PAD.decode(encoded).ok()?;
         let mut keys = self.broker().sessions.keyring().message_keys().flatten();
-        let opened = keys.find_map(|key| key.open(sealed.clone()).ok())?;
+        let opened = keys.find_map(|key| key.open(sealed.clone(), account.as_str().as_bytes()).ok())?;
         String::from_utf8(opened).ok()
     }
 
@@ -100,7 +101,7 @@ impl Flow<'_> {
         duration: Option<Duration>,
         mfa: Option<&MfaCode>,
     ) -> Result<UserSession, Error> {
-        let caller = request.caller();
+        let caller = &self.present(request, "get session token")?;
         let mut hearing = self.hearing();
         let asked = self.asked(duration);
         // A session is refused before the code of a device is used up for it.
@@ -127,7 +128,7 @@ impl Flow<'_> {
         duration: Option<Duration>,
         environment: Keys,
     ) -> Result<FederatedUserSession, Error> {
-        let caller = request.caller();
+        let caller = &self.present(request, "get federation token")?;
         let mut hearing = self.hearing();
         let asked = self.asked(duration);
         let made = self
@@ -158,7 +159,7 @@ impl Flow<'_> {
         duration: Option<Duration>,
         environment: Keys,
     ) -> Result<RootSession, Error> {
-        let caller = request.caller();
+        let caller = &self.present(request, "assume root")?;
         let mut hearing = self.hearing();
         let asked = self.asked(duration);
         let account = self.root_target(caller, target);
@@ -206,6 +207,14 @@ impl Flow<'_> {
         let accounts = self.broker().registry.read();
         let mut missing = policies.managed().iter().filter(|arn| accounts.managed_policy(account, arn).is_none());
         missing.next().map_or(Ok(()), |arn| Err(SessionError::NoSuchPolicy { arn: arn.clone() }))
+    }
+
+    /// Who signed `request` is by now; refused, and recorded, when the role or user is gone.
+    fn present(&self, request: &AuthenticatedRequest, operation: &str) -> Result<Caller, Error> {
+        match self.broker().present(request.caller()) {
+            Ok(present) => Ok(present),
+            Err(gone) => self.conclude(Stage::Session, operation, Told::of_caller(request.caller()), Err(gone)),
+        }
     }
 
     fn asked(&self, duration: Option<Duration>) -> Asked {

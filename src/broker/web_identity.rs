@@ -78,7 +78,7 @@ impl Flow<'_> {
         ask: &WebIdentityAsk,
         environment: Keys,
     ) -> Result<WebIdentityToken, Error> {
-        let caller = request.caller();
+        let caller = &self.broker().present(request.caller())?;
         let seconds = ask.seconds()?;
         let mut keys = environment
             .with_list("sts:IdentityTokenAudience", ask.audience.iter().map(String::as_str))
@@ -89,18 +89,19 @@ impl Flow<'_> {
         if !ask.tags.is_empty() {
             self.require(request, "sts:TagGetWebIdentityToken", "*", keys)?;
         }
-        let made = self.issue(request, ask, seconds);
+        let made = self.issue(caller, request, ask, seconds);
         let told = Told { resource: ask.audience.join(" "), ..Told::of_caller(caller) };
         self.conclude(Stage::Credentials, "get web identity token", told, made)
     }
 
     fn issue(
         &self,
+        caller: &Caller,
         request: &AuthenticatedRequest,
         ask: &WebIdentityAsk,
         seconds: u64,
     ) -> Result<WebIdentityToken, Error> {
-        let (broker, caller) = (self.broker(), request.caller());
+        let broker = self.broker();
         let accounts = broker.registry().read();
         let enabled = accounts.find(caller.account()).is_some_and(|account| account.outbound_web_identity);
         let issuer = broker.web_identity().filter(|_| enabled).ok_or(WebIdentityError::Disabled)?;
@@ -120,14 +121,13 @@ impl Flow<'_> {
             "iat": now.unix_seconds(),
             "exp": expiration.unix_seconds(),
             "jti": crypto::random_id()?,
-            "https://sts.amazonaws.com/": self.about(request, ask),
+            "https://sts.amazonaws.com/": self.about(caller, request, ask),
         });
         let token = issuer.sign(ask.algorithm, &claims)?;
         Ok(WebIdentityToken { token, expiration })
     }
 
-    fn about(&self, request: &AuthenticatedRequest, ask: &WebIdentityAsk) -> Value {
-        let caller = request.caller();
+    fn about(&self, caller: &Caller, request: &AuthenticatedRequest, ask: &WebIdentityAsk) -> Value {
         let entitlements = self.broker().entitlements(caller);
         let mut tags = entitlements.tags;
         if let Some(session) = caller.role_session() {

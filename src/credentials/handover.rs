@@ -62,7 +62,8 @@ impl HandoverError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Token(error) => error.code(),
-            Self::Revoked(_) | Self::OwnService { .. } => "AccessDenied",
+            Self::Revoked(error) => error.code(),
+            Self::OwnService { .. } => "AccessDenied",
             Self::Day { .. } => "ValidationError",
         }
     }

@@ -8,7 +8,7 @@ use arc_swap::ArcSwapOption;
 use super::signing_keys::SigningKeys;
 use super::{AccessKeyId, CredentialScope, SecretAccessKey};
 use crate::crypto::{CryptoError, MacKey, random};
-use crate::session::LongTermIdentity;
+use crate::session::{Caller, LongTermIdentity, Session};
 use crate::time::Timestamp;
 
 /// When, where and for what an access key was last used.
@@ -94,8 +94,11 @@ impl fmt::Debug for LongTermKey {
     }
 }
 
-/// Where long-term access keys are looked up.
+/// Where long-term access keys, and whoever sessions are of, are looked up.
 pub trait AccessKeys: fmt::Debug + Send + Sync {
     /// The active key of this id and whose it is; none when it is unknown or inactive.
     fn find(&self, access_key_id: &AccessKeyId) -> Option<(Arc<LongTermKey>, LongTermIdentity)>;
+
+    /// Who the session is by now; none when its role or user is gone, also when another one has the name.
+    fn present(&self, session: &Arc<Session>) -> Option<Caller>;
 }

@@ -24,6 +24,12 @@ pub enum Revoked {
         /// The instant before which no session of the role or user lives on.
         before: Timestamp,
     },
+    /// The role or user that the session is of is gone, or was made anew under its name.
+    #[error("The security token included in the request is invalid.")]
+    PrincipalGone {
+        /// The unique id that nobody has any more.
+        principal_id: String,
+    },
 }
 
 impl Revoked {
@@ -37,6 +43,18 @@ impl Revoked {
             Self::IssuedBefore { issued_at, before } => {
                 format!("issued at {issued_at}; sessions of the role or user from before {before} were revoked")
             }
+            Self::PrincipalGone { principal_id } => {
+                format!("no role or user has the unique id {principal_id} any more")
+            }
+        }
+    }
+
+    /// The wire code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::AccessKey { .. } | Self::IssuedBefore { .. } => "AccessDenied",
+            Self::PrincipalGone { .. } => "InvalidClientTokenId",
         }
     }
 }

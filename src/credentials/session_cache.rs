@@ -14,7 +14,7 @@ use super::{
     SecretAccessKey,
 };
 use crate::crypto::{MacKey, verify_equal};
-use crate::session::{LongTermIdentity, Session};
+use crate::session::{Caller, LongTermIdentity, Session};
 use crate::time::Timestamp;
 
 /// Sessions kept by default; each takes about three kilobytes.
@@ -31,11 +31,11 @@ pub trait SessionSource: fmt::Debug + Send + Sync {
     /// [`TokenError`], as [`Sessions::open`].
     fn open(&self, access_key_id: &AccessKeyId, token: &str, now: Timestamp) -> Result<Arc<OpenSession>, TokenError>;
 
-    /// Holds a session against the revocations that are known.
+    /// Holds a session against the revocations that are known, and tells who it is by now.
     ///
     /// # Errors
     /// [`Revoked`], saying by what.
-    fn verify_live(&self, session: &Session, access_key_id: &AccessKeyId) -> Result<(), Revoked>;
+    fn verify_live(&self, session: &Arc<Session>, access_key_id: &AccessKeyId) -> Result<Caller, Revoked>;
 
     /// The active long-term key of this id and whose it is.
     fn find_long_term(&self, access_key_id: &AccessKeyId) -> Option<(Arc<LongTermKey>, LongTermIdentity)>;
@@ -147,7 +147,8 @@ impl Sessions {
         }
     }
 
-    /// Looks long-term access keys up in `access_keys`; otherwise nobody has any.
+    /// Looks long-term access keys, and whoever sessions are of, up in `access_keys`; otherwise nobody has a key, and a session
+    /// is of whom its token names.
     #[must_use]
     pub fn with_access_keys(mut self, access_keys: Arc<dyn AccessKeys>) -> Self {
         self.access_keys = Some(access_keys);
@@ -204,12 +205,15 @@ impl Sessions {
         Ok(opened)
     }
 
-    /// Holds a session against the revocations in force.
+    /// Holds a session against the revocations in force, and tells who it is by now: its user under the present name.
     ///
     /// # Errors
-    /// [`Revoked`], saying by what.
-    pub fn verify_live(&self, session: &Session, access_key_id: &AccessKeyId) -> Result<(), Revoked> {
-        self.revocations.load().verify(session, access_key_id)
+    /// [`Revoked`], saying by what; [`Revoked::PrincipalGone`] when the role or user that it is of is gone.
+    pub fn verify_live(&self, session: &Arc<Session>, access_key_id: &AccessKeyId) -> Result<Caller, Revoked> {
+        self.revocations.load().verify(session, access_key_id)?;
+        let Some(principals) = &self.access_keys else { return Ok(Caller::temporary(Arc::clone(session))) };
+        let gone = || Revoked::PrincipalGone { principal_id: session.principal_id().to_owned() };
+        principals.present(session).ok_or_else(gone)
     }
 
     fn find(&self, access_key_id: &AccessKeyId) -> Option<Arc<OpenSession>> {
@@ -251,7 +255,7 @@ impl SessionSource for Sessions {
         Self::open(self, access_key_id, token, now)
     }
 
-    fn verify_live(&self, session: &Session, access_key_id: &AccessKeyId) -> Result<(), Revoked> {
+    fn verify_live(&self, session: &Arc<Session>, access_key_id: &AccessKeyId) -> Result<Caller, Revoked> {
         Self::verify_live(self, session, access_key_id)
     }
 

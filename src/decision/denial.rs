@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::Decision;
+use crate::arn::AccountId;
 use crate::policy::{Layer, Outcome, StatementReport};
 use crate::session::Caller;
 
@@ -16,6 +17,7 @@ const MAX_MESSAGE: usize = 7_000;
 pub struct Denial {
     caller: String,
     caller_id: String,
+    account: AccountId,
     action: String,
     resource: String,
     decision: Decision,
@@ -29,6 +31,7 @@ impl Denial {
         Self {
             caller: caller.arn().to_string(),
             caller_id: caller.user_id(),
+            account: caller.account().clone(),
             action: action.to_owned(),
             resource: resource.to_owned(),
             decision,
@@ -41,6 +44,12 @@ impl Denial {
     pub fn with_encoded(mut self, encoded: String) -> Self {
         self.encoded = Some(encoded);
         self
+    }
+
+    /// The account of the caller.
+    #[must_use]
+    pub const fn account(&self) -> &AccountId {
+        &self.account
     }
 
     /// The decision.

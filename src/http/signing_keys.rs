@@ -37,7 +37,7 @@ use super::signed::{Refusal, RequireSignature, SignedCaller};
 use crate::Error;
 use crate::broker::Broker;
 use crate::credentials::{AccessKeyId, CredentialScope};
-use crate::request::Service;
+use crate::request::{RequestError, Service};
 
 /// What a resource server must be allowed to do, on the service it asks a key for.
 pub const ACTION: &str = "daypass:GetSigningKey";
@@ -100,7 +100,8 @@ impl Stop {
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
         match error {
-            Error::Handover(_) => Self::of(error.code(), error.to_string()),
+            // About the session that was asked about, whose role or user went between two looks at the accounts.
+            Error::Handover(_) | Error::Request(RequestError::Revoked(_)) => Self::of(error.code(), error.to_string()),
             other => Self::Refused(Refusal::without_id(&other, &Service::new(SERVICE))),
         }
     }
@@ -127,7 +128,7 @@ fn hand_over(broker: &Broker, caller: &SignedCaller, body: &[u8]) -> Result<Hand
     Ok(Handed {
         signing_key: Zeroizing::new(STANDARD.encode(handed.key().expose())),
         expiration: handed.session().expiration().unix_seconds(),
-        standing: Written::of(broker, handed.session(), caller.caller().account()),
+        standing: Written::of(broker, handed.session(), caller.caller().account())?,
     })
 }
 

@@ -58,11 +58,13 @@ impl OidcProviderRecord {
     }
 
     fn make_provider(&mut self) -> Result<(), IamError> {
+        let account = self.arn.account_id().map_err(|_| IamError::missing(Entity::OidcProvider, self.arn.as_str()))?;
         let refused = |error: crate::identity::oidc::ProviderError| IamError::Provider { reason: error.to_string() };
         self.provider = match self.client_ids.is_empty() {
             true => None,
             false => {
                 let provider = OidcProvider::new(&self.issuer, self.client_ids.iter().cloned()).map_err(refused)?;
+                let provider = provider.of_account(account);
                 Some(Arc::new(if self.local { provider.with_local_network() } else { provider }))
             }
         };

@@ -9,7 +9,7 @@ use super::principal::Snapshot;
 use super::{Account, Entity, IamError, KeyOwner, Limits};
 use crate::arn::{AccountId, Arn};
 use crate::credentials::{AccessKeyId, AccessKeys, LongTermKey};
-use crate::session::{LongTermIdentity, Role};
+use crate::session::{Caller, LongTermIdentity, Role, Session};
 use crate::time::Timestamp;
 
 /// A snapshot of every account.
@@ -150,6 +150,10 @@ impl AccessKeys for Registry {
         let account = accounts.find(accounts.account_of(access_key_id)?)?;
         let record = account.access_keys.get(access_key_id).filter(|record| record.active)?;
         Some((Arc::clone(&record.key), account.identity(&record.owner)?))
+    }
+
+    fn present(&self, session: &Arc<Session>) -> Option<Caller> {
+        self.accounts.load().present_session(session)
     }
 }
 

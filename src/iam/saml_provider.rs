@@ -53,7 +53,7 @@ impl Account {
             arn: arn.clone(),
             name: name.clone(),
             metadata: metadata.into(),
-            provider: Arc::new(provider.named(name.as_str())),
+            provider: Arc::new(provider.named(name.as_str()).of_account(self.id.clone())),
             created: now,
             tags: held,
         };
@@ -76,9 +76,10 @@ impl Account {
     /// # Errors
     /// [`IamError::NoSuchEntity`].
     pub fn update_saml_provider(&mut self, arn: &Arn, metadata: &str, provider: SamlProvider) -> Result<(), IamError> {
+        let account = self.id.clone();
         let record = self.saml_provider_mut(arn)?;
         record.metadata = metadata.into();
-        record.provider = Arc::new(provider.named(record.name.as_str()));
+        record.provider = Arc::new(provider.named(record.name.as_str()).of_account(account));
         Ok(())
     }
 

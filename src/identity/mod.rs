@@ -67,6 +67,7 @@ pub enum Use {
 #[derive(Debug)]
 pub struct VerifiedIdentity {
     pub(in crate::identity) provider: ProviderName,
+    pub(in crate::identity) account: Option<AccountId>,
     pub(in crate::identity) issuer: String,
     pub(in crate::identity) subject: String,
     pub(in crate::identity) subject_type: Option<String>,
@@ -95,6 +96,13 @@ impl VerifiedIdentity {
     #[must_use]
     pub const fn provider(&self) -> &ProviderName {
         &self.provider
+    }
+
+    /// The one account whose own provider it is, which vouches for nobody in another; none for a provider that is configured
+    /// for every account.
+    #[must_use]
+    pub const fn account(&self) -> Option<&AccountId> {
+        self.account.as_ref()
     }
 
     /// The entity id (SAML) or issuer URL (OpenID Connect) that signed.

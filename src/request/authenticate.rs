@@ -59,7 +59,7 @@ impl BearerSession {
         &self.session
     }
 
-    /// The session as whoever calls.
+    /// Whoever the session is by now.
     #[must_use]
     pub const fn caller(&self) -> &Caller {
         &self.caller
@@ -187,8 +187,8 @@ impl SessionSource for Nobody {
         Err(TokenError::Unavailable { reason: "no sessions are here".to_owned() })
     }
 
-    fn verify_live(&self, _: &Session, _: &AccessKeyId) -> Result<(), crate::credentials::Revoked> {
-        Ok(())
+    fn verify_live(&self, session: &Arc<Session>, _: &AccessKeyId) -> Result<Caller, crate::credentials::Revoked> {
+        Ok(Caller::temporary(Arc::clone(session)))
     }
 
     fn find_long_term(&self, _: &AccessKeyId) -> Option<(Arc<LongTermKey>, LongTermIdentity)> {
@@ -221,9 +221,8 @@ pub fn authenticate_bearer<L: Listener>(
     let verified =
         stage.held(&SESSION_TOKEN, verified.map_err(Into::into), |verified| session_evidence(verified.session()))?;
     let (session, access_key_id) = verified.into_parts();
-    stage.live(&session, &access_key_id)?;
     let session = Arc::new(session);
-    let caller = Caller::temporary(Arc::clone(&session));
+    let caller = stage.live(&session, &access_key_id)?;
     Ok(BearerSession { caller, session, access_key_id, authenticated_at: now })
 }
 
@@ -307,13 +306,14 @@ impl<'a, L: Listener> Stage<'a, L> {
     }
 
     /// Every rule before the signature.
-    fn opened(&mut self, head: &SignedHead, claimed: &Claimed<'_>) -> Result<Signer, RequestError> {
+    fn opened(&mut self, head: &SignedHead, claimed: &Claimed<'_>) -> Result<(Signer, Caller), RequestError> {
         self.claims(head, claimed)?;
         let signer = self.signer(claimed)?;
-        if let Signer::Temporary(opened) = &signer {
-            self.live(opened.session(), opened.access_key_id())?;
-        }
-        Ok(signer)
+        let caller = match &signer {
+            Signer::LongTerm(_, identity) => Caller::long_term(identity.clone()),
+            Signer::Temporary(opened) => self.live(opened.session(), opened.access_key_id())?,
+        };
+        Ok((signer, caller))
     }
 
     /// Every rule up to the signature.
@@ -323,7 +323,7 @@ impl<'a, L: Listener> Stage<'a, L> {
         claimed: &Claimed<'_>,
         payload_hash: &str,
     ) -> Result<(Caller, Arc<MacKey>, SignatureValid), RequestError> {
-        let signer = self.opened(head, claimed)?;
+        let (signer, caller) = self.opened(head, claimed)?;
         let authorization = &claimed.authorization;
         let Some(key) = signer.signing_key(&authorization.credential_scope) else {
             let reason = format!("no key for {} is here", authorization.credential_scope);
@@ -332,7 +332,10 @@ impl<'a, L: Listener> Stage<'a, L> {
         let proof = signature::verify(&key, head, authorization, self.service.form(), payload_hash);
         let proof =
             self.held(&SIGNATURE, proof, |_| Evidence::new("the signature of the caller's signing key", "the same"))?;
-        Ok((signer.caller(&authorization.credential_scope, self.now), key, proof))
+        if let Signer::LongTerm(key, _) = &signer {
+            key.note_use(&authorization.credential_scope, self.now);
+        }
+        Ok((caller, key, proof))
     }
 
     fn signer(&mut self, claimed: &Claimed<'_>) -> Result<Signer, RequestError> {
@@ -352,10 +355,10 @@ impl<'a, L: Listener> Stage<'a, L> {
         self.held(&SESSION_TOKEN, signer, Signer::evidence)
     }
 
-    fn live(&mut self, session: &Session, access_key_id: &AccessKeyId) -> Result<(), RequestError> {
+    fn live(&mut self, session: &Arc<Session>, access_key_id: &AccessKeyId) -> Result<Caller, RequestError> {
         let live = self.sessions.verify_live(session, access_key_id);
-        self.held(&REVOCATION, live.map_err(Into::into), |()| {
-            Evidence::new("a session that was not revoked", access_key_id)
+        self.held(&REVOCATION, live.map_err(Into::into), |_| {
+            Evidence::new("a session that was not revoked, of a role or user that there still is", access_key_id)
         })
     }
 }
@@ -371,17 +374,6 @@ impl Signer {
         match self {
             Self::LongTerm(key, _) => Some(key.signing_key(scope)),
             Self::Temporary(opened) => opened.signing_key(scope),
-        }
-    }
-
-    /// Who it is, now that the signature was verified.
-    fn caller(self, scope: &CredentialScope, now: Timestamp) -> Caller {
-        match self {
-            Self::LongTerm(key, identity) => {
-                key.note_use(scope, now);
-                Caller::long_term(identity)
-            }
-            Self::Temporary(opened) => Caller::temporary(Arc::clone(opened.session())),
         }
     }
 

@@ -209,7 +209,7 @@ impl RequestError {
             Self::Token(TokenError::Crypto(_)) | Self::Crypto(_) => ("InternalFailure", 500),
             Self::Token(TokenError::Unavailable { .. }) => ("ServiceUnavailable", 503),
             Self::Token(error) => (error.code(), 403),
-            Self::Revoked(_) => ("AccessDenied", 403),
+            Self::Revoked(error) => (error.code(), 403),
             Self::PayloadDeclaration { .. } => ("InvalidParameterValue", 400),
             Self::Chunk { .. } => ("IncompleteBody", 400),
         }
@@ -220,6 +220,7 @@ impl RequestError {
     pub const fn s3_code(&self) -> (&'static str, u16) {
         match self {
             Self::TooLarge { .. } => ("RequestHeaderSectionTooLarge", 400),
+            Self::Revoked(Revoked::PrincipalGone { .. }) => ("InvalidAccessKeyId", 403),
             Self::MissingAuthentication | Self::Revoked(_) => ("AccessDenied", 403),
             Self::PresignedExpired { .. } | Self::HeaderNotSigned { .. } => ("AccessDenied", 403),
             Self::Malformed { .. } | Self::Incomplete { .. } | Self::ScopeService { .. } | Self::ScopeDate { .. } => {
@@ -263,7 +264,7 @@ impl RequestError {
             Self::MissingSessionToken { .. } => "a session token with a temporary access key",
             Self::UnknownAccessKey { .. } => "an active access key",
             Self::Token(_) => "a live session token of this broker, belonging to the access key",
-            Self::Revoked(_) => "a session that was not revoked",
+            Self::Revoked(_) => "a session that was not revoked, of a role or user that there still is",
             Self::SignatureMismatch => "the signature of the caller's signing key",
             Self::PayloadDigest => "the digest that was signed",
             Self::PayloadDeclaration { .. } => "a SHA-256 digest, UNSIGNED-PAYLOAD or STREAMING-…",

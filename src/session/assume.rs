@@ -74,7 +74,7 @@ fn assume_requested(
         ProviderName::Saml(_) => ("sts:AssumeRoleWithSAML", Origin::Saml),
         ProviderName::Oidc(_) => ("sts:AssumeRoleWithWebIdentity", Origin::WebIdentity),
     };
-    verify_listed(&federation, origin, role, &provider, listener)?;
+    verify_listed(identity, &federation, origin, role, &provider, listener)?;
     ask.duration = ask.duration.or_else(|| federation.session_duration_of(role.arn(), &provider));
     ask.role_session_name = federation.role_session_name.unwrap_or(ask.role_session_name);
     ask.source_identity = federation.source_identity;
@@ -254,6 +254,7 @@ impl Call {
 }
 
 fn verify_listed(
+    identity: &VerifiedIdentity,
     federation: &FederationRequest,
     origin: Origin,
     role: &Role,
@@ -262,7 +263,9 @@ fn verify_listed(
 ) -> Result<(), SessionError> {
     // The directory's own name: a provider that was registered under it must not pass for the directory.
     let disguised = origin == Origin::Saml && *provider == Directory::managed_provider_arn(role.account());
-    let listed = !disguised && federation.lists(role.arn(), provider);
+    // Another account may have a provider of the same name, which trust policies mean.
+    let elsewhere = identity.account().is_some_and(|account| account != role.account());
+    let listed = !disguised && !elsewhere && federation.lists(role.arn(), provider);
     let pinned_elsewhere = federation.pinned_roles.as_ref().is_some_and(|pinned| !pinned.contains(role.arn()));
     let evidence = || {
         let pairs = federation.roles.iter().flatten().map(|pair| pair.role.to_string());

@@ -116,7 +116,11 @@ pub struct Caller(Kind);
 #[derive(Clone, Debug)]
 enum Kind {
     LongTerm(LongTermIdentity),
-    Temporary(Arc<Session>),
+    Temporary {
+        session: Arc<Session>,
+        /// As it is by now: a session's token tells the name that its user had when it was made.
+        present: Option<LongTermIdentity>,
+    },
 }
 
 impl Caller {
@@ -125,10 +129,15 @@ impl Caller {
         Self(Kind::LongTerm(identity))
     }
 
-    /// Whoever the session of these temporary credentials is.
+    /// Whoever the session of these temporary credentials is, under the name that its token tells.
     #[must_use]
     pub const fn temporary(session: Arc<Session>) -> Self {
-        Self(Kind::Temporary(session))
+        Self(Kind::Temporary { session, present: None })
+    }
+
+    /// Whoever the session is, where the user that it is of, or who vouches for it, is `present` by now.
+    pub(crate) const fn of_present(session: Arc<Session>, present: LongTermIdentity) -> Self {
+        Self(Kind::Temporary { session, present: Some(present) })
     }
 
     /// The session; none when a long-term key signed.
@@ -136,7 +145,7 @@ impl Caller {
     pub const fn session(&self) -> Option<&Arc<Session>> {
         match &self.0 {
             Kind::LongTerm(_) => None,
-            Kind::Temporary(session) => Some(session),
+            Kind::Temporary { session, .. } => Some(session),
         }
     }
 
@@ -151,7 +160,7 @@ impl Caller {
     pub const fn long_term_identity(&self) -> Option<&LongTermIdentity> {
         match &self.0 {
             Kind::LongTerm(identity) => Some(identity),
-            Kind::Temporary(_) => None,
+            Kind::Temporary { .. } => None,
         }
     }
 
@@ -160,10 +169,20 @@ impl Caller {
     pub fn identity(&self) -> Option<&LongTermIdentity> {
         match &self.0 {
             Kind::LongTerm(identity) => Some(identity),
-            Kind::Temporary(session) => match &**session {
-                Session::User(session) => Some(session.identity()),
+            Kind::Temporary { session, present } => match &**session {
+                Session::User(session) => Some(present.as_ref().unwrap_or_else(|| session.identity())),
                 Session::Role(_) | Session::FederatedUser(_) | Session::Root(_) => None,
             },
+        }
+    }
+
+    /// The user or root user on whom everything that the caller may do rests: the caller, or who vouches for a federated
+    /// user. None for sessions of roles and of AssumeRoot.
+    #[must_use]
+    pub fn rests_on(&self) -> Option<&LongTermIdentity> {
+        match &self.0 {
+            Kind::LongTerm(identity) => Some(identity),
+            Kind::Temporary { session, present } => present.as_ref().or_else(|| session.rests_on()),
         }
     }
 
@@ -172,7 +191,9 @@ impl Caller {
     pub fn arn(&self) -> Arn {
         match &self.0 {
             Kind::LongTerm(identity) => identity.arn(),
-            Kind::Temporary(session) => session.arn().clone(),
+            Kind::Temporary { session, .. } => {
+                self.identity().map_or_else(|| session.arn().clone(), LongTermIdentity::arn)
+            }
         }
     }
 
@@ -181,7 +202,7 @@ impl Caller {
     pub fn account(&self) -> &AccountId {
         match &self.0 {
             Kind::LongTerm(identity) => identity.account(),
-            Kind::Temporary(session) => session.account(),
+            Kind::Temporary { session, .. } => session.account(),
         }
     }
 
@@ -190,7 +211,7 @@ impl Caller {
     pub fn user_id(&self) -> String {
         match &self.0 {
             Kind::LongTerm(identity) => identity.user_id().to_owned(),
-            Kind::Temporary(session) => session.user_id(),
+            Kind::Temporary { session, .. } => session.user_id(),
         }
     }
 
@@ -199,7 +220,7 @@ impl Caller {
     pub fn principal(&self) -> Principal {
         match &self.0 {
             Kind::LongTerm(identity) => identity.principal(),
-            Kind::Temporary(session) => session.principal(),
+            Kind::Temporary { session, .. } => session.principal(self.rests_on()),
         }
     }
 
@@ -231,7 +252,7 @@ impl Caller {
     pub fn principal_keys(&self, keys: &mut Keys) {
         match &self.0 {
             Kind::LongTerm(identity) => identity.principal_keys(keys),
-            Kind::Temporary(session) => session.principal_keys(keys),
+            Kind::Temporary { session, .. } => session.principal_keys(self.rests_on(), keys),
         }
     }
 }

@@ -13,7 +13,7 @@ pub struct Entitlements {
     pub identity: Vec<Policy>,
     /// The permissions boundary, if there is one; empty when its policy is gone, which allows nothing.
     pub boundary: Option<Vec<Policy>>,
-    /// Those of the managed policies that limit the session which exist.
+    /// The managed policies that limit the session; in place of one that is gone one that denies everything.
     pub managed_session: Vec<Policy>,
     /// The principal's own tags; a session's tags stand over them.
     pub tags: BTreeMap<String, String>,

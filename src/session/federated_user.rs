@@ -105,10 +105,9 @@ impl FederatedUserSession {
         &self.session_policies
     }
 
-    /// The session as the principal of a request.
-    #[must_use]
-    pub fn principal(&self) -> Principal {
-        Principal::FederatedUser { arn: self.arn.clone(), user_arn: self.asker.user().map(|user| user.arn.clone()) }
+    /// The session as the principal of a request, where whoever vouches is `asker` by now.
+    pub(super) fn principal(&self, asker: &LongTermIdentity) -> Principal {
+        Principal::FederatedUser { arn: self.arn.clone(), user_arn: asker.user().map(|user| user.arn.clone()) }
     }
 
     pub(super) fn principal_keys(&self, keys: &mut Keys) {

@@ -1,6 +1,6 @@
 //! The kinds of temporary sessions under one name.
 
-use super::{FederatedUserSession, RoleSession, RootSession, SessionPolicies, UserSession};
+use super::{FederatedUserSession, LongTermIdentity, RoleSession, RootSession, SessionPolicies, UserSession};
 use crate::arn::{AccountId, Arn};
 use crate::policy::{Keys, Principal};
 use crate::time::Timestamp;
@@ -138,22 +138,32 @@ impl Session {
         }
     }
 
-    /// The session as the principal of a request.
+    /// The user or root user that the session is of, or who vouches for its federated user, as its token names them; their
+    /// name may have changed since.
     #[must_use]
-    pub fn principal(&self) -> Principal {
+    pub const fn rests_on(&self) -> Option<&LongTermIdentity> {
+        match self {
+            Self::User(session) => Some(session.identity()),
+            Self::FederatedUser(session) => Some(session.asker()),
+            Self::Role(_) | Self::Root(_) => None,
+        }
+    }
+
+    /// The session as the principal of a request, where whom it rests on is `present`.
+    pub(super) fn principal(&self, present: Option<&LongTermIdentity>) -> Principal {
         match self {
             Self::Role(session) => session.principal(),
-            Self::User(session) => session.identity().principal(),
-            Self::FederatedUser(session) => session.principal(),
+            Self::User(session) => present.unwrap_or_else(|| session.identity()).principal(),
+            Self::FederatedUser(session) => session.principal(present.unwrap_or_else(|| session.asker())),
             Self::Root(session) => Principal::Root { account: session.account().clone() },
         }
     }
 
-    /// Adds the condition keys that every request of this session carries.
-    pub fn principal_keys(&self, keys: &mut Keys) {
+    /// Adds the condition keys that every request of this session carries, where whom it rests on is `present`.
+    pub(super) fn principal_keys(&self, present: Option<&LongTermIdentity>, keys: &mut Keys) {
         match self {
             Self::Role(session) => session.principal_keys(keys),
-            Self::User(session) => session.identity().principal_keys(keys),
+            Self::User(session) => present.unwrap_or_else(|| session.identity()).principal_keys(keys),
             Self::FederatedUser(session) => session.principal_keys(keys),
             Self::Root(session) => session.principal_keys(keys),
         }

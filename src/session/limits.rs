@@ -55,6 +55,11 @@ pub(crate) fn everything() -> &'static [Policy] {
     &EVERYTHING
 }
 
+/// What stands for a policy that is not known any more, and may have denied anything.
+pub(crate) fn nothing() -> &'static [Policy] {
+    &NOTHING
+}
+
 fn compile(name: &str, statement: &str) -> Vec<Policy> {
     let document = format!(r#"{{"Version": "2012-10-17", "Statement": [{statement}]}}"#);
     Policy::parse(&document, Kind::Session).map(|policy| policy.named(name)).into_iter().collect()
@@ -62,6 +67,9 @@ fn compile(name: &str, statement: &str) -> Vec<Policy> {
 
 static EVERYTHING: LazyLock<Vec<Policy>> = LazyLock::new(|| {
     compile("no session policy", r#"{"Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"}"#)
+});
+static NOTHING: LazyLock<Vec<Policy>> = LazyLock::new(|| {
+    compile("nothing", r#"{"Sid": "NothingWithoutEveryPolicy", "Effect": "Deny", "Action": "*", "Resource": "*"}"#)
 });
 static OF_ROOT: LazyLock<Vec<Policy>> = LazyLock::new(|| {
     compile(
@@ -100,7 +108,7 @@ mod tests {
 
     #[test]
     fn every_rule_compiles() {
-        for rules in [&EVERYTHING, &OF_ROOT, &OF_ROLE, &OF_SESSION_TOKEN, &OF_FEDERATED_USER] {
+        for rules in [&EVERYTHING, &NOTHING, &OF_ROOT, &OF_ROLE, &OF_SESSION_TOKEN, &OF_FEDERATED_USER] {
             assert_eq!(rules.len(), 1);
         }
     }

@@ -39,7 +39,7 @@ pub use explain::{ActionReport, AssumeReport};
 pub use federated_user::{FederatedUserClaims, FederatedUserSession};
 pub use federation::{FederationRequest, RolePair};
 pub use kind::Session;
-pub(crate) use limits::everything;
+pub(crate) use limits::{everything, nothing};
 pub use mapping::{Finding, MappedValue, Mapping, MappingDocumentError, MappingError, MappingReport, RuleReport};
 pub use mfa_code::MfaCode;
 pub use mfa_proof::MfaProof;

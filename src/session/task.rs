@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use serde_json::json;
+
 use crate::policy::{Kind, Policy};
 
 /// What a root session is for.
@@ -89,13 +91,29 @@ impl TaskPolicy {
         }
     }
 
+    /// What a task on the root user's credentials may reach: the root user, whose devices have names of their own. The
+    /// summary of the account is of no resource.
+    const fn reach(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::AuditRootUserCredentials | Self::CreateRootUserPassword | Self::DeleteRootUserCredentials => {
+                Some(&["arn:aws:iam::*:root", "arn:aws:iam::*:mfa/*"])
+            }
+            Self::S3UnlockBucketPolicy | Self::SqsUnlockQueuePolicy => None,
+        }
+    }
+
     /// What is not for the task is denied, and not merely not allowed: a resource policy that admits the account would
     /// otherwise admit the session to everything.
     fn compile(self) -> Vec<Policy> {
-        let document = serde_json::json!({"Version": "2012-10-17", "Statement": [
-            {"Sid": "Task", "Effect": "Allow", "Action": self.actions(), "Resource": "*"},
-            {"Sid": "NothingElse", "Effect": "Deny", "NotAction": self.actions(), "Resource": "*"},
-        ]});
+        let mut statements = vec![
+            json!({"Sid": "Task", "Effect": "Allow", "Action": self.actions(), "Resource": "*"}),
+            json!({"Sid": "NothingElse", "Effect": "Deny", "NotAction": self.actions(), "Resource": "*"}),
+        ];
+        if let Some(root) = self.reach() {
+            statements.push(json!({"Sid": "NobodyElse", "Effect": "Deny", "NotAction": "iam:GetAccountSummary",
+                "NotResource": root}));
+        }
+        let document = json!({"Version": "2012-10-17", "Statement": statements});
         let name = self.arn().rsplit('/').next().unwrap_or_default();
         Policy::parse(&document.to_string(), Kind::Session).map(|policy| policy.named(name)).into_iter().collect()
     }

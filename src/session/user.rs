@@ -21,7 +21,7 @@ pub struct UserClaims {
 }
 
 impl UserClaims {
-    pub(super) fn of(identity: &LongTermIdentity) -> Option<Self> {
+    pub(crate) fn of(identity: &LongTermIdentity) -> Option<Self> {
         identity.user().map(|user| Self {
             arn: user.arn.to_string(),
             user_id: user.user_id.clone(),
@@ -30,7 +30,7 @@ impl UserClaims {
     }
 
     /// The user of `account` that the claims name, or its root user where they name none.
-    pub(super) fn identity(claims: Option<&Self>, account: &str) -> Result<LongTermIdentity, SessionError> {
+    pub(crate) fn identity(claims: Option<&Self>, account: &str) -> Result<LongTermIdentity, SessionError> {
         let account: AccountId = account.parse().map_err(|_| SessionError::Claims)?;
         let Some(user) = claims else { return Ok(LongTermIdentity::Root { account }) };
         let arn: Arn = user.arn.parse().map_err(|_| SessionError::Claims)?;

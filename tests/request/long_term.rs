@@ -6,7 +6,7 @@ use daypass::arn::AccountId;
 use daypass::credentials::{AccessKeyId, AccessKeys, LongTermKey, SecretAccessKey, Sessions, TokenError};
 use daypass::explain::Report;
 use daypass::request::{AuthenticatedRequest, RequestError, Service, SignedRequest, authenticate};
-use daypass::session::{LongTermIdentity, UserIdentity};
+use daypass::session::{Caller, LongTermIdentity, Session, UserIdentity};
 
 use crate::fixture::{keyring, now};
 use crate::oracle::{Draft, Token, Wire, martha};
@@ -23,6 +23,12 @@ impl AccessKeys for OneKey {
     fn find(&self, access_key_id: &AccessKeyId) -> Option<(Arc<LongTermKey>, LongTermIdentity)> {
         let found = self.active && self.key.access_key_id() == access_key_id;
         found.then(|| (Arc::clone(&self.key), self.identity.clone()))
+    }
+
+    /// Rosa there is, and nobody else.
+    fn present(&self, session: &Arc<Session>) -> Option<Caller> {
+        let rosa = session.principal_id() == self.identity.user_id();
+        rosa.then(|| Caller::temporary(Arc::clone(session)))
     }
 }
 

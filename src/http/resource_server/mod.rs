@@ -53,7 +53,7 @@ use crate::explain::{CorrelationId, Silent};
 use crate::http::fetch::FetchError;
 use crate::policy::{Keys, ResourcePolicy};
 use crate::request::{self, AuthenticatedRequest, RequestError, Service, SignedHead, SignedRequest, StreamedRequest};
-use crate::session::{LongTermIdentity, Session};
+use crate::session::{Caller, LongTermIdentity, Session};
 use crate::time::{Clock, SystemClock, Timestamp};
 
 pub use sign::ServerCredentials;
@@ -328,9 +328,11 @@ impl SessionSource for Presented {
         Ok(Arc::clone(&known.opened))
     }
 
-    /// Revoked sessions are refused by the broker when it is asked about them.
-    fn verify_live(&self, _: &Session, _: &AccessKeyId) -> Result<(), Revoked> {
-        Ok(())
+    /// Revoked sessions, and those of roles and users that are gone, are refused by the broker when it is asked about them.
+    fn verify_live(&self, session: &Arc<Session>, access_key_id: &AccessKeyId) -> Result<Caller, Revoked> {
+        let known = self.known.as_ref().ok().filter(|known| known.opened.access_key_id() == access_key_id);
+        let nobody = || Revoked::PrincipalGone { principal_id: session.principal_id().to_owned() };
+        known.ok_or_else(nobody)?.standing.present(session)
     }
 
     /// Long-term keys belong to requests to the broker: no key of theirs is handed over.

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Error;
 use crate::arn::AccountId;
 use crate::broker::Broker;
+use crate::credentials::Revoked;
 use crate::organization::Organization;
 use crate::policy::{Kind, Level, Policy};
-use crate::session::{Caller, Entitlements, Session};
+use crate::session::{Caller, Entitlements, LongTermIdentity, Session, UserClaims};
 
 /// A policy with its kind, under the name that decisions report.
 #[derive(Serialize, Deserialize)]
@@ -49,6 +51,8 @@ pub(in crate::http) struct Written {
     managed_session: Vec<Document>,
     tags: BTreeMap<String, String>,
     members: Vec<Member>,
+    /// The user whom the session rests on, under the present name; none for sessions of roles and of root users.
+    user: Option<UserClaims>,
 }
 
 /// As it is asked.
@@ -56,25 +60,29 @@ pub(in crate::http) struct Written {
 pub(super) struct Standing {
     pub(super) entitlements: Entitlements,
     pub(super) organization: Organization,
+    user: Option<UserClaims>,
 }
 
 impl Written {
     /// What has a say in what `session` may do at a server of account `owner`.
-    pub(in crate::http) fn of(broker: &Broker, session: &Arc<Session>, owner: &AccountId) -> Self {
-        let caller = Caller::temporary(Arc::clone(session));
-        let entitlements = broker.entitlements(&caller);
+    ///
+    /// # Errors
+    /// [`Error::Request`] when the role or user that the session is of is gone.
+    pub(in crate::http) fn of(broker: &Broker, session: &Arc<Session>, owner: &AccountId) -> Result<Self, Error> {
+        let (caller, entitlements) = broker.entitled(&Caller::temporary(Arc::clone(session)))?;
         let mut accounts = vec![caller.account()];
         if owner != caller.account() {
             accounts.push(owner);
         }
         let organization = broker.organization();
-        Self {
+        Ok(Self {
             identity: documents(&entitlements.identity),
             boundary: entitlements.boundary.as_deref().map(documents),
             managed_session: documents(&entitlements.managed_session),
             tags: entitlements.tags,
             members: accounts.into_iter().map(|account| member(organization, account)).collect(),
-        }
+            user: caller.rests_on().and_then(UserClaims::of),
+        })
     }
 }
 
@@ -87,7 +95,23 @@ impl Standing {
             entitlements.boundary = Some(policies(boundary)?);
         }
         entitlements.tags.clone_from(&written.tags);
-        Some(Self { entitlements, organization: organization(&written.members)? })
+        let organization = organization(&written.members)?;
+        Some(Self { entitlements, organization, user: written.user.clone() })
+    }
+
+    /// Who `session` is by now, as far as the broker told.
+    ///
+    /// # Errors
+    /// [`Revoked::PrincipalGone`] when the broker told of somebody else.
+    pub(super) fn present(&self, session: &Arc<Session>) -> Result<Caller, Revoked> {
+        let principal_id = session.principal_id();
+        let gone = || Revoked::PrincipalGone { principal_id: principal_id.to_owned() };
+        let Some(LongTermIdentity::User(_)) = session.rests_on() else {
+            return Ok(Caller::temporary(Arc::clone(session)));
+        };
+        let user = self.user.as_ref().filter(|user| user.user_id == principal_id).ok_or_else(gone)?;
+        let present = UserClaims::identity(Some(user), session.account().as_str()).map_err(|_| gone())?;
+        Ok(Caller::of_present(Arc::clone(session), present))
     }
 }
 

@@ -40,6 +40,7 @@ pub(super) fn build(
     let attributes = attributes(payload);
     VerifiedIdentity {
         provider: provider.name(),
+        account: provider.account().cloned(),
         issuer: provider.issuer().as_str().to_owned(),
         subject: claims.sub.unwrap_or_default().to_owned(),
         subject_type: None,

@@ -6,6 +6,7 @@ use super::algorithm::{HmacAlgorithm, JwsAlgorithm};
 use super::issuer::{IssuerUrl, IssuerUrlError};
 use super::jwk::{SecretJwk, UnusableKey};
 use super::workload::{Platform, SubjectForm};
+use crate::arn::AccountId;
 use crate::identity::ProviderName;
 
 /// Clocks may be this far apart unless a provider says otherwise: 60 seconds.
@@ -80,6 +81,8 @@ pub struct OidcProvider {
     pub(super) subject_form: Option<SubjectForm>,
     pub(super) platform: Option<&'static Platform>,
     local_network: bool,
+    /// Whose own it is; none when it is for every account.
+    account: Option<AccountId>,
 }
 
 impl OidcProvider {
@@ -104,7 +107,21 @@ impl OidcProvider {
             subject_form: None,
             platform: None,
             local_network: false,
+            account: None,
         })
+    }
+
+    /// This provider as one of `account` alone: whom it vouches for assumes no role of another account.
+    #[must_use]
+    pub fn of_account(mut self, account: AccountId) -> Self {
+        self.account = Some(account);
+        self
+    }
+
+    /// The one account whose own provider it is.
+    #[must_use]
+    pub const fn account(&self) -> Option<&AccountId> {
+        self.account.as_ref()
     }
 
     /// Lets tokens name these audiences beside ours (OpenID Connect Core, 3.1.3.7, 3); without this any other is refused.

@@ -94,6 +94,7 @@ pub(super) fn build(provider: &SamlProvider, assertion: Assertion<'_>, validity:
     let session = SamlSession::new(issuer.clone(), assertion.name_id.into_name_id(), session_indexes);
     VerifiedIdentity {
         provider: provider.name.clone(),
+        account: provider.account.clone(),
         issuer,
         subject,
         subject_type: Some(subject_type),

@@ -15,6 +15,7 @@ use super::signature::Trust;
 use super::signing_key::SpSigningKey;
 use super::xml::Profile;
 use super::{MetadataError, SamlError, rules};
+use crate::arn::AccountId;
 use crate::crypto::{PublicKey, RsaDecryptionKey};
 use crate::identity::{ProviderName, Use};
 use crate::time::Timestamp;
@@ -27,6 +28,8 @@ const DEFAULT_CLOCK_SKEW: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct SamlProvider {
     pub(super) name: ProviderName,
+    /// Whose own it is; none when it is for every account.
+    pub(super) account: Option<AccountId>,
     pub(super) service: Service,
     pub(super) metadata: IdpMetadata,
     pub(super) keys: Vec<TrustedKey>,
@@ -124,6 +127,7 @@ impl SamlProvider {
         let keys = usable_keys(&metadata, relaxations)?;
         Ok(Self {
             name: ProviderName::Saml("corp".to_owned()),
+            account: None,
             service: Service::Enabled,
             metadata,
             keys,
@@ -205,6 +209,13 @@ impl SamlProvider {
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         self.name = ProviderName::Saml(name.to_owned());
+        self
+    }
+
+    /// This provider as one of `account` alone: whom it vouches for assumes no role of another account.
+    #[must_use]
+    pub fn of_account(mut self, account: AccountId) -> Self {
+        self.account = Some(account);
         self
     }
 
