@@ -10,6 +10,8 @@
 
 #[path = "broker/audit.rs"]
 mod audit;
+#[path = "broker/gone.rs"]
+mod gone;
 #[path = "common/issuer.rs"]
 mod issuer;
 #[path = "broker/metadata.rs"]

@@ -21,6 +21,8 @@ mod issuer;
 mod kinds;
 #[path = "session/mapping/mod.rs"]
 mod mapping;
+#[path = "session/present.rs"]
+mod present;
 #[path = "session/saml.rs"]
 mod saml;
 #[expect(dead_code, reason = "the attacks on signatures have tests of their own")]

@@ -17,6 +17,8 @@ mod authenticator;
 mod explain;
 #[path = "sts/federation.rs"]
 mod federation;
+#[path = "sts/gone.rs"]
+mod gone;
 #[path = "sts/mfa.rs"]
 mod mfa;
 #[path = "sts/root.rs"]

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use daypass::arn::AccountId;
 use daypass::directory::{Assignment, Directory, PermissionSet, Subject};
+use daypass::identity::saml::UnverifiedResponse;
+use daypass::session::SessionError;
+use daypass::{AssumeRole, Error, Role};
 use demo_idp::{Clock, Idp, ServiceProvider, User};
 use serde_json::json;
 
@@ -185,4 +188,33 @@ async fn no_provider_made_here_reaches_a_role_of_the_directory() {
     site.done("CreateSAMLProvider", &[("Name", name), ("SAMLMetadataDocument", &idp.saml_metadata())]).await;
     let refused = with_saml(&site, &idp, &role, &managed).await;
     assert_eq!((refused.status, refused.text("Code")), (403, Some("AccessDenied")), "{}", refused.body);
+}
+
+/// What an account's own provider says is no word for roles of another account, which may have a provider of that name.
+#[tokio::test]
+async fn attack_an_identity_of_one_accounts_provider_in_another_account() {
+    let (there, vault) = ("arn:aws:iam::222222222222:saml-provider/acme", "arn:aws:iam::222222222222:role/vault");
+    let site = Site::start().await;
+    let idp = idp(&[(vault, there)]).await;
+    let metadata = idp.saml_metadata();
+    site.done("CreateSAMLProvider", &[("Name", "acme"), ("SAMLMetadataDocument", &metadata)]).await;
+    let trust = trusting(there, "sts:AssumeRoleWithSAML").parse().unwrap();
+    site.broker.registry().configure_role(Role::new(vault.parse().unwrap(), trust).unwrap(), issuer::now());
+
+    let assertion = idp.assertion("martha").unwrap();
+    let response = UnverifiedResponse::for_exchange(&assertion).unwrap();
+    let flow = site.broker.begin().unwrap();
+    let own: AccountId = crate::site::ACCOUNT.parse().unwrap();
+    let identity = flow.exchange_in(&own, "acme", response).await.unwrap();
+    assert_eq!(identity.account(), Some(&own));
+    let ask = AssumeRole::new(vault.parse().unwrap(), "martha".parse().unwrap());
+    let refused = flow.assume_role(&identity, ask).unwrap_err();
+    assert!(matches!(refused, Error::Session(SessionError::NotListed { .. })), "{refused:?}");
+
+    // As above, for tokens: the provider knows its account, whoever verifies with it.
+    let client = [("Url", idp.issuer()), ("ClientIDList.member.1", "app")];
+    site.done("CreateOpenIDConnectProvider", &client).await;
+    let accounts = site.broker.registry().read();
+    let record = accounts.find(&own).unwrap().oidc_providers.values().next().unwrap();
+    assert_eq!(record.provider.as_ref().unwrap().account(), Some(&own));
 }

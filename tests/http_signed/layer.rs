@@ -13,6 +13,7 @@ use axum::routing::get;
 use daypass::Broker;
 use daypass::audit::{AuditEvent, AuditSink};
 use daypass::http::signed::{RequireSignature, SignedCaller};
+use daypass::iam::{Account, KeyOwner, Limits};
 use daypass::request::Service;
 use http_body::Frame;
 use tower::{Layer, service_fn};
@@ -201,4 +202,41 @@ async fn what_cannot_be_recorded_does_not_happen() {
     let (status, told) = ask(app(layer), &draft("GET", "/reports/1").sign(martha())).await;
     assert_eq!((status, told["code"].as_str()), (503, Some("ServiceUnavailable")));
     assert!(!told["message"].as_str().unwrap().contains("disk"), "{told}");
+}
+
+#[tokio::test]
+async fn a_root_user_whose_key_signs_is_warned_of_in_the_trail() {
+    let site = Site::new();
+    let id = "111111111111".parse().unwrap();
+    let key = |owner: KeyOwner| {
+        let made = site
+            .broker
+            .registry()
+            .update(&id, |account, limits| account.create_access_key(limits, &owner, fixture::now()));
+        made.unwrap()
+    };
+    let create = |account: &mut Account, limits: &Limits| {
+        account.create_user(limits, &"martha".parse()?, "/".parse()?, fixture::now())
+    };
+    site.broker.registry().update(&id, create).unwrap();
+    let warnings = || {
+        let events = site.trail.events();
+        let event = events.iter().rfind(|event| event.operation == "authenticate").unwrap();
+        (event.principal.clone(), event.warnings.clone())
+    };
+    for (owner, principal, warned) in [
+        (KeyOwner::user("martha"), "arn:aws:iam::111111111111:user/martha", None),
+        (
+            KeyOwner::Root,
+            "arn:aws:iam::111111111111:root",
+            Some(
+                "The root user of account 111111111111 signed a request with an access key: use a role, and delete the key.",
+            ),
+        ),
+    ] {
+        let key = key(owner);
+        let wire = draft("GET", "/reports/1").sign_with(key.access_key_id(), key.secret_access_key(), None);
+        send(app(signed(&site)), request(&wire)).await;
+        assert_eq!(warnings(), (principal.to_owned(), warned.into_iter().map(str::to_owned).collect()));
+    }
 }

@@ -12,6 +12,7 @@ use daypass::credentials::{CredentialScope, Credentials, Revocations, ScopedSign
 use daypass::http::resource_server::{ResourceServer, ServerCredentials};
 use daypass::http::signed::RequireSignature;
 use daypass::http::{signing_keys, well_known};
+use daypass::iam::Holder;
 use daypass::organization::Organization;
 use daypass::policy::{Kind, Level, Policy};
 use daypass::request::{Service, SignedRequest};
@@ -290,4 +291,48 @@ async fn a_role_that_was_made_anew_is_not_the_one_of_the_session() {
     claims["session"]["role_id"] = "AROAZZZZZZZZZZZZZZZZZ".into();
     let former = fixture::credentials_of(&claims);
     assert_eq!(ask(serving.reports(), &draft("GET", "/reports/1").sign(&former)).await.1["code"], "AccessDenied");
+}
+
+/// The user of a session that the fixture signs for, who may read reports.
+fn user(site: &Site) -> Credentials {
+    let id = "111111111111".parse().unwrap();
+    let read = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "reports:GetReport", "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:username": "contractor"}}}}"#;
+    let made = site.broker.registry().update(&id, |account, limits| {
+        let user = account.create_user(limits, &"martha".parse()?, "/".parse()?, fixture::now())?;
+        account.put_inline_policy(&Holder::User("martha".to_owned()), &"own".parse()?, read, limits)?;
+        Ok(user)
+    });
+    let martha = made.unwrap();
+    let mut claims = fixture::claims();
+    claims.as_object_mut().unwrap().remove("session");
+    claims["sub"] = martha.identity.arn.as_str().into();
+    claims["user_session"] = serde_json::json!({"account": "111111111111", "issued_at": fixture::NOW,
+        "expiration": fixture::NOW + 3600, "user": {"arn": martha.identity.arn.as_str(), "user_id": martha.id.as_str(),
+        "user_name": "martha"}});
+    fixture::credentials_of(&claims)
+}
+
+#[tokio::test]
+async fn attack_a_session_that_goes_by_the_name_its_user_had_or_outlives_the_user() {
+    let serving = Serving::start().await;
+    let martha = user(&serving.site);
+    let read = || async { send(serving.reports(), request(&draft("GET", "/reports/1").sign(&martha))).await };
+    let (status, _, body) = read().await;
+    assert_eq!(status, 200, "{body}");
+    let id = "111111111111".parse().unwrap();
+    let registry = serving.site.broker.registry();
+    registry.update(&id, |account, _| account.update_user("martha", Some("rosa".parse()?), None)).unwrap();
+    let (_, _, body) = read().await;
+    assert!(body.starts_with("arn:aws:iam::111111111111:user/rosa reads 1"), "{body}");
+    registry.update(&id, |account, _| account.update_user("rosa", Some("contractor".parse()?), None)).unwrap();
+    assert_eq!(read().await.0, 403, "the policy asks for the present name");
+    let deleted = registry.update(&id, |account, _| {
+        account.delete_inline_policy(&Holder::User("contractor".to_owned()), "own")?;
+        account.delete_user("contractor")
+    });
+    deleted.unwrap();
+    assert_eq!(read().await.0, 403);
+    let refused = serving.trail.events().pop().unwrap();
+    assert!(refused.reason.contains("InvalidClientTokenId"), "{refused:?}");
 }

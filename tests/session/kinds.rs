@@ -208,6 +208,30 @@ fn attack_an_assumed_root_session_beyond_its_task() {
     assert_eq!(keys.values("aws:AssumedRoot").collect::<Vec<_>>(), ["true"]);
 }
 
+/// The tasks are about the root user's credentials; the cloud's own policies deny them on everything else.
+#[test]
+fn attack_a_root_session_that_takes_or_makes_credentials_of_users() {
+    let nothing = Entitlements::default();
+    for (task, action) in [
+        ("IAMDeleteRootUserCredentials", "iam:DeleteAccessKey"),
+        ("IAMDeleteRootUserCredentials", "iam:DeleteLoginProfile"),
+        ("IAMDeleteRootUserCredentials", "iam:DeactivateMFADevice"),
+        ("IAMCreateRootUserPassword", "iam:CreateLoginProfile"),
+        ("IAMAuditRootUserCredentials", "iam:ListAccessKeys"),
+    ] {
+        let caller = caller(&assumed_root(task));
+        let may = |resource| decide(&caller, &nothing, action, resource).is_allow();
+        assert!(may("arn:aws:iam::222222222222:root"), "{task} is for {action} of the root user");
+        for other in ["arn:aws:iam::222222222222:user/martha", "arn:aws:iam::222222222222:user/root", "*"] {
+            assert!(!may(other), "{action} of {other}");
+        }
+    }
+    let device = "arn:aws:iam::222222222222:mfa/phone";
+    let delete = caller(&assumed_root("IAMDeleteRootUserCredentials"));
+    assert!(decide(&delete, &nothing, "iam:DeleteVirtualMFADevice", device).is_allow());
+    assert!(may(&caller(&assumed_root("IAMAuditRootUserCredentials")), &nothing, "iam:GetAccountSummary"));
+}
+
 /// Whether a policy that asks for `value` of `key` allows, when the request came with `environment`.
 fn holds(caller: &Caller, environment: Keys, key: &str, value: &str, now: Timestamp) -> bool {
     let text = policy(&json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*",
@@ -228,6 +252,9 @@ fn attack_keys_of_the_environment_that_only_the_session_may_say() {
         ("aws:SourceIdentity", "rosa"),
         ("aws:FederatedProvider", "arn:aws:iam::111111111111:saml-provider/corp"),
         ("aws:AssumedRoot", "true"),
+        ("saml:sub", "martha"),
+        ("login.example.com:sub", "martha"),
+        ("localhost:8100:sub", "martha"),
         ("aws:username", "rosa"),
         ("aws:userid", "AIDABBBBBBBBBBBBBBBBB"),
         ("aws:PrincipalArn", "arn:aws:iam::111111111111:user/rosa"),
