@@ -95,10 +95,10 @@ mod tests {
                 .collect();
             let places = text.char_indices().map(|(at, _)| at).chain([text.len()]);
             let stands = |at: usize| {
-                let rest = &text[at..];
+                let rest = text.get(at..).unwrap();
                 let fits = rest.chars().count() >= run.len()
                     && rest.chars().zip(&run).all(|(own, symbol)| *symbol == Symbol::One || *symbol == Symbol::Character(own));
-                fits.then(|| rest.char_indices().nth(run.len()).map_or("", |(end, _)| &rest[end..]))
+                fits.then(|| rest.char_indices().nth(run.len()).map_or("", |(end, _)| rest.get(end..).unwrap()))
             };
             let first = places.into_iter().find_map(stands);
             prop_assert_eq!(after(&run, &text), first);
