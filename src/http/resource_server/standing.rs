@@ -70,16 +70,18 @@ impl Written {
     /// [`Error::Request`] when the role or user that the session is of is gone.
     pub(in crate::http) fn of(broker: &Broker, session: &Arc<Session>, owner: &AccountId) -> Result<Self, Error> {
         let (caller, entitlements) = broker.entitled(&Caller::temporary(Arc::clone(session)))?;
+        // Every part by name: one that is added later must be sent too, for it could be the one that limits.
+        let Entitlements { identity, boundary, managed_session, tags } = entitlements;
         let mut accounts = vec![caller.account()];
         if owner != caller.account() {
             accounts.push(owner);
         }
         let organization = broker.organization();
         Ok(Self {
-            identity: documents(&entitlements.identity),
-            boundary: entitlements.boundary.as_deref().map(documents),
-            managed_session: documents(&entitlements.managed_session),
-            tags: entitlements.tags,
+            identity: documents(&identity),
+            boundary: boundary.as_deref().map(documents),
+            managed_session: documents(&managed_session),
+            tags,
             members: accounts.into_iter().map(|account| member(organization, account)).collect(),
             user: caller.rests_on().and_then(UserClaims::of),
         })
