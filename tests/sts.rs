@@ -23,5 +23,7 @@ mod sessions;
 mod site;
 #[path = "sts/tell.rs"]
 mod tell;
+#[path = "sts/texts.rs"]
+mod texts;
 #[path = "sts/web_identity.rs"]
 mod web_identity;

@@ -147,10 +147,12 @@ impl Flow<'_> {
     }
 
     /// A session of the root user of the member account that `target` names (AssumeRoot): for the management account of an
-    /// organisation that takes root sessions, whose caller must be allowed `sts:AssumeRoot`.
+    /// organisation that takes root sessions, whose caller must be allowed `sts:AssumeRoot` on the ARN of that root user.
     ///
     /// # Errors
-    /// [`Error::Session`] and [`Error::AccessDenied`], or that the audit trail failed.
+    /// [`SessionError::RootNotReachable`] as [`Error::Session`] both when the caller is not of the management account of an
+    /// [`Organization`](crate::organization::Organization) with root sessions, and when the target is no member account of it:
+    /// a caller cannot tell one from the other. Otherwise [`Error::Session`] and [`Error::AccessDenied`], or that the audit trail failed.
     pub fn assume_root(
         &self,
         request: &AuthenticatedRequest,
@@ -231,12 +233,14 @@ impl Flow<'_> {
             let account = arn.account_id().ok()?;
             (account.root() == arn).then_some(account)
         });
+        // Said in one form, however the account was named.
+        let resource = named.as_ref().map_or_else(|| target.to_owned(), |account| account.root().to_string());
         let reachable = named.filter(|account| {
             organization.has_root_sessions()
                 && organization.is_management(caller.account())
                 && organization.id_of(account).is_some()
                 && !organization.is_management(account)
         });
-        reachable.ok_or_else(|| SessionError::RootNotReachable { caller: caller.arn(), target: target.to_owned() })
+        reachable.ok_or_else(|| SessionError::RootNotReachable { caller: caller.arn(), target: resource })
     }
 }

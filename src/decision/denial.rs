@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Decision;
 use crate::arn::AccountId;
 use crate::policy::{Layer, Outcome, StatementReport};
-use crate::session::Caller;
+use crate::session::{Caller, Session};
 
 /// The longest JSON text that is sealed: encoded it stays within the 10,240 characters that DecodeAuthorizationMessage takes.
 const MAX_MESSAGE: usize = 7_000;
@@ -20,6 +20,7 @@ pub struct Denial {
     account: AccountId,
     action: String,
     resource: String,
+    why: String,
     decision: Decision,
     encoded: Option<String>,
 }
@@ -34,6 +35,7 @@ impl Denial {
             account: caller.account().clone(),
             action: action.to_owned(),
             resource: resource.to_owned(),
+            why: why(caller, action, &decision),
             decision,
             encoded: None,
         }
@@ -99,15 +101,6 @@ impl Denial {
             },
         })
     }
-
-    /// Which kind of policy stood in the way.
-    fn layer(&self) -> Layer {
-        let explanation = self.decision.reason().explanation();
-        if let Decision::ExplicitDeny(_) = self.decision {
-            return explanation.deciding.first().map_or(Layer::Identity, |statement| statement.layer);
-        }
-        explanation.silent.as_ref().map_or(Layer::Identity, |silent| silent.layer)
-    }
 }
 
 fn statement(report: &StatementReport) -> Value {
@@ -118,6 +111,27 @@ fn statement(report: &StatementReport) -> Value {
         "sourcePolicyType": report.layer,
         "startPosition": {"line": report.line, "column": report.column},
     })
+}
+
+/// The second half of the sentence, which names the kind of policy that stood in the way; or the rules of the caller's kind of
+/// credentials, which are no policy that anybody could find and change.
+pub(crate) fn why(caller: &Caller, action: &str, decision: &Decision) -> String {
+    let explanation = decision.reason().explanation();
+    if let Decision::ExplicitDeny(_) = decision {
+        return match explanation.deciding.first() {
+            Some(statement) if caller.is_ruled_by(&statement.policy) => {
+                format!("with an explicit deny in {} ({})", statement.policy, statement.statement)
+            }
+            statement => {
+                let kind = kind(statement.map_or(Layer::Identity, |own| own.layer));
+                let article = if kind.starts_with('i') { "an" } else { "a" };
+                format!("with an explicit deny in {article} {kind}")
+            }
+        };
+    }
+    let layer = explanation.silent.as_ref().map_or(Layer::Identity, |silent| silent.layer);
+    let task = layer == Layer::Session && matches!(caller.session().map(|own| &**own), Some(Session::Root(_)));
+    format!("because no {} allows the {action} action", if task { "root task policy" } else { kind(layer) })
 }
 
 const fn kind(layer: Layer) -> &'static str {
@@ -133,18 +147,8 @@ const fn kind(layer: Layer) -> &'static str {
 
 impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { caller, action, resource, .. } = self;
-        let kind = kind(self.layer());
-        write!(f, "User: {caller} is not authorized to perform: {action} on resource: {resource} ")?;
-        match self.decision {
-            Decision::ExplicitDeny(_) => {
-                let article = if kind.starts_with('i') { "an" } else { "a" };
-                write!(f, "with an explicit deny in {article} {kind}")?;
-            }
-            Decision::Allow(_) | Decision::ImplicitDeny(_) => {
-                write!(f, "because no {kind} allows the {action} action")?;
-            }
-        }
+        let Self { caller, action, resource, why, .. } = self;
+        write!(f, "User: {caller} is not authorized to perform: {action} on resource: {resource} {why}")?;
         match &self.encoded {
             Some(encoded) => write!(f, ". Encoded authorization failure message: {encoded}"),
             None => Ok(()),

@@ -11,6 +11,8 @@ use std::fmt;
 
 pub use authorize::{Question, authorize};
 pub use denial::Denial;
+#[cfg(feature = "http")]
+pub(crate) use denial::why;
 
 use crate::policy::Explanation;
 

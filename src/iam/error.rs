@@ -182,7 +182,7 @@ pub enum IamError {
         expected: &'static str,
     },
     /// A document is not a policy of its kind.
-    #[error("{}", malformed(.0))]
+    #[error("{}", .0.sentence())]
     MalformedPolicy(#[from] PolicyError),
     /// The inline policies of one user, group or role would be longer than they may be together.
     #[error("Maximum policy size of {most} bytes exceeded for {holder} {name}")]
@@ -315,14 +315,5 @@ impl IamError {
             Self::PasswordPolicyViolation { rule } => format!("the password is not accepted: {rule}"),
             _ => self.to_string(),
         }
-    }
-}
-
-/// The sentence that clients know, and where and what it is about.
-fn malformed(error: &PolicyError) -> String {
-    let reason = error.reason();
-    match error {
-        PolicyError::Json(_) => format!("This policy contains invalid Json: {reason}"),
-        _ => format!("Syntax errors in policy. {reason}"),
     }
 }

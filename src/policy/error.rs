@@ -120,6 +120,16 @@ impl PolicyError {
         }
     }
 
+    /// The sentence that clients of AWS know, and where and what it is about.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let reason = self.reason();
+        match self {
+            Self::Json(_) => format!("This policy contains invalid Json: {reason}"),
+            _ => format!("Syntax errors in policy. {reason}"),
+        }
+    }
+
     /// What was wrong and where, for logs, audit and the author of the document.
     #[must_use]
     pub fn reason(&self) -> String {

@@ -118,7 +118,9 @@ pub enum RequestError {
     #[error(transparent)]
     Revoked(#[from] Revoked),
     /// The signature is not the session's.
-    #[error("the signature does not match the request and the access key")]
+    #[error(
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
+    )]
     SignatureMismatch,
     /// The body does not have the digest that was signed.
     #[error("the body does not match the digest in x-amz-content-sha256")]
@@ -179,6 +181,7 @@ impl RequestError {
             Self::PayloadDeclaration { found } => format!("x-amz-content-sha256 is {found:?}"),
             Self::ChunkSignature { chunk } => format!("chunk {chunk} is not signed as it says"),
             Self::Chunk { chunk, problem } => format!("chunk {chunk}: {problem}"),
+            Self::SignatureMismatch => "the signature does not match the request and the access key".to_owned(),
             Self::Crypto(error) => error.to_string(),
             _ => self.to_string(),
         }
@@ -240,6 +243,22 @@ impl RequestError {
             }
             Self::PayloadDigest => ("XAmzContentSHA256Mismatch", 400),
             Self::Chunk { .. } => ("IncompleteBody", 400),
+        }
+    }
+
+    /// The sentence of the S3 REST API, which has words of its own for some of them.
+    #[must_use]
+    pub fn s3_sentence(&self) -> String {
+        match self {
+            Self::MissingSessionToken { .. } | Self::UnknownAccessKey { .. } => {
+                "The AWS Access Key Id you provided does not exist in our records.".to_owned()
+            }
+            Self::SignatureMismatch => {
+                "The request signature we calculated does not match the signature you provided. \
+                                        Check your key and signing method."
+                    .to_owned()
+            }
+            _ => self.to_string(),
         }
     }
 

@@ -22,6 +22,11 @@ impl Caller {
         Some(if rules.is_empty() { Vec::new() } else { limits })
     }
 
+    /// Whether the policy of this name is none that was given, but the rules of the kind of credentials.
+    pub(crate) fn is_ruled_by(&self, policy: &str) -> bool {
+        self.rules().is_some_and(|rules| rules.iter().any(|rule| rule.name() == policy))
+    }
+
     fn given(&self, entitlements: &Entitlements) -> Option<Vec<Policy>> {
         let both = |inline: &[Policy]| inline.iter().chain(&entitlements.managed_session).cloned().collect();
         match &**self.session()? {

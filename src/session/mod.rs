@@ -50,7 +50,7 @@ pub(crate) use role::name_qualifier;
 pub use role::{DEFAULT_SESSION_DURATION, MAX_SESSION_DURATION, MIN_SESSION_DURATION, Role, RoleId};
 pub use root::{RootSession, RootSessionClaims};
 pub use rules::RULES;
-pub use tags::Tags;
+pub use tags::{MAX_TAGS, Tags};
 pub use task::TaskPolicy;
 pub use tokens::{
     Asked, DEFAULT_TOKEN_DURATION, MAX_ROOT_DURATION, MAX_TOKEN_DURATION, ROOT_TOKEN_DURATION, assume_root,
@@ -185,8 +185,20 @@ pub enum SessionError {
         rule: &'static str,
     },
     /// The session would be shorter or longer than the role allows.
-    #[error("the requested duration of {seconds} seconds is not within the {least} to {most} seconds of this role")]
+    #[error("{}", duration(*seconds, *least, *most))]
     Duration {
+        /// Asked for, in seconds.
+        seconds: u64,
+        /// The least, in seconds.
+        least: u64,
+        /// The most, in seconds.
+        most: u64,
+    },
+    /// A session of no role would be shorter or longer than it may be.
+    #[error(
+        "the requested duration of {seconds} seconds is not within the {least} to {most} seconds of these sessions"
+    )]
+    TokenDuration {
         /// Asked for, in seconds.
         seconds: u64,
         /// The least, in seconds.
@@ -248,6 +260,7 @@ impl SessionError {
             | Self::FederatedUserName { .. }
             | Self::NoSuchPolicy { .. }
             | Self::Duration { .. }
+            | Self::TokenDuration { .. }
             | Self::ChainedDuration { .. }
             | Self::Name(_) => "ValidationError",
         }
@@ -281,14 +294,27 @@ impl SessionError {
             Self::SourceIdentityFixed { set } => format!("the calling session's source identity is {set}"),
             Self::SessionPolicy(error) => error.reason(),
             Self::SessionPoliciesTooLarge { characters } => format!("{characters} characters of session policies"),
+            Self::Duration { seconds, least, most } => within(*seconds, *least, *most),
             Self::Claims
             | Self::RootAssumesRole
             | Self::Tag { .. }
-            | Self::Duration { .. }
+            | Self::TokenDuration { .. }
             | Self::ChainedDuration { .. }
             | Self::Name(_) => self.to_string(),
         }
     }
+}
+
+/// The sentence that clients of AWS know for a session that is too long.
+fn duration(seconds: u64, least: u64, most: u64) -> String {
+    if seconds > most {
+        return "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.".to_owned();
+    }
+    within(seconds, least, most)
+}
+
+fn within(seconds: u64, least: u64, most: u64) -> String {
+    format!("the requested duration of {seconds} seconds is not within the {least} to {most} seconds of this role")
 }
 
 /// A role that was assumed: who, which role, until when.

@@ -6,7 +6,13 @@ use super::SessionError;
 use crate::policy::Keys;
 
 /// The most tags of one session.
-const MAX_TAGS: usize = 50;
+pub const MAX_TAGS: usize = 50;
+
+/// The longest key of a tag, in characters.
+const MAX_KEY: usize = 128;
+
+/// The longest value of a tag, in characters.
+const MAX_VALUE: usize = 256;
 
 /// Principal tags of a session, and which of them are carried into further roles.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,13 +34,13 @@ impl Tags {
         }
         let mut folded = BTreeSet::new();
         for (key, value) in &values {
-            if !(1..=128).contains(&key.chars().count()) || !key.chars().all(is_tag_character) {
+            if !(1..=MAX_KEY).contains(&key.chars().count()) || !key.chars().all(is_tag_character) {
                 return refuse("a tag key is 1 to 128 letters, spaces, digits and _.:/=+-@");
             }
             if key.to_ascii_lowercase().starts_with("aws:") {
                 return refuse("a tag key must not begin with aws:");
             }
-            if value.chars().count() > 256 || !value.chars().all(is_tag_character) {
+            if value.chars().count() > MAX_VALUE || !value.chars().all(is_tag_character) {
                 return refuse("a tag value is at most 256 letters, spaces, digits and _.:/=+-@");
             }
             if !folded.insert(key.to_lowercase()) {
@@ -53,6 +59,12 @@ impl Tags {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
+    }
+
+    /// How much of the room of a session's tags they take, in percent rounded up.
+    pub(super) fn percent(&self) -> usize {
+        let characters = self.values.iter().map(|(key, value)| key.chars().count() + value.chars().count());
+        characters.sum::<usize>().saturating_mul(100).div_ceil(MAX_TAGS * (MAX_KEY + MAX_VALUE))
     }
 
     /// The tags by key.

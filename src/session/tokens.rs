@@ -49,7 +49,7 @@ impl Asked {
         let evidence = || Evidence::new(format_args!("{least} to {most} seconds"), format_args!("{asked} seconds"));
         if !(least..=most).contains(&asked) {
             listener.failed(&rules::DURATION, evidence);
-            return Err(SessionError::Duration { seconds: asked, least, most });
+            return Err(SessionError::TokenDuration { seconds: asked, least, most });
         }
         listener.passed(&rules::DURATION, evidence);
         Ok(self.now.saturating_add(Duration::from_secs(asked).min(cap)).unix_seconds())
@@ -60,7 +60,7 @@ impl Asked {
 /// that the person proved for this call, if any.
 ///
 /// # Errors
-/// [`SessionError::SessionCredentials`] when a session asks; [`SessionError::Duration`].
+/// [`SessionError::SessionCredentials`] when a session asks; [`SessionError::TokenDuration`].
 pub fn get_session_token(
     caller: &Caller,
     mfa: Option<&MfaProof>,
@@ -84,7 +84,7 @@ pub fn get_session_token(
 ///
 /// # Errors
 /// [`SessionError::SessionCredentials`] when a session asks; [`SessionError::FederatedUserName`];
-/// [`SessionError::Tag`] for transitive tags; [`SessionError::Duration`].
+/// [`SessionError::Tag`] for transitive tags; [`SessionError::TokenDuration`].
 pub fn get_federation_token(
     caller: &Caller,
     name: &str,
@@ -116,7 +116,7 @@ pub fn get_federation_token(
 /// caller's policies to say.
 ///
 /// # Errors
-/// [`SessionError::Duration`] over 15 minutes.
+/// [`SessionError::TokenDuration`] over 15 minutes.
 pub fn assume_root(
     caller: &Caller,
     account: &AccountId,
@@ -130,7 +130,7 @@ pub fn assume_root(
     let evidence = || Evidence::new(format_args!("at most {most} seconds"), format_args!("{seconds} seconds"));
     if seconds > most {
         listener.failed(&rules::DURATION, evidence);
-        return Err(SessionError::Duration { seconds, least: 0, most });
+        return Err(SessionError::TokenDuration { seconds, least: 0, most });
     }
     listener.passed(&rules::DURATION, evidence);
     RootSession::new(RootSessionClaims {

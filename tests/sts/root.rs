@@ -22,7 +22,9 @@ async fn the_management_account_takes_a_root_session_of_a_member_for_one_task() 
         assert_eq!((who.text("Arn"), who.text("Account")), ("arn:aws:iam::222222222222:root", MEMBER));
         assert_eq!(site.iam(&root, "GetAccountSummary", &[]).await.status, 200);
         let refused = site.iam(&root, "CreateUser", &[("UserName", "mallory")]).await;
-        assert_eq!((refused.status, refused.text("Code")), (403, "AccessDenied"), "{}", refused.body);
+        let (status, code, message) = refused.refusal();
+        assert_eq!((status, code), (403, "AccessDenied"), "{message}");
+        assert!(message.ends_with("because no root task policy allows the iam:CreateUser action"), "{message}");
         assert_eq!(site.sts(&root, "GetSessionToken", &[]).await.status, 403);
     }
 }
@@ -42,6 +44,12 @@ async fn attack_a_member_account_takes_root_of_another_or_of_the_management_acco
     ] {
         let refused = site.sts(signer, "AssumeRoot", &ask(target, AUDIT)).await;
         assert_eq!((refused.status, refused.text("Code")), (403, "AccessDenied"), "{target}: {}", refused.body);
+    }
+    for target in [STRANGER, "arn:aws:iam::333333333333:root"] {
+        let refused = site.sts(&manager, "AssumeRoot", &ask(target, AUDIT)).await;
+        let expected = "User: arn:aws:iam::111111111111:user/martha is not authorized to perform: sts:AssumeRoot on \
+                        resource: arn:aws:iam::333333333333:root";
+        assert_eq!(refused.refusal(), (403, "AccessDenied", expected.to_owned()));
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Iam, trail};
 use crate::Error;
 use crate::arn::{AccountId, Arn};
 use crate::broker::{Conclusion, Flow};
-use crate::decision::Decision;
+use crate::decision::{Decision, why};
 use crate::http::query::{Answer, Query, QueryError};
 use crate::iam::{Account, Accounts, Entity, IamError, Limits, Registry};
 use crate::policy::{Keys, Layer, Outcome};
@@ -109,8 +109,8 @@ impl Call<'_> {
     }
 
     fn denied(&self, decision: &Decision, action: &str, resource: &str) -> QueryError {
+        let why = why(self.caller.caller(), action, decision);
         let caller = self.caller.caller().arn();
-        let why = why(decision, action);
         let message = format!("User: {caller} is not authorized to perform: {action} on resource: {resource} {why}");
         QueryError::new("AccessDenied", message)
     }
@@ -158,27 +158,4 @@ impl Call<'_> {
 /// A refusal of the account as the wire carries it.
 pub(super) fn refused(error: IamError) -> QueryError {
     Error::from(error).into()
-}
-
-/// The second half of the sentence, which names the kind of policy that was in the way.
-fn why(decision: &Decision, action: &str) -> String {
-    let explanation = decision.reason().explanation();
-    let of = |outcome| explanation.layers.iter().find(|report| report.outcome == outcome).map(|report| report.layer);
-    if matches!(decision, Decision::ExplicitDeny(_)) {
-        return format!("with an explicit deny in {}", kind(of(Outcome::ExplicitDeny), "an", "a"));
-    }
-    let silent = explanation.silent.as_ref().map(|silent| silent.layer);
-    format!("because {} allows the {action} action", kind(silent, "no", "no"))
-}
-
-fn kind(layer: Option<Layer>, before_vowel: &str, before_consonant: &str) -> String {
-    let name = match layer {
-        Some(Layer::ServiceControl) => "service control policy",
-        Some(Layer::ResourceControl) => "resource control policy",
-        Some(Layer::Resource) => "resource-based policy",
-        Some(Layer::Boundary) => "permissions boundary",
-        Some(Layer::Session) => "session policy",
-        Some(Layer::Identity) | None => return format!("{before_vowel} identity-based policy"),
-    };
-    format!("{before_consonant} {name}")
 }

@@ -52,6 +52,14 @@ impl Constraints {
         }
     }
 
+    /// Notes a list of more than `most`.
+    pub(in crate::http) fn at_most(&mut self, name: &str, list: &[&str], most: usize) {
+        if list.len() > most {
+            let shown = format!("[{}]", list.join(", "));
+            self.broken(&camel(name), Some(&shown), &format!("have length less than or equal to {most}"));
+        }
+    }
+
     /// One of `values`, if the parameter was given.
     pub(in crate::http) fn one_of<'a>(&mut self, query: &'a Query, name: &str, values: &[&str]) -> Option<&'a str> {
         let value = query.value(name)?;

@@ -80,6 +80,7 @@ impl From<Error> for QueryError {
             Error::Session(SessionError::SessionPolicy(PolicyError::Json(_))) => {
                 Self::new(error.code(), "This policy contains invalid Json")
             }
+            Error::Session(SessionError::SessionPolicy(policy)) => Self::new(error.code(), policy.sentence()),
             Error::Session(SessionError::RoleSessionName { found }) => Self::validation(format!(
                 "1 validation error detected: Value '{found}' at 'roleSessionName' failed to satisfy constraint: \
                  Member must satisfy regular expression pattern: [\\w+=,.@-]*"

@@ -46,7 +46,11 @@ impl Refusal {
             Error::Name(_) => (error.code(), 400),
             _ => ("ServiceUnavailable", 503),
         };
-        Self::new(status, code, error.to_string(), service.is_s3())
+        let message = match error {
+            Error::Request(request) if service.is_s3() => request.s3_sentence(),
+            _ => error.to_string(),
+        };
+        Self::new(status, code, message, service.is_s3())
     }
 
     /// The policies do not allow it.

@@ -10,7 +10,10 @@ use crate::http::query::{Answer, Constraints, Element, Query, QueryError};
 use crate::identity::ProviderName;
 use crate::identity::oidc::UnverifiedIdToken;
 use crate::identity::saml::UnverifiedResponse;
-use crate::session::{AssumeRole, RoleSession, RoleSessionName, SessionPolicies};
+use crate::session::{
+    AssumeRole, MAX_MANAGED_SESSION_POLICIES, MAX_SESSION_POLICY_LENGTH, RoleSession, RoleSessionName, SessionPolicies,
+    Tags,
+};
 use crate::{Error, VerifiedIdentity};
 
 const ARN_LIMITS: (usize, usize) = (20, 2048);
@@ -24,7 +27,7 @@ pub(super) async fn assume_role_with_saml(call: &Call<'_>) -> Result<Answer, Que
     let role = constraints.required(query, "RoleArn", ARN_LIMITS);
     let principal = constraints.required(query, "PrincipalArn", ARN_LIMITS);
     let assertion = constraints.required(query, "SAMLAssertion", (4, 100_000));
-    let common = Common::read(query, &mut constraints);
+    let common = Common::read(query, &mut constraints, Some(MAX_SESSION_POLICY_LENGTH))?;
     constraints.finish()?;
     let (role, principal) = (arn(role)?, arn(principal)?);
 
@@ -62,7 +65,7 @@ pub(super) async fn assume_role_with_web_identity(call: &Call<'_>) -> Result<Ans
     let role = constraints.required(query, "RoleArn", ARN_LIMITS);
     let session_name = constraints.required(query, "RoleSessionName", (2, 64));
     let token = constraints.required(query, "WebIdentityToken", (4, 20_000));
-    let common = Common::read(query, &mut constraints);
+    let common = Common::read(query, &mut constraints, Some(MAX_SESSION_POLICY_LENGTH))?;
     constraints.finish()?;
     if query.value("ProviderId").is_some() {
         return Err(QueryError::validation("ProviderId is for OAuth 2.0 access tokens, which are not accepted here"));
@@ -93,41 +96,58 @@ pub(super) struct Common<'a> {
 }
 
 /// The parameters `Policy` and `PolicyArns`.
-pub(super) struct Policies<'a>(Option<&'a str>);
+pub(super) struct Policies<'a> {
+    inline: Option<&'a str>,
+    arns: Vec<&'a str>,
+}
 
 impl<'a> Policies<'a> {
-    pub(super) fn read(query: &'a Query, constraints: &mut Constraints) -> Self {
-        let policy = query.value("Policy");
-        constraints.length("Policy", policy, (1, 2048));
-        Self(policy)
+    /// The parameters of an operation whose model gives `Policy` no more than `longest` characters.
+    pub(super) fn read(
+        query: &'a Query,
+        constraints: &mut Constraints,
+        longest: Option<usize>,
+    ) -> Result<Self, QueryError> {
+        let inline = query.value("Policy");
+        constraints.length("Policy", inline, (1, longest.unwrap_or(usize::MAX)));
+        let arns = query.fields("PolicyArns", "arn")?;
+        constraints.at_most("PolicyArns", &arns, MAX_MANAGED_SESSION_POLICIES);
+        Ok(Self { inline, arns })
     }
 
     /// What limits the session; nothing of it is passed over, which would leave the session with all that its role may do.
-    pub(super) fn parse(&self, query: &Query) -> Result<SessionPolicies, QueryError> {
-        let arns = query.fields("PolicyArns", "arn")?.into_iter().map(arn).collect::<Result<_, _>>()?;
-        Ok(SessionPolicies::parse(self.0.map(str::to_owned))?.with_managed(arns)?)
+    pub(super) fn parse(&self) -> Result<SessionPolicies, QueryError> {
+        let arns = self.arns.iter().copied().map(arn).collect::<Result<_, _>>()?;
+        Ok(SessionPolicies::parse(self.inline.map(str::to_owned))?.with_managed(arns)?)
     }
 }
 
 impl<'a> Common<'a> {
-    pub(super) fn read(query: &'a Query, constraints: &mut Constraints) -> Self {
+    /// The parameters of an operation whose model gives `Policy` no more than `longest` characters.
+    pub(super) fn read(
+        query: &'a Query,
+        constraints: &mut Constraints,
+        longest: Option<usize>,
+    ) -> Result<Self, QueryError> {
         let (least, most) = DURATION_LIMITS;
         let seconds = constraints.seconds(query, "DurationSeconds", least, most);
-        let policies = Policies::read(query, constraints);
-        Self { duration: seconds.map(|seconds| Duration::from_secs(u64::from(seconds))), policies }
+        let policies = Policies::read(query, constraints, longest)?;
+        Ok(Self { duration: seconds.map(|seconds| Duration::from_secs(u64::from(seconds))), policies })
     }
 
-    /// What is asked for, and how much of a session's room its policies take, in percent.
+    /// What is asked for, and how much of a session's room its policies and tags take, in percent.
     pub(super) fn ask(
         &self,
         call: &Call<'_>,
         role: Arn,
         session_name: RoleSessionName,
+        tags: Tags,
     ) -> Result<(AssumeRole, Option<usize>), QueryError> {
-        let policies = self.policies.parse(call.query)?;
-        let size = (!policies.is_empty()).then(|| policies.packed_size());
-        let mut ask =
-            AssumeRole::new(role, session_name).limited_to(policies).with_environment(call.environment.clone());
+        let policies = self.policies.parse()?;
+        let nothing = policies.is_empty() && tags.is_empty();
+        let size = (!nothing).then(|| policies.packed_size(&tags));
+        let ask = AssumeRole::new(role, session_name).limited_to(policies).with_tags(tags);
+        let mut ask = ask.with_environment(call.environment.clone());
         if let Some(duration) = self.duration {
             ask = ask.lasting(duration);
         }
@@ -142,7 +162,7 @@ impl<'a> Common<'a> {
         session_name: RoleSessionName,
         action: &'static str,
     ) -> Result<(RoleSession, Option<usize>), QueryError> {
-        let (ask, size) = self.ask(call, role, session_name)?;
+        let (ask, size) = self.ask(call, role, session_name, Tags::default())?;
         let session = call.flow.assume_role(identity, ask);
         Ok((session.map_err(|error| not_assumed(error, action, not_authorized))?, size))
     }

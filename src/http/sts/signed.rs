@@ -8,7 +8,7 @@ use super::federation::{Common, arn, assumed_role_user, credentials_element, fin
 use super::tokens::mfa_code;
 use crate::http::query::{Answer, Constraints, Element, Query, QueryError};
 use crate::request::AuthenticatedRequest;
-use crate::session::{RoleSessionName, SourceIdentity, Tags};
+use crate::session::{MAX_TAGS, RoleSessionName, SourceIdentity, Tags};
 
 /// AssumeRole: by a user, or from one role into another.
 pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
@@ -21,13 +21,14 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
     let source_identity = query.value("SourceIdentity");
     constraints.length("SourceIdentity", source_identity, (2, 64));
     let mfa = mfa_code(query, &mut constraints);
-    let common = Common::read(query, &mut constraints);
+    let common = Common::read(query, &mut constraints, None)?;
+    at_most_tags(query, &mut constraints)?;
     constraints.finish()?;
     refuse_contexts(query)?;
     let role = arn(role)?;
     let session_name: RoleSessionName = session_name.parse()?;
     let wanted = role.clone();
-    let (mut ask, policy_size) = common.ask(call, role, session_name)?;
+    let (mut ask, policy_size) = common.ask(call, role, session_name, tags(call)?)?;
     if let Some(external_id) = external_id {
         ask = ask.with_external_id(external_id);
     }
@@ -37,7 +38,6 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
     if let Some(identity) = source_identity {
         ask = ask.with_source_identity(identity.parse::<SourceIdentity>()?);
     }
-    ask = ask.with_tags(tags(call)?);
 
     let refused = |action: &str| {
         format!("User: {} is not authorized to perform: {action} on resource: {wanted}", caller.caller().arn())
@@ -74,6 +74,14 @@ fn refuse_contexts(query: &Query) -> Result<(), QueryError> {
     }
     let named: Vec<String> = contexts.iter().map(|(provider, _)| provider.chars().take(200).collect()).collect();
     Err(QueryError::validation(format!("no context provider is configured as {}", named.join(" "))))
+}
+
+/// Notes more tags than a session may have.
+pub(super) fn at_most_tags(query: &Query, constraints: &mut Constraints) -> Result<(), QueryError> {
+    let keys: Vec<&str> = query.pairs("Tags", "Key", "Value")?.into_iter().map(|(key, _)| key).collect();
+    constraints.at_most("Tags", &keys, MAX_TAGS);
+    constraints.at_most("TransitiveTagKeys", &query.members("TransitiveTagKeys")?, MAX_TAGS);
+    Ok(())
 }
 
 /// The parameters `Tags` and `TransitiveTagKeys`.

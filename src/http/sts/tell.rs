@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Call;
-use super::signed::tags;
+use super::signed::{at_most_tags, tags};
 use crate::WebIdentityAsk;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::request::AuthenticatedRequest;
@@ -39,7 +39,10 @@ pub(super) fn get_web_identity_token(call: &Call<'_>, caller: &AuthenticatedRequ
     let query = call.query;
     let mut constraints = Constraints::default();
     let audience = query.members("Audience")?;
-    let algorithm = constraints.required(query, "SigningAlgorithm", (5, 5));
+    let algorithm = constraints.one_of(query, "SigningAlgorithm", &["RS256", "ES384"]);
+    if query.value("SigningAlgorithm").is_none() {
+        constraints.broken("signingAlgorithm", None, "not be null");
+    }
     let seconds = constraints.seconds(query, "DurationSeconds", 60, 3600);
     if audience.is_empty() {
         constraints.broken("audience", None, "not be null");
@@ -50,10 +53,11 @@ pub(super) fn get_web_identity_token(call: &Call<'_>, caller: &AuthenticatedRequ
     if audience.len() > 10 {
         constraints.broken("audience", None, "have length less than or equal to 10");
     }
+    at_most_tags(query, &mut constraints)?;
     constraints.finish()?;
     let mut ask = WebIdentityAsk::new(
         audience.into_iter().map(str::to_owned).collect(),
-        algorithm.parse().map_err(crate::Error::WebIdentity)?,
+        algorithm.unwrap_or_default().parse().map_err(crate::Error::WebIdentity)?,
     );
     ask.duration = seconds.map(|seconds| Duration::from_secs(u64::from(seconds)));
     ask.tags = tags(call)?;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::Call;
 use super::federation::{Policies, credentials_element, finish};
-use super::signed::tags;
+use super::signed::{at_most_tags, tags};
 use crate::http::query::{Answer, Constraints, Element, Query, QueryError};
 use crate::request::AuthenticatedRequest;
-use crate::session::{MfaCode, TaskPolicy};
+use crate::session::{MAX_SESSION_POLICY_LENGTH, MfaCode, TaskPolicy};
 
 /// The shortest and the longest of these sessions, in seconds.
 const DURATION_LIMITS: (u32, u32) = (900, 129_600);
@@ -34,12 +34,13 @@ pub(super) fn get_federation_token(call: &Call<'_>, caller: &AuthenticatedReques
         constraints.pattern("Name", Some(name), "[\\w+=,.@-]*");
     }
     let duration = duration(call.query, DURATION_LIMITS, &mut constraints);
-    let policies = Policies::read(call.query, &mut constraints);
+    let policies = Policies::read(call.query, &mut constraints, Some(MAX_SESSION_POLICY_LENGTH))?;
+    at_most_tags(call.query, &mut constraints)?;
     constraints.finish()?;
-    let policies = policies.parse(call.query)?;
-    // Said whether there are any, unlike elsewhere.
-    let size = policies.packed_size();
+    let policies = policies.parse()?;
     let tags = tags(call)?;
+    // Said whether there are any, unlike elsewhere.
+    let size = policies.packed_size(&tags);
     let environment = call.environment.clone();
     let session = call.flow.get_federation_token(caller, name, policies, &tags, duration, environment)?;
     let user = Element::Group(
