@@ -20,6 +20,8 @@ mod metadata;
 mod replay;
 #[path = "broker/resources.rs"]
 mod resources;
+#[path = "broker/roles.rs"]
+mod roles;
 #[path = "broker/saml_replay.rs"]
 mod saml_replay;
 #[path = "saml/signer.rs"]

@@ -110,9 +110,13 @@ impl Broker {
         self
     }
 
-    /// Manages accounts, users, groups, roles and access keys in `registry`; roles that were added before are not in it.
+    /// Manages accounts, users, groups, roles and access keys in `registry`. Roles that were added before are added to it too,
+    /// and take the place of those of the same name.
     #[must_use]
     pub fn with_registry(mut self, registry: Arc<Registry>) -> Self {
+        if !Arc::ptr_eq(&registry, &self.registry) {
+            registry.configure_roles_of(&self.registry, self.now());
+        }
         self.sessions = self.sessions.with_access_keys(registry.clone());
         self.registry = registry;
         self

@@ -24,6 +24,11 @@ impl Broker {
         self.oidc.get(issuer)
     }
 
+    /// Every OpenID provider whose tokens are exchanged for roles, in no order.
+    pub fn oidc_providers(&self) -> impl Iterator<Item = &OidcProvider> {
+        self.oidc.values()
+    }
+
     /// Whether tokens of an issuer of this host and path, which are what its ARN is made of, are exchanged for roles.
     #[must_use]
     pub fn has_oidc_provider_named(&self, name: &str) -> bool {

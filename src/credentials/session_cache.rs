@@ -39,6 +39,11 @@ pub trait SessionSource: fmt::Debug + Send + Sync {
 
     /// The active long-term key of this id and whose it is.
     fn find_long_term(&self, access_key_id: &AccessKeyId) -> Option<(Arc<LongTermKey>, LongTermIdentity)>;
+
+    /// Whether long-term keys are looked up here at all; where they are not, their holders are told so.
+    fn has_long_term(&self) -> bool {
+        true
+    }
 }
 
 /// A session whose token was verified, ready to verify what its holder signs.

@@ -154,7 +154,8 @@ struct Key {
 
 impl WebIdentityIssuer {
     /// An issuer whose tokens and documents are found below `base`, such as `https://broker.example/web-identity`; each
-    /// account is the issuer `<base>/<account>`.
+    /// account is the issuer `<base>/<account>`. [`well_known::router`](../http/well_known/fn.router.html) serves the
+    /// documents at `/web-identity/<account>/…`, so that `base` must end in `/web-identity` where it is used.
     ///
     /// # Errors
     /// [`CryptoError::KeyMalformed`] unless the keys are an RSA key and one on P-384.
@@ -165,7 +166,7 @@ impl WebIdentityIssuer {
     }
 
     /// An issuer with keys of its own, made when they are first needed, for as long as this process lives. A broker of
-    /// several nodes, or one that restarts, is given its keys with [`WebIdentityIssuer::new`].
+    /// several nodes, or one that restarts, is given its keys with [`WebIdentityIssuer::new`], where `base` is explained.
     #[cfg(feature = "aws-lc-rs")]
     #[must_use]
     pub fn with_fresh_keys(base: impl Into<String>) -> Self {

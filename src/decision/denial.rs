@@ -117,21 +117,22 @@ fn statement(report: &StatementReport) -> Value {
 /// credentials, which are no policy that anybody could find and change.
 pub(crate) fn why(caller: &Caller, action: &str, decision: &Decision) -> String {
     let explanation = decision.reason().explanation();
+    let is_root_task = matches!(caller.session().map(|own| &**own), Some(Session::Root(_)));
+    let named = |layer| if is_root_task && layer == Layer::Session { "root task policy" } else { kind(layer) };
     if let Decision::ExplicitDeny(_) = decision {
         return match explanation.deciding.first() {
             Some(statement) if caller.is_ruled_by(&statement.policy) => {
                 format!("with an explicit deny in {} ({})", statement.policy, statement.statement)
             }
             statement => {
-                let kind = kind(statement.map_or(Layer::Identity, |own| own.layer));
+                let kind = named(statement.map_or(Layer::Identity, |own| own.layer));
                 let article = if kind.starts_with('i') { "an" } else { "a" };
                 format!("with an explicit deny in {article} {kind}")
             }
         };
     }
     let layer = explanation.silent.as_ref().map_or(Layer::Identity, |silent| silent.layer);
-    let task = layer == Layer::Session && matches!(caller.session().map(|own| &**own), Some(Session::Root(_)));
-    format!("because no {} allows the {action} action", if task { "root task policy" } else { kind(layer) })
+    format!("because no {} allows the {action} action", named(layer))
 }
 
 const fn kind(layer: Layer) -> &'static str {

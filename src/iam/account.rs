@@ -15,7 +15,8 @@ use crate::credentials::{AccessKeyId, LongTermKey};
 use crate::session::{LongTermIdentity, Role};
 use crate::time::Timestamp;
 
-/// Whom an access key belongs to.
+/// Whom an access key belongs to. Names of users are read without regard to case: make one with [`KeyOwner::user`], which
+/// folds it, as keys are found by it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(clippy::exhaustive_enums, reason = "nobody else can own a long-term access key")]
 pub enum KeyOwner {

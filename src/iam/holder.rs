@@ -8,7 +8,7 @@ use crate::arn::Arn;
 use crate::policy::Policy;
 use crate::session::Role;
 
-/// A user, group or role, by its name.
+/// A user, group or role, by its name, which is read without regard to case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "nothing else has policies of its own")]
 pub enum Holder {
@@ -21,6 +21,24 @@ pub enum Holder {
 }
 
 impl Holder {
+    /// The user of this name, however it is written.
+    #[must_use]
+    pub fn user(name: &str) -> Self {
+        Self::User(name.to_owned())
+    }
+
+    /// The group of this name, however it is written.
+    #[must_use]
+    pub fn group(name: &str) -> Self {
+        Self::Group(name.to_owned())
+    }
+
+    /// The role of this name, however it is written.
+    #[must_use]
+    pub fn role(name: &str) -> Self {
+        Self::Role(name.to_owned())
+    }
+
     /// The name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -6,6 +6,29 @@
 //!
 //! A [`Registry`] holds every account. Readers take a snapshot that never changes; a write copies the one account it is
 //! about, changes the copy, and swaps it in whole, or leaves everything as it was.
+//!
+//! ```
+//! use daypass::credentials::AccessKeys;
+//! use daypass::iam::{Holder, KeyOwner};
+//! use daypass::{Broker, Keyring, arn::AccountId};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let broker = Broker::new(Keyring::generate()?);
+//! let (account, now) = ("111111111111".parse::<AccountId>()?, broker.now());
+//! let policy = r#"{"Version": "2012-10-17",
+//!     "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::photos/*"}}"#;
+//! broker.registry().open_account(&account);
+//! let key = broker.registry().update(&account, |account, limits| {
+//!     account.create_user(limits, &"martha".parse()?, "/".parse()?, now)?;
+//!     account.put_inline_policy(&Holder::user("martha"), &"photos".parse()?, policy, limits)?;
+//!     account.create_access_key(limits, &KeyOwner::user("martha"), now)
+//! })?;
+//! // What is signed with this key and its secret is martha's from now on.
+//! let (_, who) = broker.registry().find(key.access_key_id()).ok_or("the key is not active")?;
+//! assert_eq!(who.arn().as_str(), "arn:aws:iam::111111111111:user/martha");
+//! # Ok(())
+//! # }
+//! ```
 
 mod access_key;
 mod account;

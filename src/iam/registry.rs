@@ -117,6 +117,14 @@ impl Registry {
         self.accounts.store(Arc::new(accounts));
     }
 
+    /// Takes every role of `other`, as [`Registry::configure_role`] takes each.
+    pub(crate) fn configure_roles_of(&self, other: &Self, now: Timestamp) {
+        let accounts = other.read();
+        for record in accounts.iter().flat_map(|account| account.roles.iter()) {
+            self.configure_role(Role::clone(&record.role), now);
+        }
+    }
+
     /// Changes one account: `change` works on a copy, which takes the account's place when it succeeds.
     ///
     /// # Errors

@@ -347,6 +347,9 @@ impl<'a, L: Listener> Stage<'a, L> {
                 self.sessions.open(access_key_id, token, self.now).map(Signer::Temporary).map_err(Into::into)
             }
             None if temporary => Err(RequestError::MissingSessionToken { access_key_id: access_key_id.clone() }),
+            None if !self.sessions.has_long_term() => {
+                Err(RequestError::LongTermKey { access_key_id: access_key_id.clone() })
+            }
             None => match self.sessions.find_long_term(access_key_id) {
                 Some((key, identity)) => Ok(Signer::LongTerm(key, identity)),
                 None => Err(RequestError::UnknownAccessKey { access_key_id: access_key_id.clone() }),

@@ -111,6 +111,12 @@ pub enum RequestError {
         /// The access key.
         access_key_id: AccessKeyId,
     },
+    /// The service takes sessions alone, and this is no access key of one.
+    #[error("long-term access keys are not accepted here; ask for a session first")]
+    LongTermKey {
+        /// The access key.
+        access_key_id: AccessKeyId,
+    },
     /// The session token was refused.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -175,6 +181,7 @@ impl RequestError {
             Self::MissingSessionToken { access_key_id } => {
                 format!("no session token with access key {access_key_id}")
             }
+            Self::LongTermKey { access_key_id } => format!("{access_key_id} is a long-term access key"),
             Self::UnknownAccessKey { access_key_id } => format!("no active access key {access_key_id}"),
             Self::Token(error) => error.reason(),
             Self::Revoked(error) => error.reason(),
@@ -208,7 +215,9 @@ impl RequestError {
             | Self::SignatureMismatch
             | Self::PayloadDigest
             | Self::ChunkSignature { .. } => ("SignatureDoesNotMatch", 403),
-            Self::MissingSessionToken { .. } | Self::UnknownAccessKey { .. } => ("InvalidClientTokenId", 403),
+            Self::MissingSessionToken { .. } | Self::UnknownAccessKey { .. } | Self::LongTermKey { .. } => {
+                ("InvalidClientTokenId", 403)
+            }
             Self::Token(TokenError::Crypto(_)) | Self::Crypto(_) => ("InternalFailure", 500),
             Self::Token(TokenError::Unavailable { .. }) => ("ServiceUnavailable", 503),
             Self::Token(error) => (error.code(), 403),
@@ -232,7 +241,9 @@ impl RequestError {
             Self::Repeated { .. } | Self::SignedTwice | Self::PayloadDeclaration { .. } => ("InvalidArgument", 400),
             Self::Algorithm { .. } => ("InvalidRequest", 400),
             Self::SignatureExpired { .. } | Self::SignatureNotYetCurrent { .. } => ("RequestTimeTooSkewed", 403),
-            Self::MissingSessionToken { .. } | Self::UnknownAccessKey { .. } => ("InvalidAccessKeyId", 403),
+            Self::MissingSessionToken { .. } | Self::UnknownAccessKey { .. } | Self::LongTermKey { .. } => {
+                ("InvalidAccessKeyId", 403)
+            }
             Self::Token(TokenError::Expired { .. }) => ("ExpiredToken", 400),
             Self::Token(TokenError::Crypto(_)) | Self::Crypto(_) => ("InternalError", 500),
             Self::Token(TokenError::Unavailable { .. }) => ("ServiceUnavailable", 503),
@@ -282,6 +293,7 @@ impl RequestError {
             Self::SignedHeaderAbsent { .. } => "every signed header in the request",
             Self::MissingSessionToken { .. } => "a session token with a temporary access key",
             Self::UnknownAccessKey { .. } => "an active access key",
+            Self::LongTermKey { .. } => "a temporary access key with its session token",
             Self::Token(_) => "a live session token of this broker, belonging to the access key",
             Self::Revoked(_) => "a session that was not revoked, of a role or user that there still is",
             Self::SignatureMismatch => "the signature of the caller's signing key",

@@ -189,10 +189,10 @@ pub fn explain_assume(
     let (caller, wanted) = (asking.caller.arn().to_string(), role.arn().to_string());
     let call = match Call::new(asking, ask, now, &mut Silent) {
         Ok(call) => call,
-        Err(error) => return Ok(AssumeReport::new(caller, wanted, Some(error.to_string()), Vec::new())),
+        Err(error) => return Ok(AssumeReport::new(caller, wanted, Some(error.reason()), Vec::new())),
     };
     let actions = call.trust(role).explain(asking)?;
-    let duration = call.duration(asking, role, &mut Silent).err().map(|error| error.to_string());
+    let duration = call.duration(asking, role, &mut Silent).err().map(|error| error.reason());
     Ok(AssumeReport::new(caller, wanted, duration, actions))
 }
 

@@ -218,3 +218,33 @@ async fn attack_an_identity_of_one_accounts_provider_in_another_account() {
     let record = accounts.find(&own).unwrap().oidc_providers.values().next().unwrap();
     assert_eq!(record.provider.as_ref().unwrap().account(), Some(&own));
 }
+
+#[tokio::test]
+async fn providers_that_are_configured_with_the_service_are_listed_and_not_changed() {
+    let idp = idp(&[]).await;
+    let metadata = idp.saml_metadata();
+    let corp = daypass::identity::saml::SamlProvider::new(&metadata, ENTITY_ID, ACS).unwrap().named("corp");
+    let site = Site::with(|broker| broker.with_provider(corp)).await;
+    let saml = arn("saml-provider/corp");
+    let listed = site.done("ListOpenIDConnectProviders", &[]).await;
+    let openid = listed.text("Arn").unwrap().to_owned();
+    assert!(openid.starts_with(&arn("oidc-provider/")), "{}", listed.body);
+    assert_eq!(site.done("ListSAMLProviders", &[]).await.text("Arn"), Some(saml.as_str()));
+    site.done("GetSAMLProvider", &[("SAMLProviderArn", &saml)]).await;
+    let shown = site.done("GetOpenIDConnectProvider", &[("OpenIDConnectProviderArn", &openid)]).await;
+    assert!(openid.ends_with(shown.text("Url").unwrap()), "{}", shown.body);
+    let tag = [("Tags.member.1.Key", "a"), ("Tags.member.1.Value", "b")];
+    for (operation, mut asked) in [
+        ("UpdateSAMLProvider", vec![("SAMLProviderArn", saml.as_str())]),
+        ("DeleteSAMLProvider", vec![("SAMLProviderArn", saml.as_str())]),
+        ("TagSAMLProvider", vec![("SAMLProviderArn", saml.as_str())]),
+        ("DeleteOpenIDConnectProvider", vec![("OpenIDConnectProviderArn", openid.as_str())]),
+        ("TagOpenIDConnectProvider", vec![("OpenIDConnectProviderArn", openid.as_str())]),
+    ] {
+        if operation.starts_with("Tag") {
+            asked.extend(tag);
+        }
+        let (status, code, message) = site.refused(operation, &asked).await;
+        assert_eq!((status, code.as_str()), (400, "UnmodifiableEntity"), "{operation}: {message}");
+    }
+}

@@ -12,7 +12,7 @@ use daypass::credentials::{CredentialScope, Credentials, Revocations, ScopedSign
 use daypass::http::resource_server::{ResourceServer, ServerCredentials};
 use daypass::http::signed::RequireSignature;
 use daypass::http::{signing_keys, well_known};
-use daypass::iam::Holder;
+use daypass::iam::{Holder, KeyOwner};
 use daypass::organization::Organization;
 use daypass::policy::{Kind, Level, Policy};
 use daypass::request::{Service, SignedRequest};
@@ -335,4 +335,26 @@ async fn attack_a_session_that_goes_by_the_name_its_user_had_or_outlives_the_use
     assert_eq!(read().await.0, 403);
     let refused = serving.trail.events().pop().unwrap();
     assert!(refused.reason.contains("InvalidClientTokenId"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn long_term_keys_are_for_the_server_and_not_for_its_callers() {
+    let serving = Serving::start().await;
+    let account = "123456789012".parse().unwrap();
+    serving.site.broker.registry().open_account(&account);
+    let policy = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+    let key = serving.site.broker.registry().update(&account, |account, limits| {
+        account.create_user(limits, &"server".parse()?, "/".parse()?, fixture::now())?;
+        account.put_inline_policy(&Holder::user("Server"), &"own".parse()?, policy, limits)?;
+        account.create_access_key(limits, &KeyOwner::user("Server"), fixture::now())
+    });
+    let key = key.unwrap();
+    let server = ResourceServer::new(&serving.url, "urn:daypass", ServerCredentials::from(&*key)).unwrap();
+    let server = server.with_clock(serving.site.clock.clone()).with_audit(serving.trail.clone());
+    let reports = app(RequireSignature::new(server, Service::new("reports")));
+    assert_eq!(send(reports.clone(), request(&get("1"))).await.0, 200);
+    let wire = draft("GET", "/reports/1").sign_with(key.access_key_id(), key.secret_access_key(), None);
+    let (status, refused) = ask(reports, &wire).await;
+    assert_eq!((status, refused["code"].as_str()), (403, Some("InvalidClientTokenId")));
+    assert_eq!(refused["message"], "long-term access keys are not accepted here; ask for a session first");
 }

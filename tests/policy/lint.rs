@@ -275,10 +275,12 @@ fn trust_in_everyone_and_in_accounts_is_found() {
     assert_eq!(trust(r#"{"AWS":"arn:aws:iam::222222222222:role/ci"}"#, ""), [""; 0]);
     assert_eq!(trust(r#"{"AWS":"arn:aws:iam::222222222222:role/*"}"#, ""), ["names-nothing"]);
     assert_eq!(trust(r#"{"Service":"ec2.amazonaws.com"}"#, ""), [""; 0]);
-    // A bucket may be public, which is what a website is: that is noted, and no warning.
     let public = r#"{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::a/*"}"#;
     let findings = found(Kind::Resource, public);
-    assert_eq!((lints(&findings), findings[0].lint.severity), (vec!["everyone-admitted"], Severity::Note));
+    assert_eq!((lints(&findings), findings[0].lint.severity), (vec!["everyone-admitted"], Severity::Risky));
+    let closed = r#","Condition":{"NotIpAddress":{"aws:SourceIp":"192.0.2.0/24"}}}"#;
+    let findings = found(Kind::Resource, &public.replace('}', closed));
+    assert_eq!((lints(&findings), findings[0].lint.severity), (vec!["everyone-conditioned"], Severity::Note));
     let not = public.replace(r#""Principal":"*""#, r#""NotPrincipal":{"AWS":"222222222222"}"#);
     let findings = found(Kind::Resource, &not);
     assert_eq!(lints(&findings), ["not-principal"]);

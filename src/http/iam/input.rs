@@ -168,3 +168,9 @@ fn is_of_tag(character: char) -> bool {
         || (character.is_whitespace() && !character.is_control())
         || "_.:/=+-@".contains(character)
 }
+
+/// What is configured with the service and no account can change.
+pub(super) fn configured(arn: &Arn) -> QueryError {
+    let sentence = format!("Cannot perform the operation: {arn} is configured with the service");
+    QueryError::new("UnmodifiableEntity", sentence)
+}

@@ -11,6 +11,7 @@ use super::target::{Named, Target};
 use crate::arn::Arn;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::iam::{Entity, IamError, NewOidcProvider};
+use crate::identity::oidc::OidcProvider;
 use crate::policy::Keys;
 
 pub(super) fn operation(name: &str) -> Option<Operation> {
@@ -71,6 +72,15 @@ fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
 
 fn get(call: &Call<'_>) -> Result<Answer, QueryError> {
     let (arn, target) = named(call, "iam:GetOpenIDConnectProvider", &Keys::new())?;
+    if let Some(provider) = configured(call, &arn) {
+        let result = vec![
+            Element::text("Url", provider.issuer().name()),
+            Element::texts("ClientIDList", provider.audiences().iter().map(String::as_str)),
+            Element::texts("ThumbprintList", std::iter::empty::<&str>()),
+            shapes::tags(&BTreeMap::new()),
+        ];
+        return Ok(Answer::new("GetOpenIDConnectProvider", result));
+    }
     let record = target.account().oidc_provider(&arn).map_err(refused)?;
     let result = vec![
         // Without its scheme, as it is registered.
@@ -87,11 +97,15 @@ fn list(call: &Call<'_>) -> Result<Answer, QueryError> {
     call.authorize("iam:ListOpenIDConnectProviders", call.arn("oidc-provider/*").as_str(), &Keys::new())?;
     let account = call.own_account()?;
     let providers = account.oidc_providers.values().map(|record| vec![Element::text("Arn", record.arn.as_str())]);
-    Ok(Answer::new("ListOpenIDConnectProviders", vec![Element::list("OpenIDConnectProviderList", providers)]))
+    let mut names: Vec<&str> = call.iam.broker.oidc_providers().map(|own| own.issuer().name()).collect();
+    names.sort_unstable();
+    let arn = |name: &str| vec![Element::text("Arn", call.arn(&format!("oidc-provider/{name}")).as_str())];
+    let all: Vec<_> = providers.chain(names.into_iter().map(arn)).collect();
+    Ok(Answer::new("ListOpenIDConnectProviders", vec![Element::list("OpenIDConnectProviderList", all)]))
 }
 
 fn delete(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let (arn, target) = named(call, "iam:DeleteOpenIDConnectProvider", &Keys::new())?;
+    let (arn, target) = changeable(call, "iam:DeleteOpenIDConnectProvider", &Keys::new())?;
     target.update(call, |account, _| {
         account.delete_oidc_provider(&arn);
         Ok(())
@@ -103,7 +117,7 @@ fn change_client(call: &Call<'_>, operation: &'static str) -> Result<Answer, Que
     let mut constraints = Constraints::default();
     let client_id = constraints.required(call.query, "ClientID", (1, 255));
     constraints.finish()?;
-    let (arn, target) = named(call, &format!("iam:{operation}"), &Keys::new())?;
+    let (arn, target) = changeable(call, &format!("iam:{operation}"), &Keys::new())?;
     target.update(call, |account, _| match operation.starts_with("Add") {
         true => account.add_client_id(&arn, client_id),
         false => account.remove_client_id(&arn, client_id),
@@ -115,7 +129,7 @@ fn update_thumbprints(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let thumbprints = thumbprints(call, &mut constraints)?;
     constraints.finish()?;
-    let (arn, target) = named(call, "iam:UpdateOpenIDConnectProviderThumbprint", &Keys::new())?;
+    let (arn, target) = changeable(call, "iam:UpdateOpenIDConnectProviderThumbprint", &Keys::new())?;
     target.update(call, |account, _| account.set_thumbprints(&arn, thumbprints))?;
     Ok(Answer::done("UpdateOpenIDConnectProviderThumbprint"))
 }
@@ -124,7 +138,7 @@ fn tag(call: &Call<'_>) -> Result<Answer, QueryError> {
     let tags: BTreeMap<String, String> = input::tags(call.query)?.into_iter().collect();
     let mut keys = Keys::new();
     holders::request_tags(&mut keys, &tags);
-    let (arn, target) = named(call, "iam:TagOpenIDConnectProvider", &keys)?;
+    let (arn, target) = changeable(call, "iam:TagOpenIDConnectProvider", &keys)?;
     target.update(call, |account, limits| account.tag_oidc_provider(&arn, tags, limits))?;
     Ok(Answer::done("TagOpenIDConnectProvider"))
 }
@@ -132,7 +146,7 @@ fn tag(call: &Call<'_>) -> Result<Answer, QueryError> {
 fn untag(call: &Call<'_>) -> Result<Answer, QueryError> {
     let untagged = input::tag_keys(call.query)?;
     let keys = Keys::new().with_list("aws:TagKeys", untagged.iter().copied());
-    let (arn, target) = named(call, "iam:UntagOpenIDConnectProvider", &keys)?;
+    let (arn, target) = changeable(call, "iam:UntagOpenIDConnectProvider", &keys)?;
     target.update(call, |account, _| account.untag_oidc_provider(&arn, &untagged))?;
     Ok(Answer::done("UntagOpenIDConnectProvider"))
 }
@@ -161,4 +175,19 @@ fn named(call: &Call<'_>, action: &str, asked: &Keys) -> Result<(Arn, Target), Q
     let arn = arn.ok_or_else(input::no_arn)?;
     let target = Target::allowed(call, Named::OidcProvider(arn.clone()), action, asked)?;
     Ok((arn, target))
+}
+
+/// The same, for a change: what is configured for every account is not one account's to change.
+fn changeable(call: &Call<'_>, action: &str, asked: &Keys) -> Result<(Arn, Target), QueryError> {
+    let (arn, target) = named(call, action, asked)?;
+    match configured(call, &arn) {
+        Some(_) => Err(input::configured(&arn)),
+        None => Ok((arn, target)),
+    }
+}
+
+/// The provider of this ARN, where it is configured for every account.
+fn configured<'a>(call: &Call<'a>, arn: &Arn) -> Option<&'a OidcProvider> {
+    let name = arn.resource().strip_prefix("oidc-provider/")?;
+    call.iam.broker.oidc_providers().find(|provider| provider.issuer().name() == name)
 }

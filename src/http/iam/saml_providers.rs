@@ -1,6 +1,7 @@
 //! SAML providers, made from metadata. AssumeRoleWithSAML takes their assertions from then on.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::call::{Call, Operation, refused};
 use super::holders;
@@ -63,6 +64,11 @@ fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
 
 fn get(call: &Call<'_>) -> Result<Answer, QueryError> {
     let (arn, target) = named(call, "iam:GetSAMLProvider", &Keys::new())?;
+    // Its metadata may never have been a document, and when it was configured is not known.
+    if let Some(provider) = configured(call, &arn) {
+        let result = valid_until(&provider).into_iter().chain([shapes::tags(&BTreeMap::new())]);
+        return Ok(Answer::new("GetSAMLProvider", result.collect()));
+    }
     let record = target.account().saml_provider(&arn).map_err(refused)?;
     let mut result = vec![
         Element::text("SAMLMetadataDocument", &*record.metadata),
@@ -82,7 +88,14 @@ fn list(call: &Call<'_>) -> Result<Answer, QueryError> {
         elements.push(Element::text("CreateDate", record.created.to_string()));
         elements
     });
-    Ok(Answer::new("ListSAMLProviders", vec![Element::list("SAMLProviderList", providers)]))
+    let configured = call.iam.broker.saml_providers().map(|provider| {
+        let arn = provider.name().arn(&call.account);
+        let mut elements = vec![Element::text("Arn", arn.as_str())];
+        elements.extend(valid_until(&provider));
+        elements
+    });
+    let all: Vec<_> = providers.chain(configured).collect();
+    Ok(Answer::new("ListSAMLProviders", vec![Element::list("SAMLProviderList", all)]))
 }
 
 fn update(call: &Call<'_>) -> Result<Answer, QueryError> {
@@ -91,7 +104,7 @@ fn update(call: &Call<'_>) -> Result<Answer, QueryError> {
     constraints.length("SAMLMetadataDocument", metadata, METADATA);
     constraints.finish()?;
     no_encryption(call)?;
-    let (arn, target) = named(call, "iam:UpdateSAMLProvider", &Keys::new())?;
+    let (arn, target) = changeable(call, "iam:UpdateSAMLProvider", &Keys::new())?;
     target.account().saml_provider(&arn).map_err(refused)?;
     if let Some(metadata) = metadata {
         let provider = provider(call, metadata)?;
@@ -101,7 +114,7 @@ fn update(call: &Call<'_>) -> Result<Answer, QueryError> {
 }
 
 fn delete(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let (arn, target) = named(call, "iam:DeleteSAMLProvider", &Keys::new())?;
+    let (arn, target) = changeable(call, "iam:DeleteSAMLProvider", &Keys::new())?;
     target.update(call, |account, _| account.delete_saml_provider(&arn))?;
     Ok(Answer::done("DeleteSAMLProvider"))
 }
@@ -110,7 +123,7 @@ fn tag(call: &Call<'_>) -> Result<Answer, QueryError> {
     let tags: BTreeMap<String, String> = input::tags(call.query)?.into_iter().collect();
     let mut keys = Keys::new();
     holders::request_tags(&mut keys, &tags);
-    let (arn, target) = named(call, "iam:TagSAMLProvider", &keys)?;
+    let (arn, target) = changeable(call, "iam:TagSAMLProvider", &keys)?;
     target.update(call, |account, limits| account.tag_saml_provider(&arn, tags, limits))?;
     Ok(Answer::done("TagSAMLProvider"))
 }
@@ -118,7 +131,7 @@ fn tag(call: &Call<'_>) -> Result<Answer, QueryError> {
 fn untag(call: &Call<'_>) -> Result<Answer, QueryError> {
     let untagged = input::tag_keys(call.query)?;
     let keys = Keys::new().with_list("aws:TagKeys", untagged.iter().copied());
-    let (arn, target) = named(call, "iam:UntagSAMLProvider", &keys)?;
+    let (arn, target) = changeable(call, "iam:UntagSAMLProvider", &keys)?;
     target.update(call, |account, _| account.untag_saml_provider(&arn, &untagged))?;
     Ok(Answer::done("UntagSAMLProvider"))
 }
@@ -165,4 +178,18 @@ fn named(call: &Call<'_>, action: &str, asked: &Keys) -> Result<(Arn, Target), Q
     let arn = arn.ok_or_else(input::no_arn)?;
     let target = Target::allowed(call, Named::SamlProvider(arn.clone()), action, asked)?;
     Ok((arn, target))
+}
+
+/// The same, for a change: what is configured for every account is not one account's to change.
+fn changeable(call: &Call<'_>, action: &str, asked: &Keys) -> Result<(Arn, Target), QueryError> {
+    let (arn, target) = named(call, action, asked)?;
+    match configured(call, &arn) {
+        Some(_) => Err(input::configured(&arn)),
+        None => Ok((arn, target)),
+    }
+}
+
+/// The provider of this ARN, where it is configured for every account.
+fn configured(call: &Call<'_>, arn: &Arn) -> Option<Arc<SamlProvider>> {
+    call.iam.broker.saml_provider(arn.resource().strip_prefix("saml-provider/")?)
 }

@@ -119,6 +119,11 @@ fn parameters(parts: &Parts, body: &Bytes, limits: Protocol) -> Result<Query, Qu
     }
     let content_type =
         parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if parts.headers.contains_key("x-amz-target") {
+        let sentence =
+            "services of the query protocol answer here, STS and IAM; x-amz-target names one that speaks JSON";
+        return Err(QueryError::malformed(sentence));
+    }
     if !body.is_empty() && !content_type.starts_with("application/x-www-form-urlencoded") {
         return Err(QueryError::malformed("expected a body of type application/x-www-form-urlencoded"));
     }

@@ -24,7 +24,21 @@
 //! that this server was given ([`ResourceServer::with_resource_policy`]).
 //!
 //! Requests signed with long-term access keys are refused: such a key is the broker's to look up, and ends at no time by
-//! which a handed-over key would have to be forgotten. Their holders ask for a session first.
+//! which a handed-over key would have to be forgotten. Their holders ask for a session first, and are told so. The server
+//! itself asks with a long-term key of a user of its own, or with a session:
+//!
+//! ```
+//! use daypass::credentials::{Credentials, LongTermKey};
+//! use daypass::http::resource_server::ServerCredentials;
+//!
+//! fn of_a_user(key: &LongTermKey) -> ServerCredentials {
+//!     ServerCredentials::from(key)
+//! }
+//!
+//! fn of_a_session(credentials: &Credentials) -> ServerCredentials {
+//!     ServerCredentials::from(credentials)
+//! }
+//! ```
 //!
 //! # Revocation
 //!
@@ -338,5 +352,9 @@ impl SessionSource for Presented {
     /// Long-term keys belong to requests to the broker: no key of theirs is handed over.
     fn find_long_term(&self, _: &AccessKeyId) -> Option<(Arc<LongTermKey>, LongTermIdentity)> {
         None
+    }
+
+    fn has_long_term(&self) -> bool {
+        false
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::credentials::{AccessKeyId, CredentialScope, Credentials, ScopedSigningKey, SecretAccessKey};
+use crate::credentials::{AccessKeyId, CredentialScope, Credentials, LongTermKey, ScopedSigningKey, SecretAccessKey};
 use crate::crypto::{hex, sha256_hex};
 use crate::http::fetch::Fields;
 use crate::http::signing_keys::SERVICE;
@@ -39,6 +39,13 @@ impl From<&Credentials> for ServerCredentials {
         let secret = SecretAccessKey::new(credentials.secret_access_key().expose().to_owned());
         let token = credentials.session_token().expose().to_owned();
         Self::new(credentials.access_key_id().clone(), secret).with_session_token(token)
+    }
+}
+
+impl From<&LongTermKey> for ServerCredentials {
+    fn from(key: &LongTermKey) -> Self {
+        let secret = SecretAccessKey::new(key.secret_access_key().expose().to_owned());
+        Self::new(key.access_key_id().clone(), secret)
     }
 }
 

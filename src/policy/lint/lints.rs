@@ -82,8 +82,10 @@ lints! {
         "every account there is assuming the role", "IAM user guide: Principal, all principals";
     OTHER_ACTION = "other-action", ErrorProne,
         "a trust that no call can make use of", "IAM user guide: STS actions by kind of principal";
-    EVERYONE_ADMITTED = "everyone-admitted", Note,
+    EVERYONE_ADMITTED = "everyone-admitted", Risky,
         "a resource that is open to the world", "IAM user guide: Principal, all principals";
+    EVERYONE_CONDITIONED = "everyone-conditioned", Note,
+        "a resource that is open to whoever meets a condition", "IAM user guide: Principal, all principals";
     ACCOUNT_TRUSTED = "account-trusted", Note,
         "a confused deputy: a vendor acting for another of its customers", "IAM user guide: the confused deputy problem";
     NOT_PRINCIPAL = "not-principal", ErrorProne,

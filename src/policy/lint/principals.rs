@@ -1,9 +1,12 @@
 //! Principals that are more than they seem, and less.
 
-use super::lints::{ACCOUNT_TRUSTED, EVERYONE_ADMITTED, EVERYONE_TRUSTED, NAMES_NOTHING, NOT_PRINCIPAL, OTHER_ACTION};
+use super::lints::{
+    ACCOUNT_TRUSTED, EVERYONE_ADMITTED, EVERYONE_CONDITIONED, EVERYONE_TRUSTED, NAMES_NOTHING, NOT_PRINCIPAL,
+    OTHER_ACTION,
+};
 use super::report::{Report, quote};
 use super::trust::acts;
-use super::view::Statement;
+use super::view::{Statement, Text};
 use crate::policy::Action;
 use crate::policy::action::ActionPattern;
 use crate::policy::document::Kind;
@@ -24,14 +27,8 @@ pub(super) fn look(statement: &Statement<'_>, report: &mut Report) {
             let problem = format!("{} names nobody: principals have no wildcards but the lone *", quote(text.text));
             report.add(&NAMES_NOTHING, statement, text.at, (problem, instead));
         }
-        if *name == PrincipalName::Everyone
-            && statement.kind == Kind::Resource
-            && statement.allows()
-            && statement.conditions.is_empty()
-        {
-            let problem = format!("{} lets in everyone, callers who did not sign too", quote(text.text));
-            let instead = "the accounts or roles that may come, or a condition on aws:PrincipalOrgID or aws:SourceArn";
-            report.add(&EVERYONE_ADMITTED, statement, text.at, (problem, instead));
+        if *name == PrincipalName::Everyone && statement.kind == Kind::Resource && statement.allows() {
+            everyone(statement, &text, report);
         }
         if statement.kind != Kind::Trust || !statement.allows() {
             continue;
@@ -48,6 +45,18 @@ pub(super) fn look(statement: &Statement<'_>, report: &mut Report) {
                            own on aws:PrincipalOrgID";
             report.add(&ACCOUNT_TRUSTED, statement, text.at, (problem, instead));
         }
+    }
+}
+
+/// Everyone who is let in by the policy of a resource.
+fn everyone(statement: &Statement<'_>, text: &Text<'_>, report: &mut Report) {
+    let instead = "the accounts or roles that may come, or a condition on aws:PrincipalOrgID or aws:SourceArn";
+    if statement.conditions.is_empty() {
+        let problem = format!("{} lets in everyone, callers who did not sign too", quote(text.text));
+        report.add(&EVERYONE_ADMITTED, statement, text.at, (problem, instead));
+    } else if !statement.conditions.iter().any(|condition| condition.compiled.is_pinning()) {
+        let problem = format!("{} lets in everyone whom no condition keeps out", quote(text.text));
+        report.add(&EVERYONE_CONDITIONED, statement, text.at, (problem, instead));
     }
 }
 
