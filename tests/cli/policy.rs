@@ -69,6 +69,7 @@ fn every_kind_of_policy_has_its_say() {
     };
     assert_eq!(ask(&[]), (0, json!("Allow")));
     assert_eq!(ask(&["--permission-boundary", &narrow]), (1, json!("ImplicitDeny")));
+    assert_eq!(ask(&["--permissions-boundary", &narrow]), (1, json!("ImplicitDeny")));
     assert_eq!(ask(&["--session-policy", &narrow]), (1, json!("ImplicitDeny")));
     assert_eq!(ask(&["--scp", &wide_level]), (0, json!("Allow")));
     assert_eq!(ask(&["--scp", &wide_level, "--scp", &narrow_level]), (1, json!("ImplicitDeny")));

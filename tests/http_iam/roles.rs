@@ -223,6 +223,8 @@ async fn what_is_asked_for_on_the_way_is_empty_or_refused_with_a_reason() {
     let (_, code, message) = site.refused("CreateServiceLinkedRole", &[("AWSServiceName", "es.amazonaws.com")]).await;
     assert_eq!(code, "InvalidInput");
     assert!(message.contains("es.amazonaws.com"), "{message}");
+    let (status, code, message) = site.refused("GetInstanceProfile", &[("InstanceProfileName", "x")]).await;
+    assert_eq!((status, code.as_str(), message.as_str()), (404, "NoSuchEntity", "Instance Profile x cannot be found."));
     let (status, code, message) = site.refused("CreateInstanceProfile", &[("InstanceProfileName", "x")]).await;
     assert_eq!((status, code.as_str()), (400, "InvalidAction"));
     assert_eq!(message, "Could not find operation CreateInstanceProfile for version 2010-05-08");

@@ -9,6 +9,7 @@ use crate::policy::Keys;
 
 pub(super) fn operation(name: &str) -> Option<Operation> {
     Some(match name {
+        "GetInstanceProfile" => get_instance_profile,
         "ListInstanceProfiles" => list_instance_profiles,
         "ListInstanceProfilesForRole" => list_instance_profiles_for_role,
         "ListServerCertificates" => list_server_certificates,
@@ -17,6 +18,15 @@ pub(super) fn operation(name: &str) -> Option<Operation> {
         "ListServiceSpecificCredentials" => list_service_specific_credentials,
         _ => return None,
     })
+}
+
+fn get_instance_profile(call: &Call<'_>) -> Result<Answer, QueryError> {
+    let mut constraints = Constraints::default();
+    let name = input::name(call.query, "InstanceProfileName", LONG_NAME, &mut constraints);
+    constraints.finish()?;
+    let resource = Arn::iam(&call.account, &format!("instance-profile/{name}"));
+    call.authorize("iam:GetInstanceProfile", resource.as_str(), &Keys::new())?;
+    Err(QueryError::new("NoSuchEntity", format!("Instance Profile {name} cannot be found.")))
 }
 
 fn list_instance_profiles(call: &Call<'_>) -> Result<Answer, QueryError> {

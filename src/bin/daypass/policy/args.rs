@@ -62,7 +62,7 @@ pub(crate) struct Evaluate {
     #[arg(long, value_name = "FILE", conflicts_with = "batch")]
     pub(super) trust_policy: Option<PathBuf>,
     /// The permissions boundary of the principal
-    #[arg(long, value_name = "FILE", conflicts_with = "batch")]
+    #[arg(long, alias = "permissions-boundary", value_name = "FILE", conflicts_with = "batch")]
     pub(super) permission_boundary: Vec<PathBuf>,
     /// A policy given to the session (several are possible)
     #[arg(long, value_name = "FILE", conflicts_with = "batch")]
