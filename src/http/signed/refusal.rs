@@ -151,3 +151,16 @@ impl IntoResponse for Refusal {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s3_has_words_of_its_own() {
+        let error = Error::Request(RequestError::SignatureMismatch);
+        let told = |service: Service| Refusal::without_id(&error, &service).to_string();
+        assert!(told(Service::S3).ends_with("Check your key and signing method."));
+        assert!(told(Service::STS).ends_with("Consult the service documentation for details."));
+    }
+}

@@ -94,7 +94,11 @@ impl From<daypass::Error> for Refusal {
             _ => ("ServiceUnavailable", 503),
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let text = error.to_string();
+        let text = match &error {
+            daypass::Error::Request(request) => request.s3_sentence(),
+            _ => error.to_string(),
+        };
+        let text = text.strip_suffix('.').unwrap_or(&text);
         let mut characters = text.chars();
         let first = characters.next().map(char::to_uppercase).into_iter().flatten();
         let message = first.chain(characters).chain(['.']).collect::<String>();
@@ -115,7 +119,27 @@ impl From<OperationError> for Refusal {
 
 #[cfg(test)]
 mod tests {
+    use daypass::request::RequestError;
+
     use super::*;
+
+    #[test]
+    fn a_sentence_ends_in_one_period() {
+        let access_key_id: daypass::credentials::AccessKeyId = "AKIAAAAAAAAAAAAAAAAA".parse().unwrap();
+        for (error, expected) in [
+            (
+                RequestError::UnknownAccessKey { access_key_id },
+                "The AWS Access Key Id you provided does not exist in our records.",
+            ),
+            (
+                RequestError::SignatureMismatch,
+                "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+            ),
+            (RequestError::MissingAuthentication, "The request is not signed."),
+        ] {
+            assert_eq!(Refusal::from(daypass::Error::from(error)).message, expected);
+        }
+    }
 
     #[test]
     fn text_stays_text_in_xml() {
