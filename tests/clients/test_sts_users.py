@@ -86,7 +86,7 @@ class Signed(Users):
         _, sts = self.client()
         task = {"arn": "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"}
         target = daypass.PRODUCTION
-        text = f"User: arn:aws:iam::{target}:user/dora is not authorized to perform: sts:AssumeRoot on resource: {target}"
+        text = f"User: arn:aws:iam::{target}:user/dora is not authorized to perform: sts:AssumeRoot on resource: arn:aws:iam::{target}:root"
         self.refused(403, "AccessDenied", text, sts.assume_root, TargetPrincipal=target, TaskPolicyArn=task)
 
     def test_a_trade_in_token_is_over(self):
