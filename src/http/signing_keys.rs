@@ -3,8 +3,7 @@
 //!
 //! Enters: `POST /signing-keys`, signed for the service `daypass` with the resource server's own credentials, and in its form
 //! the access key id, session token and credential scope of a request that the server received. Leaves: the signing key of
-//! that scope, until when it serves, and every policy that has a say in
-//! what the session may do. Refused: whoever may not
+//! that scope, until when it serves, and every policy that has a say in what the session may do. Refused: whoever may not
 //! [`daypass:GetSigningKey`](ACTION) on `arn:aws:daypass:::service/<name>`, sessions that are over or revoked, days on which
 //! the session cannot have signed, and the broker's own services, whatever policies say.
 //!
