@@ -103,12 +103,13 @@ def of_one_role(assertion):
     return base64.b64encode(document.replace(attribute[0], attribute[1] + first).encode()).decode()
 
 
-def load(site, prepared, seconds, once=False):
+def load(site, prepared, seconds, once=False, connections=1):
     with tempfile.NamedTemporaryFile() as file:
         for one in prepared:
             file.write(f"{len(one)}\n".encode() + one)
         file.flush()
-        command = ["taskset", "-c", CLIENT_CORE, str(LOAD), site.broker.removeprefix("http://"), str(seconds)]
+        command = ["taskset", "-c", CLIENT_CORE, str(LOAD), site.broker.removeprefix("http://")]
+        command += [str(connections), str(seconds)]
         environment = {**os.environ, "ONCE": "1"} if once else os.environ
         done = subprocess.run(
             [*command, file.name, "HTTP/1.1 200"], capture_output=True, text=True, env=environment, check=False

@@ -1,33 +1,66 @@
-//! Sends prepared HTTP requests over one connection, one after the other, and says how long each answer took.
+//! Sends prepared HTTP requests over some connections, one after the other on each, and says how long each answer took.
 //!
 //! ```text
-//! http_load ADDRESS SECONDS REQUESTS ANSWER
+//! http_load ADDRESS CONNECTIONS SECONDS REQUESTS ANSWER
 //! ```
 //!
-//! REQUESTS holds whole HTTP/1.1 requests, each behind a line with its length in bytes; they are sent in turn, from the
-//! start again when there are no more, or, with ONCE set in the environment, each once. Every answer must begin with the
-//! status line of ANSWER, so that no refusal is measured as an answer. Prints `requests seconds p50_us p99_us`.
+//! REQUESTS holds whole HTTP/1.1 requests, each behind a line with its length in bytes; the connections share them out and
+//! send them in turn, from the start again when there are no more, or, with ONCE set in the environment, each once. Every
+//! answer must begin with the status line of ANSWER, so that no refusal is measured as an answer. Prints
+//! `requests seconds p50_us p99_us`.
 
 use std::env;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::thread;
 use std::time::{Duration, Instant};
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = env::args().collect();
-    let [_, address, seconds, requests, expected] = arguments.as_slice() else {
-        return Err(io::Error::other("usage: http_load ADDRESS SECONDS REQUESTS ANSWER"));
+    let [_, address, connections, seconds, requests, expected] = arguments.as_slice() else {
+        return Err(io::Error::other("usage: http_load ADDRESS CONNECTIONS SECONDS REQUESTS ANSWER"));
     };
-    let requests = split(&fs::read(requests)?);
+    let connections: usize = connections.parse().map_err(io::Error::other)?;
     let limit = Duration::from_secs_f64(seconds.parse().map_err(io::Error::other)?);
+    let requests = split(&fs::read(requests)?);
     let once = env::var_os("ONCE").is_some();
 
-    let mut connection = Connection { address: address.clone(), stream: None, received: Vec::new() };
-    let mut latencies = Vec::new();
     let began = Instant::now();
-    for request in requests.iter().cycle() {
-        if began.elapsed() >= limit || (once && latencies.len() == requests.len()) {
+    let latencies = thread::scope(|scope| {
+        let workers: Vec<_> = (0..connections)
+            .map(|first| {
+                // Where there are fewer requests than connections, several send the same one.
+                let own = match requests.len() {
+                    few if few < connections => vec![&requests[first % few]],
+                    _ => requests.iter().skip(first).step_by(connections).collect(),
+                };
+                let most = if once { own.len() } else { usize::MAX };
+                scope.spawn(move || send(address, own.into_iter().cycle().take(most), expected, began, limit))
+            })
+            .collect();
+        let answers = workers.into_iter().map(|worker| worker.join().expect("a worker that does not panic"));
+        answers.collect::<io::Result<Vec<_>>>()
+    });
+    let took = began.elapsed().as_secs_f64();
+    let mut latencies = latencies?.concat();
+    latencies.sort_unstable();
+    let percentile = |hundredth: usize| latencies[(latencies.len() - 1) * hundredth / 100].as_secs_f64() * 1e6;
+    println!("{} {took:.4} {:.1} {:.1}", latencies.len(), percentile(50), percentile(99));
+    Ok(())
+}
+
+fn send<'r>(
+    address: &str,
+    requests: impl Iterator<Item = &'r Vec<u8>>,
+    expected: &str,
+    began: Instant,
+    limit: Duration,
+) -> io::Result<Vec<Duration>> {
+    let mut connection = Connection { address: address.to_owned(), stream: None, received: Vec::new() };
+    let mut latencies = Vec::new();
+    for request in requests {
+        if began.elapsed() >= limit {
             break;
         }
         let sent = Instant::now();
@@ -37,11 +70,7 @@ fn main() -> io::Result<()> {
         }
         latencies.push(sent.elapsed());
     }
-    let took = began.elapsed().as_secs_f64();
-    latencies.sort_unstable();
-    let percentile = |hundredth: usize| latencies[(latencies.len() - 1) * hundredth / 100].as_secs_f64() * 1e6;
-    println!("{} {took:.4} {:.1} {:.1}", latencies.len(), percentile(50), percentile(99));
-    Ok(())
+    Ok(latencies)
 }
 
 fn split(mut file: &[u8]) -> Vec<Vec<u8>> {

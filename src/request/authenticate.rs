@@ -8,6 +8,7 @@ use super::authorization::{self, Claimed};
 use super::canonical::Form;
 use super::payload::{self, Declared};
 use super::rules::{AUTHORIZATION, PAYLOAD, REVOCATION, SCOPE, SESSION_TOKEN, SIGNATURE, SIGNED_HEADERS, TIME};
+use super::signed::{MAX_HEADERS, listed_names};
 use super::{
     AuthenticatedRequest, Authorization, Payload, RequestError, Service, SignedHead, SignedRequest, signature,
 };
@@ -431,19 +432,32 @@ fn verify_time(authorization: &Authorization, now: Timestamp) -> Result<(), Requ
 
 /// The host, and every header that changes what the request means, must be signed; and what is signed must be there.
 fn verify_signed_headers(head: &SignedHead, signed_headers: &str, form: Form) -> Result<(), RequestError> {
-    let signed = |name: &str| signed_headers.split(';').any(|known| known == name);
+    // One bit a field: there are fewer of them than bits.
+    const _: () = assert!(MAX_HEADERS <= 128);
+    let (mut signed, mut absent, mut host) = (0_u128, None, false);
+    for name in listed_names(signed_headers) {
+        host |= name == "host";
+        let mut fields = 0;
+        for (index, (known, _)) in head.headers().iter().enumerate() {
+            fields |= u128::from(known == name) << index;
+        }
+        signed |= fields;
+        if fields == 0 && absent.is_none() {
+            absent = Some(name);
+        }
+    }
     let counts =
-        |name: &&str| name.starts_with("x-amz-") && (form.signs_session_token() || *name != "x-amz-security-token");
-    let must = head.headers().iter().map(|(name, _)| name).filter(counts).chain(["host"]);
-    for name in must {
-        if !signed(name) {
+        |name: &str| name.starts_with("x-amz-") && (form.signs_session_token() || name != "x-amz-security-token");
+    for (index, (name, _)) in head.headers().iter().enumerate() {
+        if counts(name) && signed >> index & 1 == 0 {
             return Err(RequestError::HeaderNotSigned { name: name.to_owned() });
         }
     }
-    for name in signed_headers.split(';') {
-        if head.headers().all(name).next().is_none() {
-            return Err(RequestError::SignedHeaderAbsent { name: name.to_owned() });
-        }
+    if !host {
+        return Err(RequestError::HeaderNotSigned { name: "host".to_owned() });
     }
-    Ok(())
+    match absent {
+        Some(name) => Err(RequestError::SignedHeaderAbsent { name: name.to_owned() }),
+        None => Ok(()),
+    }
 }

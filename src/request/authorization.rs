@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::canonical::decode_query_part;
+use super::signed::listed_names;
 use super::{RequestError, SignedHead};
 use crate::credentials::{AccessKeyId, CredentialScope};
 use crate::time::Timestamp;
@@ -179,7 +180,7 @@ fn authorization(
 fn verify_signed_headers(list: &str) -> Result<(), RequestError> {
     let lower = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase();
     let mut previous = "";
-    for name in list.split(';') {
+    for name in listed_names(list) {
         if name <= previous || !name.bytes().all(lower) {
             return Err(RequestError::malformed("SignedHeaders", list));
         }
@@ -224,6 +225,9 @@ struct Presigned<'a> {
 impl<'a> Presigned<'a> {
     /// The parameters, if any of those that only a presigned request has is there.
     fn find(query: &'a str) -> Result<Option<Self>, RequestError> {
+        if query.is_empty() {
+            return Ok(None);
+        }
         let mut found = Self::default();
         for pair in query.split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

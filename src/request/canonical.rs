@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use super::authorization::AmzDate;
+use super::signed::{listed_names, trim};
 use super::{Authorization, SignedHead};
 use crate::credentials::CredentialScope;
 use crate::crypto::{DigestAlgorithm, digest, push_hex};
@@ -50,29 +51,39 @@ impl Form {
 /// The canonical request, which is what the signature covers, hashed.
 #[must_use]
 pub fn canonical_request(head: &SignedHead, signed_headers: &str, form: Form, payload_hash: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    push_canonical_request(&mut out, head, signed_headers, form, payload_hash);
+    out
+}
+
+/// Appends the canonical request to `out`.
+pub(super) fn push_canonical_request(
+    out: &mut Vec<u8>,
+    head: &SignedHead,
+    signed_headers: &str,
+    form: Form,
+    payload_hash: &str,
+) {
     let estimate = head
         .headers()
-        .iter()
-        .map(|(name, value)| name.len().saturating_add(value.len()).saturating_add(2))
-        .sum::<usize>()
+        .length()
         .saturating_add(head.path().len())
         .saturating_add(head.query().len().saturating_mul(2))
         .saturating_add(256);
-    let mut out = Vec::with_capacity(estimate);
+    out.reserve(estimate);
     out.extend_from_slice(head.method().as_bytes());
     out.push(b'\n');
-    push_path(&mut out, head.path(), form.path);
+    push_path(out, head.path(), form.path);
     out.push(b'\n');
-    push_query(&mut out, head.query(), form.signs_session_token);
+    push_query(out, head.query(), form.signs_session_token);
     out.push(b'\n');
-    for name in signed_headers.split(';') {
-        push_header(&mut out, head, name);
+    for name in listed_names(signed_headers) {
+        push_header(out, head, name);
     }
     out.push(b'\n');
     out.extend_from_slice(signed_headers.as_bytes());
     out.push(b'\n');
     out.extend_from_slice(payload_hash.as_bytes());
-    out
 }
 
 /// The string to sign: algorithm, date, credential scope, and the digest of the canonical request.
@@ -211,6 +222,9 @@ fn push_query(out: &mut Vec<u8>, query: &str, signs_session_token: bool) {
         }
         encoded
     };
+    if query.is_empty() {
+        return;
+    }
     let mut pairs: Vec<_> = query
         .split('&')
         .filter(|pair| !pair.is_empty())
@@ -253,13 +267,6 @@ fn push_header(out: &mut Vec<u8>, head: &SignedHead, name: &str) {
         }
     }
     out.push(b'\n');
-}
-
-fn trim(value: &[u8]) -> &[u8] {
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let start = value.iter().position(|byte| !blank(byte)).unwrap_or(value.len());
-    let end = value.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last.saturating_add(1));
-    value.get(start..end).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -19,8 +19,9 @@ const MAX_METHOD_BYTES: usize = 32;
 /// Header fields in the order received, names in lower case.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers {
-    /// All names and values, so that a request costs two allocations and not two per header.
-    bytes: Vec<u8>,
+    /// All names and, apart, all values, so that a request costs three allocations and not two per header.
+    names: String,
+    values: Vec<u8>,
     fields: Vec<(Range<usize>, Range<usize>)>,
 }
 
@@ -32,10 +33,7 @@ impl Headers {
 
     /// The values of every field called `name` (in lower case), in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.fields
-            .iter()
-            .filter(move |(known, _)| self.value(known) == name.as_bytes())
-            .map(|(_, value)| self.value(value))
+        self.fields.iter().filter(move |(known, _)| self.name(known) == name).map(|(_, value)| self.value(value))
     }
 
     /// The value of the one field called `name`, as text.
@@ -51,12 +49,19 @@ impl Headers {
         if values.next().is_some() {
             return Err(RequestError::Repeated { name });
         }
-        let text = str::from_utf8(value).map_err(|_| RequestError::malformed(name, "not text"))?;
-        Ok(Some(text.trim_matches([' ', '\t'])))
+        let text = str::from_utf8(trim(value)).map_err(|_| RequestError::malformed(name, "not text"))?;
+        Ok(Some(text))
+    }
+
+    /// All names and values together, in bytes, with room for what divides them.
+    pub(super) fn length(&self) -> usize {
+        let fields = self.fields.len().saturating_mul(2);
+        self.names.len().saturating_add(self.values.len()).saturating_add(fields)
     }
 
     fn push(&mut self, name: &str, value: &[u8]) -> Result<(), RequestError> {
-        let length = self.bytes.len().saturating_add(name.len()).saturating_add(value.len());
+        let kept = self.names.len().saturating_add(self.values.len());
+        let length = kept.saturating_add(name.len()).saturating_add(value.len());
         if self.fields.len() >= MAX_HEADERS || length > MAX_HEADER_BYTES {
             return Err(RequestError::TooLarge { what: "headers" });
         }
@@ -65,21 +70,34 @@ impl Headers {
         if name.is_empty() || !name.bytes().all(is_token) || value.iter().any(control) {
             return Err(RequestError::malformed("headers", name));
         }
-        let start = self.bytes.len();
-        self.bytes.extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
-        let middle = self.bytes.len();
-        self.bytes.extend_from_slice(value);
-        self.fields.push((start..middle, middle..self.bytes.len()));
+        let (name_start, value_start) = (self.names.len(), self.values.len());
+        self.names.extend(name.chars().map(|letter| letter.to_ascii_lowercase()));
+        self.values.extend_from_slice(value);
+        self.fields.push((name_start..self.names.len(), value_start..self.values.len()));
         Ok(())
     }
 
     fn name(&self, range: &Range<usize>) -> &str {
-        str::from_utf8(self.value(range)).unwrap_or_default()
+        self.names.get(range.clone()).unwrap_or_default()
     }
 
     fn value(&self, range: &Range<usize>) -> &[u8] {
-        self.bytes.get(range.clone()).unwrap_or_default()
+        self.values.get(range.clone()).unwrap_or_default()
     }
+}
+
+/// `value` without the spaces and tabs around it.
+pub(super) fn trim(value: &[u8]) -> &[u8] {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let start = value.iter().position(|byte| !blank(byte)).unwrap_or(value.len());
+    let end = value.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last.saturating_add(1));
+    value.get(start..end).unwrap_or_default()
+}
+
+/// The names in a list of signed headers, each as the bytes between two semicolons. They are short, so that a search made for
+/// long text costs more than it finds.
+pub(super) fn listed_names(list: &str) -> impl Iterator<Item = &str> {
+    list.as_bytes().split(|byte| *byte == b';').map(|name| str::from_utf8(name).unwrap_or_default())
 }
 
 /// The characters of a method or a header name (RFC 9110, 5.6.2).

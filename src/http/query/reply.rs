@@ -50,7 +50,9 @@ impl Element {
 /// A successful answer.
 pub(super) fn success(protocol: Protocol, answer: &Answer, request_id: &str, now: Timestamp) -> Response {
     let (operation, namespace) = (answer.operation, protocol.namespace);
-    let mut xml = format!("<{operation}Response xmlns=\"{namespace}\">");
+    // Credentials with a session token, for which most answers are.
+    let mut xml = String::with_capacity(3 * 1024);
+    xml.extend(["<", operation, "Response xmlns=\"", namespace, "\">"]);
     if let Some(result) = &answer.result {
         let name = format!("{operation}Result");
         open(&mut xml, &name);
@@ -100,6 +102,11 @@ fn close(to: &mut String, name: &str) {
 }
 
 fn escape(value: &str, to: &mut String) {
+    // Most text, a session token above all, needs nothing.
+    if value.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'&' | b'<' | b'>')) {
+        to.push_str(value);
+        return;
+    }
     for character in value.chars() {
         match character {
             '&' => to.push_str("&amp;"),
