@@ -29,6 +29,7 @@ mod trail;
 mod users;
 mod versions;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::Router;
@@ -37,6 +38,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use self::call::{Call, Operation};
 use super::query::{Answer, Endpoint, Protocol, QueryError, Received};
 use crate::broker::{Broker, Flow};
+use crate::identity::oidc::IssuerUrl;
 use crate::request::Service;
 
 pub(super) const PROTOCOL: Protocol = Protocol {
@@ -61,14 +63,14 @@ pub struct Iam {
     broker: Arc<Broker>,
     /// Our entity id and assertion consumer service, for which SAML providers made here must address assertions.
     saml_service: Option<(String, String)>,
-    local_issuers: bool,
+    local_issuers: HashSet<IssuerUrl>,
 }
 
 impl Iam {
     /// The operations of `broker`.
     #[must_use]
-    pub const fn new(broker: Arc<Broker>) -> Self {
-        Self { broker, saml_service: None, local_issuers: false }
+    pub fn new(broker: Arc<Broker>) -> Self {
+        Self { broker, saml_service: None, local_issuers: HashSet::new() }
     }
 
     /// Lets SAML providers be made, whose assertions must be addressed to `entity_id` and posted to `acs_url`.
@@ -78,10 +80,11 @@ impl Iam {
         self
     }
 
-    /// Lets OpenID Connect providers be made whose issuers are on this machine or in its network, for development.
+    /// Lets OpenID Connect providers be made of this one issuer on this machine or in its network: its documents may come from
+    /// loopback, private and link-local addresses. Those of every other issuer that somebody makes a provider of may not.
     #[must_use]
-    pub const fn with_local_issuers(mut self) -> Self {
-        self.local_issuers = true;
+    pub fn with_local_issuer(mut self, issuer: IssuerUrl) -> Self {
+        self.local_issuers.insert(issuer);
         self
     }
 

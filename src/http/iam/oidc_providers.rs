@@ -11,7 +11,7 @@ use super::target::{Named, Target};
 use crate::arn::Arn;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::iam::{Entity, IamError, NewOidcProvider};
-use crate::identity::oidc::OidcProvider;
+use crate::identity::oidc::{IssuerUrl, OidcProvider};
 use crate::policy::Keys;
 
 pub(super) fn operation(name: &str) -> Option<Operation> {
@@ -53,7 +53,8 @@ fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
     }
     let client_ids = client_ids.into_iter().map(str::to_owned).collect();
     let new = NewOidcProvider { url, client_ids, thumbprints, tags: tags.clone() };
-    let (now, local) = (call.now(), call.iam.local_issuers);
+    let now = call.now();
+    let local = IssuerUrl::parse(url).is_ok_and(|issuer| call.iam.local_issuers.contains(&issuer));
     let arn = call.update(|account, limits| {
         let arn = account.create_oidc_provider(new, local, limits, now)?;
         let name = &account.oidc_provider(&arn)?.name;
