@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
 use super::call::{Call, Operation, refused};
 use super::holders::request_tags;
@@ -53,12 +54,14 @@ fn create_virtual_mfa_device(call: &Call<'_>) -> Result<Answer, QueryError> {
         Ok((serial, seed))
     })?;
     // What an authenticator application reads from a screen. All of it is of characters that a URI takes as they are.
-    let uri = format!("otpauth://totp/{name}@{}?secret={}&issuer=daypass", call.account, seed.expose());
+    let account = call.account.as_str();
+    let uri = ["otpauth://totp/", name, "@", account, "?secret=", seed.expose(), "&issuer=daypass"];
+    let uri = Zeroizing::new(uri.concat());
     let mut elements = vec![
         Element::text("SerialNumber", serial.as_str()),
-        Element::text("Base32StringSeed", STANDARD.encode(seed.expose())),
+        Element::secret("Base32StringSeed", STANDARD.encode(seed.expose())),
     ];
-    elements.extend(qr_code::png(&uri).map(|image| Element::text("QRCodePNG", STANDARD.encode(image))));
+    elements.extend(qr_code::png(&uri).map(|image| Element::secret("QRCodePNG", STANDARD.encode(&*image))));
     if !tags.is_empty() {
         elements.push(shapes::tags(&tags));
     }
