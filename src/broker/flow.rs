@@ -240,22 +240,8 @@ impl<'a> Flow<'a> {
         self.decide(None, None, action, resource, environment)
     }
 
-    /// As [`Flow::authorize`] with [`Flow::require`]'s refusal, taking the resource to be in the caller's account whatever
-    /// account it names.
-    pub(super) fn require_within(
-        &self,
-        request: &AuthenticatedRequest,
-        action: &str,
-        resource: &str,
-        environment: Keys,
-    ) -> Result<(), Error> {
-        let caller = request.caller();
-        let keys = self::environment(request, environment);
-        let decision = self.decide(Some(caller), Some(caller.account()), action, resource, keys)?;
-        self.refuse_denied(caller, action, resource, decision)
-    }
-
-    fn decide(
+    /// Decides and records the decision; `owner` is whose the resource is taken to be whatever account it names.
+    pub(super) fn decide(
         &self,
         caller: Option<&Caller>,
         owner: Option<&AccountId>,

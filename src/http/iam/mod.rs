@@ -24,6 +24,7 @@ mod saml_providers;
 mod shapes;
 mod simulation;
 mod subject;
+mod tags;
 mod target;
 mod trail;
 mod users;
@@ -158,6 +159,7 @@ fn operation(name: &str) -> Option<Operation> {
         .or_else(|| login_profiles::operation(name))
         .or_else(|| account::operation(name))
         .or_else(|| outbound::operation(name))
+        .or_else(|| tags::operation(name))
         .or_else(|| elsewhere::operation(name))
 }
 
