@@ -110,7 +110,7 @@ async fn each_service_has_limits_of_its_own() {
 #[tokio::test]
 async fn a_call_of_a_service_that_speaks_json_is_told_who_answers() {
     let site = Site::start().await;
-    let call = reqwest::Client::new().post(&site.url).header("x-amz-target", "AWSIdentityStore.ListUsers");
+    let call = caller::client().post(&site.url).header("x-amz-target", "AWSIdentityStore.ListUsers");
     let refused = call.header("content-type", "application/x-amz-json-1.1").body("{}").send().await.unwrap();
     assert_eq!(refused.status().as_u16(), 400);
     let body = refused.text().await.unwrap();

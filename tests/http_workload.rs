@@ -23,6 +23,7 @@ struct Service {
     idp: Idp,
     url: String,
     sts: Sts,
+    client: reqwest::Client,
 }
 
 impl Service {
@@ -52,7 +53,7 @@ impl Service {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = sts.clone().router();
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { idp, url, sts }
+        Self { idp, url, sts, client: reqwest::Client::new() }
     }
 
     async fn github(condition: impl FnOnce(&str) -> Value) -> Self {
@@ -70,7 +71,7 @@ impl Service {
             ("RoleSessionName", "job"),
             ("WebIdentityToken", token.as_str()),
         ]);
-        let request = reqwest::Client::new().post(&self.url).body(form.query().unwrap().to_owned());
+        let request = self.client.post(&self.url).body(form.query().unwrap().to_owned());
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let response = request.send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())

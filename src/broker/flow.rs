@@ -240,22 +240,8 @@ impl<'a> Flow<'a> {
         self.decide(None, None, action, resource, environment)
     }
 
-    /// As [`Flow::authorize`] with [`Flow::require`]'s refusal, taking the resource to be in the caller's account whatever
-    /// account it names.
-    pub(super) fn require_within(
-        &self,
-        request: &AuthenticatedRequest,
-        action: &str,
-        resource: &str,
-        environment: Keys,
-    ) -> Result<(), Error> {
-        let caller = request.caller();
-        let keys = self::environment(request, environment);
-        let decision = self.decide(Some(caller), Some(caller.account()), action, resource, keys)?;
-        self.refuse_denied(caller, action, resource, decision)
-    }
-
-    fn decide(
+    /// Decides and records the decision; `owner` is whose the resource is taken to be whatever account it names.
+    pub(super) fn decide(
         &self,
         caller: Option<&Caller>,
         owner: Option<&AccountId>,
@@ -263,6 +249,21 @@ impl<'a> Flow<'a> {
         resource: &str,
         environment: Keys,
     ) -> Result<Decision, Error> {
+        let (decision, told) = self.weigh(caller, owner, action, resource, environment)?;
+        let outcome = if decision.is_allow() { Outcome::Accepted } else { Outcome::Refused };
+        self.tell_decision(action, told, outcome, decision.to_string())?;
+        Ok(decision)
+    }
+
+    /// Decides and does not record the decision yet, only that none could be made.
+    pub(super) fn weigh(
+        &self,
+        caller: Option<&Caller>,
+        owner: Option<&AccountId>,
+        action: &str,
+        resource: &str,
+        environment: Keys,
+    ) -> Result<(Decision, Told), Error> {
         let told = |caller: Option<&Caller>| {
             let nobody = || Told { principal: "anonymous".to_owned(), ..Told::default() };
             Told { resource: resource.to_owned(), ..caller.map_or_else(nobody, Told::of_caller) }
@@ -282,21 +283,29 @@ impl<'a> Flow<'a> {
             question = question.with_resource_policy(owner, policy);
         }
         let told = told(standing.as_ref().map(|(caller, _)| caller));
-        let decision = match decision::authorize(question, action, resource, self.broker.now()) {
-            Ok(decision) => decision,
-            Err(error) => return self.conclude(Stage::Decision, action, told, Err(error.into())),
-        };
-        let outcome = if decision.is_allow() { Outcome::Accepted } else { Outcome::Refused };
+        match decision::authorize(question, action, resource, self.broker.now()) {
+            Ok(decision) => Ok((decision, told)),
+            Err(error) => self.conclude(Stage::Decision, action, told, Err(error.into())),
+        }
+    }
+
+    /// Records a decision.
+    pub(super) fn tell_decision(
+        &self,
+        action: &str,
+        told: Told,
+        outcome: Outcome,
+        reason: String,
+    ) -> Result<(), Error> {
         let mut event = self.event(Stage::Decision, action, outcome, told);
-        event.code = (!decision.is_allow()).then_some("AccessDenied");
-        event.reason = decision.to_string();
-        self.record(event)?;
-        Ok(decision)
+        event.code = (outcome == Outcome::Refused).then_some("AccessDenied");
+        event.reason = reason;
+        self.record(event)
     }
 }
 
 /// What a signed request says of itself, with what is known of it besides.
-fn environment(request: &AuthenticatedRequest, mut known: Keys) -> Keys {
+pub(super) fn environment(request: &AuthenticatedRequest, mut known: Keys) -> Keys {
     let mut say = |name: &str, value: Option<&str>| {
         if let Some(value) = value.filter(|_| known.values(name).next().is_none()) {
             known.set(name, value);

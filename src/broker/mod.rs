@@ -27,7 +27,7 @@ mod web_identity;
 pub use admission::Provider;
 pub use flow::Flow;
 #[cfg(feature = "http")]
-pub(crate) use operation::Conclusion;
+pub(crate) use operation::{Conclusion, GRANTED, Granted};
 #[cfg(feature = "http")]
 pub(crate) use record::bound;
 #[cfg(feature = "saml")]

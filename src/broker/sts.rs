@@ -12,7 +12,7 @@ use crate::arn::{AccountId, Arn};
 use crate::audit::Stage;
 use crate::credentials::AccessKeyId;
 use crate::crypto::CryptoError;
-use crate::decision::{Decision, Denial};
+use crate::decision::Denial;
 use crate::policy::Keys;
 use crate::request::AuthenticatedRequest;
 use crate::session::{
@@ -36,17 +36,21 @@ impl Flow<'_> {
         resource: &str,
         environment: Keys,
     ) -> Result<(), Error> {
-        let decision = self.authorize(request, action, resource, environment)?;
-        self.refuse_denied(request.caller(), action, resource, decision)
+        self.require_of(request, None, action, resource, environment)
     }
 
-    pub(super) fn refuse_denied(
+    /// The same where the resource is taken to be `owner`'s whatever account it names.
+    fn require_of(
         &self,
-        caller: &Caller,
+        request: &AuthenticatedRequest,
+        owner: Option<&AccountId>,
         action: &str,
         resource: &str,
-        decision: Decision,
+        environment: Keys,
     ) -> Result<(), Error> {
+        let caller = request.caller();
+        let keys = super::flow::environment(request, environment);
+        let decision = self.decide(Some(caller), owner, action, resource, keys)?;
         if decision.is_allow() {
             return Ok(());
         }
@@ -170,7 +174,8 @@ impl Flow<'_> {
         let told = Told { resource: target.to_owned(), checks, ..Told::of_caller(caller) };
         let made = self.conclude(Stage::Session, "assume root", told, made.map_err(Error::from))?;
         let keys = environment.with("sts:TaskPolicyArn", task.arn());
-        self.require_within(request, "sts:AssumeRoot", made.arn().as_str(), keys)?;
+        let own = Some(request.caller().account());
+        self.require_of(request, own, "sts:AssumeRoot", made.arn().as_str(), keys)?;
         Ok(made)
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroU32;
 
 use super::backend::pbkdf2;
-use super::{CryptoError, SignatureValid, random};
+use super::{CryptoError, SignatureValid, random, verify_equal};
 
 /// What OWASP asks of PBKDF2 with HMAC-SHA-256 (Password Storage Cheat Sheet, 2023).
 const ITERATIONS: NonZeroU32 = match NonZeroU32::new(600_000) {
@@ -26,10 +26,20 @@ impl PasswordHash {
     /// # Errors
     /// [`CryptoError::Randomness`].
     pub fn of(password: &str) -> Result<Self, CryptoError> {
-        let (salt, iterations) = (random()?, ITERATIONS);
+        Ok(Self::derive(random()?, ITERATIONS, password))
+    }
+
+    /// Hashes `password` under the salt of this hash, so that any number of hashes made so are compared with it at once
+    /// ([`PasswordHash::is_same`]); it takes as long as [`PasswordHash::of`].
+    #[must_use]
+    pub fn beside(&self, password: &str) -> Self {
+        Self::derive(self.salt, self.iterations, password)
+    }
+
+    fn derive(salt: [u8; 16], iterations: NonZeroU32, password: &str) -> Self {
         let mut hash = [0; 32];
         pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, &salt, password.as_bytes(), &mut hash);
-        Ok(Self { salt, iterations, hash })
+        Self { salt, iterations, hash }
     }
 
     /// Compares `password` with the one that was hashed; it takes as long as hashing did.
@@ -43,10 +53,16 @@ impl PasswordHash {
         Ok(SignatureValid(()))
     }
 
-    /// Whether both are the hash that was made at one time.
+    /// Whether both are hashes of one password under one salt; of one password under two salts they are not the same.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        self.salt == other.salt && self.hash == other.hash
+        self.is_beside(other) && verify_equal(&self.hash, &other.hash).is_ok()
+    }
+
+    /// Whether both were made under one salt, so that [`PasswordHash::is_same`] tells whether the passwords are one.
+    #[must_use]
+    pub fn is_beside(&self, other: &Self) -> bool {
+        self.salt == other.salt && self.iterations == other.iterations
     }
 }
 
@@ -65,8 +81,17 @@ mod tests {
         let hash = PasswordHash::of("correct-horse").unwrap();
         assert!(hash.verify("correct-horse").is_ok());
         assert_eq!(hash.verify("correct-hors").unwrap_err(), CryptoError::SignatureInvalid);
-        assert!(!hash.is_same(&PasswordHash::of("correct-horse").unwrap()));
+        let other = PasswordHash::of("correct-horse").unwrap();
+        assert!(!hash.is_same(&other) && !hash.is_beside(&other));
         assert_eq!(format!("{hash:?}"), "PasswordHash(redacted)");
+    }
+
+    #[test]
+    fn hashes_under_one_salt_tell_whether_the_passwords_are_one() {
+        let hash = PasswordHash::of("correct-horse").unwrap();
+        let (same, another) = (hash.beside("correct-horse"), hash.beside("correct-hors"));
+        assert!(hash.is_same(&same) && hash.is_beside(&another) && !hash.is_same(&another));
+        assert!(another.verify("correct-hors").is_ok());
     }
 
     #[test]

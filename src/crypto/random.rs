@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use zeroize::Zeroizing;
 
 use super::CryptoError;
 use super::backend::rand::{SecureRandom, SystemRandom};
@@ -29,7 +30,8 @@ pub fn random_id() -> Result<String, CryptoError> {
 /// # Errors
 /// [`CryptoError::Randomness`] when the operating system gives none.
 pub fn random_base32(length: usize) -> Result<String, CryptoError> {
-    let mut bytes = vec![0; length];
+    // What is made of them may be a secret.
+    let mut bytes = Zeroizing::new(vec![0; length]);
     SystemRandom::new().fill(&mut bytes).map_err(|_| CryptoError::Randomness)?;
     Ok(bytes.iter().map(|byte| base32_letter(*byte)).collect())
 }

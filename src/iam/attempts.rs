@@ -24,6 +24,19 @@ impl Attempts {
         self.waits_until.filter(|until| now < *until)
     }
 
+    /// Takes one of the guesses that are left before it is known whether it is right: it counts as wrong until
+    /// [`Attempts::right`] says otherwise, so that guesses made at one time are counted like those made one after another.
+    ///
+    /// # Errors
+    /// Until when no answer is looked at.
+    pub(super) fn reserve(&mut self, now: Timestamp) -> Result<(), Timestamp> {
+        if let Some(until) = self.waiting(now) {
+            return Err(until);
+        }
+        self.wrong(now);
+        Ok(())
+    }
+
     /// Counts a wrong answer.
     pub(super) fn wrong(&mut self, now: Timestamp) {
         self.wrong = self.wrong.saturating_add(1);

@@ -6,8 +6,7 @@ use super::{Account, Accounts, User};
 use crate::arn::{AccountId, Arn};
 use crate::policy::Policy;
 use crate::session::{
-    Caller, Entitlements, LongTermIdentity, Role, RoleSession, Session, SessionPolicies, UserIdentity, everything,
-    nothing,
+    Caller, Entitlements, LongTermIdentity, Role, RoleSession, Session, SessionPolicies, everything, nothing,
 };
 
 impl Accounts {
@@ -72,16 +71,15 @@ impl Accounts {
 
     fn of_identity(&self, identity: &LongTermIdentity) -> Entitlements {
         let LongTermIdentity::User(user) = identity else { return Entitlements::default() };
-        let found =
-            self.find(&user.account).and_then(|account| Some(account.entitlements_of_user(account.same(user)?)));
-        found.unwrap_or_default()
+        let found = self.snapshot(&user.account).and_then(|snapshot| Some((snapshot.account(), snapshot.same(user)?)));
+        found.map(|(account, user)| account.entitlements_of_user(user)).unwrap_or_default()
     }
 
     fn present_identity(&self, identity: &LongTermIdentity) -> Option<LongTermIdentity> {
-        let account = self.find(identity.account())?;
+        let snapshot = self.snapshot(identity.account())?;
         Some(match identity {
             LongTermIdentity::Root { .. } => identity.clone(),
-            LongTermIdentity::User(user) => LongTermIdentity::User(Arc::clone(&account.same(user)?.identity)),
+            LongTermIdentity::User(user) => LongTermIdentity::User(Arc::clone(&snapshot.same(user)?.identity)),
         })
     }
 
@@ -102,12 +100,5 @@ impl Account {
         entitlements.boundary = user.permissions.boundary.as_ref().map(|boundary| self.compiled_boundary(boundary));
         entitlements.tags.clone_from(&user.identity.tags);
         entitlements
-    }
-
-    /// The user of this unique id, whatever the name is by now.
-    fn same(&self, identity: &UserIdentity) -> Option<&Arc<User>> {
-        let same = |user: &&Arc<User>| user.id.as_str() == identity.user_id;
-        // Few users have another name than their sessions know.
-        self.users.find(&identity.user_name).filter(same).or_else(|| self.users.iter().find(same))
     }
 }

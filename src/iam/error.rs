@@ -244,9 +244,15 @@ pub enum IamError {
         /// What the password breaks.
         rule: &'static str,
     },
-    /// The password that was to be changed is another one, or too many wrong ones came before.
+    /// The password that was to be changed is another one.
     #[error("The old password was incorrect.")]
     WrongPassword,
+    /// Too many wrong passwords came before; until then none is looked at. The caller is told no more than of a wrong one.
+    #[error("The old password was incorrect.")]
+    PasswordLocked {
+        /// When passwords are looked at again.
+        until: Timestamp,
+    },
     /// The password has expired, and the account leaves it to an administrator to replace it.
     #[error("The password has expired. An administrator must set a new one.")]
     PasswordExpired,
@@ -296,7 +302,7 @@ impl IamError {
             Self::FeatureDisabled => "FeatureDisabled",
             Self::AuthenticationCode(_) => "InvalidAuthenticationCode",
             Self::PasswordPolicyViolation { .. } => "PasswordPolicyViolation",
-            Self::WrongPassword | Self::PasswordExpired => "AccessDenied",
+            Self::WrongPassword | Self::PasswordLocked { .. } | Self::PasswordExpired => "AccessDenied",
             Self::InvalidUserType => "InvalidUserType",
             Self::ReportNotPresent => "ReportNotPresent",
             Self::ReportExpired => "ReportExpired",
@@ -313,6 +319,7 @@ impl IamError {
             Self::Role(error) => error.reason(),
             Self::AuthenticationCode(refusal) => refusal.reason(),
             Self::PasswordPolicyViolation { rule } => format!("the password is not accepted: {rule}"),
+            Self::PasswordLocked { until } => format!("after too many wrong passwords none is looked at until {until}"),
             _ => self.to_string(),
         }
     }

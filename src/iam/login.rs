@@ -1,6 +1,8 @@
 //! Login profiles: the passwords of users, kept as slow salted hashes.
 //!
-//! Hashing takes a good part of a second, so it is done beside the accounts and not while one is being changed.
+//! Hashing takes a good part of a second, so it is done beside the accounts and not while one is being changed. No call hashes
+//! more than twice: every password that one login profile ever had is kept under one salt, so that a new one, hashed once, is
+//! compared with all of them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -38,11 +40,8 @@ impl LoginProfile {
     /// Compares a password with the user's; after too many wrong ones none is looked at for a while.
     fn verify(&self, password: &Password, now: Timestamp) -> Result<(), IamError> {
         let attempts = || self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        if attempts().waiting(now).is_some() {
-            return Err(IamError::WrongPassword);
-        }
-        // Counted before the long comparison, so that guesses made at one time are not free.
-        attempts().wrong(now);
+        // Looked up and counted in one go before the long comparison (attack: many guesses at one time, none counted yet).
+        attempts().reserve(now).map_err(|until| IamError::PasswordLocked { until })?;
         let hash = self.hashes.first().ok_or(IamError::WrongPassword)?;
         hash.verify(password.expose()).map_err(|_| IamError::WrongPassword)?;
         attempts().right();
@@ -50,18 +49,23 @@ impl LoginProfile {
     }
 
     /// Refuses one of the last `count` passwords.
-    fn accept(&self, password: &Password, count: u32) -> Result<(), IamError> {
+    fn accept(&self, hash: &PasswordHash, count: u32) -> Result<(), IamError> {
         let count = usize::try_from(count).unwrap_or(MAX_REMEMBERED);
-        match self.hashes.iter().take(count).any(|hash| hash.verify(password.expose()).is_ok()) {
+        match self.hashes.iter().take(count).any(|earlier| earlier.is_same(hash)) {
             true => Err(IamError::PasswordPolicyViolation { rule: "it was used before" }),
             false => Ok(()),
         }
     }
 
-    fn replace(&mut self, hash: PasswordHash, now: Timestamp) {
+    /// Takes a hash that was made beside the earlier ones; one of another login profile of the user is not.
+    fn replace(&mut self, hash: PasswordHash, now: Timestamp) -> Result<(), IamError> {
+        if !self.hashes.iter().all(|earlier| earlier.is_beside(&hash)) {
+            return Err(IamError::Concurrent);
+        }
         self.hashes.insert(0, hash);
         self.hashes.truncate(MAX_REMEMBERED);
         self.changed = now;
+        Ok(())
     }
 }
 
@@ -92,11 +96,13 @@ impl Account {
     /// The hash of a password that the account and the user's earlier passwords accept.
     fn hash(&self, user: &User, password: &Password) -> Result<PasswordHash, IamError> {
         self.accept_password(user.name.as_str(), password)?;
+        let Some((login, earlier)) = user.login.as_ref().and_then(|login| Some((login, login.hashes.first()?))) else {
+            return Ok(PasswordHash::of(password.expose())?);
+        };
+        let hash = earlier.beside(password.expose());
         let refused = self.password_policy.as_ref().and_then(|policy| policy.reuse_prevention());
-        if let (Some(login), Some(count)) = (&user.login, refused) {
-            login.accept(password, count)?;
-        }
-        Ok(PasswordHash::of(password.expose())?)
+        refused.map_or(Ok(()), |count| login.accept(&hash, count))?;
+        Ok(hash)
     }
 }
 
@@ -147,7 +153,7 @@ impl Registry {
             let login = login.ok_or_else(|| IamError::missing(Entity::LoginProfile, name))?;
             login.reset_required = reset_required.unwrap_or(login.reset_required);
             if let Some(hash) = hash {
-                login.replace(hash, now);
+                login.replace(hash, now)?;
                 // An administrator's new password ends the wait for the old one.
                 login.attempts = Arc::default();
             }
@@ -159,8 +165,8 @@ impl Registry {
     ///
     /// # Errors
     /// [`IamError::InvalidUserType`] for a root user, [`IamError::NoSuchEntity`] without a password,
-    /// [`IamError::WrongPassword`], [`IamError::PasswordExpired`], [`IamError::PasswordPolicyViolation`],
-    /// [`IamError::Crypto`].
+    /// [`IamError::WrongPassword`], [`IamError::PasswordLocked`], [`IamError::PasswordExpired`],
+    /// [`IamError::PasswordPolicyViolation`], [`IamError::Concurrent`], [`IamError::Crypto`].
     pub fn change_password(
         &self,
         caller: &LongTermIdentity,
@@ -190,7 +196,7 @@ impl Registry {
             if !same {
                 return Err(IamError::Concurrent);
             }
-            login.replace(hash, now);
+            login.replace(hash, now)?;
             login.reset_required = false;
             Ok(())
         })
@@ -203,4 +209,44 @@ impl Registry {
 
 fn profile<'a>(user: &'a User, name: &str) -> Result<&'a LoginProfile, IamError> {
     user.login.as_ref().ok_or_else(|| IamError::missing(Entity::LoginProfile, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn of_guesses_made_at_one_time_five_are_looked_at() {
+        let right = Password::new("correct-Horse-1".to_owned()).unwrap();
+        let profile = LoginProfile::new(PasswordHash::of(right.expose()).unwrap(), false, Timestamp::EPOCH);
+        let together = Barrier::new(32);
+        let guess = || {
+            let wrong = Password::new("wrong-Word-1".to_owned()).unwrap();
+            together.wait();
+            profile.verify(&wrong, Timestamp::EPOCH).unwrap_err()
+        };
+        let refusals: Vec<IamError> = thread::scope(|scope| {
+            let guessing: Vec<_> = (0..32).map(|_| scope.spawn(guess)).collect();
+            guessing.into_iter().map(|guess| guess.join().unwrap()).collect()
+        });
+        assert_eq!(refusals.iter().filter(|refusal| **refusal == IamError::WrongPassword).count(), 5);
+        let locked = |refusal: &&IamError| matches!(refusal, IamError::PasswordLocked { .. });
+        assert_eq!(refusals.iter().filter(locked).count(), 27);
+        assert_eq!(profile.verify(&right, Timestamp::EPOCH).unwrap_err().to_string(), refusals[0].to_string());
+    }
+
+    #[test]
+    fn a_new_password_is_hashed_once_however_many_are_remembered() {
+        let mut profile = LoginProfile::new(PasswordHash::of("first").unwrap(), false, Timestamp::EPOCH);
+        let second = profile.hashes[0].beside("second");
+        profile.replace(second, Timestamp::EPOCH).unwrap();
+        let again = profile.hashes[0].beside("first");
+        assert!(profile.accept(&again, 1).is_ok(), "the one before is not asked about");
+        assert_eq!(profile.accept(&again, 2).unwrap_err().code(), "PasswordPolicyViolation");
+        let elsewhere = PasswordHash::of("third").unwrap();
+        assert_eq!(profile.replace(elsewhere, Timestamp::EPOCH).unwrap_err(), IamError::Concurrent);
+    }
 }

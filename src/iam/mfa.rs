@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::totp::{Seed, Totp};
-use super::{Account, Accounts, Entity, EntityName, EntityPath, IamError, KeyOwner, Limits, Registry, tagging};
+use super::{Account, Entity, EntityName, EntityPath, IamError, KeyOwner, Limits, Registry, tagging};
 use crate::arn::Arn;
 use crate::session::{LongTermIdentity, MfaProof};
 use crate::time::Timestamp;
@@ -199,20 +199,9 @@ impl Registry {
         code: &str,
         now: Timestamp,
     ) -> Result<MfaProof, IamError> {
-        self.read().verify_mfa(owner, serial_number, code, now)
-    }
-}
-
-impl Accounts {
-    fn verify_mfa(
-        &self,
-        owner: &LongTermIdentity,
-        serial_number: &str,
-        code: &str,
-        now: Timestamp,
-    ) -> Result<MfaProof, IamError> {
         let missing = || IamError::missing(Entity::MfaDevice, serial_number);
-        let account = self.find(owner.account()).ok_or_else(missing)?;
+        let accounts = self.read();
+        let account = accounts.find(owner.account()).ok_or_else(missing)?;
         let key_owner = account.owner(owner).ok_or_else(missing)?;
         let device = account.mfa_device_of(&key_owner, serial_number)?;
         let valid = device.totp.verify(code, now)?;

@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use super::{Account, Accounts, IamError};
+use super::{Account, Accounts, IamError, User};
 use crate::arn::Arn;
 use crate::json::{self, Data, Value};
+use crate::session::UserIdentity;
 
 /// No narrower than those of policy documents: what is not read here would be stored as it is written.
 const LIMITS: json::Limits = json::Limits { bytes: 4 * 131_072, depth: 32, values: 65_536 };
@@ -33,6 +34,13 @@ impl Snapshot {
     pub(super) fn arn_of(&self, unique_id: &str) -> Option<&Arn> {
         let index = || self.account.principals().map(|(id, arn)| (id.to_owned(), arn.clone())).collect();
         self.by_unique_id.get_or_init(index).get(unique_id)
+    }
+
+    /// The user of this unique id, whatever the name is by now.
+    pub(super) fn same(&self, identity: &UserIdentity) -> Option<&Arc<User>> {
+        let named = |name: &str| self.account.users.find(name).filter(|user| user.id.as_str() == identity.user_id);
+        // Few users have another name than their sessions know.
+        named(&identity.user_name).or_else(|| named(self.arn_of(&identity.user_id)?.resource().rsplit('/').next()?))
     }
 }
 

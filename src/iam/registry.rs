@@ -27,6 +27,10 @@ impl Accounts {
         self.by_id.get(id).map(|snapshot| snapshot.account())
     }
 
+    pub(super) fn snapshot(&self, id: &AccountId) -> Option<&Snapshot> {
+        self.by_id.get(id).map(|snapshot| &**snapshot)
+    }
+
     /// Every account, in the order of ids.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Account>> {
         self.by_id.values().map(|snapshot| snapshot.account())

@@ -1,5 +1,6 @@
 //! A client of the query protocol: forms signed by the AWS SDK's own signer, sent over HTTP.
 
+use std::sync::LazyLock;
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_credential_types::Credentials as SdkCredentials;
@@ -60,10 +61,18 @@ pub(crate) fn form(parameters: &[(&str, &str)]) -> String {
     form.query().unwrap_or_default().to_owned()
 }
 
+/// The one client of all calls: making one reads the certificates of the machine, which takes longer than a call.
+pub(crate) fn client() -> &'static reqwest::Client {
+    // A connection ends with the runtime of the test that opened it, and is no other test's to use.
+    static CLIENT: LazyLock<reqwest::Client> =
+        LazyLock::new(|| reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap());
+    &CLIENT
+}
+
 /// Posts a form, signed with `credentials` for `service` if there are any.
 pub(crate) async fn post(url: &str, body: String, signer: Option<(&Keys, &str)>, at: Timestamp) -> Reply {
     const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
-    let mut request = reqwest::Client::new().post(url).header("content-type", FORM);
+    let mut request = client().post(url).header("content-type", FORM);
     if let Some((keys, service)) = signer {
         for (name, value) in signature(url, &body, keys, service, at) {
             request = request.header(name, value);

@@ -117,8 +117,8 @@ async fn a_saml_provider_is_read_listed_and_tagged() {
 
 #[tokio::test]
 async fn an_oidc_provider_takes_tokens_for_its_client_ids_until_it_is_deleted() {
-    let site = Site::start().await;
     let idp = idp(&[]).await;
+    let site = Site::near(idp.issuer()).await;
     let host = idp.issuer().strip_prefix("http://").unwrap();
     let (provider, role) = (arn(&format!("oidc-provider/{host}")), arn("role/federated"));
     site.create_role("federated", &trusting(&provider, "sts:AssumeRoleWithWebIdentity")).await;
@@ -153,6 +153,26 @@ async fn an_oidc_provider_takes_tokens_for_its_client_ids_until_it_is_deleted() 
     assert_eq!(with_token(&site, &idp, &role, "app").await.status, 200);
     site.done("DeleteOpenIDConnectProvider", &[named]).await;
     assert_eq!(with_token(&site, &idp, &role, "app").await.text("Code"), Some("InvalidIdentityToken"));
+}
+
+#[tokio::test]
+async fn the_network_of_the_service_is_open_to_the_issuers_it_names_alone() {
+    let named = "http://localhost:8100";
+    let site = Site::near(named).await;
+    for near in ["http://localhost:8101", "https://localhost:8100", "http://127.0.0.1:8100", "http://localhost:8100/"] {
+        let (status, code, message) = site.refused("CreateOpenIDConnectProvider", &[("Url", near)]).await;
+        assert_eq!((status, code.as_str()), (400, "InvalidInput"), "{near}");
+        assert!(message.ends_with("an issuer on this machine is not allowed here"), "{message}");
+    }
+    for url in [named, "https://10.0.0.1", "https://login.internal"] {
+        site.done("CreateOpenIDConnectProvider", &[("Url", url), ("ClientIDList.member.1", "app")]).await;
+    }
+    let own: AccountId = crate::site::ACCOUNT.parse().unwrap();
+    let accounts = site.broker.registry().read();
+    for record in accounts.find(&own).unwrap().oidc_providers.values() {
+        let provider = record.provider.as_ref().unwrap();
+        assert_eq!(provider.is_local_network(), record.issuer() == named, "{}", record.name);
+    }
 }
 
 #[tokio::test]
@@ -194,8 +214,8 @@ async fn no_provider_made_here_reaches_a_role_of_the_directory() {
 #[tokio::test]
 async fn attack_an_identity_of_one_accounts_provider_in_another_account() {
     let (there, vault) = ("arn:aws:iam::222222222222:saml-provider/acme", "arn:aws:iam::222222222222:role/vault");
-    let site = Site::start().await;
     let idp = idp(&[(vault, there)]).await;
+    let site = Site::near(idp.issuer()).await;
     let metadata = idp.saml_metadata();
     site.done("CreateSAMLProvider", &[("Name", "acme"), ("SAMLMetadataDocument", &metadata)]).await;
     let trust = trusting(there, "sts:AssumeRoleWithSAML").parse().unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use daypass::http::iam::Iam;
 use daypass::http::query::Endpoint;
 use daypass::http::sts::Sts;
-use daypass::identity::oidc::UnverifiedIdToken;
+use daypass::identity::oidc::{IssuerUrl, UnverifiedIdToken};
 use daypass::time::ManualClock;
 use daypass::{AssumeRole, Broker, Keyring, Role};
 use serde_json::{Value, json};
@@ -55,6 +55,16 @@ impl Site {
     }
 
     pub(crate) async fn with(furnish: impl FnOnce(Broker) -> Broker) -> Self {
+        Self::serve(furnish, |iam| iam).await
+    }
+
+    /// A service where a provider of `issuer`, which is on this machine, may be made.
+    pub(crate) async fn near(issuer: &str) -> Self {
+        let issuer = IssuerUrl::parse(issuer).unwrap();
+        Self::serve(|broker| broker, |iam| iam.with_local_issuer(issuer)).await
+    }
+
+    async fn serve(furnish: impl FnOnce(Broker) -> Broker, open: impl FnOnce(Iam) -> Iam) -> Self {
         let broker = Broker::new(Keyring::generate().unwrap())
             .with_clock(Arc::new(ManualClock::new(issuer::now())))
             .with_provider(issuer::provider())
@@ -62,7 +72,7 @@ impl Site {
             .with_role(role("222222222222", "elsewhere", &allow("*")));
         let broker = Arc::new(furnish(broker));
         let admin = session(&broker, ACCOUNT, "admin").await;
-        let iam = Iam::new(Arc::clone(&broker)).with_saml_service(ENTITY_ID, ACS).with_local_issuers();
+        let iam = open(Iam::new(Arc::clone(&broker)).with_saml_service(ENTITY_ID, ACS));
         let endpoint = Endpoint::new(Arc::clone(&broker)).with_sts(Sts::new(Arc::clone(&broker))).with_iam(iam);
         Self { url: serve(endpoint.router()).await, broker, admin }
     }

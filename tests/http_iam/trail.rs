@@ -29,6 +29,13 @@ impl Audited {
         martha
     }
 
+    /// The last decision about `action`.
+    fn decision(&self, action: &str) -> AuditEvent {
+        let events = self.trail.events();
+        let decided = |event: &&AuditEvent| event.stage == Stage::Decision && event.operation == action;
+        events.iter().rfind(decided).unwrap().clone()
+    }
+
     /// The one event that concluded the last call.
     fn conclusion(&self) -> AuditEvent {
         let events = self.trail.events();
@@ -89,6 +96,23 @@ async fn what_the_account_grants_ends_as_done() {
     let event = audited.conclusion();
     assert_eq!((event.operation.as_str(), event.outcome), ("ChangePassword", Outcome::Accepted));
     assert!(event.reason.contains("the account grants this action"), "{}", event.reason);
+    let decided = audited.decision("iam:ChangePassword");
+    assert_eq!((decided.outcome, decided.code), (Outcome::Accepted, None), "{}", decided.reason);
+    assert!(decided.reason.contains("the account grants this action"), "{}", decided.reason);
+}
+
+#[tokio::test]
+async fn what_the_account_grants_over_a_denial_is_decided_as_refused() {
+    let audited = Audited::start().await;
+    let martha = audited.user("s3:ListAllMyBuckets").await;
+    audited.site.done("UpdateAccountPasswordPolicy", &[("AllowUsersToChangePassword", "true")]).await;
+    let deny = crate::site::policy(&json!({"Effect": "Deny", "Action": "iam:ChangePassword", "Resource": "*"}));
+    let denied = [("UserName", "martha"), ("PolicyName", "deny"), ("PolicyDocument", deny.as_str())];
+    audited.site.done("PutUserPolicy", &denied).await;
+    let asked = [("OldPassword", "Correct-horse-1"), ("NewPassword", "Other-horse-1")];
+    assert_eq!(audited.site.iam_as(&martha, "ChangePassword", &asked).await.status, 403);
+    let decided = audited.decision("iam:ChangePassword");
+    assert_eq!((decided.outcome, decided.code), (Outcome::Refused, Some("AccessDenied")));
 }
 
 #[tokio::test]

@@ -108,7 +108,10 @@ fn guessing_the_old_password_is_stopped_until_an_administrator_sets_another() {
     for _ in 0..5 {
         assert_eq!(change_own(&registry, "wrong-Word-1", NEW, NOW).unwrap_err(), IamError::WrongPassword);
     }
-    assert_eq!(change_own(&registry, OLD, NEW, NOW).unwrap_err(), IamError::WrongPassword, "the right one waits too");
+    let waits = change_own(&registry, OLD, NEW, NOW).unwrap_err();
+    assert!(matches!(waits, IamError::PasswordLocked { .. }), "the right one waits too: {waits:?}");
+    assert_eq!(waits.to_string(), IamError::WrongPassword.to_string(), "and whoever guesses is not told");
+    assert!(waits.reason().contains("2027-01-15T08:01:00Z"), "{}", waits.reason());
     registry.update_login_profile(&user_of(&registry, "ana").unwrap(), Some(&password(NEW)), Some(true), NOW).unwrap();
     change_own(&registry, NEW, OLD, NOW).unwrap();
     let account = registry.read().find(&id()).unwrap().clone();

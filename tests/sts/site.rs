@@ -1,6 +1,6 @@
 //! Two accounts of one organisation, their users and roles, and a client that signs as any of them.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_credential_types::Credentials as SdkCredentials;
@@ -202,7 +202,7 @@ impl Site {
         form.query_pairs_mut().extend_pairs([("Action", action), ("Version", version)]).extend_pairs(parameters);
         let body = form.query().unwrap().to_owned();
         let content_type = "application/x-www-form-urlencoded; charset=utf-8";
-        let mut request = reqwest::Client::new().post(&self.url).header("content-type", content_type);
+        let mut request = client().post(&self.url).header("content-type", content_type);
         for (name, value) in self.signature(signer, service, &body) {
             request = request.header(name, value);
         }
@@ -230,4 +230,12 @@ impl Site {
         let (headers, _) = instructions.into_parts();
         headers.iter().map(|header| (header.name().to_owned(), header.value().to_owned())).collect()
     }
+}
+
+/// The one client of all calls: making one reads the certificates of the machine, which takes longer than a call.
+fn client() -> &'static reqwest::Client {
+    // A connection ends with the runtime of the test that opened it, and is no other test's to use.
+    static CLIENT: LazyLock<reqwest::Client> =
+        LazyLock::new(|| reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap());
+    &CLIENT
 }

@@ -231,7 +231,8 @@ fn portal(site: Site, broker: &Arc<Broker>, secret: &str, trail: Trail) -> Resul
         .with_inspector(trail);
     let tokens = OidcProvider::new(&issuer, [world::AUDIENCE])?.with_local_network();
     let sts = Sts::new(Arc::clone(broker)).with_issuer(&issuer, IssuerKeys::new(&tokens)?);
-    let iam = Iam::new(Arc::clone(broker)).with_saml_service(site.sp_entity_id(), site.acs_url()).with_local_issuers();
+    let iam = Iam::new(Arc::clone(broker)).with_saml_service(site.sp_entity_id(), site.acs_url());
+    let iam = iam.with_local_issuer(tokens.issuer().clone());
     let endpoint = Endpoint::new(Arc::clone(broker)).with_sts(sts).with_iam(iam);
     let services = well_known::router(Arc::clone(broker)).merge(endpoint.router());
     Ok(portal.router_beside(services))

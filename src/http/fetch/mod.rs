@@ -318,10 +318,14 @@ impl Fetcher {
 }
 
 fn builder() -> reqwest::ClientBuilder {
+    builder_within(TIMEOUT)
+}
+
+fn builder_within(time: Duration) -> reqwest::ClientBuilder {
     Client::builder()
         .no_proxy()
         .redirect(Policy::none())
-        .timeout(TIMEOUT)
+        .timeout(time)
         .user_agent(concat!("daypass/", env!("CARGO_PKG_VERSION")))
 }
 

@@ -29,7 +29,7 @@ fn create_access_key(call: &Call<'_>) -> Result<Answer, QueryError> {
         Element::text("UserName", user_name(&*call.own_account()?, &subject.owner)),
         Element::text("AccessKeyId", key.access_key_id().as_str()),
         Element::text("Status", "Active"),
-        Element::text("SecretAccessKey", key.secret_access_key().expose()),
+        Element::secret("SecretAccessKey", key.secret_access_key().expose()),
         Element::text("CreateDate", key.created().to_string()),
     ];
     Ok(Answer::new("CreateAccessKey", vec![Element::Group("AccessKey", elements)]))

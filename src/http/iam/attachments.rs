@@ -6,7 +6,9 @@ use super::input;
 use super::paging::Page;
 use super::shapes;
 use super::target::{Named, Target};
+use crate::arn::Arn;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
+use crate::iam::{Account, Holder, IamError, Limits};
 use crate::policy::Keys;
 
 pub(super) fn operation(name: &str) -> Option<Operation> {
@@ -29,18 +31,19 @@ pub(super) fn operation(name: &str) -> Option<Operation> {
 }
 
 fn attach(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<Answer, QueryError> {
-    let mut constraints = Constraints::default();
-    let holder = subject.read(call.query, &mut constraints);
-    let policy = input::arn(call.query, "PolicyArn", &mut constraints);
-    constraints.finish()?;
-    let policy = policy.ok_or_else(input::no_arn)?;
-    let keys = Keys::new().with("iam:PolicyARN", policy.as_str());
-    let target = Target::allowed(call, Named::Holder(holder.clone()), &format!("iam:{operation}"), &keys)?;
-    target.update(call, |account, limits| account.attach_policy(&holder, &policy, limits))?;
-    Ok(Answer::done(operation))
+    change(call, subject, operation, |account, holder, policy, limits| account.attach_policy(holder, policy, limits))
 }
 
 fn detach(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<Answer, QueryError> {
+    change(call, subject, operation, |account, holder, policy, _| account.detach_policy(holder, policy))
+}
+
+fn change(
+    call: &Call<'_>,
+    subject: Subject,
+    operation: &'static str,
+    change: impl FnOnce(&mut Account, &Holder, &Arn, &Limits) -> Result<(), IamError>,
+) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let holder = subject.read(call.query, &mut constraints);
     let policy = input::arn(call.query, "PolicyArn", &mut constraints);
@@ -48,7 +51,7 @@ fn detach(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<
     let policy = policy.ok_or_else(input::no_arn)?;
     let keys = Keys::new().with("iam:PolicyARN", policy.as_str());
     let target = Target::allowed(call, Named::Holder(holder.clone()), &format!("iam:{operation}"), &keys)?;
-    target.update(call, |account, _| account.detach_policy(&holder, &policy))?;
+    target.update(call, |account, limits| change(account, &holder, &policy, limits))?;
     Ok(Answer::done(operation))
 }
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::{Iam, trail};
 use crate::Error;
 use crate::arn::{AccountId, Arn};
-use crate::broker::{Conclusion, Flow};
+use crate::broker::{Conclusion, Flow, GRANTED, Granted};
 use crate::decision::{Decision, why};
 use crate::http::query::{Answer, Query, QueryError};
 use crate::iam::{Account, Accounts, Entity, IamError, Limits, Registry};
-use crate::policy::{Keys, Layer, Outcome};
+use crate::policy::Keys;
 use crate::request::AuthenticatedRequest;
 use crate::session::LongTermIdentity;
 use crate::time::Timestamp;
@@ -53,8 +53,7 @@ impl<'a> Call<'a> {
         let (code, reason) = match &answered {
             Ok(answer) => {
                 trail::add_made(&mut parameters, answer);
-                let granted = "the account grants this action to its users, whose own policies do not speak of it";
-                (None, if self.granted.get() { granted.to_owned() } else { String::new() })
+                (None, if self.granted.get() { GRANTED.to_owned() } else { String::new() })
             }
             Err(refused) => (Some(refused.code()), refused.reason().to_owned()),
         };
@@ -84,16 +83,15 @@ impl Call<'_> {
         if decision.is_allow() { Ok(()) } else { Err(self.denied(&decision, action, shown)) }
     }
 
-    /// The same for an action that the account grants to every user: it takes the place of identity policies that do not
-    /// speak of it, and of nothing else.
+    /// The same for an action that the account grants to every user.
     pub(super) fn authorize_granted(&self, action: &str, resource: &str, keys: &Keys) -> Result<(), QueryError> {
-        let decision = self.decide(action, resource, keys)?;
-        let layers = &decision.reason().explanation().layers;
-        let of_others = |layer| !matches!(layer, Layer::Identity | Layer::Resource);
-        let others_allow = layers.iter().all(|own| !of_others(own.layer) || own.outcome == Outcome::Allow);
-        let granted = !matches!(decision, Decision::ExplicitDeny(_)) && others_allow;
-        self.granted.set(granted && !decision.is_allow());
-        if granted { Ok(()) } else { Err(self.denied(&decision, action, resource)) }
+        let environment = self.asked(resource, keys);
+        match self.flow.authorize_granted(&self.caller, action, resource, environment)? {
+            Granted::Not(decision) => return Err(self.denied(&decision, action, resource)),
+            Granted::ByAccount => self.granted.set(true),
+            Granted::ByPolicy => {}
+        }
+        Ok(())
     }
 
     /// Whether the caller's policies allow `action` on `resource`, for what an operation tells only those who may read it.
@@ -102,10 +100,16 @@ impl Call<'_> {
     }
 
     fn decide(&self, action: &str, resource: &str, keys: &Keys) -> Result<Decision, Error> {
+        let environment = self.asked(resource, keys);
+        self.flow.authorize(&self.caller, action, resource, environment)
+    }
+
+    /// Notes what policy is asked about, and gives the keys it is asked with.
+    fn asked(&self, resource: &str, keys: &Keys) -> Keys {
         let mut all = self.environment.clone();
         all.extend(keys);
         self.subject.get_or_init(|| resource.to_owned());
-        self.flow.authorize(&self.caller, action, resource, all)
+        all
     }
 
     fn denied(&self, decision: &Decision, action: &str, resource: &str) -> QueryError {

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::call::{Call, Operation};
 use super::paging::Page;
-use super::shapes;
+use super::{groups, shapes, users};
 use crate::arn::Arn;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::iam::{
@@ -93,31 +93,21 @@ impl Detail<'_> {
 
 fn user_detail(user: &User, account: &Account) -> Vec<Element> {
     let groups = user.groups.iter().filter_map(|name| account.groups.find(name));
-    let mut elements = vec![
-        Element::text("Path", user.path.as_str()),
-        Element::text("UserName", user.identity.user_name.as_str()),
-        Element::text("UserId", user.id.as_str()),
-        Element::text("Arn", user.identity.arn.as_str()),
-        Element::text("CreateDate", user.created.to_string()),
+    let mut elements = users::user(user);
+    elements.extend([
         inline("UserPolicyList", &user.permissions),
         Element::texts("GroupList", groups.map(|group| group.name.as_str())),
         attached(&user.permissions),
         shapes::tags(&user.identity.tags),
-    ];
+    ]);
     elements.extend(user.permissions.boundary.as_ref().map(shapes::boundary));
     elements
 }
 
 fn group_detail(group: &Group) -> Vec<Element> {
-    vec![
-        Element::text("Path", group.path.as_str()),
-        Element::text("GroupName", group.name.as_str()),
-        Element::text("GroupId", group.id.as_str()),
-        Element::text("Arn", group.arn.as_str()),
-        Element::text("CreateDate", group.created.to_string()),
-        inline("GroupPolicyList", &group.permissions),
-        attached(&group.permissions),
-    ]
+    let mut elements = groups::group(group);
+    elements.extend([inline("GroupPolicyList", &group.permissions), attached(&group.permissions)]);
+    elements
 }
 
 fn role_detail(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {

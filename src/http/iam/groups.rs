@@ -27,7 +27,7 @@ pub(super) fn operation(name: &str) -> Option<Operation> {
 }
 
 /// A group as lists hold it.
-fn group(group: &Group) -> Vec<Element> {
+pub(super) fn group(group: &Group) -> Vec<Element> {
     vec![
         Element::text("Path", group.path.as_str()),
         Element::text("GroupName", group.name.as_str()),

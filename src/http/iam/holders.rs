@@ -87,13 +87,3 @@ pub(super) fn resource_tags<'t>(keys: &mut Keys, tags: impl IntoIterator<Item = 
         keys.set(&format!("aws:ResourceTag/{key}"), value.as_str());
     }
 }
-
-/// `aws:RequestTag/…` and `aws:TagKeys` of tags that are asked for.
-pub(super) fn request_tags<'t>(keys: &mut Keys, tags: impl IntoIterator<Item = (&'t String, &'t String)>) {
-    let mut names = Vec::new();
-    for (key, value) in tags {
-        keys.set(&format!("aws:RequestTag/{key}"), value.as_str());
-        names.push(key.as_str());
-    }
-    keys.set_list("aws:TagKeys", names);
-}

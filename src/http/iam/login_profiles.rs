@@ -24,11 +24,8 @@ fn create_login_profile(call: &Call<'_>) -> Result<Answer, QueryError> {
     let subject = Subject::named_or_caller(call, constraints)?;
     subject.authorize(call, "iam:CreateLoginProfile", &Keys::new())?;
     let (name, user, password) = (subject.user_name()?, subject.user()?, required(password)?);
-    slowly(|| {
-        let reset_required = reset_required.unwrap_or(false);
-        call.registry().create_login_profile(user, &password, reset_required, call.now())
-    })
-    .map_err(refused)?;
+    let reset_required = reset_required.unwrap_or(false);
+    call.registry().create_login_profile(user, &password, reset_required, call.now()).map_err(refused)?;
     let account = call.own_account()?;
     answer("CreateLoginProfile", &account, name)
 }
@@ -48,8 +45,7 @@ fn update_login_profile(call: &Call<'_>) -> Result<Answer, QueryError> {
     let subject = Subject::named(call, constraints)?;
     subject.authorize(call, "iam:UpdateLoginProfile", &Keys::new())?;
     let (user, password) = (subject.user()?, password.map(required).transpose()?);
-    slowly(|| call.registry().update_login_profile(user, password.as_ref(), reset_required, call.now()))
-        .map_err(refused)?;
+    call.registry().update_login_profile(user, password.as_ref(), reset_required, call.now()).map_err(refused)?;
     Ok(Answer::done("UpdateLoginProfile"))
 }
 
@@ -76,7 +72,7 @@ fn change_password(call: &Call<'_>) -> Result<Answer, QueryError> {
         false => subject.authorize(call, "iam:ChangePassword", &Keys::new())?,
     }
     let (old, new) = (required(old)?, required(new)?);
-    slowly(|| call.registry().change_password(identity, &old, &new, call.now())).map_err(refused)?;
+    call.registry().change_password(identity, &old, &new, call.now()).map_err(refused)?;
     Ok(Answer::done("ChangePassword"))
 }
 
@@ -107,13 +103,4 @@ fn required(password: Option<Password>) -> Result<Password, QueryError> {
 /// `true` or `false`, if the parameter was given.
 pub(super) fn flag(call: &Call<'_>, name: &str, constraints: &mut Constraints) -> Option<bool> {
     constraints.one_of(call.query, name, &["true", "false"]).map(|value| value == "true")
-}
-
-/// Runs what takes a good part of a second, where possible beside the other requests of the thread.
-pub(super) fn slowly<T>(work: impl FnOnce() -> T) -> T {
-    use tokio::runtime::{Handle, RuntimeFlavor};
-    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
-        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
-        _ => work(),
-    }
 }

@@ -1,17 +1,15 @@
 //! Virtual MFA devices.
 
-use std::collections::BTreeMap;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
 use super::call::{Call, Operation, refused};
-use super::holders::request_tags;
 use super::input::{self, LONG_NAME};
 use super::paging::Page;
 use super::subject::Subject;
 use super::target::{Named, Target};
-use super::{qr_code, shapes, users};
+use super::{qr_code, shapes, tags, users};
 use crate::http::query::{Answer, Constraints, Element, Query, QueryError};
 use crate::iam::{Account, Entity, EntityName, EntityPath, IamError, KeyOwner, MfaDevice};
 use crate::policy::Keys;
@@ -26,9 +24,6 @@ pub(super) fn operation(name: &str) -> Option<Operation> {
         "ListMFADevices" => list_mfa_devices,
         "ListVirtualMFADevices" => list_virtual_mfa_devices,
         "GetMFADevice" => get_mfa_device,
-        "TagMFADevice" => tag_mfa_device,
-        "UntagMFADevice" => untag_mfa_device,
-        "ListMFADeviceTags" => list_mfa_device_tags,
         _ => return None,
     })
 }
@@ -38,9 +33,7 @@ fn create_virtual_mfa_device(call: &Call<'_>) -> Result<Answer, QueryError> {
     let name = input::name(call.query, "VirtualMFADeviceName", LONG_NAME, &mut constraints);
     let path = input::path(call.query, &mut constraints);
     constraints.finish()?;
-    let tags: BTreeMap<String, String> = input::tags(call.query)?.into_iter().collect();
-    let mut keys = Keys::new();
-    request_tags(&mut keys, &tags);
+    let (tags, keys) = tags::requested(call.query)?;
     let arn = call.arn(&format!("mfa{path}{name}"));
     call.authorize("iam:CreateVirtualMFADevice", arn.as_str(), &keys)?;
     if !tags.is_empty() {
@@ -53,12 +46,14 @@ fn create_virtual_mfa_device(call: &Call<'_>) -> Result<Answer, QueryError> {
         Ok((serial, seed))
     })?;
     // What an authenticator application reads from a screen. All of it is of characters that a URI takes as they are.
-    let uri = format!("otpauth://totp/{name}@{}?secret={}&issuer=daypass", call.account, seed.expose());
+    let account = call.account.as_str();
+    let uri = ["otpauth://totp/", name, "@", account, "?secret=", seed.expose(), "&issuer=daypass"];
+    let uri = Zeroizing::new(uri.concat());
     let mut elements = vec![
         Element::text("SerialNumber", serial.as_str()),
-        Element::text("Base32StringSeed", STANDARD.encode(seed.expose())),
+        Element::secret("Base32StringSeed", STANDARD.encode(seed.expose())),
     ];
-    elements.extend(qr_code::png(&uri).map(|image| Element::text("QRCodePNG", STANDARD.encode(image))));
+    elements.extend(qr_code::png(&uri).map(|image| Element::secret("QRCodePNG", STANDARD.encode(&*image))));
     if !tags.is_empty() {
         elements.push(shapes::tags(&tags));
     }
@@ -143,30 +138,6 @@ fn get_mfa_device(call: &Call<'_>) -> Result<Answer, QueryError> {
     Ok(Answer::new("GetMFADevice", enabled(account, device)))
 }
 
-fn tag_mfa_device(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let tags: BTreeMap<String, String> = input::tags(call.query)?.into_iter().collect();
-    let mut keys = Keys::new();
-    request_tags(&mut keys, &tags);
-    let (serial, target) = device(call, "iam:TagMFADevice", Constraints::default(), &keys)?;
-    target.update(call, |account, limits| account.tag_mfa_device(limits, serial, tags))?;
-    Ok(Answer::done("TagMFADevice"))
-}
-
-fn untag_mfa_device(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let untagged = input::tag_keys(call.query)?;
-    let keys = Keys::new().with_list("aws:TagKeys", untagged.iter().copied());
-    let (serial, target) = device(call, "iam:UntagMFADevice", Constraints::default(), &keys)?;
-    target.update(call, |account, _| account.untag_mfa_device(serial, &untagged))?;
-    Ok(Answer::done("UntagMFADevice"))
-}
-
-fn list_mfa_device_tags(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let mut constraints = Constraints::default();
-    let page = Page::read(call.query, &mut constraints);
-    let (serial, target) = device(call, "iam:ListMFADeviceTags", constraints, &Keys::new())?;
-    Ok(Answer::new("ListMFADeviceTags", page.of_tags(&target.account().mfa_device(serial).map_err(refused)?.tags)?))
-}
-
 /// The device that the call names and its serial number, once the caller may do `action` to it, and there is one.
 fn device<'a>(
     call: &'a Call<'_>,
@@ -205,7 +176,7 @@ fn listed(account: &Account, device: &MfaDevice) -> Vec<Element> {
     elements
 }
 
-fn serial_number<'a>(query: &'a Query, constraints: &mut Constraints) -> &'a str {
+pub(super) fn serial_number<'a>(query: &'a Query, constraints: &mut Constraints) -> &'a str {
     let serial = constraints.required(query, "SerialNumber", (9, 256));
     let allowed = |character: char| character.is_ascii_alphanumeric() || "_+=/:,.@-".contains(character);
     if !serial.chars().all(allowed) {

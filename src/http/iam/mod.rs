@@ -24,19 +24,22 @@ mod saml_providers;
 mod shapes;
 mod simulation;
 mod subject;
+mod tags;
 mod target;
 mod trail;
 mod users;
 mod versions;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::Router;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use self::call::{Call, Operation};
 use super::query::{Answer, Endpoint, Protocol, QueryError, Received};
 use crate::broker::{Broker, Flow};
+use crate::identity::oidc::IssuerUrl;
 use crate::request::Service;
 
 pub(super) const PROTOCOL: Protocol = Protocol {
@@ -51,6 +54,9 @@ pub(super) const PROTOCOL: Protocol = Protocol {
 /// Turns at what takes long. They are those of the process, as its processors are: a caller who asks for much work waits for
 /// others who do, and nobody else waits for them.
 static LONG_WORK: Semaphore = Semaphore::const_new(2);
+/// The turn at hashing passwords, for which one of the others is needed too: whoever has passwords hashed keeps one processor
+/// busy at the most, and leaves the second turn to others.
+static PASSWORD_WORK: Semaphore = Semaphore::const_new(1);
 
 /// Identity and Access Management of a broker.
 #[derive(Clone, Debug)]
@@ -58,14 +64,14 @@ pub struct Iam {
     broker: Arc<Broker>,
     /// Our entity id and assertion consumer service, for which SAML providers made here must address assertions.
     saml_service: Option<(String, String)>,
-    local_issuers: bool,
+    local_issuers: HashSet<IssuerUrl>,
 }
 
 impl Iam {
     /// The operations of `broker`.
     #[must_use]
-    pub const fn new(broker: Arc<Broker>) -> Self {
-        Self { broker, saml_service: None, local_issuers: false }
+    pub fn new(broker: Arc<Broker>) -> Self {
+        Self { broker, saml_service: None, local_issuers: HashSet::new() }
     }
 
     /// Lets SAML providers be made, whose assertions must be addressed to `entity_id` and posted to `acs_url`.
@@ -75,10 +81,11 @@ impl Iam {
         self
     }
 
-    /// Lets OpenID Connect providers be made whose issuers are on this machine or in its network, for development.
+    /// Lets OpenID Connect providers be made of this one issuer on this machine or in its network: its documents may come from
+    /// loopback, private and link-local addresses. Those of every other issuer that somebody makes a provider of may not.
     #[must_use]
-    pub const fn with_local_issuers(mut self) -> Self {
-        self.local_issuers = true;
+    pub fn with_local_issuer(mut self, issuer: IssuerUrl) -> Self {
+        self.local_issuers.insert(issuer);
         self
     }
 
@@ -94,18 +101,44 @@ impl Iam {
         let (name, environment) = (name.to_owned(), received.environment());
         let (query, signed, _large) = received.into_parts();
         let caller = flow.authenticate(&Service::IAM, signed)?;
-        if !is_long(&name) {
-            return Call::new(self, flow, caller, &query, environment).carry_out(&name, operation);
+        let work = || Call::new(self, flow, caller, &query, environment).carry_out(&name, operation);
+        match turn(&name).await {
+            Some(_turn) => slowly(work),
+            None => work(),
         }
-        let _turn = LONG_WORK.acquire().await;
-        login_profiles::slowly(|| Call::new(self, flow, caller, &query, environment).carry_out(&name, operation))
     }
 }
 
+/// The right to do what takes long.
+struct Turn {
+    _hashing: Option<SemaphorePermit<'static>>,
+    _long: SemaphorePermit<'static>,
+}
+
+/// Waits for the turn that an operation needs; most need none.
+async fn turn(name: &str) -> Option<Turn> {
+    let hashes = ["CreateLoginProfile", "UpdateLoginProfile", "ChangePassword"].contains(&name);
+    if !hashes && !goes_over_much(name) {
+        return None;
+    }
+    // Nobody closes the semaphores. Whoever waits for the password turn holds none of the others.
+    let hashing = if hashes { Some(PASSWORD_WORK.acquire().await.ok()?) } else { None };
+    Some(Turn { _hashing: hashing, _long: LONG_WORK.acquire().await.ok()? })
+}
+
 /// Whether an operation goes over much, by what it is asked or by what the account holds.
-fn is_long(name: &str) -> bool {
+fn goes_over_much(name: &str) -> bool {
     let whole = ["GetAccountAuthorizationDetails", "GenerateCredentialReport"];
     name.starts_with("Simulate") || name.starts_with("GetContextKeys") || whole.contains(&name)
+}
+
+/// Runs what takes a good part of a second, where possible beside the other requests of the thread.
+fn slowly<T>(work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
 }
 
 /// What answers the operation of this name. Each module has a table of its own.
@@ -126,5 +159,36 @@ fn operation(name: &str) -> Option<Operation> {
         .or_else(|| login_profiles::operation(name))
         .or_else(|| account::operation(name))
         .or_else(|| outbound::operation(name))
+        .or_else(|| tags::operation(name))
         .or_else(|| elsewhere::operation(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    /// Asks for a turn without waiting for it.
+    fn asked(name: &str) -> Poll<Option<Turn>> {
+        pin!(turn(name)).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn one_password_is_hashed_at_a_time_and_two_long_calls_run() {
+        let Poll::Ready(Some(hashing)) = asked("ChangePassword") else { panic!("the first waits") };
+        for name in ["CreateLoginProfile", "UpdateLoginProfile", "ChangePassword"] {
+            assert!(asked(name).is_pending(), "{name}");
+        }
+        let Poll::Ready(Some(long)) = asked("SimulateCustomPolicy") else { panic!("the second turn is taken") };
+        assert!(asked("GetAccountAuthorizationDetails").is_pending(), "both turns are taken");
+        for name in ["GetUser", "GetLoginProfile", "DeleteLoginProfile", "CreateUser"] {
+            assert!(matches!(asked(name), Poll::Ready(None)), "{name}");
+        }
+        drop(hashing);
+        assert!(matches!(asked("CreateLoginProfile"), Poll::Ready(Some(_))));
+        drop(long);
+        assert!(matches!(asked("GetContextKeysForCustomPolicy"), Poll::Ready(Some(_))));
+    }
 }

@@ -3,15 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::call::{Call, Operation, refused};
-use super::holders;
 use super::input;
-use super::paging::Page;
-use super::shapes;
 use super::target::{Named, Target};
+use super::{shapes, tags};
 use crate::arn::Arn;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::iam::{Entity, IamError, NewOidcProvider};
-use crate::identity::oidc::OidcProvider;
+use crate::identity::oidc::{IssuerUrl, OidcProvider};
 use crate::policy::Keys;
 
 pub(super) fn operation(name: &str) -> Option<Operation> {
@@ -25,9 +23,6 @@ pub(super) fn operation(name: &str) -> Option<Operation> {
             |call| change_client(call, "RemoveClientIDFromOpenIDConnectProvider")
         }
         "UpdateOpenIDConnectProviderThumbprint" => update_thumbprints,
-        "TagOpenIDConnectProvider" => tag,
-        "UntagOpenIDConnectProvider" => untag,
-        "ListOpenIDConnectProviderTags" => list_tags,
         _ => return None,
     })
 }
@@ -42,9 +37,7 @@ fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
     }
     let thumbprints = thumbprints(call, &mut constraints)?;
     constraints.finish()?;
-    let tags: BTreeMap<String, String> = input::tags(query)?.into_iter().collect();
-    let mut keys = Keys::new();
-    holders::request_tags(&mut keys, &tags);
+    let (tags, keys) = tags::requested(query)?;
     let name = url.split_once("://").map_or(url, |(_, name)| name).trim_end_matches('/');
     let arn = call.arn(&format!("oidc-provider/{name}"));
     call.authorize("iam:CreateOpenIDConnectProvider", arn.as_str(), &keys)?;
@@ -53,7 +46,8 @@ fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
     }
     let client_ids = client_ids.into_iter().map(str::to_owned).collect();
     let new = NewOidcProvider { url, client_ids, thumbprints, tags: tags.clone() };
-    let (now, local) = (call.now(), call.iam.local_issuers);
+    let now = call.now();
+    let local = IssuerUrl::parse(url).is_ok_and(|issuer| call.iam.local_issuers.contains(&issuer));
     let arn = call.update(|account, limits| {
         let arn = account.create_oidc_provider(new, local, limits, now)?;
         let name = &account.oidc_provider(&arn)?.name;
@@ -134,32 +128,6 @@ fn update_thumbprints(call: &Call<'_>) -> Result<Answer, QueryError> {
     Ok(Answer::done("UpdateOpenIDConnectProviderThumbprint"))
 }
 
-fn tag(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let tags: BTreeMap<String, String> = input::tags(call.query)?.into_iter().collect();
-    let mut keys = Keys::new();
-    holders::request_tags(&mut keys, &tags);
-    let (arn, target) = changeable(call, "iam:TagOpenIDConnectProvider", &keys)?;
-    target.update(call, |account, limits| account.tag_oidc_provider(&arn, tags, limits))?;
-    Ok(Answer::done("TagOpenIDConnectProvider"))
-}
-
-fn untag(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let untagged = input::tag_keys(call.query)?;
-    let keys = Keys::new().with_list("aws:TagKeys", untagged.iter().copied());
-    let (arn, target) = changeable(call, "iam:UntagOpenIDConnectProvider", &keys)?;
-    target.update(call, |account, _| account.untag_oidc_provider(&arn, &untagged))?;
-    Ok(Answer::done("UntagOpenIDConnectProvider"))
-}
-
-fn list_tags(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let mut constraints = Constraints::default();
-    let page = Page::read(call.query, &mut constraints);
-    constraints.finish()?;
-    let (arn, target) = named(call, "iam:ListOpenIDConnectProviderTags", &Keys::new())?;
-    let tags = &target.account().oidc_provider(&arn).map_err(refused)?.tags;
-    Ok(Answer::new("ListOpenIDConnectProviderTags", page.of_tags(tags)?))
-}
-
 fn thumbprints(call: &Call<'_>, constraints: &mut Constraints) -> Result<Vec<String>, QueryError> {
     let thumbprints = call.query.members("ThumbprintList")?;
     for (number, thumbprint) in (1..).zip(&thumbprints) {
@@ -169,12 +137,7 @@ fn thumbprints(call: &Call<'_>, constraints: &mut Constraints) -> Result<Vec<Str
 }
 
 fn named(call: &Call<'_>, action: &str, asked: &Keys) -> Result<(Arn, Target), QueryError> {
-    let mut constraints = Constraints::default();
-    let arn = input::arn(call.query, "OpenIDConnectProviderArn", &mut constraints);
-    constraints.finish()?;
-    let arn = arn.ok_or_else(input::no_arn)?;
-    let target = Target::allowed(call, Named::OidcProvider(arn.clone()), action, asked)?;
-    Ok((arn, target))
+    Target::of_arn(call, "OpenIDConnectProviderArn", Named::OidcProvider, action, asked)
 }
 
 /// The same, for a change: what is configured for every account is not one account's to change.
@@ -187,7 +150,7 @@ fn changeable(call: &Call<'_>, action: &str, asked: &Keys) -> Result<(Arn, Targe
 }
 
 /// The provider of this ARN, where it is configured for every account.
-fn configured<'a>(call: &Call<'a>, arn: &Arn) -> Option<&'a OidcProvider> {
+pub(super) fn configured<'a>(call: &Call<'a>, arn: &Arn) -> Option<&'a OidcProvider> {
     let name = arn.resource().strip_prefix("oidc-provider/")?;
     call.iam.broker.oidc_providers().find(|provider| provider.issuer().name() == name)
 }

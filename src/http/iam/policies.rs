@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::call::{Call, Operation, refused};
-use super::holders;
 use super::input::{self, LONG_NAME};
 use super::paging::Page;
-use super::shapes;
 use super::target::{Named, Target};
+use super::{shapes, tags};
 use crate::arn::Arn;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::iam::{Account, Entity, Holder, IamError, ManagedPolicy, NewPolicy, aws_managed_policies};
@@ -20,9 +19,6 @@ pub(super) fn operation(name: &str) -> Option<Operation> {
         "ListPolicies" => list_policies,
         "DeletePolicy" => delete_policy,
         "ListEntitiesForPolicy" => list_entities,
-        "TagPolicy" => tag_policy,
-        "UntagPolicy" => untag_policy,
-        "ListPolicyTags" => list_policy_tags,
         _ => return None,
     })
 }
@@ -36,9 +32,7 @@ fn create_policy(call: &Call<'_>) -> Result<Answer, QueryError> {
     let description = query.value("Description");
     constraints.length("Description", description, (0, 1000));
     constraints.finish()?;
-    let tags: BTreeMap<String, String> = input::tags(query)?.into_iter().collect();
-    let mut keys = Keys::new();
-    holders::request_tags(&mut keys, &tags);
+    let (tags, keys) = tags::requested(query)?;
     let arn = call.arn(&format!("policy{path}{name}"));
     call.authorize("iam:CreatePolicy", arn.as_str(), &keys)?;
     if !tags.is_empty() {
@@ -175,39 +169,9 @@ impl Entitled {
     }
 }
 
-fn tag_policy(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let tags: BTreeMap<String, String> = input::tags(call.query)?.into_iter().collect();
-    let mut keys = Keys::new();
-    holders::request_tags(&mut keys, &tags);
-    let (arn, target) = named(call, "iam:TagPolicy", &keys)?;
-    target.update(call, |account, limits| account.tag_policy(&arn, tags, limits))?;
-    Ok(Answer::done("TagPolicy"))
-}
-
-fn untag_policy(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let untagged = input::tag_keys(call.query)?;
-    let keys = Keys::new().with_list("aws:TagKeys", untagged.iter().copied());
-    let (arn, target) = named(call, "iam:UntagPolicy", &keys)?;
-    target.update(call, |account, _| account.untag_policy(&arn, &untagged))?;
-    Ok(Answer::done("UntagPolicy"))
-}
-
-fn list_policy_tags(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let mut constraints = Constraints::default();
-    let page = Page::read(call.query, &mut constraints);
-    constraints.finish()?;
-    let (arn, target) = named(call, "iam:ListPolicyTags", &Keys::new())?;
-    Ok(Answer::new("ListPolicyTags", page.of_tags(&existing(target.account(), &arn)?.tags)?))
-}
-
 /// The policy that the call names, once the caller may do `action` to it.
 pub(super) fn named(call: &Call<'_>, action: &str, asked: &Keys) -> Result<(Arn, Target), QueryError> {
-    let mut constraints = Constraints::default();
-    let arn = input::arn(call.query, "PolicyArn", &mut constraints);
-    constraints.finish()?;
-    let arn = arn.ok_or_else(input::no_arn)?;
-    let target = Target::allowed(call, Named::Policy(arn.clone()), action, asked)?;
-    Ok((arn, target))
+    Target::of_arn(call, "PolicyArn", Named::Policy, action, asked)
 }
 
 /// The policy of this ARN.

@@ -1,14 +1,12 @@
 //! Roles: made, read, changed, tagged and deleted.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::call::{Call, Operation, refused};
-use super::holders;
 use super::input::{self, SHORT_NAME};
 use super::paging::Page;
-use super::shapes;
 use super::target::{Named, Target};
+use super::{shapes, tags};
 use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::iam::{Holder, NewRole};
 use crate::policy::Keys;
@@ -23,9 +21,6 @@ pub(super) fn operation(name: &str) -> Option<Operation> {
         "UpdateRoleDescription" => |call| update_role(call, "UpdateRoleDescription"),
         "UpdateAssumeRolePolicy" => update_assume_role_policy,
         "DeleteRole" => delete_role,
-        "TagRole" => tag_role,
-        "UntagRole" => untag_role,
-        "ListRoleTags" => list_role_tags,
         "CreateServiceLinkedRole" => create_service_linked_role,
         "DeleteServiceLinkedRole" => |call| service_linked(call, "iam:DeleteServiceLinkedRole"),
         "GetServiceLinkedRoleDeletionStatus" => |call| service_linked(call, "iam:GetServiceLinkedRoleDeletionStatus"),
@@ -43,10 +38,7 @@ fn create_role(call: &Call<'_>) -> Result<Answer, QueryError> {
     let duration = max_session_duration(call, &mut constraints);
     let boundary = input::optional_arn(query, "PermissionsBoundary", &mut constraints);
     constraints.finish()?;
-    let tags: BTreeMap<String, String> = input::tags(query)?.into_iter().collect();
-
-    let mut keys = Keys::new();
-    holders::request_tags(&mut keys, &tags);
+    let (tags, mut keys) = tags::requested(query)?;
     if let Some(boundary) = &boundary {
         keys.set("iam:PermissionsBoundary", boundary.as_str());
     }
@@ -115,32 +107,6 @@ fn delete_role(call: &Call<'_>) -> Result<Answer, QueryError> {
     let (name, target) = subject(call, "iam:DeleteRole", &Keys::new())?;
     target.update(call, |account, _| account.delete_role(name))?;
     Ok(Answer::done("DeleteRole"))
-}
-
-fn tag_role(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let tags: BTreeMap<String, String> = input::tags(call.query)?.into_iter().collect();
-    let mut keys = Keys::new();
-    holders::request_tags(&mut keys, &tags);
-    let (name, target) = subject(call, "iam:TagRole", &keys)?;
-    target.update(call, |account, limits| account.tag_role(name, tags, limits))?;
-    Ok(Answer::done("TagRole"))
-}
-
-fn untag_role(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let untagged = input::tag_keys(call.query)?;
-    let keys = Keys::new().with_list("aws:TagKeys", untagged.iter().copied());
-    let (name, target) = subject(call, "iam:UntagRole", &keys)?;
-    target.update(call, |account, _| account.untag_role(name, &untagged))?;
-    Ok(Answer::done("UntagRole"))
-}
-
-fn list_role_tags(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let mut constraints = Constraints::default();
-    let page = Page::read(call.query, &mut constraints);
-    constraints.finish()?;
-    let (name, target) = subject(call, "iam:ListRoleTags", &Keys::new())?;
-    let tags = &target.account().existing_role(name).map_err(refused)?.tags;
-    Ok(Answer::new("ListRoleTags", page.of_tags(tags)?))
 }
 
 /// No service here makes roles for itself.

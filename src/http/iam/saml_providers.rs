@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::call::{Call, Operation, refused};
-use super::holders;
 use super::input::{self, LONG_NAME};
-use super::paging::Page;
-use super::shapes;
 use super::target::{Named, Target};
+use super::{shapes, tags};
 use crate::arn::Arn;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::iam::{Entity, IamError};
@@ -24,9 +22,6 @@ pub(super) fn operation(name: &str) -> Option<Operation> {
         "ListSAMLProviders" => list,
         "UpdateSAMLProvider" => update,
         "DeleteSAMLProvider" => delete,
-        "TagSAMLProvider" => tag,
-        "UntagSAMLProvider" => untag,
-        "ListSAMLProviderTags" => list_tags,
         _ => return None,
     })
 }
@@ -38,9 +33,7 @@ fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
     let metadata = constraints.required(query, "SAMLMetadataDocument", METADATA);
     constraints.finish()?;
     no_encryption(call)?;
-    let tags: BTreeMap<String, String> = input::tags(query)?.into_iter().collect();
-    let mut keys = Keys::new();
-    holders::request_tags(&mut keys, &tags);
+    let (tags, keys) = tags::requested(query)?;
     let arn = call.arn(&format!("saml-provider/{name}"));
     call.authorize("iam:CreateSAMLProvider", arn.as_str(), &keys)?;
     if !tags.is_empty() {
@@ -119,32 +112,6 @@ fn delete(call: &Call<'_>) -> Result<Answer, QueryError> {
     Ok(Answer::done("DeleteSAMLProvider"))
 }
 
-fn tag(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let tags: BTreeMap<String, String> = input::tags(call.query)?.into_iter().collect();
-    let mut keys = Keys::new();
-    holders::request_tags(&mut keys, &tags);
-    let (arn, target) = changeable(call, "iam:TagSAMLProvider", &keys)?;
-    target.update(call, |account, limits| account.tag_saml_provider(&arn, tags, limits))?;
-    Ok(Answer::done("TagSAMLProvider"))
-}
-
-fn untag(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let untagged = input::tag_keys(call.query)?;
-    let keys = Keys::new().with_list("aws:TagKeys", untagged.iter().copied());
-    let (arn, target) = changeable(call, "iam:UntagSAMLProvider", &keys)?;
-    target.update(call, |account, _| account.untag_saml_provider(&arn, &untagged))?;
-    Ok(Answer::done("UntagSAMLProvider"))
-}
-
-fn list_tags(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let mut constraints = Constraints::default();
-    let page = Page::read(call.query, &mut constraints);
-    constraints.finish()?;
-    let (arn, target) = named(call, "iam:ListSAMLProviderTags", &Keys::new())?;
-    let tags = &target.account().saml_provider(&arn).map_err(refused)?.tags;
-    Ok(Answer::new("ListSAMLProviderTags", page.of_tags(tags)?))
-}
-
 fn valid_until(provider: &SamlProvider) -> Option<Element> {
     provider.metadata().valid_until().map(|until| Element::text("ValidUntil", until.to_string()))
 }
@@ -172,12 +139,7 @@ fn provider(call: &Call<'_>, metadata: &str) -> Result<SamlProvider, QueryError>
 }
 
 fn named(call: &Call<'_>, action: &str, asked: &Keys) -> Result<(Arn, Target), QueryError> {
-    let mut constraints = Constraints::default();
-    let arn = input::arn(call.query, "SAMLProviderArn", &mut constraints);
-    constraints.finish()?;
-    let arn = arn.ok_or_else(input::no_arn)?;
-    let target = Target::allowed(call, Named::SamlProvider(arn.clone()), action, asked)?;
-    Ok((arn, target))
+    Target::of_arn(call, "SAMLProviderArn", Named::SamlProvider, action, asked)
 }
 
 /// The same, for a change: what is configured for every account is not one account's to change.
@@ -190,6 +152,6 @@ fn changeable(call: &Call<'_>, action: &str, asked: &Keys) -> Result<(Arn, Targe
 }
 
 /// The provider of this ARN, where it is configured for every account.
-fn configured(call: &Call<'_>, arn: &Arn) -> Option<Arc<SamlProvider>> {
+pub(super) fn configured(call: &Call<'_>, arn: &Arn) -> Option<Arc<SamlProvider>> {
     call.iam.broker.saml_provider(arn.resource().strip_prefix("saml-provider/")?)
 }

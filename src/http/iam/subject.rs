@@ -10,7 +10,7 @@ use crate::policy::Keys;
 use crate::session::Session;
 
 /// The most characters of a user's name in operations on it. Longer than users' names become, as in the service model.
-const ASKED_NAME: usize = 128;
+pub(super) const ASKED_NAME: usize = 128;
 
 /// A user or the root user, as an operation names it.
 #[derive(Debug)]

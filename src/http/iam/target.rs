@@ -1,12 +1,13 @@
 //! What an operation is about: found by the name that the caller gave it, put before policies, and changed only while it
 //! is still what they were asked about.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::call::{Call, refused};
-use super::holders;
+use super::{holders, input};
 use crate::arn::Arn;
-use crate::http::query::QueryError;
+use crate::http::query::{Constraints, QueryError};
 use crate::iam::{Account, Holder, IamError, Limits};
 use crate::policy::Keys;
 
@@ -35,48 +36,46 @@ struct Found {
 
 impl Named {
     fn find(&self, account: &Account) -> Found {
-        match self {
-            Self::Holder(holder) => {
-                let tags = holders::tags(account, holder).into_iter().flatten();
-                let found = Found::new(holders::arn(account, holder), holders::id(account, holder), tags);
-                Found { keys: holders::keys(account, holder), ..found }
-            }
-            Self::Policy(arn) => {
-                let policy = account.managed_policy(arn);
-                let tags = policy.into_iter().flat_map(|policy| &policy.tags);
-                Found::new(arn.clone(), policy.map(|policy| policy.id.to_string()), tags)
-            }
+        let (arn, id) = match self {
+            Self::Holder(holder) => (holders::arn(account, holder), holders::id(account, holder)),
+            Self::Policy(arn) => (arn.clone(), account.managed_policy(arn).map(|policy| policy.id.to_string())),
             Self::SamlProvider(arn) => {
-                let record = account.saml_provider(arn).ok();
-                let tags = record.into_iter().flat_map(|record| &record.tags);
-                Found::new(arn.clone(), record.map(|record| record.created.to_string()), tags)
+                (arn.clone(), account.saml_provider(arn).ok().map(|record| record.created.to_string()))
             }
             Self::OidcProvider(arn) => {
-                let record = account.oidc_provider(arn).ok();
-                let tags = record.into_iter().flat_map(|record| &record.tags);
-                Found::new(arn.clone(), record.map(|record| record.created.to_string()), tags)
+                (arn.clone(), account.oidc_provider(arn).ok().map(|record| record.created.to_string()))
             }
             Self::MfaDevice(serial) => {
                 let device = account.mfa_device(serial).ok();
-                let tags = device.into_iter().flat_map(|device| &device.tags);
                 // What is no serial number of this account names none of its devices, whatever it is.
                 let any = || Arn::iam(&account.id, "mfa/*");
                 let own = Some(serial).filter(|serial| serial.starts_with(Arn::iam(&account.id, "mfa/").as_str()));
                 let arn = own.and_then(|serial| serial.parse().ok()).unwrap_or_else(any);
-                Found::new(arn, device.map(|device| device.serial_number.to_string()), tags)
+                (arn, device.map(|device| device.serial_number.to_string()))
             }
-        }
+        };
+        let tags = self.tags(account);
+        let keys = match self {
+            Self::Holder(holder) => holders::keys(account, holder),
+            _ => {
+                let mut keys = Keys::new();
+                holders::resource_tags(&mut keys, tags.into_iter().flatten());
+                keys
+            }
+        };
+        let tagged = tags.into_iter().flat_map(BTreeMap::keys).cloned().collect();
+        Found { arn, id, keys, tagged }
     }
-}
 
-impl Found {
-    fn new<'t>(arn: Arn, id: Option<String>, tags: impl Iterator<Item = (&'t String, &'t String)>) -> Self {
-        let (mut keys, mut tagged) = (Keys::new(), Vec::new());
-        for tag in tags {
-            holders::resource_tags(&mut keys, [tag]);
-            tagged.push(tag.0.clone());
+    /// Its tags; groups have none.
+    fn tags<'a>(&self, account: &'a Account) -> Option<&'a BTreeMap<String, String>> {
+        match self {
+            Self::Holder(holder) => holders::tags(account, holder),
+            Self::Policy(arn) => account.managed_policy(arn).map(|policy| &policy.tags),
+            Self::SamlProvider(arn) => account.saml_provider(arn).ok().map(|record| &record.tags),
+            Self::OidcProvider(arn) => account.oidc_provider(arn).ok().map(|record| &record.tags),
+            Self::MfaDevice(serial) => account.mfa_device(serial).ok().map(|device| &device.tags),
         }
-        Self { arn, id, keys, tagged }
     }
 }
 
@@ -100,6 +99,22 @@ impl Target {
         let target = Self::find(call, named)?;
         target.authorize(call, action, further)?;
         Ok(target)
+    }
+
+    /// What the ARN in `parameter` names, once the caller may do `action` to it.
+    pub(super) fn of_arn(
+        call: &Call<'_>,
+        parameter: &str,
+        named: impl FnOnce(Arn) -> Named,
+        action: &str,
+        further: &Keys,
+    ) -> Result<(Arn, Self), QueryError> {
+        let mut constraints = Constraints::default();
+        let arn = input::arn(call.query, parameter, &mut constraints);
+        constraints.finish()?;
+        let arn = arn.ok_or_else(input::no_arn)?;
+        let target = Self::allowed(call, named(arn.clone()), action, further)?;
+        Ok((arn, target))
     }
 
     /// Lets the call go on if the caller's policies allow `action` on this.
@@ -155,6 +170,11 @@ impl Target {
             Named::MfaDevice(serial) => self.account.mfa_device(serial).map(|_| ()),
         };
         found.map_err(refused)
+    }
+
+    /// Its tags as they were when policies were asked; none where it has none or does not exist.
+    pub(super) fn tags(&self) -> Option<&BTreeMap<String, String>> {
+        self.named.tags(&self.account)
     }
 
     /// The account as it was when policies were asked.

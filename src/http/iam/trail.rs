@@ -82,7 +82,7 @@ fn made(kept: &mut BTreeMap<&'static str, String>, element: &Element) {
         Element::Text(name, text) if MADE.contains(name) => {
             kept.entry(name).or_insert_with(|| text.clone());
         }
-        Element::Text(..) => {}
+        Element::Text(..) | Element::Secret(..) => {}
         Element::Group(_, elements) => elements.iter().for_each(|element| made(kept, element)),
     }
 }

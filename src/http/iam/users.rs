@@ -1,13 +1,10 @@
 //! Users.
 
-use std::collections::BTreeMap;
-
 use super::call::{Call, Operation, refused};
-use super::holders::request_tags;
 use super::input::{self, SHORT_NAME};
 use super::paging::Page;
-use super::shapes;
 use super::subject::Subject;
+use super::{shapes, tags};
 use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::iam::{Account, EntityName, EntityPath, Holder, KeyOwner, User};
 use crate::policy::Keys;
@@ -20,9 +17,6 @@ pub(super) fn operation(name: &str) -> Option<Operation> {
         "UpdateUser" => update_user,
         "DeleteUser" => delete_user,
         "ListUsers" => list_users,
-        "TagUser" => tag_user,
-        "UntagUser" => untag_user,
-        "ListUserTags" => list_user_tags,
         _ => return None,
     })
 }
@@ -64,9 +58,7 @@ fn create_user(call: &Call<'_>) -> Result<Answer, QueryError> {
     let path = input::path(call.query, &mut constraints);
     let boundary = input::optional_arn(call.query, "PermissionsBoundary", &mut constraints);
     constraints.finish()?;
-    let tags: BTreeMap<String, String> = input::tags(call.query)?.into_iter().collect();
-    let mut keys = Keys::new();
-    request_tags(&mut keys, &tags);
+    let (tags, mut keys) = tags::requested(call.query)?;
     if let Some(boundary) = &boundary {
         keys.set("iam:PermissionsBoundary", boundary.as_str());
     }
@@ -137,32 +129,4 @@ fn list_users(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut result = vec![Element::list("Users", users.into_iter().map(|listed| user(listed)))];
     result.extend(told);
     Ok(Answer::new("ListUsers", result))
-}
-
-fn tag_user(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let tags: BTreeMap<String, String> = input::tags(call.query)?.into_iter().collect();
-    let mut keys = Keys::new();
-    request_tags(&mut keys, &tags);
-    let subject = Subject::named(call, Constraints::default())?;
-    subject.authorize(call, "iam:TagUser", &keys)?;
-    let name = subject.user_name()?;
-    subject.update(call, |account, limits| account.tag_user(limits, name, tags))?;
-    Ok(Answer::done("TagUser"))
-}
-
-fn untag_user(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let untagged = input::tag_keys(call.query)?;
-    let subject = Subject::named(call, Constraints::default())?;
-    subject.authorize(call, "iam:UntagUser", &Keys::new().with_list("aws:TagKeys", untagged.iter().copied()))?;
-    let name = subject.user_name()?;
-    subject.update(call, |account, _| account.untag_user(name, &untagged))?;
-    Ok(Answer::done("UntagUser"))
-}
-
-fn list_user_tags(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let mut constraints = Constraints::default();
-    let page = Page::read(call.query, &mut constraints);
-    let subject = Subject::named(call, constraints)?;
-    subject.authorize(call, "iam:ListUserTags", &Keys::new())?;
-    Ok(Answer::new("ListUserTags", page.of_tags(&subject.user()?.identity.tags)?))
 }

@@ -1,24 +1,47 @@
 //! Answers of the query protocol: small XML documents, escaped as they are written.
 
+use std::fmt;
+
+use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use zeroize::Zeroizing;
 
 use super::{Answer, Protocol, QueryError};
 use crate::time::Timestamp;
 
+/// Room for what stands around a result: four times the operation's name, the namespace, and the id of the request.
+const AROUND: usize = 512;
+
 /// One element of an answer.
-#[derive(Debug)]
 pub(in crate::http) enum Element {
     /// An element that holds text.
     Text(&'static str, String),
+    /// An element that holds a secret; wiped when dropped.
+    Secret(&'static str, Zeroizing<String>),
     /// An element that holds elements.
     Group(&'static str, Vec<Self>),
+}
+
+impl fmt::Debug for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(name, value) => write!(f, "{name}: {value:?}"),
+            Self::Secret(name, _) => write!(f, "{name}: redacted"),
+            Self::Group(name, elements) => write!(f, "{name}: {elements:?}"),
+        }
+    }
 }
 
 impl Element {
     /// An element that holds text.
     pub(in crate::http) fn text(name: &'static str, value: impl Into<String>) -> Self {
         Self::Text(name, value.into())
+    }
+
+    /// An element that holds a secret, which its owner is shown.
+    pub(in crate::http) fn secret(name: &'static str, value: impl Into<String>) -> Self {
+        Self::Secret(name, Zeroizing::new(value.into()))
     }
 
     /// An element that holds a policy document, which is percent-encoded (RFC 3986, 2.1) as IAM writes it.
@@ -37,21 +60,38 @@ impl Element {
     }
 
     fn write(&self, to: &mut String) {
-        let (Self::Text(name, _) | Self::Group(name, _)) = self;
+        let name = self.name();
         open(to, name);
         match self {
             Self::Text(_, value) => escape(value, to),
+            Self::Secret(_, value) => escape(value, to),
             Self::Group(_, elements) => elements.iter().for_each(|element| element.write(to)),
         }
         close(to, name);
+    }
+
+    const fn name(&self) -> &'static str {
+        let (Self::Text(name, _) | Self::Secret(name, _) | Self::Group(name, _)) = self;
+        name
+    }
+
+    /// Bytes that the element takes where nothing in it has to be escaped.
+    fn room(&self) -> usize {
+        let inside = match self {
+            Self::Text(_, value) => value.len(),
+            Self::Secret(_, value) => value.len(),
+            Self::Group(_, elements) => elements.iter().map(Self::room).sum(),
+        };
+        inside.saturating_add("<></>".len()).saturating_add(self.name().len().saturating_mul(2))
     }
 }
 
 /// A successful answer.
 pub(super) fn success(protocol: Protocol, answer: &Answer, request_id: &str, now: Timestamp) -> Response {
     let (operation, namespace) = (answer.operation, protocol.namespace);
-    // Credentials with a session token, for which most answers are.
-    let mut xml = String::with_capacity(3 * 1024);
+    // A text that grows leaves copies of itself behind, which nobody wipes.
+    let room: usize = answer.result().iter().map(Element::room).sum();
+    let mut xml = Zeroizing::new(String::with_capacity(room.saturating_add(AROUND)));
     xml.extend(["<", operation, "Response xmlns=\"", namespace, "\">"]);
     if let Some(result) = &answer.result {
         let name = format!("{operation}Result");
@@ -67,7 +107,7 @@ pub(super) fn success(protocol: Protocol, answer: &Answer, request_id: &str, now
 /// A refusal.
 pub(super) fn failure(protocol: Protocol, error: &QueryError, request_id: &str, now: Timestamp) -> Response {
     let kind = if error.status().is_server_error() { "Receiver" } else { "Sender" };
-    let mut xml = format!("<ErrorResponse xmlns=\"{}\">", protocol.namespace);
+    let mut xml = Zeroizing::new(format!("<ErrorResponse xmlns=\"{}\">", protocol.namespace));
     let details = vec![
         Element::text("Type", kind),
         Element::text("Code", error.code()),
@@ -79,8 +119,9 @@ pub(super) fn failure(protocol: Protocol, error: &QueryError, request_id: &str, 
     respond(error.status(), xml, request_id, now)
 }
 
-fn respond(status: StatusCode, xml: String, request_id: &str, now: Timestamp) -> Response {
-    let mut response = (status, xml).into_response();
+/// The answer to be sent, wiped when it has been; what the server writes it through is not.
+fn respond(status: StatusCode, xml: Zeroizing<String>, request_id: &str, now: Timestamp) -> Response {
+    let mut response = (status, Bytes::from_owner(xml)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/xml"));
     // Credentials pass through here.
@@ -141,6 +182,18 @@ mod tests {
         let mut xml = String::new();
         Element::text("Message", "</Message><Code>x\u{0}").write(&mut xml);
         assert_eq!(xml, "<Message>&lt;/Message&gt;&lt;Code&gt;x\u{FFFD}</Message>");
+    }
+
+    #[test]
+    fn a_secret_is_written_like_a_text_and_not_printed_like_one() {
+        let (mut xml, secret) = (String::new(), Element::secret("SecretAccessKey", "a/b"));
+        secret.write(&mut xml);
+        assert_eq!((xml.as_str(), xml.len()), ("<SecretAccessKey>a/b</SecretAccessKey>", secret.room()));
+        assert_eq!(format!("{secret:?}"), "SecretAccessKey: redacted");
+        let group = Element::Group("AccessKey", vec![Element::text("UserName", "ana"), secret]);
+        let mut whole = String::new();
+        group.write(&mut whole);
+        assert_eq!(whole.len(), group.room());
     }
 
     #[test]

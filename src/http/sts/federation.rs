@@ -200,8 +200,8 @@ pub(super) fn credentials_element(credentials: &Credentials) -> Element {
         "Credentials",
         vec![
             Element::text("AccessKeyId", credentials.access_key_id().as_str()),
-            Element::text("SecretAccessKey", credentials.secret_access_key().expose()),
-            Element::text("SessionToken", credentials.session_token().expose()),
+            Element::secret("SecretAccessKey", credentials.secret_access_key().expose()),
+            Element::secret("SessionToken", credentials.session_token().expose()),
             Element::text("Expiration", credentials.expiration().to_string()),
         ],
     )

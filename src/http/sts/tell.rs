@@ -73,7 +73,7 @@ pub(super) fn get_web_identity_token(call: &Call<'_>, caller: &AuthenticatedRequ
     ask.scope = scope.map(str::to_owned);
     let token = call.flow.get_web_identity_token(caller, &ask, call.environment.clone())?;
     let result = vec![
-        Element::text("WebIdentityToken", token.expose()),
+        Element::secret("WebIdentityToken", token.expose()),
         Element::text("Expiration", token.expiration().to_string()),
     ];
     Ok(Answer::new("GetWebIdentityToken", result))
