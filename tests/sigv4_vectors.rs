@@ -66,7 +66,7 @@ impl Case {
             .unwrap_or_else(|error| panic!("{} {way}: {}", self.name, error.reason()));
         let credentials = &self.context["credentials"];
         assert_eq!(claimed.access_key_id().as_str(), credentials["access_key_id"]);
-        let scope = claimed.credential_scope();
+        let scope = claimed.credential_scope().unwrap();
         assert_eq!(scope.region(), self.context["region"]);
         assert_eq!(scope.service(), self.context["service"]);
 

@@ -1,18 +1,32 @@
 //! Signing keys derived before: a client signs for few days, regions and services.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use super::{CredentialScope, ScopedSigningKey, SecretAccessKey};
-use crate::crypto::MacKey;
+use super::{AccessKeyId, CredentialScope, ScopedSigningKey, SecretAccessKey, asymmetric};
+use crate::crypto::{CryptoError, MacKey, P256PublicKey};
 
 /// Signing keys kept of one secret: a client rarely signs for more days, regions and services than this.
 const MAX_SIGNING_KEYS: usize = 8;
 
-/// The signing keys of one secret, by scope.
+/// The signing keys of one secret, by scope, and the one public key of Signature Version 4A.
 #[derive(Default)]
-pub(super) struct SigningKeys(RwLock<Vec<(CredentialScope, Arc<MacKey>)>>);
+pub(super) struct SigningKeys(RwLock<Vec<(CredentialScope, Arc<MacKey>)>>, OnceLock<Arc<P256PublicKey>>);
 
 impl SigningKeys {
+    /// The key that verifies signatures of Signature Version 4A, whatever their scope; derived from `secret`, which is that of
+    /// `access_key_id`, at first use.
+    pub(super) fn public_key(
+        &self,
+        access_key_id: &AccessKeyId,
+        secret: &SecretAccessKey,
+    ) -> Result<Arc<P256PublicKey>, CryptoError> {
+        if let Some(known) = self.1.get() {
+            return Ok(Arc::clone(known));
+        }
+        let key = Arc::new(asymmetric::public_key(access_key_id, secret)?);
+        Ok(Arc::clone(self.1.get_or_init(|| key)))
+    }
+
     /// The key that verifies signatures in `scope`; derived from `secret` at first use.
     pub(super) fn key(&self, secret: &SecretAccessKey, scope: &CredentialScope) -> Arc<MacKey> {
         self.known(scope).unwrap_or_else(|| {
