@@ -134,12 +134,4 @@ mod tests {
             Some("7efc8c0e65a324242818c5a50c891c6060b6a00717b7ba3cbe3c5d765be9259c")
         );
     }
-
-    #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
-    #[test]
-    fn without_public_keys_nothing_is_derived() {
-        let secret = SecretAccessKey::new("secret".to_owned());
-        let refused = public_key(&"AKIDEXAMPLE".parse().unwrap(), &secret).unwrap_err();
-        assert!(matches!(refused, CryptoError::Unsupported { .. }));
-    }
 }
