@@ -113,9 +113,7 @@ impl OpenSession {
             None => self.signing_keys.known(scope),
         }
     }
-}
 
-impl OpenSession {
     /// The key that verifies this session's signatures of Signature Version 4A, derived at first use; nothing where the broker
     /// alone could derive it.
     ///

@@ -10,7 +10,10 @@ const MAX_SIGNING_KEYS: usize = 8;
 
 /// The signing keys of one secret, by scope, and the one public key of Signature Version 4A.
 #[derive(Default)]
-pub(super) struct SigningKeys(RwLock<Vec<(CredentialScope, Arc<MacKey>)>>, OnceLock<Arc<P256PublicKey>>);
+pub(super) struct SigningKeys {
+    scoped: RwLock<Vec<(CredentialScope, Arc<MacKey>)>>,
+    public: OnceLock<Arc<P256PublicKey>>,
+}
 
 impl SigningKeys {
     /// The key that verifies signatures of Signature Version 4A, whatever their scope; derived from `secret`, which is that of
@@ -20,11 +23,11 @@ impl SigningKeys {
         access_key_id: &AccessKeyId,
         secret: &SecretAccessKey,
     ) -> Result<Arc<P256PublicKey>, CryptoError> {
-        if let Some(known) = self.1.get() {
+        if let Some(known) = self.public.get() {
             return Ok(Arc::clone(known));
         }
         let key = Arc::new(asymmetric::public_key(access_key_id, secret)?);
-        Ok(Arc::clone(self.1.get_or_init(|| key)))
+        Ok(Arc::clone(self.public.get_or_init(|| key)))
     }
 
     /// The key that verifies signatures in `scope`; derived from `secret` at first use.
@@ -39,13 +42,13 @@ impl SigningKeys {
     /// The key that is kept for `scope`.
     pub(super) fn known(&self, scope: &CredentialScope) -> Option<Arc<MacKey>> {
         // A thread that panicked while it held the lock left the list whole: it is changed by one call at a time.
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.scoped.read().unwrap_or_else(PoisonError::into_inner);
         known.iter().find(|(known, _)| known == scope).map(|(_, key)| Arc::clone(key))
     }
 
     /// Keeps a key for `scope`, in place of one that is there.
     pub(super) fn keep(&self, scope: &CredentialScope, key: &Arc<MacKey>) {
-        let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = self.scoped.write().unwrap_or_else(PoisonError::into_inner);
         keys.retain(|(known, _)| known != scope);
         if keys.len() >= MAX_SIGNING_KEYS {
             keys.remove(0);
