@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "http_signed/asymmetric.rs"]
+mod asymmetric;
 #[path = "request/fixture.rs"]
 mod fixture;
 #[path = "http_signed/handover.rs"]

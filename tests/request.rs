@@ -9,6 +9,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "request/asymmetric.rs"]
+mod asymmetric;
 #[path = "request/chunked.rs"]
 mod chunked;
 #[path = "request/declared.rs"]

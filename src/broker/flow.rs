@@ -311,7 +311,7 @@ pub(super) fn environment(request: &AuthenticatedRequest, mut known: Keys) -> Ke
             known.set(name, value);
         }
     };
-    say("aws:RequestedRegion", Some(request.authorization().credential_scope().region()));
+    say("aws:RequestedRegion", request.authorization().region());
     for (name, header) in [("aws:UserAgent", "user-agent"), ("aws:Referer", "referer")] {
         let value = request.head().headers().all(header).next();
         say(name, value.and_then(|value| std::str::from_utf8(value).ok()));

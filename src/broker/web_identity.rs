@@ -146,9 +146,9 @@ impl Flow<'_> {
         let mut about = json!({
             "aws_account": caller.account(),
             "principal_id": caller.arn(),
-            "source_region": request.authorization().credential_scope().region(),
         });
         let optional = [
+            ("source_region", request.authorization().region().map(|region| json!(region))),
             ("org_id", self.broker().organization().id_of(caller.account()).map(|id| json!(id))),
             ("original_session_exp", caller.expiration().map(|end| json!(end.to_string()))),
             ("principal_tags", (!tags.is_empty()).then(|| json!(tags))),

@@ -7,7 +7,7 @@ use arc_swap::ArcSwapOption;
 
 use super::signing_keys::SigningKeys;
 use super::{AccessKeyId, CredentialScope, SecretAccessKey};
-use crate::crypto::{CryptoError, MacKey, random};
+use crate::crypto::{CryptoError, MacKey, P256PublicKey, random};
 use crate::session::{Caller, LongTermIdentity, Session};
 use crate::time::Timestamp;
 
@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 pub struct LastUsed {
     /// When.
     pub at: Timestamp,
-    /// The region its holder signed for.
+    /// The region its holder signed for, or the set of regions.
     pub region: String,
     /// The service its holder signed for.
     pub service: String,
@@ -69,6 +69,14 @@ impl LongTermKey {
         self.signing_keys.key(&self.secret, scope)
     }
 
+    /// The key that verifies signatures of Signature Version 4A, whatever their scope; derived at first use.
+    ///
+    /// # Errors
+    /// [`CryptoError::Unsupported`] with the `ring` backend.
+    pub fn public_key(&self) -> Result<Arc<P256PublicKey>, CryptoError> {
+        self.signing_keys.public_key(&self.access_key_id, &self.secret)
+    }
+
     /// When it was made.
     #[must_use]
     pub const fn created(&self) -> Timestamp {
@@ -81,9 +89,9 @@ impl LongTermKey {
         self.last_used.load_full()
     }
 
-    /// Notes a request that was signed with it.
-    pub fn note_use(&self, scope: &CredentialScope, at: Timestamp) {
-        let used = LastUsed { at, region: scope.region().to_owned(), service: scope.service().to_owned() };
+    /// Notes a request that was signed with it, for a region (or a set of them) and a service.
+    pub fn note_use(&self, region: &str, service: &str, at: Timestamp) {
+        let used = LastUsed { at, region: region.to_owned(), service: service.to_owned() };
         self.last_used.store(Some(Arc::new(used)));
     }
 }

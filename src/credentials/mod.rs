@@ -7,6 +7,7 @@
 //! The secret access key is derived from the keyring and the access key id and is never stored; the session token carries
 //! the session itself, signed. So whoever holds the keyring can authenticate a request without looking anything up.
 
+mod asymmetric;
 mod handover;
 mod keyring;
 mod long_term;
@@ -30,7 +31,7 @@ pub use keyring::{Keyring, KeyringError};
 pub use long_term::{AccessKeys, LastUsed, LongTermKey};
 pub use mint::mint;
 pub use revocation::{Revocations, Revoked};
-pub use scope::{CredentialScope, ScopeError, ScopedSigningKey};
+pub use scope::{CredentialScope, RegionlessScope, ScopeError, ScopedSigningKey};
 pub use session_cache::{OpenSession, SessionSource, Sessions};
 pub use token::TokenError;
 pub use token_key::{MAX_KEY_SET_LENGTH, TokenKeys, TokenKeysError};

@@ -22,7 +22,9 @@ pub struct CredentialScope {
 
 /// Text that is not a credential scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a credential scope; expected date/region/service/aws4_request")]
+#[error(
+    "not a credential scope; expected date/region/service/aws4_request, or without the region for Signature Version 4A"
+)]
 pub struct ScopeError;
 
 impl CredentialScope {
@@ -66,8 +68,8 @@ impl FromStr for CredentialScope {
         let mut parts = text.split('/');
         let mut next = || parts.next().ok_or(ScopeError);
         let (date, region, service, terminator) = (next()?, next()?, next()?, next()?);
-        let day = date.len() == 8 && date.bytes().all(|byte| byte.is_ascii_digit());
-        if !day || !is_name(region) || !is_name(service) || terminator != TERMINATOR || parts.next().is_some() {
+        if !is_day(date) || !is_name(region) || !is_name(service) || terminator != TERMINATOR || parts.next().is_some()
+        {
             return Err(ScopeError);
         }
         let region_end = region.len().saturating_add(9);
@@ -77,6 +79,61 @@ impl FromStr for CredentialScope {
             service_end: region_end.saturating_add(1).saturating_add(service.len()),
         })
     }
+}
+
+/// What one signature of Signature Version 4A is good for: a day and a service, written `20150830/s3/aws4_request`. Its regions
+/// stand beside it, and no signing key is derived for it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RegionlessScope(String);
+
+impl RegionlessScope {
+    /// The whole scope as text, ending in `aws4_request`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The day in UTC, `YYYYMMDD`.
+    #[must_use]
+    pub fn date(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
+    }
+
+    /// The service the request is meant for, such as `s3`.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        self.0.split('/').nth(1).unwrap_or_default()
+    }
+}
+
+impl FromStr for RegionlessScope {
+    type Err = ScopeError;
+
+    fn from_str(text: &str) -> Result<Self, ScopeError> {
+        let mut parts = text.split('/');
+        let mut next = || parts.next().ok_or(ScopeError);
+        let (date, service, terminator) = (next()?, next()?, next()?);
+        if !is_day(date) || !is_name(service) || terminator != TERMINATOR || parts.next().is_some() {
+            return Err(ScopeError);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for RegionlessScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for RegionlessScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+fn is_day(text: &str) -> bool {
+    text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_name(text: &str) -> bool {
@@ -162,6 +219,26 @@ mod tests {
             "2015083x/us-east-1/iam/aws4_request",
         ] {
             assert_eq!(text.parse::<CredentialScope>(), Err(ScopeError), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_scope_without_a_region_is_never_taken_for_one_with_it() {
+        let scope: RegionlessScope = "20150830/s3/aws4_request".parse().unwrap();
+        assert_eq!((scope.date(), scope.service(), scope.as_str()), ("20150830", "s3", "20150830/s3/aws4_request"));
+        assert_eq!(scope.as_str().parse::<CredentialScope>(), Err(ScopeError));
+        for text in [
+            "",
+            "20150830/s3",
+            "20150830/us-east-1/s3/aws4_request",
+            "20150830//s3/aws4_request",
+            "20150830//aws4_request",
+            "20150830/s3/aws4_request/",
+            "2015083x/s3/aws4_request",
+            "20150830/s 3/aws4_request",
+            "20150830/s3/aws5_request",
+        ] {
+            assert_eq!(text.parse::<RegionlessScope>(), Err(ScopeError), "{text}");
         }
     }
 

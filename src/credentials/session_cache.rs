@@ -13,7 +13,7 @@ use super::{
     AccessKeyId, AccessKeys, CredentialScope, Keyring, LongTermKey, Revocations, Revoked, ScopedSigningKey,
     SecretAccessKey,
 };
-use crate::crypto::{MacKey, verify_equal};
+use crate::crypto::{CryptoError, MacKey, P256PublicKey, verify_equal};
 use crate::session::{Caller, LongTermIdentity, Session};
 use crate::time::Timestamp;
 
@@ -42,6 +42,11 @@ pub trait SessionSource: fmt::Debug + Send + Sync {
 
     /// Whether long-term keys are looked up here at all; where they are not, their holders are told so.
     fn has_long_term(&self) -> bool {
+        true
+    }
+
+    /// Whether the whole secrets are here, of which alone the keys of Signature Version 4A can be derived.
+    fn has_secrets(&self) -> bool {
         true
     }
 }
@@ -107,6 +112,15 @@ impl OpenSession {
             Some(secret) => Some(self.signing_keys.key(secret, scope)),
             None => self.signing_keys.known(scope),
         }
+    }
+
+    /// The key that verifies this session's signatures of Signature Version 4A, derived at first use; nothing where the broker
+    /// alone could derive it.
+    ///
+    /// # Errors
+    /// [`CryptoError::Unsupported`] with the `ring` backend.
+    pub fn public_key(&self) -> Result<Option<Arc<P256PublicKey>>, CryptoError> {
+        self.secret.as_ref().map(|secret| self.signing_keys.public_key(&self.access_key_id, secret)).transpose()
     }
 }
 

@@ -8,6 +8,7 @@ mod digest;
 mod hmac;
 mod keyed;
 mod one_time;
+mod p256;
 mod password;
 mod pem;
 mod random;
@@ -25,6 +26,7 @@ pub use digest::{Digest, DigestAlgorithm, Hashing, digest, hex, push_hex, sha256
 pub use hmac::HmacKey;
 pub use keyed::{MacKey, SecretBytes, derive, verify_equal};
 pub use one_time::OneTimeCodeKey;
+pub use p256::{MAX_DER_SIGNATURE, P256PublicKey};
 pub use password::PasswordHash;
 pub use random::{base32_letter, random, random_base32, random_id};
 pub use sealing::SealingKey;
@@ -63,6 +65,12 @@ pub enum CryptoError {
     /// Ciphertext could not be decrypted; the cause is not told, it would answer an attacker's questions.
     #[error("the content cannot be decrypted")]
     DecryptionFailed,
+    /// The backend that was chosen when this was built has no such operation.
+    #[error("the cryptography library of this build cannot {operation}")]
+    Unsupported {
+        /// What it cannot do.
+        operation: &'static str,
+    },
     /// The operating system gave no randomness.
     #[error("the operating system gave no randomness")]
     Randomness,

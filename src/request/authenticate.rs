@@ -4,18 +4,18 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::algorithm::{Algorithm, Scope, VerifyingKey};
 use super::authorization::{self, Claimed};
 use super::canonical::Form;
 use super::payload::{self, Declared};
 use super::rules::{AUTHORIZATION, PAYLOAD, REVOCATION, SCOPE, SESSION_TOKEN, SIGNATURE, SIGNED_HEADERS, TIME};
 use super::signed::{MAX_HEADERS, listed_names};
 use super::{
-    AuthenticatedRequest, Authorization, Payload, RequestError, Service, SignedHead, SignedRequest, signature,
+    AuthenticatedRequest, Authorization, NoAsymmetric, Payload, RequestError, Service, SignedHead, SignedRequest,
+    signature,
 };
-use crate::credentials::{
-    AccessKeyId, CredentialScope, LongTermKey, OpenSession, SessionSource, Sessions, TokenError, token,
-};
-use crate::crypto::{MacKey, SignatureValid, sha256_hex};
+use crate::credentials::{AccessKeyId, LongTermKey, OpenSession, SessionSource, Sessions, TokenError, token};
+use crate::crypto::{CryptoError, P256PublicKey, SignatureValid, sha256_hex};
 use crate::explain::{Evidence, Listener, Rule, Silent};
 use crate::session::{Caller, LongTermIdentity, Session};
 use crate::time::Timestamp;
@@ -195,6 +195,10 @@ impl SessionSource for Nobody {
     fn find_long_term(&self, _: &AccessKeyId) -> Option<(Arc<LongTermKey>, LongTermIdentity)> {
         None
     }
+
+    fn has_secrets(&self) -> bool {
+        false
+    }
 }
 
 /// What a head says of the body that follows it.
@@ -255,7 +259,7 @@ impl<'a, L: Listener> Stage<'a, L> {
         declared: &Declared,
         head: &SignedHead,
         claimed: &Claimed<'_>,
-        key: &Arc<MacKey>,
+        key: &VerifyingKey,
     ) -> Result<Payload, RequestError> {
         match Payload::new(declared, head, &claimed.authorization, key) {
             Ok(payload) => Ok(payload),
@@ -282,9 +286,16 @@ impl<'a, L: Listener> Stage<'a, L> {
     }
 
     fn authorization<'h>(&mut self, head: &'h SignedHead) -> Result<Claimed<'h>, RequestError> {
-        self.held(&AUTHORIZATION, authorization::read(head), |read| {
+        let read = authorization::read(head).and_then(|mut read| {
+            verify_algorithm(self.service, self.sessions, read.authorization.algorithm())?;
+            if let Some(region) = self.service.region() {
+                read.authorization.serve_in(region);
+            }
+            Ok(read)
+        });
+        self.held(&AUTHORIZATION, read, |read| {
             let id = &read.authorization.access_key_id;
-            Evidence::new(authorization::ALGORITHM, format!("signed with access key {id}"))
+            Evidence::new(read.authorization.algorithm().name(), format!("signed with access key {id}"))
         })
     }
 
@@ -292,10 +303,7 @@ impl<'a, L: Listener> Stage<'a, L> {
     fn claims(&mut self, head: &SignedHead, claimed: &Claimed<'_>) -> Result<(), RequestError> {
         let authorization = &claimed.authorization;
         let scope = verify_scope(self.service, authorization);
-        self.held(&SCOPE, scope, |()| {
-            let day = authorization.amz_date.as_str().get(..8).unwrap_or_default();
-            Evidence::new(format!("{day}/any region/{}", self.service.name()), &authorization.credential_scope)
-        })?;
+        self.held(&SCOPE, scope, |()| scope_evidence(self.service, authorization))?;
         let time = verify_time(authorization, self.now);
         self.held(&TIME, time, |()| {
             Evidence::new("within 15 minutes, or X-Amz-Expires, of now", authorization.signed_at)
@@ -323,18 +331,22 @@ impl<'a, L: Listener> Stage<'a, L> {
         head: &SignedHead,
         claimed: &Claimed<'_>,
         payload_hash: &str,
-    ) -> Result<(Caller, Arc<MacKey>, SignatureValid), RequestError> {
+    ) -> Result<(Caller, VerifyingKey, SignatureValid), RequestError> {
         let (signer, caller) = self.opened(head, claimed)?;
         let authorization = &claimed.authorization;
-        let Some(key) = signer.signing_key(&authorization.credential_scope) else {
-            let reason = format!("no key for {} is here", authorization.credential_scope);
-            return self.refused(&SIGNATURE, TokenError::Unavailable { reason }.into());
+        let key = match signer.verifying_key(&authorization.scope) {
+            Ok(Some(key)) => key,
+            Ok(None) => {
+                let reason = format!("no key for {} is here", authorization.scope.as_str());
+                return self.refused(&SIGNATURE, TokenError::Unavailable { reason }.into());
+            }
+            Err(error) => return self.refused(&SIGNATURE, error.into()),
         };
         let proof = signature::verify(&key, head, authorization, self.service.form(), payload_hash);
         let proof =
             self.held(&SIGNATURE, proof, |_| Evidence::new("the signature of the caller's signing key", "the same"))?;
         if let Signer::LongTerm(key, _) = &signer {
-            key.note_use(&authorization.credential_scope, self.now);
+            key.note_use(authorization.scope.regions(), authorization.service(), self.now);
         }
         Ok((caller, key, proof))
     }
@@ -374,11 +386,14 @@ enum Signer {
 }
 
 impl Signer {
-    fn signing_key(&self, scope: &CredentialScope) -> Option<Arc<MacKey>> {
-        match self {
-            Self::LongTerm(key, _) => Some(key.signing_key(scope)),
-            Self::Temporary(opened) => opened.signing_key(scope),
-        }
+    /// The key of the request's algorithm; nothing where this server was not given what it is derived from.
+    fn verifying_key(&self, scope: &Scope) -> Result<Option<VerifyingKey>, CryptoError> {
+        Ok(match (self, scope) {
+            (Self::LongTerm(key, _), Scope::Regional(scope)) => Some(VerifyingKey::Mac(key.signing_key(scope))),
+            (Self::Temporary(opened), Scope::Regional(scope)) => opened.signing_key(scope).map(VerifyingKey::Mac),
+            (Self::LongTerm(key, _), Scope::Regionless { .. }) => Some(VerifyingKey::Public(key.public_key()?)),
+            (Self::Temporary(opened), Scope::Regionless { .. }) => opened.public_key()?.map(VerifyingKey::Public),
+        })
     }
 
     fn evidence(&self) -> Evidence {
@@ -396,13 +411,45 @@ fn session_evidence(session: &Session) -> Evidence {
     Evidence::new("a live session token of this broker", format!("{} until {}", session.arn(), session.expiration()))
 }
 
+/// The algorithm is the request's choice where the service leaves it one. Refused before anything is derived or looked up.
+fn verify_algorithm(service: &Service, sessions: &dyn SessionSource, algorithm: Algorithm) -> Result<(), RequestError> {
+    if algorithm == Algorithm::HmacSha256 {
+        return Ok(());
+    }
+    let why = if !service.takes_asymmetric_signatures() {
+        NoAsymmetric::Service
+    } else if P256PublicKey::supported().is_err() {
+        NoAsymmetric::Backend
+    } else if !sessions.has_secrets() {
+        NoAsymmetric::HandedKeys
+    } else {
+        return Ok(());
+    };
+    Err(RequestError::Asymmetric { why })
+}
+
+fn scope_evidence(service: &Service, authorization: &Authorization) -> Evidence {
+    let day = authorization.amz_date.as_str().get(..8).unwrap_or_default();
+    let region = service.region().unwrap_or("any region");
+    match authorization.region_set() {
+        None => Evidence::new(format!("{day}/{region}/{}", service.name()), authorization.scope.as_str()),
+        Some(set) => {
+            let found = format!("{} for the regions {set}", authorization.scope.as_str());
+            Evidence::new(format!("{day}/{} for {region}", service.name()), found)
+        }
+    }
+}
+
 fn verify_scope(service: &Service, authorization: &Authorization) -> Result<(), RequestError> {
-    let scope = &authorization.credential_scope;
+    let scope = &authorization.scope;
     if scope.service() != service.name() {
         return Err(RequestError::ScopeService {
             expected: service.name().to_owned(),
             found: scope.service().to_owned(),
         });
+    }
+    if let Some(region) = service.region().filter(|region| !scope.includes(region)) {
+        return Err(RequestError::ScopeRegion { expected: region.to_owned(), found: scope.regions().to_owned() });
     }
     if !authorization.amz_date.as_str().starts_with(scope.date()) {
         return Err(RequestError::ScopeDate { scope: scope.date().to_owned(), signed_at: authorization.signed_at });

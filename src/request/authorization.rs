@@ -4,14 +4,15 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use super::algorithm::{Algorithm, Scope, Signature};
 use super::canonical::decode_query_part;
 use super::signed::listed_names;
-use super::{RequestError, SignedHead};
+use super::{RegionSet, RequestError, SignedHead};
 use crate::credentials::{AccessKeyId, CredentialScope};
 use crate::time::Timestamp;
 
-/// The one signature algorithm read here.
-pub(crate) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// The header that names the regions of a request signed with Signature Version 4A.
+const REGION_SET: &str = "x-amz-region-set";
 /// The longest life of a presigned request: seven days.
 const MAX_EXPIRES: u64 = 604_800;
 
@@ -19,10 +20,10 @@ const MAX_EXPIRES: u64 = 604_800;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Authorization {
     pub(super) access_key_id: AccessKeyId,
-    pub(super) credential_scope: CredentialScope,
+    pub(super) scope: Scope,
     /// Lower case, sorted, each once, joined by semicolons.
     pub(super) signed_headers: String,
-    pub(super) signature: [u8; 32],
+    pub(super) signature: Signature,
     pub(super) amz_date: AmzDate,
     pub(super) signed_at: Timestamp,
     pub(super) expires: Option<Duration>,
@@ -51,10 +52,51 @@ impl Authorization {
         &self.access_key_id
     }
 
-    /// Day, region and service the signature is good for.
+    /// The algorithm of the signature.
     #[must_use]
-    pub const fn credential_scope(&self) -> &CredentialScope {
-        &self.credential_scope
+    pub const fn algorithm(&self) -> Algorithm {
+        self.scope.algorithm()
+    }
+
+    /// Day, region and service the signature is good for; nothing with Signature Version 4A, whose scope has no region.
+    #[must_use]
+    pub const fn credential_scope(&self) -> Option<&CredentialScope> {
+        match &self.scope {
+            Scope::Regional(scope) => Some(scope),
+            Scope::Regionless { .. } => None,
+        }
+    }
+
+    /// The service the signature is good for.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        self.scope.service()
+    }
+
+    /// The region the request is for, as far as it is known: the one it was signed for, or with Signature Version 4A the one
+    /// its service is in, or the only one of its set. Nothing where a set leaves a choice: no policy is asked about a guess.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        match &self.scope {
+            Scope::Regional(scope) => Some(scope.region()),
+            Scope::Regionless { region_set, served_in, .. } => served_in.as_deref().or_else(|| region_set.only()),
+        }
+    }
+
+    /// The regions the signature is good for, with Signature Version 4A.
+    #[must_use]
+    pub const fn region_set(&self) -> Option<&RegionSet> {
+        match &self.scope {
+            Scope::Regional(_) => None,
+            Scope::Regionless { region_set, .. } => Some(region_set),
+        }
+    }
+
+    /// Notes which region of its set the request is for.
+    pub(super) fn serve_in(&mut self, region: &str) {
+        if let Scope::Regionless { served_in, .. } = &mut self.scope {
+            *served_in = Some(region.to_owned());
+        }
     }
 
     /// The names of the signed headers: lower case, sorted, joined by semicolons.
@@ -80,7 +122,7 @@ impl fmt::Debug for Authorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authorization")
             .field("access_key_id", &self.access_key_id)
-            .field("credential_scope", &self.credential_scope)
+            .field("scope", &self.scope)
             .field("signed_headers", &self.signed_headers)
             .field("signed_at", &self.signed_at)
             .finish_non_exhaustive()
@@ -115,9 +157,7 @@ pub(super) fn read(head: &SignedHead) -> Result<Claimed<'_>, RequestError> {
 
 fn in_header<'a>(head: &'a SignedHead, header: &str) -> Result<Claimed<'a>, RequestError> {
     let (algorithm, parameters) = header.split_once(' ').unwrap_or((header, ""));
-    if algorithm != ALGORITHM {
-        return Err(RequestError::Algorithm { found: algorithm.chars().take(40).collect() });
-    }
+    let algorithm = Algorithm::parse(algorithm)?;
     let (mut credential, mut signed_headers, mut signature) = (None, None, None);
     for parameter in parameters.split(',').filter(|text| !text.trim().is_empty()) {
         let wrong = || RequestError::malformed("Authorization header", parameter);
@@ -140,7 +180,9 @@ fn in_header<'a>(head: &'a SignedHead, header: &str) -> Result<Claimed<'a>, Requ
         ("X-Amz-Date", amz_date),
     ])?;
     let session_token = head.headers().single("x-amz-security-token")?.map(Cow::Borrowed);
-    Ok(Claimed { authorization: authorization(credential, signed_headers, signature, amz_date)?, session_token })
+    let region_set = region_set(algorithm, head.headers().single(REGION_SET)?)?;
+    let authorization = authorization((credential, region_set), signed_headers, (algorithm, signature), amz_date)?;
+    Ok(Claimed { authorization, session_token })
 }
 
 /// The parts that are there, or the names of those that are not.
@@ -154,22 +196,39 @@ fn complete<'a, const N: usize>(parts: [(&'static str, Option<&'a str>); N]) -> 
     }
 }
 
+/// The set that Signature Version 4A must name; another header or parameter like any with Signature Version 4.
+fn region_set(algorithm: Algorithm, found: Option<&str>) -> Result<Option<RegionSet>, RequestError> {
+    match algorithm {
+        Algorithm::HmacSha256 => Ok(None),
+        Algorithm::EcdsaP256Sha256 => {
+            let [found] = complete([("X-Amz-Region-Set", found)])?;
+            RegionSet::parse(found).map(Some)
+        }
+    }
+}
+
 fn authorization(
-    credential: &str,
+    (credential, region_set): (&str, Option<RegionSet>),
     signed_headers: &str,
-    signature: &str,
+    (algorithm, signature): (Algorithm, &str),
     amz_date: &str,
 ) -> Result<Authorization, RequestError> {
     let wrong = || RequestError::malformed("Credential", credential);
     let (access_key_id, scope) = credential.split_once('/').ok_or_else(wrong)?;
+    let scope = match region_set {
+        None => Scope::Regional(scope.parse().map_err(|_| wrong())?),
+        Some(region_set) => {
+            Scope::Regionless { scope: scope.parse().map_err(|_| wrong())?, region_set, served_in: None }
+        }
+    };
     let (amz_date, signed_at) = AmzDate::parse(amz_date)?;
     verify_signed_headers(signed_headers)?;
     Ok(Authorization {
         access_key_id: access_key_id.parse().map_err(|_| wrong())?,
-        credential_scope: scope.parse().map_err(|_| wrong())?,
+        scope,
         signed_headers: signed_headers.to_owned(),
         // What was found is not shown: a signature is as good as a password until it expires.
-        signature: parse_hex(signature).ok_or_else(|| RequestError::malformed("Signature", ""))?,
+        signature: Signature::parse(algorithm, signature).ok_or_else(|| RequestError::malformed("Signature", ""))?,
         amz_date,
         signed_at,
         expires: None,
@@ -189,27 +248,6 @@ fn verify_signed_headers(list: &str) -> Result<(), RequestError> {
     Ok(())
 }
 
-/// Exactly 64 hexadecimal digits in lower case.
-pub(super) fn parse_hex(text: &str) -> Option<[u8; 32]> {
-    let bytes = text.as_bytes();
-    if bytes.len() != 64 {
-        return None;
-    }
-    let (mut read, mut worst) = ([0; 32], 0);
-    for (byte, pair) in read.iter_mut().zip(bytes.chunks_exact(2)) {
-        for digit in pair {
-            let value = match digit {
-                b'0'..=b'9' => digit.wrapping_sub(b'0'),
-                b'a'..=b'f' => digit.wrapping_sub(b'a').wrapping_add(10),
-                _ => u8::MAX,
-            };
-            worst = worst.max(value);
-            *byte = (*byte << 4) | (value & 0x0f);
-        }
-    }
-    (worst < 16).then_some(read)
-}
-
 /// The query parameters of a presigned request, decoded.
 #[derive(Default)]
 struct Presigned<'a> {
@@ -220,6 +258,7 @@ struct Presigned<'a> {
     signed_headers: Option<Cow<'a, str>>,
     signature: Option<Cow<'a, str>>,
     session_token: Option<Cow<'a, str>>,
+    region_set: Option<Cow<'a, str>>,
 }
 
 impl<'a> Presigned<'a> {
@@ -240,6 +279,7 @@ impl<'a> Presigned<'a> {
                 "X-Amz-SignedHeaders" => (&mut found.signed_headers, "X-Amz-SignedHeaders"),
                 "X-Amz-Signature" => (&mut found.signature, "X-Amz-Signature"),
                 "X-Amz-Security-Token" => (&mut found.session_token, "X-Amz-Security-Token"),
+                "X-Amz-Region-Set" => (&mut found.region_set, "X-Amz-Region-Set"),
                 _ => continue,
             };
             if slot.replace(decode_query_part(value)).is_some() {
@@ -259,9 +299,7 @@ impl<'a> Presigned<'a> {
             ("X-Amz-SignedHeaders", self.signed_headers.as_deref()),
             ("X-Amz-Signature", self.signature.as_deref()),
         ])?;
-        if algorithm != ALGORITHM {
-            return Err(RequestError::Algorithm { found: algorithm.chars().take(40).collect() });
-        }
+        let algorithm = Algorithm::parse(algorithm)?;
         let seconds = expires
             .bytes()
             .all(|byte| byte.is_ascii_digit())
@@ -276,7 +314,11 @@ impl<'a> Presigned<'a> {
             }
             (query, header) => query.or(header),
         };
-        let read = authorization(credential, signed_headers, signature, amz_date)?;
+        if algorithm == Algorithm::EcdsaP256Sha256 && head.headers().single(REGION_SET)?.is_some() {
+            return Err(RequestError::Repeated { name: "X-Amz-Region-Set" });
+        }
+        let region_set = region_set(algorithm, self.region_set.as_deref())?;
+        let read = authorization((credential, region_set), signed_headers, (algorithm, signature), amz_date)?;
         let authorization = Authorization { expires: Some(Duration::from_secs(seconds)), ..read };
         Ok(Claimed { authorization, session_token })
     }

@@ -6,8 +6,7 @@ use std::borrow::Cow;
 
 use super::authorization::AmzDate;
 use super::signed::{listed_names, trim};
-use super::{Authorization, SignedHead};
-use crate::credentials::CredentialScope;
+use super::{Algorithm, Authorization, SignedHead};
 use crate::crypto::{DigestAlgorithm, digest, push_hex};
 
 /// The parameter and the header that carry a session token.
@@ -89,14 +88,19 @@ pub(super) fn push_canonical_request(
 /// The string to sign: algorithm, date, credential scope, and the digest of the canonical request.
 #[must_use]
 pub fn string_to_sign(authorization: &Authorization, canonical_request: &[u8]) -> String {
-    string_in_scope(&authorization.amz_date, &authorization.credential_scope, canonical_request)
+    let scope = &authorization.scope;
+    string_in_scope((scope.algorithm(), scope.as_str()), &authorization.amz_date, canonical_request)
 }
 
 /// As [`string_to_sign`], of what is yet to be signed.
-pub(crate) fn string_in_scope(date: &AmzDate, scope: &CredentialScope, canonical_request: &[u8]) -> String {
-    // Algorithm, date and digest have 16, 16 and 64 characters, and three line ends divide them.
-    let mut text = String::with_capacity(scope.as_str().len().saturating_add(99));
-    for line in [super::authorization::ALGORITHM, date.as_str(), scope.as_str()] {
+pub(crate) fn string_in_scope(
+    (algorithm, scope): (Algorithm, &str),
+    date: &AmzDate,
+    canonical_request: &[u8],
+) -> String {
+    // Algorithm, date and digest have at most 22, 16 and 64 characters, and three line ends divide them.
+    let mut text = String::with_capacity(scope.len().saturating_add(105));
+    for line in [algorithm.name(), date.as_str(), scope] {
         text.push_str(line);
         text.push('\n');
     }

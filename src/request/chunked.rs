@@ -3,11 +3,9 @@
 //! `size[;chunk-signature=…] CRLF data CRLF` repeated, a last chunk of size zero, trailing headers, an empty line. A signed
 //! chunk is given out only after its signature was verified.
 
-use std::sync::Arc;
-
-use super::authorization::parse_hex;
-use super::{Authorization, RequestError};
-use crate::crypto::{MacKey, hex, sha256_hex};
+use super::algorithm::{Signature, VerifyingKey};
+use super::{Algorithm, Authorization, RequestError};
+use crate::crypto::sha256_hex;
 
 /// The longest line: a size of 16 digits with a signature, or a trailing header with a checksum.
 const MAX_LINE: usize = 1024;
@@ -15,11 +13,14 @@ const MAX_LINE: usize = 1024;
 const MAX_TRAILERS: usize = 16;
 /// The largest signed chunk, which must be held until it is verified; clients send 64 KiB to 1 MiB.
 const MAX_SIGNED_CHUNK: u64 = 16 * 1024 * 1024;
+/// The smallest chunk signed with Signature Version 4A but for the last one, as S3 has it: each costs as much as an elliptic
+/// curve does, and a body in chunks of one byte would cost a minute of computing for each of its megabytes.
+const MIN_ECDSA_CHUNK: u64 = 8 * 1024;
 
 /// What the signatures of chunks are made with.
 #[derive(Debug)]
 pub(super) struct ChunkSigning {
-    key: Arc<MacKey>,
+    key: VerifyingKey,
     /// Date and credential scope, each with its line end.
     context: String,
     /// The signature before, in hexadecimal; the request's own to begin with.
@@ -27,28 +28,32 @@ pub(super) struct ChunkSigning {
 }
 
 impl ChunkSigning {
-    pub(super) fn new(authorization: &Authorization, key: Arc<MacKey>) -> Self {
+    pub(super) fn new(authorization: &Authorization, key: VerifyingKey) -> Self {
         Self {
             key,
-            context: format!("{}\n{}\n", authorization.amz_date.as_str(), authorization.credential_scope),
-            previous: hex(&authorization.signature),
+            context: format!("{}\n{}\n", authorization.amz_date.as_str(), authorization.scope.as_str()),
+            previous: authorization.signature.hex(),
         }
     }
 
-    fn verify_chunk(&mut self, data: &[u8], signature: &[u8; 32]) -> Result<(), RequestError> {
+    const fn algorithm(&self) -> Algorithm {
+        self.key.algorithm()
+    }
+
+    fn verify_chunk(&mut self, data: &[u8], signature: &Signature) -> Result<(), RequestError> {
         let digests = format!("{}\n{}", sha256_hex(b""), sha256_hex(data));
-        self.verify("AWS4-HMAC-SHA256-PAYLOAD", &digests, signature)
+        self.verify("PAYLOAD", &digests, signature)
     }
 
-    fn verify_trailers(&mut self, lines: &str, signature: &[u8; 32]) -> Result<(), RequestError> {
+    fn verify_trailers(&mut self, lines: &str, signature: &Signature) -> Result<(), RequestError> {
         let digest = sha256_hex(lines.as_bytes());
-        self.verify("AWS4-HMAC-SHA256-TRAILER", &digest, signature)
+        self.verify("TRAILER", &digest, signature)
     }
 
-    fn verify(&mut self, kind: &str, what: &str, signature: &[u8; 32]) -> Result<(), RequestError> {
-        let message = format!("{kind}\n{}{}\n{what}", self.context, self.previous);
-        self.key.verify(message.as_bytes(), signature).map_err(|_| RequestError::SignatureMismatch)?;
-        self.previous = hex(signature);
+    fn verify(&mut self, kind: &str, what: &str, signature: &Signature) -> Result<(), RequestError> {
+        let message = format!("{}-{kind}\n{}{}\n{what}", self.algorithm(), self.context, self.previous);
+        self.key.verify(message.as_bytes(), signature)?;
+        self.previous = signature.hex();
         Ok(())
     }
 }
@@ -74,7 +79,9 @@ pub(super) struct Chunked {
     line: Vec<u8>,
     /// The signed chunk that is being read, and the signature it must have.
     held: Vec<u8>,
-    signature: [u8; 32],
+    signature: Option<Signature>,
+    /// Whether the chunk before was one that only the last one may be.
+    ended_small: bool,
     trailers: Vec<(String, String)>,
     trailers_signed: bool,
 }
@@ -89,7 +96,8 @@ impl Chunked {
             chunk: 0,
             line: Vec::new(),
             held: Vec::new(),
-            signature: [0; 32],
+            signature: None,
+            ended_small: false,
             trailers: Vec::new(),
             trailers_signed: false,
         }
@@ -164,12 +172,16 @@ impl Chunked {
     }
 
     fn size_line(&mut self, line: &str) -> Result<(), RequestError> {
-        let (size, signature) = match (line.split_once(";chunk-signature="), &self.signing) {
-            (Some((size, signature)), Some(_)) => (size, parse_hex(signature)),
-            (None, None) => (line, Some([0; 32])),
-            (Some(_), None) | (None, Some(_)) => (line, None),
+        let malformed = self.problem("the chunk signature is malformed");
+        let size = match (line.split_once(";chunk-signature="), &self.signing) {
+            (Some((size, signature)), Some(signing)) => {
+                let signature = Signature::parse_in_body(signing.algorithm(), signature);
+                self.signature = Some(signature.ok_or(malformed)?);
+                size
+            }
+            (None, None) => line,
+            (Some(_), None) | (None, Some(_)) => return Err(malformed),
         };
-        self.signature = signature.ok_or_else(|| self.problem("the chunk signature is malformed"))?;
         let digits = (1..=16).contains(&size.len()) && size.bytes().all(|byte| byte.is_ascii_hexdigit());
         let size = u64::from_str_radix(size, 16)
             .ok()
@@ -178,6 +190,13 @@ impl Chunked {
         if self.signing.is_some() && size > MAX_SIGNED_CHUNK {
             return Err(self.problem("a signed chunk is larger than 16 MiB"));
         }
+        let ecdsa = self.signing.as_ref().is_some_and(|signing| signing.algorithm() == Algorithm::EcdsaP256Sha256);
+        if ecdsa && size > 0 && self.ended_small {
+            return Err(
+                self.problem("a chunk signed with AWS4-ECDSA-P256-SHA256 is smaller than 8 KiB and not the last")
+            );
+        }
+        self.ended_small = size < MIN_ECDSA_CHUNK;
         self.expected = self
             .expected
             .checked_sub(size)
@@ -200,9 +219,10 @@ impl Chunked {
     }
 
     fn verify_held(&mut self) -> Result<(), RequestError> {
-        let chunk = self.chunk;
+        let refused = RequestError::ChunkSignature { chunk: self.chunk };
         if let Some(signing) = &mut self.signing {
-            signing.verify_chunk(&self.held, &self.signature).map_err(|_| RequestError::ChunkSignature { chunk })?;
+            let Some(signature) = self.signature.take() else { return Err(refused) };
+            signing.verify_chunk(&self.held, &signature).map_err(|_| refused)?;
         }
         Ok(())
     }
@@ -240,8 +260,8 @@ impl Chunked {
         }
         let refused = RequestError::ChunkSignature { chunk: self.chunk };
         let malformed = self.problem("the trailer signature is malformed");
-        let signature = parse_hex(signature).ok_or(malformed)?;
         if let Some(signing) = &mut self.signing {
+            let signature = Signature::parse_in_body(signing.algorithm(), signature).ok_or(malformed)?;
             signing.verify_trailers(&lines, &signature).map_err(|_| refused)?;
         }
         self.trailers_signed = true;
@@ -262,6 +282,9 @@ impl Chunked {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use super::super::algorithm::Scope;
     use super::super::authorization::AmzDate;
     use super::*;
     use crate::credentials::{CredentialScope, ScopedSigningKey, SecretAccessKey};
@@ -274,14 +297,14 @@ mod tests {
         let key = ScopedSigningKey::derive(&secret, &scope).mac_key();
         let authorization = Authorization {
             access_key_id: "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),
-            credential_scope: scope,
+            scope: Scope::Regional(scope),
             signed_headers: String::new(),
-            signature: parse_hex(seed).unwrap(),
+            signature: Signature::parse(Algorithm::HmacSha256, seed).unwrap(),
             amz_date: AmzDate::parse("20130524T000000Z").unwrap().0,
             signed_at: Timestamp::EPOCH,
             expires: None,
         };
-        let signing = ChunkSigning::new(&authorization, Arc::new(key));
+        let signing = ChunkSigning::new(&authorization, VerifyingKey::Mac(Arc::new(key)));
         let announced = announced.iter().map(|name| (*name).to_owned()).collect();
         let mut chunked = Chunked::new(Some(signing), announced, 66_560);
         let mut decoded = Vec::new();

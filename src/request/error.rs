@@ -41,6 +41,12 @@ pub enum RequestError {
         /// The algorithm found, shortened.
         found: String,
     },
+    /// The request is signed with Signature Version 4A where that is not taken.
+    #[error("AWS4-ECDSA-P256-SHA256 is not supported here: {why}")]
+    Asymmetric {
+        /// Why not.
+        why: NoAsymmetric,
+    },
     /// Parts of the signature are missing.
     #[error("the signature is incomplete; missing: {}", missing.join(", "))]
     Incomplete {
@@ -53,6 +59,14 @@ pub enum RequestError {
         /// The service the request was sent to.
         expected: String,
         /// The service it was signed for.
+        found: String,
+    },
+    /// The request is signed for another region than that of the service, or for a set without it.
+    #[error("the request is signed for another region")]
+    ScopeRegion {
+        /// The region of the service.
+        expected: String,
+        /// The region or the set of regions it was signed for.
         found: String,
     },
     /// The day of the credential scope is not the day of the signature.
@@ -156,6 +170,21 @@ pub enum RequestError {
     Crypto(#[from] CryptoError),
 }
 
+/// Why no request signed with Signature Version 4A is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoAsymmetric {
+    /// The service is one that takes none.
+    #[error("the service takes AWS4-HMAC-SHA256 alone")]
+    Service,
+    /// The backend computes no public keys.
+    #[error("this server was built with a cryptography library that cannot verify it")]
+    Backend,
+    /// Keys of single scopes were handed over, and the secret that the key of Signature Version 4A is derived from was not.
+    #[error("this server has keys for AWS4-HMAC-SHA256 alone")]
+    HandedKeys,
+}
+
 impl RequestError {
     pub(super) fn malformed(part: &'static str, found: &str) -> Self {
         Self::Malformed { part, found: found.chars().take(80).collect() }
@@ -170,6 +199,7 @@ impl RequestError {
             Self::ScopeService { expected, found } => {
                 format!("signed for service {found}; sent to {expected}")
             }
+            Self::ScopeRegion { expected, found } => format!("signed for {found}; the service is in {expected}"),
             Self::ScopeDate { scope, signed_at } => {
                 format!("the scope is of {scope}; signed at {signed_at}")
             }
@@ -204,9 +234,11 @@ impl RequestError {
             | Self::Repeated { .. }
             | Self::SignedTwice
             | Self::Algorithm { .. }
+            | Self::Asymmetric { .. }
             | Self::Incomplete { .. } => ("IncompleteSignature", 400),
             Self::PresignedExpired { .. } => ("RequestExpired", 400),
             Self::ScopeService { .. }
+            | Self::ScopeRegion { .. }
             | Self::ScopeDate { .. }
             | Self::SignatureExpired { .. }
             | Self::SignatureNotYetCurrent { .. }
@@ -235,11 +267,13 @@ impl RequestError {
             Self::Revoked(Revoked::PrincipalGone { .. }) => ("InvalidAccessKeyId", 403),
             Self::MissingAuthentication | Self::Revoked(_) => ("AccessDenied", 403),
             Self::PresignedExpired { .. } | Self::HeaderNotSigned { .. } => ("AccessDenied", 403),
-            Self::Malformed { .. } | Self::Incomplete { .. } | Self::ScopeService { .. } | Self::ScopeDate { .. } => {
-                ("AuthorizationHeaderMalformed", 400)
-            }
+            Self::Malformed { .. }
+            | Self::Incomplete { .. }
+            | Self::ScopeService { .. }
+            | Self::ScopeRegion { .. }
+            | Self::ScopeDate { .. } => ("AuthorizationHeaderMalformed", 400),
             Self::Repeated { .. } | Self::SignedTwice | Self::PayloadDeclaration { .. } => ("InvalidArgument", 400),
-            Self::Algorithm { .. } => ("InvalidRequest", 400),
+            Self::Algorithm { .. } | Self::Asymmetric { .. } => ("InvalidRequest", 400),
             Self::SignatureExpired { .. } | Self::SignatureNotYetCurrent { .. } => ("RequestTimeTooSkewed", 403),
             Self::MissingSessionToken { .. } | Self::UnknownAccessKey { .. } | Self::LongTermKey { .. } => {
                 ("InvalidAccessKeyId", 403)
@@ -282,8 +316,9 @@ impl RequestError {
             Self::MissingAuthentication | Self::SignedTwice | Self::Incomplete { .. } => {
                 "one complete signature, in the Authorization header or in the query"
             }
-            Self::Algorithm { .. } => "AWS4-HMAC-SHA256",
+            Self::Algorithm { .. } | Self::Asymmetric { .. } => "AWS4-HMAC-SHA256",
             Self::ScopeService { .. } => "the service the request was sent to",
+            Self::ScopeRegion { .. } => "the region of the service",
             Self::ScopeDate { .. } => "the date of the signature",
             Self::SignatureExpired { .. } | Self::SignatureNotYetCurrent { .. } => {
                 "a signature within 15 minutes of now"

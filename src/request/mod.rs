@@ -1,6 +1,6 @@
 //! Stage 4: a [`SignedRequest`] in, an [`AuthenticatedRequest`] out.
 //!
-//! Enters: an HTTP request signed with AWS Signature Version 4 (in its `Authorization` header, or presigned in its query),
+//! Enters: an HTTP request signed with AWS Signature Version 4 or 4A (in its `Authorization` header, or presigned in its query),
 //! the [`Sessions`] that temporary credentials belong to, the [`Service`] it was sent to, and `now`. Leaves: the request,
 //! and the [`Caller`] who signed it: a user or root user with a long-term key, or a temporary session. Refused: everything that a rule of [`RULES`] names.
 //!
@@ -8,6 +8,7 @@
 //!
 //! [`Sessions`]: crate::credentials::Sessions
 
+mod algorithm;
 mod authenticate;
 pub mod authorization;
 pub mod canonical;
@@ -15,21 +16,24 @@ mod chunked;
 mod error;
 mod http1;
 mod payload;
+mod region_set;
 mod rules;
 mod service;
 mod signature;
 mod signed;
 
+pub use algorithm::Algorithm;
 #[cfg(feature = "http")]
 pub(crate) use authenticate::claimed;
 pub use authenticate::{
     BearerSession, BodyOf, StreamedRequest, authenticate, authenticate_bearer, authenticate_streamed, verify_head,
 };
-pub use authorization::Authorization;
 #[cfg(feature = "http")]
-pub(crate) use authorization::{ALGORITHM, AmzDate};
-pub use error::RequestError;
+pub(crate) use authorization::AmzDate;
+pub use authorization::Authorization;
+pub use error::{NoAsymmetric, RequestError};
 pub use payload::Payload;
+pub use region_set::RegionSet;
 pub use rules::RULES;
 pub use service::Service;
 pub use signed::{Headers, SignedHead, SignedRequest};

@@ -1,13 +1,12 @@
 //! The body, held against what was signed about it in `x-amz-content-sha256`.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
-use super::authorization::parse_hex;
+use super::algorithm::{VerifyingKey, parse_hex};
 use super::canonical::decode_query_part;
 use super::chunked::{ChunkSigning, Chunked};
-use super::{Authorization, RequestError, Service, SignedHead};
-use crate::crypto::{DigestAlgorithm, Hashing, MacKey, verify_equal};
+use super::{Algorithm, Authorization, RequestError, Service, SignedHead};
+use crate::crypto::{DigestAlgorithm, Hashing, verify_equal};
 
 /// Trailing headers, by lower-case name.
 type Trailers = Vec<(String, String)>;
@@ -42,7 +41,7 @@ pub(super) fn declared<'a>(
             return Err(RequestError::PayloadDeclaration { found: String::new() });
         }
     };
-    let declared = read(head, &text)?;
+    let declared = read(head, authorization.algorithm(), &text)?;
     let unsigned = matches!(declared, Declared::Unsigned | Declared::Streaming { signed: false, .. });
     if unsigned && !service.takes_unsigned_payload() {
         return Err(RequestError::PayloadDeclaration { found: text.into_owned() });
@@ -50,7 +49,8 @@ pub(super) fn declared<'a>(
     Ok(Some((text, declared)))
 }
 
-fn read(head: &SignedHead, text: &str) -> Result<Declared, RequestError> {
+/// Chunks are signed with the algorithm of the request, or not at all.
+fn read(head: &SignedHead, algorithm: Algorithm, text: &str) -> Result<Declared, RequestError> {
     let streaming = |signed, trailer| {
         let length = head.headers().single("x-amz-decoded-content-length")?;
         let wrong = || RequestError::malformed("x-amz-decoded-content-length", length.unwrap_or(""));
@@ -60,12 +60,14 @@ fn read(head: &SignedHead, text: &str) -> Result<Declared, RequestError> {
             decoded_length: length.and_then(|text| text.parse().ok()).ok_or_else(wrong)?,
         })
     };
-    match text {
-        UNSIGNED => Ok(Declared::Unsigned),
-        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" => streaming(true, false),
-        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" => streaming(true, true),
-        "STREAMING-UNSIGNED-PAYLOAD-TRAILER" => streaming(false, true),
-        digest => parse_hex(digest)
+    match (text, algorithm) {
+        (UNSIGNED, _) => Ok(Declared::Unsigned),
+        ("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", Algorithm::HmacSha256)
+        | ("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", Algorithm::EcdsaP256Sha256) => streaming(true, false),
+        ("STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", Algorithm::HmacSha256)
+        | ("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER", Algorithm::EcdsaP256Sha256) => streaming(true, true),
+        ("STREAMING-UNSIGNED-PAYLOAD-TRAILER", _) => streaming(false, true),
+        (digest, _) => parse_hex(digest)
             .map(Declared::Digest)
             .ok_or_else(|| RequestError::PayloadDeclaration { found: digest.chars().take(80).collect() }),
     }
@@ -111,13 +113,13 @@ impl Payload {
         declared: &Declared,
         head: &SignedHead,
         authorization: &Authorization,
-        key: &Arc<MacKey>,
+        key: &VerifyingKey,
     ) -> Result<Self, RequestError> {
         Ok(Self(match *declared {
             Declared::Unsigned => Kind::Unsigned,
             Declared::Digest(declared) => Kind::Digest { declared, hashing: Hashing::new(DigestAlgorithm::Sha256) },
             Declared::Streaming { signed, trailer, decoded_length } => {
-                let signing = signed.then(|| ChunkSigning::new(authorization, Arc::clone(key)));
+                let signing = signed.then(|| ChunkSigning::new(authorization, key.clone()));
                 let announced = if trailer { announced_trailers(head)? } else { Vec::new() };
                 Kind::Chunked(Box::new(Chunked::new(signing, announced, decoded_length)))
             }

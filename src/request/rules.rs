@@ -8,11 +8,11 @@ pub(super) const AUTHORIZATION: Rule = Rule {
     section: "SigV4, Authorization header and query parameters",
     prevents: "an unsigned request, or one that can be read in two ways",
 };
-/// The service and the day of the credential scope.
+/// The service and the day of the credential scope, and the region where the service is in one.
 pub(super) const SCOPE: Rule = Rule {
     name: "credential_scope",
     section: "SigV4, credential scope",
-    prevents: "a signature made for one service or day used at another",
+    prevents: "a signature made for one service, day or region used at another",
 };
 /// The age of the signature.
 pub(super) const TIME: Rule = Rule {

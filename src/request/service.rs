@@ -6,26 +6,40 @@ use super::canonical::Form;
 
 /// The service a request was sent to, as credential scopes name it; decides how its path and body are signed.
 ///
-/// Any region is accepted: clients sign with the one they are configured for, whatever the address.
+/// Any region is accepted unless the service is put [in one](Self::with_region): clients sign with the one they are configured
+/// for, whatever the address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
     name: Cow<'static, str>,
     form: Form,
     unsigned_payload: bool,
     payload_declared: bool,
+    asymmetric: bool,
+    region: Option<Cow<'static, str>>,
 }
 
 impl Service {
     /// Amazon S3 and what speaks its protocol: paths are signed as they are, a body declares how it is signed, and need not
-    /// be signed at all.
-    pub const S3: Self =
-        Self { name: Cow::Borrowed("s3"), form: Form::S3, unsigned_payload: true, payload_declared: true };
-    /// The Security Token Service.
-    pub const STS: Self =
-        Self { name: Cow::Borrowed("sts"), form: Form::STANDARD, unsigned_payload: false, payload_declared: false };
-    /// Identity and Access Management.
-    pub const IAM: Self =
-        Self { name: Cow::Borrowed("iam"), form: Form::STANDARD, unsigned_payload: false, payload_declared: false };
+    /// be signed at all. Its clients sign with Signature Version 4A what may be served in several regions, so that it is taken.
+    pub const S3: Self = Self {
+        name: Cow::Borrowed("s3"),
+        form: Form::S3,
+        unsigned_payload: true,
+        payload_declared: true,
+        asymmetric: true,
+        region: None,
+    };
+    /// The Security Token Service, which takes Signature Version 4 alone: no client of it signs otherwise.
+    pub const STS: Self = Self {
+        name: Cow::Borrowed("sts"),
+        form: Form::STANDARD,
+        unsigned_payload: false,
+        payload_declared: false,
+        asymmetric: false,
+        region: None,
+    };
+    /// Identity and Access Management, which takes Signature Version 4 alone.
+    pub const IAM: Self = Self { name: Cow::Borrowed("iam"), ..Self::STS };
 
     /// A service by the name it has in credential scopes; `s3` is [`Service::S3`].
     #[must_use]
@@ -50,6 +64,30 @@ impl Service {
         self
     }
 
+    /// The same service, taking requests that are signed with Signature Version 4A, each of which costs the verification of an
+    /// ECDSA signature. No service but S3 takes them by itself: what is not expected is better refused. They need the whole
+    /// secret, so that a service that verifies with keys handed to it refuses them, and so does every one with the `ring` backend.
+    #[must_use]
+    pub const fn with_asymmetric_signatures(mut self) -> Self {
+        self.asymmetric = true;
+        self
+    }
+
+    /// The same service, taking Signature Version 4 alone.
+    #[must_use]
+    pub const fn without_asymmetric_signatures(mut self) -> Self {
+        self.asymmetric = false;
+        self
+    }
+
+    /// The same service in one region: what is signed for another region, or for a set that does not include it, is refused, and
+    /// a request for a set of regions is one for this.
+    #[must_use]
+    pub fn with_region(mut self, region: impl Into<Cow<'static, str>>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
     /// The name in credential scopes.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -60,6 +98,16 @@ impl Service {
     #[must_use]
     pub fn is_s3(&self) -> bool {
         self.name == Self::S3.name
+    }
+
+    /// The region it is in, where that matters.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.region.as_deref()
+    }
+
+    pub(super) const fn takes_asymmetric_signatures(&self) -> bool {
+        self.asymmetric
     }
 
     pub(super) const fn form(&self) -> Form {
@@ -85,5 +133,19 @@ mod tests {
         assert_eq!(Service::new("s3"), Service::S3);
         assert_eq!(Service::new("sts".to_owned()), Service::STS);
         assert!(!Service::new("reports").takes_unsigned_payload() && !Service::new("reports").is_s3());
+    }
+
+    #[test]
+    fn s3_alone_takes_asymmetric_signatures_by_itself() {
+        for (service, takes) in [
+            (Service::S3, true),
+            (Service::STS, false),
+            (Service::IAM, false),
+            (Service::new("reports"), false),
+            (Service::new("reports").with_asymmetric_signatures(), true),
+            (Service::S3.without_asymmetric_signatures(), false),
+        ] {
+            assert_eq!(service.takes_asymmetric_signatures(), takes, "{service:?}");
+        }
     }
 }

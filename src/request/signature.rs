@@ -2,10 +2,11 @@
 
 use std::cell::Cell;
 
+use super::algorithm::VerifyingKey;
 use super::authorization::Authorization;
 use super::canonical::{Form, push_canonical_request, string_to_sign};
 use super::{RequestError, SignedHead};
-use crate::crypto::{MacKey, SignatureValid};
+use crate::crypto::SignatureValid;
 
 /// The longest buffer kept from one request to the next, in bytes.
 const MAX_KEPT: usize = 16 * 1024;
@@ -15,12 +16,12 @@ thread_local! {
     static CANONICAL: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// Verifies the signature of a request in constant time.
+/// Verifies the signature of a request: an HMAC in constant time, an ECDSA signature in a time that tells nothing secret.
 ///
 /// # Errors
 /// [`RequestError::SignatureMismatch`], which does not say what the right signature is.
 pub(super) fn verify(
-    key: &MacKey,
+    key: &VerifyingKey,
     head: &SignedHead,
     authorization: &Authorization,
     form: Form,
@@ -34,5 +35,5 @@ pub(super) fn verify(
     if canonical.capacity() <= MAX_KEPT {
         let _ = CANONICAL.try_with(|kept| kept.set(canonical));
     }
-    key.verify(message.as_bytes(), &authorization.signature).map_err(|_| RequestError::SignatureMismatch)
+    key.verify(message.as_bytes(), &authorization.signature)
 }

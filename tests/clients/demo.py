@@ -191,11 +191,12 @@ def saml_provider(account=PRODUCTION):
 
 @functools.cache
 def shared():
-    """The one demo that the suites share."""
-    audit = OUT / "audit.jsonl"
+    """The one demo that the suites share; a run inside of another run has one under another name."""
+    name = os.environ.get("DAYPASS_RUN_NAME", "")
+    audit = OUT / f"{name}audit.jsonl"
     OUT.mkdir(parents=True, exist_ok=True)
     audit.unlink(missing_ok=True)
-    return Demo("--audit", str(audit), "--test-controls")
+    return Demo("--audit", str(audit), "--test-controls", name=f"{name}demo")
 
 
 def paste_blocks(output):

@@ -49,6 +49,18 @@ class Photos(unittest.TestCase):
 
 
 class Reading(Photos):
+    def test_signed_as_the_suite_is_run(self):
+        signed = []
+        client = sdk.s3(self.site, sdk.assume_web(self.site, "PhotoReader")["Credentials"])
+        client.meta.events.register("before-send.s3", lambda request, **_: signed.append(request.headers))
+        client.list_buckets()
+        algorithm = {"s3v4": "AWS4-HMAC-SHA256", "s3v4a": "AWS4-ECDSA-P256-SHA256"}[sdk.S3_SIGNATURE]
+        said = signed[0]["Authorization"]
+        said = said.decode() if isinstance(said, bytes) else said
+        self.assertTrue(said.startswith(f"{algorithm} "), said)
+        url = client.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": self.photo})
+        self.assertIn(f"X-Amz-Algorithm={algorithm}&", url)
+
     def test_buckets(self):
         self.assertIn(BUCKET, [bucket["Name"] for bucket in self.reader.list_buckets()["Buckets"]])
 

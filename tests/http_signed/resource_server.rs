@@ -120,6 +120,17 @@ async fn every_rule_is_held_to_as_in_the_broker() {
 }
 
 #[tokio::test]
+async fn a_server_with_handed_keys_refuses_version_4a_without_asking() {
+    let serving = Serving::start().await;
+    let server = serving.server(&credentials_of("ReportsServer"));
+    let reports = app(RequireSignature::new(server, Service::new("reports").with_asymmetric_signatures()));
+    let wire = draft("GET", "/reports/1").for_regions("*").sign(martha());
+    let (status, refused) = ask(reports, &wire).await;
+    assert_eq!((status, refused["code"].as_str(), serving.asks()), (400, Some("IncompleteSignature"), 0));
+    assert!(refused["message"].as_str().unwrap().contains("this server has keys for AWS4-HMAC-SHA256 alone"));
+}
+
+#[tokio::test]
 async fn strangers_cannot_make_a_server_ask() {
     let serving = Serving::start().await;
     let reports = serving.reports();

@@ -1,6 +1,6 @@
 //! Bodies in `aws-chunked` framing, framed and signed here with the SDK's key derivation.
 
-use aws_sigv4::sign::v4;
+use aws_sigv4::sign::{v4, v4a};
 use daypass::crypto::sha256_hex;
 use daypass::explain::Silent;
 use daypass::request::{RequestError, Service, authenticate_streamed};
@@ -10,45 +10,60 @@ use crate::oracle::{Draft, REGION, Wire, martha, sessions, signed_at};
 
 pub(crate) const SIGNED: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
 pub(crate) const SIGNED_TRAILER: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER";
+pub(crate) const ECDSA_SIGNED: &str = "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD";
+pub(crate) const ECDSA_SIGNED_TRAILER: &str = "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER";
 pub(crate) const UNSIGNED_TRAILER: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 const CHECKSUM: &str = "x-amz-checksum-crc32:AAAAAA==";
 
-/// The signature of one link in the chain that begins with the request's own.
-fn link(service: &str, kind: &str, previous: &str, what: &str) -> String {
+/// The signature of one link in the chain that begins with the request's own, in the algorithm of its `payload`.
+pub(crate) fn link((service, payload): (&str, &str), kind: &str, previous: &str, what: &str) -> String {
     let secret = martha().secret_access_key().expose();
+    if payload.starts_with("STREAMING-AWS4-ECDSA") {
+        let key = v4a::generate_signing_key(martha().access_key_id().as_str(), secret);
+        let scope = format!("20260101/{service}/aws4_request");
+        let message = format!("AWS4-ECDSA-P256-SHA256-{kind}\n20260101T000000Z\n{scope}\n{previous}\n{what}");
+        return v4a::calculate_signature(key, message.as_bytes());
+    }
     let key = v4::generate_signing_key(secret, signed_at(), REGION, service);
     let scope = format!("20260101/{REGION}/{service}/aws4_request");
     let message = format!("AWS4-HMAC-SHA256-{kind}\n20260101T000000Z\n{scope}\n{previous}\n{what}");
     v4::calculate_signature(key, message.as_bytes())
 }
 
-fn framed(service: &str, chunks: &[&[u8]], payload: &str, seed: &str) -> Vec<u8> {
+/// The signature as it stands in a body: one of an elliptic curve is padded.
+fn padded(payload: &str, signature: &str) -> String {
+    if payload.starts_with("STREAMING-AWS4-ECDSA") { format!("{signature:*<144}") } else { signature.to_owned() }
+}
+
+pub(crate) fn framed(service: &str, chunks: &[&[u8]], payload: &str, seed: &str) -> Vec<u8> {
     let (mut body, mut previous) = (Vec::new(), seed.to_owned());
     for chunk in chunks.iter().chain([&&b""[..]]) {
         if payload == UNSIGNED_TRAILER {
             body.extend(format!("{:x}\r\n", chunk.len()).bytes());
         } else {
             let digests = format!("{}\n{}", sha256_hex(b""), sha256_hex(chunk));
-            previous = link(service, "PAYLOAD", &previous, &digests);
-            body.extend(format!("{:x};chunk-signature={previous}\r\n", chunk.len()).bytes());
+            previous = link((service, payload), "PAYLOAD", &previous, &digests);
+            let signature = padded(payload, &previous);
+            body.extend(format!("{:x};chunk-signature={signature}\r\n", chunk.len()).bytes());
         }
         if !chunk.is_empty() {
             body.extend_from_slice(chunk);
             body.extend_from_slice(b"\r\n");
         }
     }
-    if payload != SIGNED {
+    if payload.ends_with("-TRAILER") {
         body.extend(format!("{CHECKSUM}\r\n").bytes());
     }
-    if payload == SIGNED_TRAILER {
-        let signature = link(service, "TRAILER", &previous, &sha256_hex(format!("{CHECKSUM}\n").as_bytes()));
+    if payload.ends_with("-TRAILER") && payload != UNSIGNED_TRAILER {
+        let digest = sha256_hex(format!("{CHECKSUM}\n").as_bytes());
+        let signature = padded(payload, &link((service, payload), "TRAILER", &previous, &digest));
         body.extend(format!("x-amz-trailer-signature:{signature}\r\n").bytes());
     }
     body.extend_from_slice(b"\r\n");
     body
 }
 
-fn upload(chunks: &[&[u8]], payload: &'static str) -> Wire {
+pub(crate) fn upload(chunks: &[&[u8]], payload: &'static str) -> Wire {
     upload_to("s3", chunks, payload)
 }
 
@@ -60,8 +75,11 @@ pub(crate) fn upload_to(service: &'static str, chunks: &[&[u8]], payload: &'stat
         draft = draft.header("x-amz-content-sha256", payload);
     }
     draft = draft.header("content-encoding", "aws-chunked").header("x-amz-decoded-content-length", &length.to_string());
-    if payload != SIGNED {
+    if payload.ends_with("-TRAILER") {
         draft = draft.header("x-amz-trailer", "x-amz-checksum-crc32");
+    }
+    if payload.starts_with("STREAMING-AWS4-ECDSA") {
+        draft = draft.for_regions("*");
     }
     let wire = draft.sign(martha());
     wire.with(|w| w.body = framed(service, chunks, payload, &w.signature))
@@ -74,7 +92,7 @@ pub(crate) fn replaced(wire: &Wire, from: &str, to: &str) -> Wire {
 }
 
 /// The problem of a chunk that a rule of framing refused.
-fn problem(wire: &Wire) -> &'static str {
+pub(crate) fn problem(wire: &Wire) -> &'static str {
     match wire.verdict() {
         Err((RequestError::Chunk { problem, .. }, "payload")) => problem,
         other => panic!("not refused for its framing: {other:?}"),
@@ -82,12 +100,17 @@ fn problem(wire: &Wire) -> &'static str {
 }
 
 #[test]
-fn all_three_kinds_of_chunked_bodies_are_read() {
-    for payload in [SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER] {
-        let read = upload(&[b"me", b"ow\r\n", b"meow"], payload).verdict().unwrap();
-        assert_eq!(read.body(), b"meow\r\nmeow", "{payload}");
-        let trailers: &[_] =
-            if payload == SIGNED { &[] } else { &[("x-amz-checksum-crc32".to_owned(), "AAAAAA==".to_owned())] };
+fn every_kind_of_chunked_bodies_is_read() {
+    // Chunks that are signed with Signature Version 4A are larger, but for the last one.
+    let large = vec![b'm'; 8192];
+    for payload in [SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER, ECDSA_SIGNED, ECDSA_SIGNED_TRAILER] {
+        let read = upload(&[&large, &large, b"ow\r\n"], payload).verdict().unwrap();
+        assert_eq!(read.body(), [&large, &large, &b"ow\r\n"[..]].concat(), "{payload}");
+        let trailers: &[_] = if payload.ends_with("-TRAILER") {
+            &[("x-amz-checksum-crc32".to_owned(), "AAAAAA==".to_owned())]
+        } else {
+            &[]
+        };
         assert_eq!(read.trailers(), trailers, "{payload}");
         assert_eq!(upload(&[], payload).verdict().unwrap().body(), b"");
     }

@@ -8,7 +8,7 @@ use aws_sigv4::http_request::{
     PayloadChecksumKind, PercentEncodingMode, SessionTokenMode, SignableBody, SignableRequest, SignatureLocation,
     SigningSettings, UriPathNormalizationMode, sign,
 };
-use aws_sigv4::sign::v4;
+use aws_sigv4::sign::{v4, v4a};
 use daypass::AuthenticatedRequest;
 use daypass::credentials::{AccessKeyId, Credentials, SecretAccessKey, Sessions};
 use daypass::explain::Report;
@@ -52,6 +52,8 @@ pub(crate) struct Draft {
     /// What is signed in place of the body's digest.
     pub(crate) payload: Option<&'static str>,
     pub(crate) token: Token,
+    /// The regions it is signed for with Signature Version 4A, in place of the one of Signature Version 4.
+    pub(crate) region_set: Option<&'static str>,
 }
 
 /// What happens to the session token.
@@ -73,6 +75,7 @@ impl Draft {
             presigned: None,
             payload: None,
             token: Token::Signed,
+            region_set: None,
         }
     }
 
@@ -92,6 +95,12 @@ impl Draft {
 
     pub(crate) fn presigned(mut self, seconds: u64) -> Self {
         self.presigned = Some(Duration::from_secs(seconds));
+        self
+    }
+
+    /// The same, signed with Signature Version 4A.
+    pub(crate) fn for_regions(mut self, region_set: &'static str) -> Self {
+        self.region_set = Some(region_set);
         self
     }
 
@@ -122,15 +131,26 @@ impl Draft {
     pub(crate) fn sign_with(&self, id: &AccessKeyId, secret: &SecretAccessKey, token: Option<&str>) -> Wire {
         let token = token.map(str::to_owned);
         let identity = SdkCredentials::new(id.as_str(), secret.expose(), token, None, "test").into();
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(REGION)
-            .name(self.service)
-            .time(signed_at())
-            .settings(self.settings())
-            .build()
-            .unwrap()
-            .into();
+        let parameters = match self.region_set {
+            None => v4::SigningParams::builder()
+                .identity(&identity)
+                .region(REGION)
+                .name(self.service)
+                .time(signed_at())
+                .settings(self.settings())
+                .build()
+                .unwrap()
+                .into(),
+            Some(region_set) => v4a::SigningParams::builder()
+                .identity(&identity)
+                .region_set(region_set)
+                .name(self.service)
+                .time(signed_at())
+                .settings(self.settings())
+                .build()
+                .unwrap()
+                .into(),
+        };
         let body = match self.payload {
             Some(payload) => SignableBody::Precomputed(payload.to_owned()),
             None if self.presigned.is_some() && self.service == "s3" => SignableBody::UnsignedPayload,
@@ -180,7 +200,8 @@ impl Wire {
 
     /// The verdict at `seconds` after 2026-01-01, and the name of the rule that refused.
     pub(crate) fn at(&self, seconds: i64) -> Result<AuthenticatedRequest, (RequestError, &'static str)> {
-        self.judged_by(&Service::new(self.service), seconds)
+        // Signature Version 4A is each service's own choice; the tests of that choice name their service.
+        self.judged_by(&Service::new(self.service).with_asymmetric_signatures(), seconds)
     }
 
     /// The verdict of `service`.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::chunked::{SIGNED_TRAILER, replaced, upload_to};
+use crate::chunked::{ECDSA_SIGNED_TRAILER, SIGNED_TRAILER, replaced, upload_to};
 use crate::oracle::{Draft, Wire, encode, martha, somebody_else};
 
 /// Every part there is. A part without a variant below, or a variant of a part that is not here, is a failure.
-const PARTS: [&str; 36] = [
+const PARTS: [&str; 37] = [
     "access key",
     "algorithm",
     "body changed",
@@ -33,6 +33,7 @@ const PARTS: [&str; 36] = [
     "query parameter added",
     "query parameter changed",
     "query parameter removed",
+    "region set",
     "scope date",
     "scope region",
     "scope service",
@@ -71,6 +72,14 @@ fn common(wire: &Wire) -> Variants {
     let (separator, slash) = if presigned { ("%3B", "%2F") } else { (";", "/") };
     let scoped = |service: &str| format!("{slash}{service}{slash}aws4_request");
     let listed = |name: &str| format!("{separator}{name}");
+    let asymmetric = signature.len() > 64;
+    let (algorithm, other) = ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256");
+    let (algorithm, other) = if asymmetric { (other, algorithm) } else { (algorithm, other) };
+    let regions = match (asymmetric, presigned) {
+        (false, _) => wire.with(|w| w.replace("eu-west-1", "eu-west-2")),
+        (true, false) => wire.with(|w| *w.value_mut("x-amz-region-set") = "eu-west-2".to_owned()),
+        (true, true) => wire.with(|w| w.replace("X-Amz-Region-Set=eu-west-1", "X-Amz-Region-Set=eu-west-2")),
+    };
     let mut all = vec![
         ("method", wire.with(|w| w.method = "POST".to_owned()), "signature"),
         ("path", wire.with(|w| w.target = w.target.replacen("/reports/1", "/reports/2", 1)), "signature"),
@@ -80,9 +89,10 @@ fn common(wire: &Wire) -> Variants {
         ("header added", wire.with(|w| w.add("x-amz-acl", "public-read")), "signed_headers"),
         ("access key", wire.with(|w| w.replace(id, somebody_else().access_key_id().as_str())), "session_token"),
         ("signature", wire.with(|w| w.replace(&signature, &off_by_one(&signature))), "signature"),
-        ("algorithm", wire.with(|w| w.replace("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA512")), "authorization"),
+        ("algorithm", wire.with(|w| w.replace(algorithm, "AWS4-HMAC-SHA512")), "authorization"),
+        ("algorithm", wire.with(|w| w.replace(algorithm, other)), "authorization"),
         ("scope date", wire.with(|w| w.replace("20260101", "20260102")), "credential_scope"),
-        ("scope region", wire.with(|w| w.replace("eu-west-1", "eu-west-2")), "signature"),
+        ("scope region", regions, "signature"),
         ("scope terminator", wire.with(|w| w.replace("aws4_request", "aws5_request")), "authorization"),
         ("scope service", wire.with(|w| w.replace(&scoped(w.service), &scoped("other"))), "credential_scope"),
         ("signed headers shorter", wire.with(|w| w.replace(&listed("x-other"), "")), "signature"),
@@ -143,29 +153,71 @@ fn in_query(wire: &Wire) -> Variants {
     ]
 }
 
-/// Parts of a body in chunks.
+/// Parts of a request that is signed with Signature Version 4A.
+fn asymmetric(wire: &Wire) -> Variants {
+    let presigned = wire.target.contains("X-Amz-Signature");
+    let (removed, wider, repeated) = if presigned {
+        (
+            wire.with(|w| w.replace("&X-Amz-Region-Set=eu-west-1", "")),
+            wire.with(|w| w.replace("X-Amz-Region-Set=eu-west-1", "X-Amz-Region-Set=%2A")),
+            wire.with(|w| w.add_query("X-Amz-Region-Set", "eu-west-1")),
+        )
+    } else {
+        (
+            wire.with(|w| w.remove("x-amz-region-set")),
+            wire.with(|w| *w.value_mut("x-amz-region-set") = "*".to_owned()),
+            wire.with(|w| w.add("x-amz-region-set", "eu-west-1")),
+        )
+    };
+    vec![
+        ("region set", removed, "authorization"),
+        ("region set", wider, "signature"),
+        ("region set", repeated, "authorization"),
+        ("signature", wire.with(|w| w.replace(&w.signature.clone(), &"0".repeat(140))), "signature"),
+        ("signature", wire.with(|w| w.replace(&w.signature.clone(), &"0".repeat(146))), "authorization"),
+    ]
+}
+
+/// Parts of a body in two chunks, of which the second one has four bytes.
 fn in_chunks(wire: &Wire) -> Variants {
     let text = String::from_utf8(wire.body.clone()).unwrap();
     let signatures: Vec<_> = text.match_indices("signature=").map(|(at, found)| at + found.len()).collect();
-    let of = |at: usize| text[at..at + 64].to_owned();
+    let of = |at: usize| text[at..].split(['*', '\r']).next().unwrap().to_owned();
+    let size = &text[..text.find(';').unwrap()];
+    let smaller = format!("{:x}", usize::from_str_radix(size, 16).unwrap() - 1);
     let (first, last) = (of(signatures[0]), of(signatures[2]));
     let trailer = text.find("x-amz-trailer-signature:").unwrap() + "x-amz-trailer-signature:".len();
-    let starts: Vec<_> = text.match_indices("4;chunk").map(|(at, _)| at).collect();
-    let end = text.find("0;chunk").unwrap();
-    let (one, two) = (&text[starts[0]..starts[1]], &text[starts[1]..end]);
+    let second = text.find("\n4;chunk").unwrap() + 1;
+    let end = text.find("\n0;chunk").unwrap() + 1;
+    let (one, two) = (&text[..second], &text[second..end]);
     let swapped = format!("{two}{one}{}", &text[end..]);
     let cut = format!("{}{}", &text[..end], &text[text.find("x-amz-checksum").unwrap()..]);
     vec![
         ("chunk data", replaced(wire, "aaaa", "aaab"), "payload"),
         ("chunk signature", replaced(wire, &first, &off_by_one(&first)), "payload"),
-        ("chunk size", replaced(wire, "4;chunk", "3;chunk"), "payload"),
+        ("chunk size", replaced(wire, &format!("{size};chunk"), &format!("{smaller};chunk")), "payload"),
         ("chunk order", wire.with(|w| w.body = swapped.into_bytes()), "payload"),
         ("last chunk signature", replaced(wire, &last, &off_by_one(&last)), "payload"),
         ("last chunk dropped", wire.with(|w| w.body = cut.into_bytes()), "payload"),
         ("trailer", replaced(wire, "AAAAAA==", "AAAAAB=="), "payload"),
         ("trailer signature", replaced(wire, &of(trailer), &off_by_one(&of(trailer))), "payload"),
-        ("decoded length", wire.with(|w| *w.value_mut("x-amz-decoded-content-length") = "7".to_owned()), "signature"),
+        ("decoded length", wire.with(|w| w.value_mut("x-amz-decoded-content-length").push('0')), "signature"),
     ]
+}
+
+/// Holds each variant to the rule that must refuse it, and gives the parts that were tampered with.
+fn tampered_parts(honest: &[&Wire], variants: &[(&'static str, Wire, &'static str)]) -> BTreeSet<&'static str> {
+    for honest in honest {
+        let verdict = honest.verdict();
+        assert!(verdict.is_ok(), "refused: {verdict:?}");
+    }
+    for (part, wire, expected) in variants {
+        match wire.verdict() {
+            Ok(_) => panic!("{part}: accepted\n{wire:?}"),
+            Err((error, rule)) => assert_eq!(rule, *expected, "{part}: {}", error.reason()),
+        }
+    }
+    variants.iter().map(|(part, ..)| *part).collect()
 }
 
 #[test]
@@ -174,11 +226,7 @@ fn no_part_of_a_request_can_be_changed() {
     let s3 = draft("s3", b"meow").sign(martha());
     let presigned = draft("reports", b"meow").presigned(60).sign(martha());
     let presigned_s3 = draft("s3", b"meow").presigned(60).sign(martha());
-    let chunked = upload_to("s3", &[b"aaaa", b"bbbb"], SIGNED_TRAILER);
-    for honest in [&header, &s3, &presigned, &presigned_s3, &chunked] {
-        let verdict = honest.verdict();
-        assert!(verdict.is_ok(), "refused: {verdict:?}");
-    }
+    let chunked = upload_to("s3", &[b"aaaaaaaa", b"bbbb"], SIGNED_TRAILER);
     let variants: Variants = [
         common(&header),
         body(&header, "signature"),
@@ -196,12 +244,41 @@ fn no_part_of_a_request_can_be_changed() {
     .into_iter()
     .flatten()
     .collect();
-    for (part, wire, expected) in &variants {
-        match wire.verdict() {
-            Ok(_) => panic!("{part}: accepted\n{wire:?}"),
-            Err((error, rule)) => assert_eq!(rule, *expected, "{part}: {}", error.reason()),
-        }
-    }
-    let tampered: BTreeSet<_> = variants.iter().map(|(part, ..)| *part).collect();
+    let tampered = tampered_parts(&[&header, &s3, &presigned, &presigned_s3, &chunked], &variants);
+    let mut parts = BTreeSet::from(PARTS);
+    parts.remove("region set");
+    assert_eq!(tampered, parts);
+}
+
+#[test]
+fn no_part_of_a_request_signed_with_version_4a_can_be_changed() {
+    let sign = |draft: Draft| draft.for_regions("eu-west-1").sign(martha());
+    let header = sign(draft("reports", b"meow"));
+    let s3 = sign(draft("s3", b"meow"));
+    let presigned = sign(draft("reports", b"meow").presigned(60));
+    let presigned_s3 = sign(draft("s3", b"meow").presigned(60));
+    let chunked = upload_to("s3", &[&[b'a'; 8192], b"bbbb"], ECDSA_SIGNED_TRAILER);
+    let variants: Variants = [
+        common(&header),
+        asymmetric(&header),
+        body(&header, "signature"),
+        in_header(&header),
+        common(&s3),
+        asymmetric(&s3),
+        body(&s3, "payload"),
+        in_header(&s3),
+        common(&presigned),
+        asymmetric(&presigned),
+        body(&presigned, "signature"),
+        in_query(&presigned),
+        common(&presigned_s3),
+        asymmetric(&presigned_s3),
+        in_query(&presigned_s3),
+        in_chunks(&chunked),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let tampered = tampered_parts(&[&header, &s3, &presigned, &presigned_s3, &chunked], &variants);
     assert_eq!(tampered, BTreeSet::from(PARTS));
 }

@@ -66,7 +66,7 @@ impl Received {
         let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         let head = SignedHead::new(parts.method.as_str(), target, headers).map_err(Error::from)?;
         let signed = authorization::parse(&head).ok();
-        let scope_service = signed.map(|signed| signed.credential_scope().service().to_owned());
+        let scope_service = signed.map(|signed| signed.service().to_owned());
         let limits = protocol(scope_service.as_deref());
         let large = large(bodies, flow, &head, body.size_hint().exact(), limits).await?;
         let body = if large.is_some() {

@@ -61,7 +61,9 @@ use self::client::{AskError, Client};
 use crate::Error;
 use crate::arn::{AccountId, Arn};
 use crate::audit::{AuditEvent, AuditSink, Discard, Outcome, Stage};
-use crate::credentials::{AccessKeyId, LongTermKey, OpenSession, Revoked, SessionSource, TokenError, token};
+use crate::credentials::{
+    AccessKeyId, CredentialScope, LongTermKey, OpenSession, Revoked, SessionSource, TokenError, token,
+};
 use crate::decision::{self, Decision, Question};
 use crate::explain::{CorrelationId, Silent};
 use crate::http::fetch::FetchError;
@@ -163,17 +165,19 @@ impl ResourceServer {
             // The stage refuses it before it asks for a session.
             return Presented::nobody();
         };
-        let known = self.known(&authorization, &token, now).await;
-        Presented { access_key_id: Some(authorization.access_key_id().clone()), known }
+        // Signature Version 4A has no scope that a key is handed over for; it is refused before this.
+        let Some(scope) = authorization.credential_scope() else { return Presented::nobody() };
+        let id = authorization.access_key_id();
+        let known = self.known((id, scope), &token, now).await;
+        Presented { access_key_id: Some(id.clone()), known }
     }
 
     async fn known(
         &self,
-        authorization: &request::Authorization,
+        (id, scope): (&AccessKeyId, &CredentialScope),
         token: &str,
         now: Timestamp,
     ) -> Result<Arc<Known>, TokenError> {
-        let (id, scope) = (authorization.access_key_id(), authorization.credential_scope());
         let known = self.cache.find(id).filter(|known| known.opened.holds(token));
         if let Some(known) = &known {
             token::verify_time(known.opened.session(), now)?;
@@ -256,8 +260,10 @@ impl ResourceServer {
             return Err(Error::Request(RequestError::MissingAuthentication));
         };
         let mut environment = environment;
-        if environment.values("aws:RequestedRegion").next().is_none() {
-            environment.set("aws:RequestedRegion", request.authorization().credential_scope().region());
+        if let Some(region) = request.authorization().region()
+            && environment.values("aws:RequestedRegion").next().is_none()
+        {
+            environment.set("aws:RequestedRegion", region);
         }
         let mut question = Question::new(caller, &known.standing.entitlements)
             .within(&known.standing.organization)
@@ -355,6 +361,10 @@ impl SessionSource for Presented {
     }
 
     fn has_long_term(&self) -> bool {
+        false
+    }
+
+    fn has_secrets(&self) -> bool {
         false
     }
 }

@@ -9,8 +9,11 @@ use crate::crypto::{hex, sha256_hex};
 use crate::http::fetch::Fields;
 use crate::http::signing_keys::SERVICE;
 use crate::request::canonical::{Form, canonical_request, string_in_scope};
-use crate::request::{ALGORITHM, AmzDate, RequestError, SignedHead};
+use crate::request::{Algorithm, AmzDate, RequestError, SignedHead};
 use crate::time::Timestamp;
+
+/// The services of the broker take no other.
+const ALGORITHM: Algorithm = Algorithm::HmacSha256;
 
 /// What a resource server proves with who it is: an access key of its own.
 pub struct ServerCredentials {
@@ -76,7 +79,7 @@ pub(super) fn sign(
     let signed_headers = if token.is_some() { "host;x-amz-date;x-amz-security-token" } else { "host;x-amz-date" };
     let canonical = canonical_request(&head, signed_headers, Form::STANDARD, &sha256_hex(form.as_bytes()));
     let key = ScopedSigningKey::derive(&credentials.secret_access_key, &scope).mac_key();
-    let signature = hex(&key.sign(string_in_scope(&date, &scope, &canonical).as_bytes()));
+    let signature = hex(&key.sign(string_in_scope((ALGORITHM, scope.as_str()), &date, &canonical).as_bytes()));
     let id = &credentials.access_key_id;
     let authorization =
         format!("{ALGORITHM} Credential={id}/{scope}, SignedHeaders={signed_headers}, Signature={signature}");

@@ -73,9 +73,11 @@ fn signed_requests() {
         }
         write("authorization", &format!("untouched-{index}"), &[index as u8 + 1]);
     }
-    for (mode, index, name) in
-        [(authorization::SIGNED_CHUNKS, 5, "signed"), (authorization::UNSIGNED_CHUNKS, 6, "unsigned")]
-    {
+    for (mode, index, name) in [
+        (authorization::SIGNED_CHUNKS, 5, "signed"),
+        (authorization::UNSIGNED_CHUNKS, 6, "unsigned"),
+        (authorization::ECDSA_CHUNKS, 11, "ecdsa"),
+    ] {
         let (_, body) = authorization::HONEST[index].text.split_once("\n\n").unwrap();
         write("authorization", &format!("{name}-chunks"), &[&[mode], body.as_bytes()].concat());
     }

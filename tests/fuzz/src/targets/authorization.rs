@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use daypass::AuthenticatedRequest;
 
 use crate::edits::Choices;
-use crate::signer::{ACCESS_KEY_ID, DATE, TOKEN, scope, sha256, sign, sign_request, verdict};
+use crate::signer::{ACCESS_KEY_ID, DATE, REGIONS, TOKEN, Version, scope, sha256, sign, sign_request, verdict};
 
 const MOST_EDITS: usize = 6;
 const BODY: &str = "meow meow";
@@ -18,6 +18,8 @@ const SERVICES: [&str; 3] = ["s3", "reports", "sts"];
 pub const SIGNED_CHUNKS: u8 = 254;
 /// See [`SIGNED_CHUNKS`].
 pub const UNSIGNED_CHUNKS: u8 = 255;
+/// See [`SIGNED_CHUNKS`]: in those of Signature Version 4A.
+pub const ECDSA_CHUNKS: u8 = 253;
 
 /// An honest request: what it is sent to, and its text.
 pub struct Honest {
@@ -34,16 +36,22 @@ pub struct Honest {
 /// Honest requests of every form.
 pub static HONEST: LazyLock<Vec<Honest>> = LazyLock::new(|| {
     vec![
-        in_header("reports", None, BODY),
-        in_header("s3", Some(&sha256(BODY)), BODY),
-        in_header("reports", Some(&sha256(BODY)), BODY),
-        in_query("reports"),
-        in_query("s3"),
-        chunked(SIGNED),
-        chunked(UNSIGNED),
+        in_header(Version::V4, "reports", None, BODY),
+        in_header(Version::V4, "s3", Some(&sha256(BODY)), BODY),
+        in_header(Version::V4, "reports", Some(&sha256(BODY)), BODY),
+        in_query(Version::V4, "reports"),
+        in_query(Version::V4, "s3"),
+        chunked(Version::V4, SIGNED),
+        chunked(Version::V4, UNSIGNED),
+        in_header(Version::V4a, "reports", None, BODY),
+        in_header(Version::V4a, "s3", Some(&sha256(BODY)), BODY),
+        in_query(Version::V4a, "reports"),
+        in_query(Version::V4a, "s3"),
+        chunked(Version::V4a, ECDSA_SIGNED),
     ]
 });
 
+const ECDSA_SIGNED: &str = "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER";
 const SIGNED: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER";
 const UNSIGNED: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
@@ -60,7 +68,9 @@ pub fn target(data: &[u8]) {
                 }
             }
         }
-        SIGNED_CHUNKS | UNSIGNED_CHUNKS => behind(if *mode == SIGNED_CHUNKS { &HONEST[5] } else { &HONEST[6] }, rest),
+        SIGNED_CHUNKS => behind(&HONEST[5], rest),
+        UNSIGNED_CHUNKS => behind(&HONEST[6], rest),
+        ECDSA_CHUNKS => behind(&HONEST[11], rest),
         chosen => {
             let honest = &HONEST[usize::from(chosen - 1) % HONEST.len()];
             let edited = edited(honest.text.as_bytes(), rest);
@@ -168,7 +178,7 @@ fn unframed(mut body: &[u8]) -> Option<Vec<u8>> {
 
 /// What somebody who holds a request can do to it.
 fn edited(text: &[u8], bytes: &[u8]) -> Vec<u8> {
-    const PIECES: [&str; 16] = [
+    const PIECES: [&str; 20] = [
         "UNSIGNED-PAYLOAD",
         "host:evil\n",
         "x-amz-acl:public-read\n",
@@ -185,6 +195,10 @@ fn edited(text: &[u8], bytes: &[u8]) -> Vec<u8> {
         "%00",
         "+",
         "x-amz-date:20270115T080001Z\n",
+        "x-amz-region-set:*\n",
+        "&X-Amz-Region-Set=%2A",
+        "AWS4-ECDSA-P256-SHA256",
+        "****",
     ];
     let (mut text, mut choices, mut edits) = (text.to_vec(), Choices::new(bytes), 0);
     while !choices.spent() && edits < MOST_EDITS {
@@ -207,65 +221,88 @@ fn edited(text: &[u8], bytes: &[u8]) -> Vec<u8> {
     text
 }
 
-fn authorization(service: &str, signed_headers: &str, signature: &str) -> String {
+fn authorization(version: Version, service: &str, signed_headers: &str, signature: &str) -> String {
     format!(
-        "authorization: AWS4-HMAC-SHA256 Credential={ACCESS_KEY_ID}/{}, SignedHeaders={signed_headers}, Signature={signature}",
-        scope(service)
+        "authorization: {} Credential={ACCESS_KEY_ID}/{}, SignedHeaders={signed_headers}, Signature={signature}",
+        version.algorithm(),
+        scope(version, service)
     )
 }
 
-fn in_header(service: &'static str, declared: Option<&str>, body: &str) -> Honest {
+/// The line and the name of the header that names regions, where the version has it.
+fn regions(version: Version) -> (String, &'static str) {
+    match version {
+        Version::V4 => (String::new(), ""),
+        Version::V4a => (format!("x-amz-region-set:{REGIONS}\n"), "x-amz-region-set;"),
+    }
+}
+
+fn in_header(version: Version, service: &'static str, declared: Option<&str>, body: &str) -> Honest {
     let declaration = declared.map(|declared| format!("x-amz-content-sha256:{declared}\n")).unwrap_or_default();
-    let headers =
-        format!("host:h.example\n{declaration}x-amz-date:{DATE}\nx-amz-meta-a:b c\nx-amz-security-token:{}\n", *TOKEN);
+    let (regions, named) = regions(version);
+    let headers = format!(
+        "host:h.example\n{declaration}x-amz-date:{DATE}\nx-amz-meta-a:b c\n{regions}x-amz-security-token:{}\n",
+        *TOKEN
+    );
     let list = if declared.is_some() { ";x-amz-content-sha256" } else { "" };
-    let list = format!("host{list};x-amz-date;x-amz-meta-a;x-amz-security-token");
+    let list = format!("host{list};x-amz-date;x-amz-meta-a;{named}x-amz-security-token");
     let digest = declared.map_or_else(|| sha256(body), str::to_owned);
     let canonical = format!("PUT\n/a/b\nx=1&y=\n{headers}\n{list}\n{digest}");
-    let signature = sign_request(service, &canonical);
-    let authorization = authorization(service, &list, &signature);
+    let signature = sign_request(version, service, &canonical);
+    let authorization = authorization(version, service, &list, &signature);
     let text = format!("PUT /a/b?y&x=1 HTTP/1.1\n{headers}{authorization}\n\n{body}");
     Honest { service, text, signature, signs_body: true }
 }
 
-fn in_query(service: &'static str) -> Honest {
-    let credential = format!("{ACCESS_KEY_ID}/{}", scope(service)).replace('/', "%2F");
+fn in_query(version: Version, service: &'static str) -> Honest {
+    let credential = format!("{ACCESS_KEY_ID}/{}", scope(version, service)).replace('/', "%2F");
+    let regions = match version {
+        Version::V4 => String::new(),
+        Version::V4a => format!("&X-Amz-Region-Set={}", REGIONS.replace('*', "%2A").replace(',', "%2C")),
+    };
     let query = format!(
-        "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={credential}&X-Amz-Date={DATE}&X-Amz-Expires=60&X-Amz-Security-Token={}&X-Amz-SignedHeaders=host&x=1",
+        "X-Amz-Algorithm={}&X-Amz-Credential={credential}&X-Amz-Date={DATE}&X-Amz-Expires=60{regions}&X-Amz-Security-Token={}&X-Amz-SignedHeaders=host&x=1",
+        version.algorithm(),
         *TOKEN
     );
     let payload = if service == "s3" { "UNSIGNED-PAYLOAD".to_owned() } else { sha256(BODY) };
     let canonical = format!("PUT\n/a/b\n{query}\nhost:h.example\n\nhost\n{payload}");
-    let signature = sign_request(service, &canonical);
+    let signature = sign_request(version, service, &canonical);
     let text = format!("PUT /a/b?{query}&X-Amz-Signature={signature} HTTP/1.1\nhost:h.example\n\n{BODY}");
     Honest { service, text, signature, signs_body: service != "s3" }
 }
 
-fn chunked(payload: &'static str) -> Honest {
+fn chunked(version: Version, payload: &'static str) -> Honest {
+    let (regions, named) = regions(version);
     let headers = format!(
-        "host:h.example\nx-amz-content-sha256:{payload}\nx-amz-date:{DATE}\nx-amz-decoded-content-length:{}\nx-amz-security-token:{}\nx-amz-trailer:x-amz-checksum-crc32\n",
+        "host:h.example\nx-amz-content-sha256:{payload}\nx-amz-date:{DATE}\nx-amz-decoded-content-length:{}\n{regions}x-amz-security-token:{}\nx-amz-trailer:x-amz-checksum-crc32\n",
         BODY.len(),
         *TOKEN
     );
-    let list = "host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-security-token;x-amz-trailer";
+    let list = format!(
+        "host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;{named}x-amz-security-token;x-amz-trailer"
+    );
     let canonical = format!("PUT\n/a\n\n{headers}\n{list}\n{payload}");
-    let signature = sign_request("s3", &canonical);
-    let authorization = authorization("s3", list, &signature);
-    let text = format!("PUT /a HTTP/1.1\n{headers}{authorization}\n\n{}", chunks(payload, &signature));
-    Honest { service: "s3", text, signature, signs_body: payload == SIGNED }
+    let signature = sign_request(version, "s3", &canonical);
+    let authorization = authorization(version, "s3", &list, &signature);
+    let text = format!("PUT /a HTTP/1.1\n{headers}{authorization}\n\n{}", chunks(version, payload, &signature));
+    Honest { service: "s3", text, signature, signs_body: payload != UNSIGNED }
 }
 
-/// The body in two chunks, with a trailer.
-fn chunks(payload: &str, seed: &str) -> String {
+/// The body in two chunks, or in one where two were too small, with a trailer.
+fn chunks(version: Version, payload: &str, seed: &str) -> String {
     const TRAILER: &str = "x-amz-checksum-crc32:AAAAAA==";
     let (mut body, mut previous) = (String::new(), seed.to_owned());
     let link = |kind: &str, previous: &str, what: &str| {
-        sign("s3", &format!("AWS4-HMAC-SHA256-{kind}\n{DATE}\n{}\n{previous}\n{what}", scope("s3")))
+        let (algorithm, scope) = (version.algorithm(), scope(version, "s3"));
+        sign(version, "s3", &format!("{algorithm}-{kind}\n{DATE}\n{scope}\n{previous}\n{what}"))
     };
-    for chunk in ["meow ", "meow", ""] {
-        if payload == SIGNED {
+    let width = if version == Version::V4 { 64 } else { 144 };
+    let whole: &[&str] = if version == Version::V4 { &["meow ", "meow", ""] } else { &[BODY, ""] };
+    for chunk in whole {
+        if payload != UNSIGNED {
             previous = link("PAYLOAD", &previous, &format!("{}\n{}", sha256(""), sha256(chunk)));
-            body.push_str(&format!("{:x};chunk-signature={previous}\r\n", chunk.len()));
+            body.push_str(&format!("{:x};chunk-signature={previous:*<width$}\r\n", chunk.len()));
         } else {
             body.push_str(&format!("{:x}\r\n", chunk.len()));
         }
@@ -274,9 +311,9 @@ fn chunks(payload: &str, seed: &str) -> String {
         }
     }
     body.push_str(&format!("{TRAILER}\r\n"));
-    if payload == SIGNED {
+    if payload != UNSIGNED {
         let signature = link("TRAILER", &previous, &sha256(format!("{TRAILER}\n")));
-        body.push_str(&format!("x-amz-trailer-signature:{signature}\r\n"));
+        body.push_str(&format!("x-amz-trailer-signature:{signature:*<width$}\r\n"));
     }
     body + "\r\n"
 }

@@ -10,12 +10,13 @@ use super::super::permit::Permit;
 use super::refusal::Refusal;
 
 /// Query parameters of a presigned URL that speak of its signature alone.
-const SIGNATURE_PARAMETERS: [&str; 8] = [
+const SIGNATURE_PARAMETERS: [&str; 9] = [
     "X-Amz-Algorithm",
     "X-Amz-Content-Sha256",
     "X-Amz-Credential",
     "X-Amz-Date",
     "X-Amz-Expires",
+    "X-Amz-Region-Set",
     "X-Amz-Security-Token",
     "X-Amz-Signature",
     "X-Amz-SignedHeaders",
@@ -25,7 +26,7 @@ const SIGNATURE_PARAMETERS: [&str; 8] = [
 const VERSION_2_PARAMETERS: [&str; 2] = ["AWSAccessKeyId", "Signature"];
 
 /// Headers that speak of the signature, or of the body as it was framed.
-const FRAMING_HEADERS: [&str; 9] = [
+const FRAMING_HEADERS: [&str; 10] = [
     "authorization",
     "content-length",
     "expect",
@@ -33,6 +34,7 @@ const FRAMING_HEADERS: [&str; 9] = [
     "x-amz-content-sha256",
     "x-amz-date",
     "x-amz-decoded-content-length",
+    "x-amz-region-set",
     "x-amz-security-token",
     "x-amz-trailer",
 ];
