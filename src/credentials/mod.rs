@@ -7,6 +7,7 @@
 //! The secret access key is derived from the keyring and the access key id and is never stored; the session token carries
 //! the session itself, signed. So whoever holds the keyring can authenticate a request without looking anything up.
 
+pub mod context_assertion;
 mod handover;
 mod keyring;
 mod long_term;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+pub use context_assertion::{ContextAssertion, ContextAssertionError};
 pub use handover::{HandedKey, HandoverError, hand_over};
 pub use keyring::{Keyring, KeyringError};
 pub use long_term::{AccessKeys, LastUsed, LongTermKey};
