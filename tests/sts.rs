@@ -7,12 +7,17 @@ mod assume;
 #[expect(dead_code, reason = "shared with the tests of accounts")]
 #[path = "common/authenticator.rs"]
 mod authenticator;
+#[path = "sts/context.rs"]
+mod context;
 #[path = "sts/explain.rs"]
 mod explain;
 #[path = "sts/federation.rs"]
 mod federation;
 #[path = "sts/gone.rs"]
 mod gone;
+#[expect(dead_code, reason = "shared with the tests of the session stage")]
+#[path = "common/issuer.rs"]
+mod issuer;
 #[path = "sts/mfa.rs"]
 mod mfa;
 #[path = "sts/root.rs"]
@@ -25,5 +30,7 @@ mod site;
 mod tell;
 #[path = "sts/texts.rs"]
 mod texts;
+#[path = "sts/token.rs"]
+mod token;
 #[path = "sts/web_identity.rs"]
 mod web_identity;

@@ -104,7 +104,8 @@ impl<'a> Flow<'a> {
             Some(_) => "assume role from another role",
             None => "assume role",
         };
-        let told = |caller| Told { resource: ask.role_arn().to_string(), ..Told::of_caller(caller) };
+        let wanted = ask.role_arn().to_string();
+        let told = |caller| Told { resource: wanted.clone(), ..Told::of_caller(caller) };
         let (caller, entitlements) = match standing {
             Ok(standing) => standing,
             Err(gone) => return self.conclude(Stage::Session, operation, told(request.caller()), Err(gone)),
@@ -112,9 +113,9 @@ impl<'a> Flow<'a> {
         let caller = &caller;
         let asking = Asking::new(caller, &entitlements);
         let environment = environment(request, ask.environment().clone());
-        let told = || told(caller);
+        let ask = ask.with_environment(environment);
         // Before the role is looked for: an assertion that is no good tells nobody which roles there are.
-        let mut ask = self.verify_contexts(ask.clone().with_environment(environment), operation, told)?;
+        let mut ask = self.verify_contexts(ask, operation, || told(caller))?;
         let mfa = match (ask.mfa_code(), caller.identity()) {
             (None, _) => Ok(None),
             (Some(code), Some(identity)) => self.verify_mfa(identity, code).map(Some),

@@ -162,6 +162,6 @@ mod tests {
         claims.principal_keys(&mut keys);
         assert_eq!(keys.values("identitystore:userid").collect::<Vec<_>>(), ["u"]);
         assert_eq!(keys.values("identitycenter:ApplicationArn").count(), 0);
-        assert_eq!(claims.percent(), 5);
+        assert_eq!(claims.percent(), 4);
     }
 }
