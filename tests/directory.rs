@@ -175,7 +175,7 @@ fn a_context_is_asserted_for_whom_a_provider_signed_and_the_directory_has_an_id(
     assert_eq!(asserted.expiration().duration_since(issuer::now()), Duration::from_secs(300));
     let event = trail.events().pop().unwrap();
     let told = event.on_behalf_of.unwrap();
-    assert_eq!((told.user_id.as_str(), told.credential_id.as_str()), (MARTHA, asserted.credential_id()));
+    assert_eq!((told.user_id.as_str(), told.credential_id.as_deref()), (MARTHA, Some(asserted.credential_id())));
     for (name, refused) in [
         ("otto", DirectoryError::NoUserId { user_name: "otto".to_owned() }),
         ("mallory", DirectoryError::UnknownUser { subject: "mallory".to_owned() }),
@@ -198,6 +198,19 @@ fn a_directory_that_is_no_identity_store_asserts_nothing() {
     let broker = Broker::new(Keyring::generate().unwrap()).with_directory(directory(set("PhotoReader"))).unwrap();
     let refused = broker.issue_context_assertion(&identity(&json!({})), None).unwrap_err();
     assert_eq!(refused, Error::Directory(DirectoryError::NoIdentityStore { application: None }));
+}
+
+#[test]
+fn an_assigned_role_acts_on_behalf_of_the_person_it_is_assigned_to() {
+    let broker = Broker::new(Keyring::generate().unwrap())
+        .with_clock(Arc::new(ManualClock::new(issuer::now())))
+        .with_directory(store())
+        .unwrap();
+    let context = assume(&broker, None).unwrap().claims().identity_context.clone().unwrap();
+    assert_eq!((context.user_id.as_str(), context.credential_id), (MARTHA, None));
+    assert_eq!(context.identity_store_arn, "arn:aws:identitystore::111111111111:identitystore/d-906766a9c1");
+    let without = assume(&self::broker(set("PhotoReader")), None).unwrap();
+    assert_eq!(without.claims().identity_context, None, "a directory that is no identity store says nothing");
 }
 
 #[test]

@@ -51,8 +51,10 @@ pub struct OnBehalfOf {
     pub user_id: String,
     /// ARN of the identity store.
     pub identity_store_arn: String,
-    /// Id of the assertion, the same from its issue to the last request of a session made with it.
-    pub credential_id: String,
+    /// Id of the assertion, the same from its issue to the last request of a session made with it; none where the directory
+    /// itself gave the role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential_id: Option<String>,
 }
 
 /// One outcome of one stage.

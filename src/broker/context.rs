@@ -92,7 +92,7 @@ impl Flow<'_> {
         let on_behalf_of = issued.as_ref().ok().map(|(assertion, subject)| OnBehalfOf {
             user_id: subject.user_id.to_owned(),
             identity_store_arn: subject.identity_store_arn.to_string(),
-            credential_id: assertion.credential_id().to_owned(),
+            credential_id: Some(assertion.credential_id().to_owned()),
         });
         let resource = application.map(ToString::to_string).unwrap_or_default();
         let told = Told { principal: subject.to_owned(), resource, on_behalf_of, ..Told::default() };

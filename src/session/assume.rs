@@ -8,8 +8,8 @@ use super::federation::FederationRequest;
 use super::role::{DEFAULT_SESSION_DURATION, MIN_SESSION_DURATION, name_qualifier};
 use super::trust::Trust;
 use super::{
-    AssumeReport, AssumeRole, Caller, Entitlements, LongTermIdentity, Mapping, Origin, Role, RoleSession,
-    SessionClaims, SessionError, SourceIdentity, Tags, request_keys, rules,
+    AssumeReport, AssumeRole, Caller, Entitlements, IdentityContextClaims, LongTermIdentity, Mapping, Origin, Role,
+    RoleSession, SessionClaims, SessionError, SourceIdentity, Tags, request_keys, rules,
 };
 use crate::VerifiedIdentity;
 use crate::arn::Arn;
@@ -95,7 +95,8 @@ fn assume_requested(
     RoleSession::new(claims, role.arn().clone(), ask.session_policies)
 }
 
-/// Assumes the role that a permission set is provisioned as, for the person it is assigned to.
+/// Assumes the role that a permission set is provisioned as, for the person it is assigned to. Where the directory is an
+/// identity store, the session acts on behalf of that person without anybody providing a context.
 ///
 /// # Errors
 /// [`SessionError`] naming the first of [`RULES`](super::RULES) that is broken.
@@ -128,6 +129,7 @@ pub fn assume_assigned(
     let mut claims = claims(role, &ask, Origin::Assigned, now, now.saturating_add(duration));
     claims.federated_provider = Some(provider.to_string());
     claims.federation_keys.insert("saml:sub".to_owned(), vec![assigned.user_name().to_owned()]);
+    claims.identity_context = IdentityContextClaims::of_assigned(assigned);
     RoleSession::new(claims, role.arn().clone(), ask.session_policies)
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::crypto::SignatureValid;
+use crate::directory::AssignedRole;
 use crate::policy::Keys;
 
 /// The context provider that speaks for the identity store of this broker, under the name that clients know.
@@ -63,25 +64,30 @@ pub struct IdentityContextClaims {
     /// ARN of the application that the assertion was issued to (`identitycenter:ApplicationArn`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub application_arn: Option<String>,
-    /// Id of the assertion, which joins the events of one trail (`identitycenter:CredentialId`).
-    pub credential_id: String,
+    /// Id of the assertion, which joins the events of one trail (`identitycenter:CredentialId`); none where the directory
+    /// itself gave the role, without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential_id: Option<String>,
 }
 
 impl IdentityContextClaims {
-    /// Somebody whom an identity store knows, without an instance and an application.
+    /// Somebody whom an identity store knows, without an instance, an application and an assertion.
     #[must_use]
-    pub fn new(
-        user_id: impl Into<String>,
-        identity_store_arn: impl Into<String>,
-        credential_id: impl Into<String>,
-    ) -> Self {
+    pub fn new(user_id: impl Into<String>, identity_store_arn: impl Into<String>) -> Self {
         Self {
             user_id: user_id.into(),
             identity_store_arn: identity_store_arn.into(),
             instance_arn: None,
             application_arn: None,
-            credential_id: credential_id.into(),
+            credential_id: None,
         }
+    }
+
+    /// The person to whom the directory gives a role, where it has an id for them.
+    pub(super) fn of_assigned(assigned: &AssignedRole) -> Option<Self> {
+        let (store, id) = assigned.identity()?;
+        let instance_arn = store.instance_arn().map(ToString::to_string);
+        Some(Self { instance_arn, ..Self::new(id.as_str(), store.arn().as_str()) })
     }
 
     /// Adds the condition keys that every request of a session with this context carries.
@@ -105,7 +111,7 @@ impl IdentityContextClaims {
             ("identitystore:IdentityStoreArn", Some(&self.identity_store_arn)),
             ("identitycenter:InstanceArn", self.instance_arn.as_ref()),
             ("identitycenter:ApplicationArn", self.application_arn.as_ref()),
-            ("identitycenter:CredentialId", Some(&self.credential_id)),
+            ("identitycenter:CredentialId", self.credential_id.as_ref()),
         ];
         values.into_iter().filter_map(|(name, value)| Some((name, value?.as_str())))
     }
@@ -157,11 +163,11 @@ mod tests {
 
     #[test]
     fn a_context_without_an_application_has_no_key_of_one() {
-        let claims = IdentityContextClaims::new("u", "s", "c");
+        let claims = IdentityContextClaims::new("u", "s");
         let mut keys = Keys::new();
         claims.principal_keys(&mut keys);
         assert_eq!(keys.values("identitystore:userid").collect::<Vec<_>>(), ["u"]);
         assert_eq!(keys.values("identitycenter:ApplicationArn").count(), 0);
-        assert_eq!(claims.percent(), 4);
+        assert_eq!(claims.percent(), 3);
     }
 }

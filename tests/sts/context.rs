@@ -9,6 +9,7 @@ use daypass::time::Timestamp;
 use daypass::{AssumeRole, Broker, Keyring};
 use serde_json::{Value, json};
 
+use crate::issuer;
 use crate::site::{
     ACCOUNT, APPLICATION, INSTANCE, MARTHA, OTTO, Reply, STORE, Signer, Site, account, allow, directory, policy, trust,
 };
@@ -316,4 +317,37 @@ async fn the_trail_says_on_whose_behalf_from_the_assertion_to_the_last_request()
     assert_eq!(written["on_behalf_of"]["identity_store_arn"], STORE);
     let checks = &events.iter().find(|event| event.operation == "assume role").unwrap().checks;
     assert!(checks.iter().any(|check| check.name == "context permitted"), "{checks:?}");
+}
+
+#[tokio::test]
+async fn attack_every_other_token_for_a_context_and_the_other_way_round() {
+    let site = Site::start().await;
+    let enable = |account: &mut daypass::iam::Account, _: &daypass::iam::Limits| account.enable_outbound_web_identity();
+    site.broker.registry().update(&account(ACCOUNT), enable).unwrap();
+    let desk = site.user(ACCOUNT, "desk", &allow(&["sts:*"]));
+    let role = site.propagating("open", &json!({}), &own());
+    let session = site.sts(&desk, "GetSessionToken", &[]).await.credentials();
+    let asked = [("Audience.member.1", "urn:daypass:sts:provided-context"), ("SigningAlgorithm", "ES384")];
+    let web_identity = site.sts(&desk, "GetWebIdentityToken", &asked).await.text("WebIdentityToken").to_owned();
+    let id_token = issuer::token(&json!({"aud": "urn:daypass:sts:provided-context", "sub": MARTHA}));
+    for other in [session.token.as_deref().unwrap(), &web_identity, &id_token] {
+        let refused = site.assume_for(&desk, &role, other).await;
+        let text = "the token is not a context assertion; expected the type daypass-context+jwt";
+        assert_eq!(refused.refusal(), (400, "ValidationError", text.to_owned()), "{other}");
+    }
+    let assertion = asserted(&site.broker, "martha");
+    let borne = Signer { token: Some(assertion.clone()), ..session };
+    let refused = site.sts(&borne, "GetCallerIdentity", &[]).await;
+    assert_eq!((refused.status, refused.text("Code")), (403, "InvalidClientTokenId"), "as a session token");
+    assert!(site.broker.begin().unwrap().authenticate_bearer(&assertion).is_err(), "as a bearer token");
+    let exchanged = [("RoleArn", role.as_str()), ("RoleSessionName", "martha"), ("WebIdentityToken", &assertion)];
+    let refused = site.sts(&desk, "AssumeRoleWithWebIdentity", &exchanged).await;
+    assert_eq!((refused.status, refused.text("Code")), (400, "InvalidIdentityToken"), "as a web identity token");
+    let body = json!({"clientId": APPLICATION, "grantType": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        "assertion": assertion});
+    let application = site.user(ACCOUNT, "application", &allow(&["sso-oauth:*"]));
+    assert_eq!(site.token(&application, &body).await.status, 400, "for another one that lasts longer");
+    let encoded = [("EncodedMessage", assertion.as_str())];
+    let refused = site.sts(&desk, "DecodeAuthorizationMessage", &encoded).await;
+    assert_eq!(refused.text("Code"), "InvalidAuthorizationMessageException");
 }

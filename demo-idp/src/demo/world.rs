@@ -63,14 +63,9 @@ fn identity_store() -> Result<IdentityStore, DemoError> {
 
 /// Whoever production allows to may speak for the application; it is of another account.
 fn application_policy() -> Result<ResourcePolicy, DemoError> {
-    let policy: ResourcePolicy = document(&[json!({
-        "Sid": "ProductionSpeaksForIt",
-        "Effect": "Allow",
-        "Principal": {"AWS": PRODUCTION},
-        "Action": "sso-oauth:CreateTokenWithIAM",
-        "Resource": "*"
-    })])
-    .parse()?;
+    let statement = json!({"Sid": "ProductionSpeaksForIt", "Effect": "Allow", "Principal": {"AWS": PRODUCTION},
+        "Action": "sso-oauth:CreateTokenWithIAM", "Resource": "*"});
+    let policy: ResourcePolicy = document(&[statement]).parse()?;
     Ok(policy.named("the policy of the application"))
 }
 

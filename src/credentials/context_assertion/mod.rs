@@ -193,7 +193,8 @@ fn verify_assertion(
     let context = IdentityContextClaims {
         instance_arn: claims.instance_arn,
         application_arn: claims.application_arn,
-        ..IdentityContextClaims::new(claims.sub, claims.identity_store_arn, claims.jti)
+        credential_id: Some(claims.jti),
+        ..IdentityContextClaims::new(claims.sub, claims.identity_store_arn)
     };
     Ok(IdentityContext::new(context, &proof))
 }

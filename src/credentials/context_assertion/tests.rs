@@ -59,7 +59,7 @@ fn an_assertion_is_read_back_as_it_was_issued() {
     let claims = context.claims();
     assert_eq!((claims.user_id.as_str(), claims.identity_store_arn.as_str()), (MARTHA, STORE));
     assert!(claims.application_arn.as_ref().unwrap().ends_with("/apl-1"));
-    assert_eq!((claims.instance_arn.as_ref(), claims.credential_id.len()), (None, 32));
+    assert_eq!((claims.instance_arn.as_ref(), claims.credential_id.as_ref().unwrap().len()), (None, 32));
     assert!(verdict(&forged(&json!({}))).is_ok(), "the tests below forge what is accepted but for one thing");
 }
 
