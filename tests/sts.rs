@@ -1,6 +1,12 @@
 //! The Security Token Service over real HTTP, with requests that the AWS SDK's own signer made.
 
-#![expect(clippy::unwrap_used, clippy::string_slice, clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "sts/assume.rs"]
 mod assume;

@@ -160,7 +160,7 @@ impl<'a> Flow<'a> {
         };
         told.checks = hearing.finish(&session::RULES);
         told.resource = role_arn.to_string();
-        let context = assumed.as_ref().ok().and_then(|session| session.claims().identity_context.as_ref());
+        let context = assumed.as_ref().ok().and_then(|session| session.claims().identity_context.as_deref());
         told.on_behalf_of = context.map(Into::into).or(told.on_behalf_of);
         self.conclude(Stage::Session, operation, told, assumed.map_err(Error::from))
     }

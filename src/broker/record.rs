@@ -120,7 +120,7 @@ impl Flow<'_> {
 }
 
 fn on_behalf_of(session: &Session) -> Option<OnBehalfOf> {
-    session.as_role()?.claims().identity_context.as_ref().map(Into::into)
+    session.as_role()?.claims().identity_context.as_deref().map(Into::into)
 }
 
 /// Shortens every text of an event to what a trail keeps.

@@ -161,7 +161,15 @@ mod tests {
         for id in [MARTHA, "906766a9c1-54c8f4d8-1001-7010-d5b9-2f1a0f0a1b2c", &MARTHA.to_uppercase()] {
             assert!(id.parse::<UserId>().is_ok(), "{id}");
         }
-        for id in ["", "martha", &MARTHA[1..], &format!("{MARTHA}0"), &format!("90676-{MARTHA}"), "*", "906766a9c1-"] {
+        for id in [
+            "",
+            "martha",
+            MARTHA.trim_start_matches('5'),
+            &format!("{MARTHA}0"),
+            &format!("90676-{MARTHA}"),
+            "*",
+            "906766a9c1-",
+        ] {
             assert!(id.parse::<UserId>().is_err(), "{id}");
         }
         let account = || "333333333333".parse::<AccountId>().unwrap();

@@ -129,7 +129,7 @@ pub fn assume_assigned(
     let mut claims = claims(role, &ask, Origin::Assigned, now, now.saturating_add(duration));
     claims.federated_provider = Some(provider.to_string());
     claims.federation_keys.insert("saml:sub".to_owned(), vec![assigned.user_name().to_owned()]);
-    claims.identity_context = IdentityContextClaims::of_assigned(assigned);
+    claims.identity_context = IdentityContextClaims::of_assigned(assigned).map(Box::new);
     RoleSession::new(claims, role.arn().clone(), ask.session_policies)
 }
 
@@ -405,7 +405,7 @@ fn claims(role: &Role, ask: &AssumeRole, origin: Origin, now: Timestamp, expirat
         federated_provider: None,
         mfa_authenticated_at: ask.mfa_authenticated_at.map(Timestamp::unix_seconds),
         federation_keys: BTreeMap::new(),
-        identity_context: ask.identity_context.as_ref().map(|context| context.claims().clone()),
+        identity_context: ask.identity_context.as_ref().map(|context| Box::new(context.claims().clone())),
         correlation_id: ask.correlation_id.as_ref().map(ToString::to_string),
     }
 }

@@ -67,7 +67,7 @@ pub struct SessionClaims {
     pub federation_keys: BTreeMap<String, Vec<String>>,
     /// On whose behalf the session acts, where a context was provided for it; a further role does not inherit it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identity_context: Option<IdentityContextClaims>,
+    pub identity_context: Option<Box<IdentityContextClaims>>,
     /// Follows the person's flow through every stage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,

@@ -50,7 +50,7 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
     let session = call.flow.assume_as(caller, ask);
     let session = session.map_err(|error| not_assumed(error, "sts:AssumeRole", refused))?;
     // Whichever has less room left; what was not passed has none to fill.
-    let policy_size = policy_size.max(session.claims().identity_context.as_ref().map(IdentityContextClaims::percent));
+    let policy_size = policy_size.max(session.claims().identity_context.as_deref().map(IdentityContextClaims::percent));
     let user = assumed_role_user(&session);
     let credentials = call.flow.mint(session)?;
     let mut result = vec![credentials_element(&credentials), user];
