@@ -49,6 +49,11 @@ async fn an_application_acts_on_behalf_of_whom_a_trusted_issuer_signed_for() {
     let session = site.assume(&desk, &role, &context).await.credentials();
     let info = [("AccessKeyId", desk.id.as_str())];
     assert_eq!(site.sts(&session, "GetAccessKeyInfo", &info).await.status, 200);
+    let events = site.trail.events();
+    let of = |operation: &str| events.iter().find(|event| event.operation == operation).unwrap();
+    let (allowed, issued) = (of("sso-oauth:CreateTokenWithIAM"), of("issue context assertion"));
+    assert!(allowed.principal.ends_with(":user/desk") && issued.principal == "martha");
+    assert_eq!(allowed.correlation_id, issued.correlation_id, "who asked, and for whom");
     let scoped = json!({"clientId": APPLICATION, "grantType": GRANT, "scope": ["sts:identity_context"],
         "assertion": issuer::token(&json!({}))});
     answered(&site.token(&desk, &scoped).await);

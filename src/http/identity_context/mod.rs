@@ -127,7 +127,8 @@ async fn give(contexts: &IdentityContexts, caller: &SignedCaller, body: &[u8]) -
     // Whether there is such an application is told to those alone who may speak for it.
     caller.authorize(ACTION, &ask.client_id).map_err(Refused::denied)?;
     let application = application.ok_or_else(Refused::client)?;
-    let flow = contexts.broker.begin().map_err(|error| Refused::of(&error))?;
+    // Who asked is told by the events of the same id.
+    let flow = contexts.broker.follow(caller.request_id().clone());
     let identity = contexts.verify(&flow, UnverifiedIdToken::for_exchange(token.as_str())).await?;
     let assertion = flow.issue_context_assertion(&identity, Some(application));
     Ok(Given::new(&assertion.map_err(|error| Refused::of(&error))?, contexts.broker.now()))
