@@ -66,7 +66,7 @@ async fn a_scope_is_copied_and_a_subject_that_is_not_told_is_refused() {
     let claims: Value = serde_json::from_slice(&base64_url(&claims)).unwrap();
     assert_eq!(claims["scope"], "read:cats write:cats");
     for wrong in [
-        &[("Scope", " read")] as &[_],
+        &[("Scope", " read")][..],
         &[("Scope", "read  write")],
         &[("Scope", "re\"ad")],
         &[("Scope", "")],
