@@ -1,7 +1,7 @@
 //! Every stage's refusal under one roof, with the wire code that each has.
 
 use crate::audit::Stage;
-use crate::credentials::{CredentialsError, HandoverError, WebIdentityError};
+use crate::credentials::{ContextAssertionError, CredentialsError, HandoverError, WebIdentityError};
 use crate::crypto::CryptoError;
 use crate::decision::Denial;
 use crate::directory::DirectoryError;
@@ -76,6 +76,9 @@ pub enum Error {
     /// No credentials were minted.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
+    /// A provided context was refused, or no context assertion was made.
+    #[error(transparent)]
+    ContextAssertion(#[from] ContextAssertionError),
     /// No signing key was given away.
     #[error(transparent)]
     Handover(#[from] HandoverError),
@@ -123,6 +126,7 @@ impl Error {
             Self::UnknownAccessKey => "ValidationError",
             Self::Iam(error) => error.code(),
             Self::Credentials(error) => error.code(),
+            Self::ContextAssertion(error) => error.code(),
             Self::Handover(error) => error.code(),
             Self::WebIdentity(error) => error.code(),
             Self::Request(error) => error.code().0,
@@ -148,6 +152,7 @@ impl Error {
             Self::Session(error) => error.reason(),
             Self::Iam(error) => error.reason(),
             Self::Credentials(error) => error.reason(),
+            Self::ContextAssertion(error) => error.reason(),
             Self::Handover(error) => error.reason(),
             Self::WebIdentity(error) => error.reason(),
             Self::AccessDenied(denial) => denial.decision().to_string(),
@@ -171,7 +176,9 @@ impl Error {
             | Self::LoggedOut { .. }
             | Self::LogoutReplayed { .. } => Some(Stage::Identity),
             Self::Session(_) | Self::Directory(_) => Some(Stage::Session),
-            Self::Credentials(_) | Self::Handover(_) | Self::WebIdentity(_) => Some(Stage::Credentials),
+            Self::Credentials(_) | Self::ContextAssertion(_) | Self::Handover(_) | Self::WebIdentity(_) => {
+                Some(Stage::Credentials)
+            }
             Self::Request(_) => Some(Stage::Request),
             Self::Name(_) | Self::AccessDenied(_) | Self::AuthorizationMessage | Self::UnknownAccessKey => {
                 Some(Stage::Decision)

@@ -10,11 +10,11 @@ mod issuer;
 
 use daypass::arn::AccountId;
 use daypass::audit::{Discard, Recent};
-use daypass::directory::{Assignment, Directory, DirectoryError, PermissionSet, Subject, User};
+use daypass::directory::{Assignment, Directory, DirectoryError, IdentityStore, PermissionSet, Subject, User};
 use daypass::explain::{Report, Silent};
 use daypass::identity::oidc::{self, UnverifiedIdToken};
 use daypass::policy::PermissionsPolicy;
-use daypass::session::{Origin, Role, SessionError, assume_assigned};
+use daypass::session::{CONTEXT_PROVIDER_ARN, Origin, ProvidedContext, Role, SessionError, assume_assigned};
 use daypass::time::ManualClock;
 use daypass::{AssumeRole, Broker, Error, Keyring, VerifiedIdentity};
 use serde_json::{Value, json};
@@ -151,4 +151,75 @@ fn the_permission_set_decides_what_the_session_may() {
     assert!(may("s3:GetObject").is_allow());
     assert!(may("s3:GetObject").to_string().contains("PhotoReader"), "the decision names the permission set");
     assert!(!may("s3:PutObject").is_allow());
+}
+
+const MARTHA: &str = "54c8f4d8-1001-7010-d5b9-2f1a0f0a1b2c";
+
+/// The same directory as an identity store in which martha has an id, and otto none.
+fn store() -> Directory {
+    let store = IdentityStore::new(account(ACCOUNT), "d-906766a9c1").unwrap();
+    let store = store.with_instance("ssoins-1234567890abcdef").unwrap();
+    let martha = User::new("martha", "Martha").with_groups(["Developers"]).with_user_id(MARTHA.parse().unwrap());
+    directory(set("PhotoReader")).with_identity_store(store).with_user(martha)
+}
+
+#[test]
+fn a_context_is_asserted_for_whom_a_provider_signed_and_the_directory_has_an_id() {
+    let trail = Arc::new(Recent::new(10, Discard));
+    let broker = Broker::new(Keyring::generate().unwrap())
+        .with_directory(store())
+        .unwrap()
+        .with_clock(Arc::new(ManualClock::new(issuer::now())))
+        .with_audit(trail.clone());
+    let asserted = broker.issue_context_assertion(&identity(&json!({})), None).unwrap();
+    assert_eq!(asserted.expiration().duration_since(issuer::now()), Duration::from_secs(300));
+    let event = trail.events().pop().unwrap();
+    let told = event.on_behalf_of.unwrap();
+    assert_eq!((told.user_id.as_str(), told.credential_id.as_deref()), (MARTHA, Some(asserted.credential_id())));
+    for (name, refused) in [
+        ("otto", DirectoryError::NoUserId { user_name: "otto".to_owned() }),
+        ("mallory", DirectoryError::UnknownUser { subject: "mallory".to_owned() }),
+    ] {
+        assert_eq!(
+            broker.issue_context_assertion(&identity(&json!({"sub": name})), None).unwrap_err(),
+            Error::Directory(refused)
+        );
+        let event = trail.events().pop().unwrap();
+        assert_eq!((event.code, event.on_behalf_of), (Some("AccessDenied"), None), "{name}");
+    }
+    let other = "arn:aws:sso::222222222222:application/ssoins-1234567890abcdef/apl-1234567890abcdef".parse().unwrap();
+    let refused = broker.issue_context_assertion(&identity(&json!({})), Some(&other)).unwrap_err();
+    let expected = DirectoryError::NoIdentityStore { application: Some(other.to_string()) };
+    assert_eq!(refused, Error::Directory(expected));
+}
+
+#[test]
+fn a_directory_that_is_no_identity_store_asserts_nothing() {
+    let broker = Broker::new(Keyring::generate().unwrap()).with_directory(directory(set("PhotoReader"))).unwrap();
+    let refused = broker.issue_context_assertion(&identity(&json!({})), None).unwrap_err();
+    assert_eq!(refused, Error::Directory(DirectoryError::NoIdentityStore { application: None }));
+}
+
+#[test]
+fn an_assigned_role_acts_on_behalf_of_the_person_it_is_assigned_to() {
+    let broker = Broker::new(Keyring::generate().unwrap())
+        .with_clock(Arc::new(ManualClock::new(issuer::now())))
+        .with_directory(store())
+        .unwrap();
+    let context = assume(&broker, None).unwrap().claims().identity_context.clone().unwrap();
+    assert_eq!((context.user_id.as_str(), context.credential_id), (MARTHA, None));
+    assert_eq!(context.identity_store_arn, "arn:aws:identitystore::111111111111:identitystore/d-906766a9c1");
+    let without = assume(&self::broker(set("PhotoReader")), None).unwrap();
+    assert_eq!(without.claims().identity_context, None, "a directory that is no identity store says nothing");
+}
+
+#[test]
+fn an_assigned_role_takes_no_context() {
+    let broker = Broker::new(Keyring::generate().unwrap()).with_directory(store()).unwrap();
+    let martha = broker.directory().user("martha").unwrap();
+    let assigned = broker.directory().assigned_role(martha, &account(ACCOUNT), "PhotoReader").unwrap();
+    let ask = AssumeRole::new(assigned.role_arn().clone(), "martha".parse().unwrap())
+        .with_provided_context(ProvidedContext::new(CONTEXT_PROVIDER_ARN, "e30.e30."));
+    let refused = broker.begin().unwrap().assume_assigned(&assigned, ask).unwrap_err();
+    assert_eq!(refused, Error::Session(SessionError::ContextNotTaken));
 }

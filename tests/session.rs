@@ -10,6 +10,8 @@
 
 #[path = "session/chained.rs"]
 mod chained;
+#[path = "session/context.rs"]
+mod context;
 #[path = "session/federated.rs"]
 mod federated;
 #[expect(dead_code, reason = "shared with the tests of the request and credentials stages")]

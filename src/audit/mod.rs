@@ -43,6 +43,20 @@ pub enum Outcome {
     Refused,
 }
 
+/// On whose behalf something was done: the person whom an identity store asserted to the session that did it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(clippy::exhaustive_structs, reason = "a person is told in full by these")]
+pub struct OnBehalfOf {
+    /// The person's id in the identity store.
+    pub user_id: String,
+    /// ARN of the identity store.
+    pub identity_store_arn: String,
+    /// Id of the assertion, the same from its issue to the last request of a session made with it; none where the directory
+    /// itself gave the role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential_id: Option<String>,
+}
+
 /// One outcome of one stage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -64,6 +78,9 @@ pub struct AuditEvent {
     /// Who: a subject, a role session's ARN, or empty when that is not known yet.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub principal: String,
+    /// On whose behalf, where the principal acts for somebody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<OnBehalfOf>,
     /// On what: a provider, a role or a resource.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub resource: String,
@@ -105,6 +122,7 @@ impl AuditEvent {
             operation: operation.into(),
             outcome,
             principal: String::new(),
+            on_behalf_of: None,
             resource: String::new(),
             code: None,
             reason: String::new(),

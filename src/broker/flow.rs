@@ -92,17 +92,20 @@ impl<'a> Flow<'a> {
         })
     }
 
-    /// Assumes a role as whoever signed `request`: a user, or the session of another role.
+    /// Assumes a role as whoever signed `request`: a user, or the session of another role. Contexts that are provided are
+    /// verified first.
     ///
     /// # Errors
-    /// As [`Flow::assume_role`]; [`Error::Request`] when the caller's own role or user is gone by now.
+    /// As [`Flow::assume_role`]; [`Error::ContextAssertion`]; [`Error::Directory`] when whom a context is about has left the
+    /// directory; [`Error::Request`] when the caller's own role or user is gone by now.
     pub fn assume_as(&self, request: &AuthenticatedRequest, ask: AssumeRole) -> Result<RoleSession, Error> {
         let standing = self.broker.entitled(request.caller());
         let operation = match request.caller().role_session() {
             Some(_) => "assume role from another role",
             None => "assume role",
         };
-        let told = |caller| Told { resource: ask.role_arn().to_string(), ..Told::of_caller(caller) };
+        let wanted = ask.role_arn().to_string();
+        let told = |caller| Told { resource: wanted.clone(), ..Told::of_caller(caller) };
         let (caller, entitlements) = match standing {
             Ok(standing) => standing,
             Err(gone) => return self.conclude(Stage::Session, operation, told(request.caller()), Err(gone)),
@@ -110,7 +113,9 @@ impl<'a> Flow<'a> {
         let caller = &caller;
         let asking = Asking::new(caller, &entitlements);
         let environment = environment(request, ask.environment().clone());
-        let mut ask = ask.with_environment(environment);
+        let ask = ask.with_environment(environment);
+        // Before the role is looked for: an assertion that is no good tells nobody which roles there are.
+        let mut ask = self.verify_contexts(ask, operation, || told(caller))?;
         let mfa = match (ask.mfa_code(), caller.identity()) {
             (None, _) => Ok(None),
             (Some(code), Some(identity)) => self.verify_mfa(identity, code).map(Some),
@@ -155,6 +160,8 @@ impl<'a> Flow<'a> {
         };
         told.checks = hearing.finish(&session::RULES);
         told.resource = role_arn.to_string();
+        let context = assumed.as_ref().ok().and_then(|session| session.claims().identity_context.as_deref());
+        told.on_behalf_of = context.map(Into::into).or(told.on_behalf_of);
         self.conclude(Stage::Session, operation, told, assumed.map_err(Error::from))
     }
 

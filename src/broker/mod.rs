@@ -5,6 +5,7 @@
 
 #[cfg(any(feature = "saml", feature = "oidc"))]
 mod admission;
+mod context;
 mod flow;
 #[cfg(any(feature = "saml", feature = "oidc"))]
 mod logout;
@@ -236,7 +237,8 @@ impl Broker {
     }
 
     /// Why a user may assume a role or may not: both sides, with every statement that nearly allowed and what it wanted. For
-    /// those who manage the role; nobody has signed anything, and a code of an MFA device counts as proved.
+    /// those who manage the role; nobody has signed anything, and a code of an MFA device counts as proved. A context that is
+    /// provided is verified.
     ///
     /// # Errors
     /// [`Error::Session`] when there is no such role; [`Error::Request`] when there is no such user any more.
@@ -253,7 +255,11 @@ impl Broker {
             None => ask,
         };
         let (caller, entitlements) = self.entitled(caller)?;
-        let ask = ask.within(Arc::clone(&self.organization));
+        let wanted = (caller.arn().to_string(), ask.role_arn().to_string());
+        let ask = match self.with_context(ask.within(Arc::clone(&self.organization)), now) {
+            Ok(ask) => ask,
+            Err(refused) => return Ok(AssumeReport::refused(wanted, refused.reason())),
+        };
         Ok(session::explain_assume(Asking::new(&caller, &entitlements), &role, ask, now)?)
     }
 

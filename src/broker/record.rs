@@ -2,7 +2,7 @@
 
 use super::Flow;
 use crate::Error;
-use crate::audit::{AuditEvent, Outcome, Stage};
+use crate::audit::{AuditEvent, OnBehalfOf, Outcome, Stage};
 use crate::explain::{Check, CorrelationId, Evidence, Listener, Report, Rule};
 use crate::iam::Warning;
 use crate::session::{Caller, Session};
@@ -50,19 +50,22 @@ pub(super) struct Told {
     pub(super) warnings: Vec<String>,
     /// The flow that the session it is about came from.
     pub(super) origin: Option<CorrelationId>,
+    /// On whose behalf it was done.
+    pub(super) on_behalf_of: Option<OnBehalfOf>,
 }
 
 impl Told {
     /// About what a session does.
     pub(super) fn of(session: &Session) -> Self {
         let origin = session.correlation_id().and_then(CorrelationId::parse);
-        Self { principal: session.arn().to_string(), origin, ..Self::default() }
+        Self { principal: session.arn().to_string(), origin, on_behalf_of: on_behalf_of(session), ..Self::default() }
     }
 
     /// About what whoever signed does.
     pub(super) fn of_caller(caller: &Caller) -> Self {
         let origin = caller.correlation_id().and_then(CorrelationId::parse);
-        Self { principal: caller.arn().to_string(), origin, ..Self::default() }
+        let on_behalf_of = caller.session().and_then(|session| on_behalf_of(session));
+        Self { principal: caller.arn().to_string(), origin, on_behalf_of, ..Self::default() }
     }
 
     /// About who signed a request, with what there is to say of the key.
@@ -102,6 +105,7 @@ impl Flow<'_> {
         event.checks = told.checks;
         event.relaxations = told.relaxations;
         event.warnings = told.warnings;
+        event.on_behalf_of = told.on_behalf_of;
         event
     }
 
@@ -113,6 +117,10 @@ impl Flow<'_> {
     pub(super) fn hearing(&self) -> Hearing {
         Hearing { report: self.broker().audit.wants_checks().then(Report::new), relaxations: Vec::new() }
     }
+}
+
+fn on_behalf_of(session: &Session) -> Option<OnBehalfOf> {
+    session.as_role()?.claims().identity_context.as_deref().map(Into::into)
 }
 
 /// Shortens every text of an event to what a trail keeps.

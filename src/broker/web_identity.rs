@@ -12,7 +12,7 @@ use crate::credentials::{WebIdentityAlgorithm, WebIdentityError, WebIdentityIssu
 use crate::crypto;
 use crate::policy::Keys;
 use crate::request::AuthenticatedRequest;
-use crate::session::{Caller, Tags};
+use crate::session::{Caller, RoleSession, Tags};
 
 /// The shortest, the usual and the longest life of a token, in seconds.
 const LEAST: u64 = 60;
@@ -150,6 +150,7 @@ impl Flow<'_> {
         let optional = [
             ("source_region", request.authorization().region().map(|region| json!(region))),
             ("org_id", self.broker().organization().id_of(caller.account()).map(|id| json!(id))),
+            ("identity_store_user_id", caller.role_session().and_then(person).map(|id| json!(id))),
             ("original_session_exp", caller.expiration().map(|end| json!(end.to_string()))),
             ("principal_tags", (!tags.is_empty()).then(|| json!(tags))),
             ("request_tags", (!ask.tags.is_empty()).then(|| json!(ask.tags.values()))),
@@ -168,6 +169,11 @@ pub(crate) fn is_scope(text: &str) -> bool {
         !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
     };
     text.len() <= 256 && text.split(' ').all(word)
+}
+
+/// On whose behalf the session acts.
+fn person(session: &RoleSession) -> Option<&str> {
+    session.claims().identity_context.as_ref().map(|context| context.user_id.as_str())
 }
 
 /// Whom the token is about: the role of a role session, otherwise whoever calls.

@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 
 /// Services that no key is given away for: whoever held one could assume roles, change the directory, or ask for more keys
 /// as anybody whose request it saw.
-const OWN: [&str; 6] = ["daypass", "sts", "iam", "sso", "sso-admin", "identitystore"];
+const OWN: [&str; 7] = ["daypass", "sts", "iam", "sso", "sso-oauth", "sso-admin", "identitystore"];
 /// How far clocks may be apart: a request signed just after midnight may be there before.
 const CLOCK_SKEW: Duration = Duration::from_secs(15 * 60);
 

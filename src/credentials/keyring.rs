@@ -270,6 +270,13 @@ impl Keyring {
         known.find(|account| self.generations().any(|generation| generation.account_tag(random, account) == tag))
     }
 
+    /// Keys for context assertions: the first one signs, every one verifies.
+    pub(super) fn context_keys(&self) -> impl Iterator<Item = Result<MacKey, CryptoError>> {
+        self.generations().map(|generation| {
+            derive(SALT, &generation.master, &[b"context assertion"]).map(|key| MacKey::new(key.as_slice()))
+        })
+    }
+
     /// Keys for what this broker hands to a browser and wants back unchanged, such as RelayState: the first one signs,
     /// and after a rotation the earlier ones still verify.
     #[cfg(feature = "http")]

@@ -8,6 +8,7 @@
 //! the session itself, signed. So whoever holds the keyring can authenticate a request without looking anything up.
 
 mod asymmetric;
+pub mod context_assertion;
 mod handover;
 mod keyring;
 mod long_term;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+pub use context_assertion::{ContextAssertion, ContextAssertionError};
 pub use handover::{HandedKey, HandoverError, hand_over};
 pub use keyring::{Keyring, KeyringError};
 pub use long_term::{AccessKeys, LastUsed, LongTermKey};

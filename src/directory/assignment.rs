@@ -1,6 +1,6 @@
 //! Assignments, and the roles a person has by them.
 
-use super::{Directory, DirectoryError, PermissionSet, User};
+use super::{Directory, DirectoryError, IdentityStore, PermissionSet, User, UserId};
 use crate::arn::{AccountId, Arn};
 
 /// To whom a permission set is assigned.
@@ -37,6 +37,7 @@ impl Assignment {
 #[derive(Clone, Debug)]
 pub struct AssignedRole {
     user_name: String,
+    identity: Option<(IdentityStore, UserId)>,
     account: AccountId,
     permission_set: PermissionSet,
     role_arn: Arn,
@@ -48,6 +49,12 @@ impl AssignedRole {
     #[must_use]
     pub fn user_name(&self) -> &str {
         &self.user_name
+    }
+
+    /// The identity store that knows them and their id in it, where there is one and nobody else has that id.
+    #[must_use]
+    pub fn identity(&self) -> Option<(&IdentityStore, &UserId)> {
+        self.identity.as_ref().map(|(store, id)| (store, id))
     }
 
     /// In which account.
@@ -92,6 +99,7 @@ impl Directory {
             } else if let Some(set) = self.permission_sets.get(&assignment.permission_set) {
                 roles.push(AssignedRole {
                     user_name: user.user_name.clone(),
+                    identity: self.identity_of(user),
                     account: assignment.account.clone(),
                     permission_set: set.clone(),
                     role_arn: Self::provisioned_role_arn(&assignment.account, &set.name),
@@ -121,6 +129,11 @@ impl Directory {
                 permission_set: permission_set.to_owned(),
             }
         })
+    }
+
+    fn identity_of(&self, user: &User) -> Option<(IdentityStore, UserId)> {
+        let id = user.user_id.as_ref().filter(|id| self.user_of_id(id.as_str()).is_ok())?;
+        Some((self.identity_store.clone()?, id.clone()))
     }
 
     /// The permission sets of `account` that anyone is assigned.

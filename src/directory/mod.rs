@@ -5,12 +5,14 @@
 //! of the directory has, and a role that is not assigned.
 
 mod assignment;
+mod identity_store;
 mod provisioning;
 
 pub use assignment::{AssignedRole, Assignment, Subject};
+pub use identity_store::{IdentityStore, UserId};
 pub use provisioning::ProvisionedRole;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::VerifiedIdentity;
@@ -26,6 +28,38 @@ pub enum DirectoryError {
     UnknownUser {
         /// The subject as the provider signed it.
         subject: String,
+    },
+    /// The provider is one account's own, and vouches for nobody outside of that account.
+    #[error("you signed in with a provider that does not vouch for people of this directory")]
+    ForeignProvider {
+        /// The subject as the provider signed it.
+        subject: String,
+    },
+    /// Nobody in the directory has the id, or more than one person has it.
+    #[error("the user of this context is not in the identity store")]
+    UnknownUserId {
+        /// The id, shortened.
+        user_id: String,
+    },
+    /// The person has no id that they keep when their name changes.
+    #[error("the user has no id in the identity store")]
+    NoUserId {
+        /// The person.
+        user_name: String,
+    },
+    /// The directory is no identity store, or the application is none of its instance.
+    #[error("no identity store here has this application")]
+    NoIdentityStore {
+        /// The application that was named, if one was.
+        application: Option<String>,
+    },
+    /// Text is not an id of the expected form.
+    #[error("not {kind}")]
+    Id {
+        /// Of what.
+        kind: &'static str,
+        /// What was given, shortened.
+        found: String,
     },
     /// The person is not assigned this permission set in this account.
     #[error("you are not assigned this permission set in this account")]
@@ -63,6 +97,8 @@ pub struct Account {
 pub struct User {
     /// The name the identity provider signs: a SAML NameID or an OpenID Connect `sub`.
     pub user_name: String,
+    /// The id in the identity store, which outlives a change of name and is never given to anybody else.
+    pub user_id: Option<UserId>,
     /// What pages show.
     pub display_name: String,
     /// Names of the groups the person is in.
@@ -70,10 +106,17 @@ pub struct User {
 }
 
 impl User {
-    /// A person without groups.
+    /// A person without groups, and without an id.
     #[must_use]
     pub fn new(user_name: impl Into<String>, display_name: impl Into<String>) -> Self {
-        Self { user_name: user_name.into(), display_name: display_name.into(), groups: Vec::new() }
+        Self { user_name: user_name.into(), user_id: None, display_name: display_name.into(), groups: Vec::new() }
+    }
+
+    /// Gives the person their id, without which nobody can act on their behalf.
+    #[must_use]
+    pub fn with_user_id(mut self, id: UserId) -> Self {
+        self.user_id = Some(id);
+        self
     }
 
     /// Puts the person into `groups`.
@@ -123,8 +166,11 @@ impl PermissionSet {
 pub struct Directory {
     accounts: BTreeMap<AccountId, Account>,
     users: BTreeMap<String, User>,
+    /// The names of those who have an id: one, unless a mistake gave it to two.
+    names_by_id: HashMap<UserId, Vec<String>>,
     permission_sets: BTreeMap<String, PermissionSet>,
     assignments: Vec<Assignment>,
+    identity_store: Option<IdentityStore>,
 }
 
 impl Directory {
@@ -141,10 +187,19 @@ impl Directory {
         self
     }
 
-    /// Adds a person.
+    /// Adds a person; one of the same name is replaced.
     #[must_use]
     pub fn with_user(mut self, user: User) -> Self {
-        self.users.insert(user.user_name.clone(), user);
+        if let Some(id) = user.user_id.clone() {
+            self.names_by_id.entry(id).or_default().push(user.user_name.clone());
+        }
+        let replaced = self.users.insert(user.user_name.clone(), user);
+        if let Some((name, id)) = replaced.and_then(|user| Some((user.user_name, user.user_id?)))
+            && let Some(names) = self.names_by_id.get_mut(&id)
+            && let Some(at) = names.iter().position(|other| *other == name)
+        {
+            names.remove(at);
+        }
         self
     }
 

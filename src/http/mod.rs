@@ -5,6 +5,7 @@ mod cookie;
 mod environment;
 pub mod fetch;
 pub mod iam;
+pub mod identity_context;
 pub mod inspector;
 mod page;
 pub mod portal;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{MfaCode, MfaProof, RoleSessionName, SessionPolicies, SourceIdentity, Tags};
+use super::{
+    IdentityContext, MfaCode, MfaProof, ProvidedContext, RoleSessionName, SessionPolicies, SourceIdentity, Tags,
+};
 use crate::arn::Arn;
 use crate::explain::CorrelationId;
 use crate::organization::Organization;
@@ -24,6 +26,8 @@ pub struct AssumeRole {
     pub(super) correlation_id: Option<CorrelationId>,
     pub(super) mfa_code: Option<MfaCode>,
     pub(super) mfa_authenticated_at: Option<Timestamp>,
+    pub(super) provided_contexts: Vec<ProvidedContext>,
+    pub(super) identity_context: Option<IdentityContext>,
     pub(super) organization: Arc<Organization>,
 }
 
@@ -43,6 +47,8 @@ impl AssumeRole {
             correlation_id: None,
             mfa_code: None,
             mfa_authenticated_at: None,
+            provided_contexts: Vec::new(),
+            identity_context: None,
             organization: Arc::default(),
         }
     }
@@ -120,6 +126,33 @@ impl AssumeRole {
     pub(crate) const fn supposing_mfa(mut self, at: Timestamp) -> Self {
         self.mfa_authenticated_at = Some(at);
         self
+    }
+
+    /// Provides a context, which a [`Flow`](crate::Flow) verifies: on whose behalf the role is assumed.
+    #[must_use]
+    pub fn with_provided_context(mut self, context: ProvidedContext) -> Self {
+        self.provided_contexts.push(context);
+        self
+    }
+
+    /// The contexts that are provided and that nobody has verified yet.
+    #[must_use]
+    pub fn provided_contexts(&self) -> &[ProvidedContext] {
+        &self.provided_contexts
+    }
+
+    /// Says on whose behalf the role is assumed, in place of the contexts that were provided.
+    #[must_use]
+    pub fn with_identity_context(mut self, context: IdentityContext) -> Self {
+        self.provided_contexts.clear();
+        self.identity_context = Some(context);
+        self
+    }
+
+    /// On whose behalf the role is assumed, if a verified context says so.
+    #[must_use]
+    pub const fn identity_context(&self) -> Option<&IdentityContext> {
+        self.identity_context.as_ref()
     }
 
     /// Holds the call to the control policies of `organization`.

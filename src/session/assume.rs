@@ -8,8 +8,8 @@ use super::federation::FederationRequest;
 use super::role::{DEFAULT_SESSION_DURATION, MIN_SESSION_DURATION, name_qualifier};
 use super::trust::Trust;
 use super::{
-    AssumeReport, AssumeRole, Caller, Entitlements, LongTermIdentity, Mapping, Origin, Role, RoleSession,
-    SessionClaims, SessionError, SourceIdentity, Tags, request_keys, rules,
+    AssumeReport, AssumeRole, Caller, Entitlements, IdentityContextClaims, LongTermIdentity, Mapping, Origin, Role,
+    RoleSession, SessionClaims, SessionError, SourceIdentity, Tags, request_keys, rules,
 };
 use crate::VerifiedIdentity;
 use crate::arn::Arn;
@@ -70,6 +70,7 @@ fn assume_requested(
     listener: &mut impl Listener,
 ) -> Result<RoleSession, SessionError> {
     let provider = identity.provider().arn(role.account());
+    without_context(&ask)?;
     let (action, origin) = match identity.provider() {
         ProviderName::Saml(_) => ("sts:AssumeRoleWithSAML", Origin::Saml),
         ProviderName::Oidc(_) => ("sts:AssumeRoleWithWebIdentity", Origin::WebIdentity),
@@ -94,7 +95,8 @@ fn assume_requested(
     RoleSession::new(claims, role.arn().clone(), ask.session_policies)
 }
 
-/// Assumes the role that a permission set is provisioned as, for the person it is assigned to.
+/// Assumes the role that a permission set is provisioned as, for the person it is assigned to. Where the directory is an
+/// identity store, the session acts on behalf of that person without anybody providing a context.
 ///
 /// # Errors
 /// [`SessionError`] naming the first of [`RULES`](super::RULES) that is broken.
@@ -105,6 +107,7 @@ pub fn assume_assigned(
     now: Timestamp,
     listener: &mut impl Listener,
 ) -> Result<RoleSession, SessionError> {
+    without_context(&ask)?;
     let provider = Directory::managed_provider_arn(role.account());
     let evidence = || Evidence::new(format_args!("an assignment of {}", role.arn()), assigned.role_arn());
     if assigned.role_arn() != role.arn() {
@@ -126,6 +129,7 @@ pub fn assume_assigned(
     let mut claims = claims(role, &ask, Origin::Assigned, now, now.saturating_add(duration));
     claims.federated_provider = Some(provider.to_string());
     claims.federation_keys.insert("saml:sub".to_owned(), vec![assigned.user_name().to_owned()]);
+    claims.identity_context = IdentityContextClaims::of_assigned(assigned).map(Box::new);
     RoleSession::new(claims, role.arn().clone(), ask.session_policies)
 }
 
@@ -148,7 +152,8 @@ impl<'a> Asking<'a> {
 }
 
 /// Assumes `role` as whoever signed the call (AssumeRole): a user, or the session of another role. The latter is role
-/// chaining: at most one hour, with the transitive tags and the source identity of the calling session.
+/// chaining: at most one hour, with the transitive tags and the source identity of the calling session. On whose behalf the
+/// calling session acts does not go down the chain: a context is provided again, or the new session has none.
 ///
 /// # Errors
 /// [`SessionError`] naming the first of [`RULES`](super::RULES) that is broken.
@@ -219,6 +224,7 @@ impl Call {
             listener.failed(&rules::CALLER, || Evidence::new("a user or a role", caller.arn()));
             return Err(SessionError::RootAssumesRole);
         }
+        verify_context(&ask, listener)?;
         let inherited = match caller.role_session().map(RoleSession::claims) {
             Some(from) => Tags::new(from.principal_tags.clone(), from.transitive_tag_keys.clone())?,
             None => Tags::default(),
@@ -345,6 +351,27 @@ pub(super) fn verify_duration(
     })
 }
 
+/// Federation says by itself who somebody is; passed over, a context would be thought to be set.
+fn without_context(ask: &AssumeRole) -> Result<(), SessionError> {
+    let provided = ask.identity_context.is_some() || !ask.provided_contexts.is_empty();
+    if provided { Err(SessionError::ContextNotTaken) } else { Ok(()) }
+}
+
+/// Whatever context the call provides was verified: the type of a verified one is the proof.
+fn verify_context(ask: &AssumeRole, listener: &mut impl Listener) -> Result<(), SessionError> {
+    let expected = "an assertion of the identity store, verified";
+    if let Some(unverified) = ask.provided_contexts.first() {
+        listener.failed(&rules::CONTEXT, || Evidence::new(expected, unverified.provider_arn()));
+        return Err(SessionError::ContextNotVerified);
+    }
+    if let Some(context) = &ask.identity_context {
+        let claims = context.claims();
+        let found = || format!("user {} of {}", claims.user_id, claims.identity_store_arn);
+        listener.passed(&rules::CONTEXT, || Evidence::new(expected, found()));
+    }
+    Ok(())
+}
+
 /// A source identity is set once, at the start of a chain; every role further down must let it be set (IAM user guide,
 /// "Monitor and control actions taken with assumed roles").
 fn source_identity(
@@ -378,6 +405,7 @@ fn claims(role: &Role, ask: &AssumeRole, origin: Origin, now: Timestamp, expirat
         federated_provider: None,
         mfa_authenticated_at: ask.mfa_authenticated_at.map(Timestamp::unix_seconds),
         federation_keys: BTreeMap::new(),
+        identity_context: ask.identity_context.as_ref().map(|context| Box::new(context.claims().clone())),
         correlation_id: ask.correlation_id.as_ref().map(ToString::to_string),
     }
 }

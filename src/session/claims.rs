@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::IdentityContextClaims;
+
 /// How the session came to be; decides what its credentials may be used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -63,6 +65,9 @@ pub struct SessionClaims {
     /// Condition keys of the federation that outlive it, such as `saml:sub` or `login.example.com:aud`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub federation_keys: BTreeMap<String, Vec<String>>,
+    /// On whose behalf the session acts, where a context was provided for it; a further role does not inherit it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_context: Option<Box<IdentityContextClaims>>,
     /// Follows the person's flow through every stage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,

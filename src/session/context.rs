@@ -8,7 +8,7 @@ use crate::policy::Keys;
 use crate::time::Timestamp;
 
 /// What only the stages say of a request, in lower case: nothing that came along with it may pass for them.
-const OWN: [&str; 19] = [
+const OWN: [&str; 22] = [
     "aws:assumedroot",
     "aws:currenttime",
     "aws:epochtime",
@@ -28,11 +28,18 @@ const OWN: [&str; 19] = [
     "aws:userid",
     "aws:username",
     "aws:viaawsservice",
+    "identitystore:identitystorearn",
+    "identitystore:userid",
+    "sts:requestcontextproviders",
 ];
+
+/// What begins so is said by nobody but the stages either: of the principal, of a context that is set, of an identity centre.
+const OWN_FAMILIES: [&str; 3] = ["aws:principaltag/", "identitycenter:", "sts:requestcontext/"];
 
 /// `environment` without anything that only the stages say, and with the time.
 pub(crate) fn surroundings(mut environment: Keys, now: Timestamp) -> Keys {
-    environment.forget(|name| OWN.contains(&name) || name.starts_with("aws:principaltag/") || is_federated(name));
+    let is_own = |name: &str| OWN.contains(&name) || OWN_FAMILIES.iter().any(|family| name.starts_with(family));
+    environment.forget(|name| is_own(name) || is_federated(name));
     environment.set("aws:CurrentTime", now.to_string());
     environment.set("aws:EpochTime", now.unix_seconds().to_string());
     environment.set("aws:PrincipalIsAWSService", "false");

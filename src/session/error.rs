@@ -161,6 +161,12 @@ pub enum SessionError {
         /// The one that is set.
         set: String,
     },
+    /// Contexts were provided that nobody verified.
+    #[error("the provided contexts were not verified")]
+    ContextNotVerified,
+    /// A context was provided to an operation that takes none.
+    #[error("contexts are provided with AssumeRole alone")]
+    ContextNotTaken,
     /// A session policy is not a policy document.
     #[error(transparent)]
     SessionPolicy(#[from] PolicyError),
@@ -203,6 +209,8 @@ impl SessionError {
             | Self::Duration { .. }
             | Self::TokenDuration { .. }
             | Self::ChainedDuration { .. }
+            | Self::ContextNotVerified
+            | Self::ContextNotTaken
             | Self::Name(_) => "ValidationError",
         }
     }
@@ -241,6 +249,8 @@ impl SessionError {
             | Self::Tag { .. }
             | Self::TokenDuration { .. }
             | Self::ChainedDuration { .. }
+            | Self::ContextNotVerified
+            | Self::ContextNotTaken
             | Self::Name(_) => self.to_string(),
         }
     }

@@ -24,7 +24,8 @@ pub struct AssumeReport {
     pub checks: Vec<Check>,
 }
 
-/// One action that the call needs: assuming the role, and setting tags or the source identity where that is asked for.
+/// One action that the call needs: assuming the role, and setting tags, the source identity or a context where that is asked
+/// for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ActionReport {
@@ -51,6 +52,11 @@ impl ActionReport {
 }
 
 impl AssumeReport {
+    /// What is said of a `(caller, role)` whose call is refused before any policy is asked.
+    pub(crate) fn refused((caller, role): (String, String), refusal: String) -> Self {
+        Self::new(caller, role, Some(refusal), Vec::new())
+    }
+
     pub(super) fn new(caller: String, role: String, refusal: Option<String>, actions: Vec<ActionReport>) -> Self {
         let blocked = actions.iter().find_map(ActionReport::blocked_by).or(refusal);
         let (allowed, blocked_by) = (blocked.is_none(), blocked.unwrap_or_default());

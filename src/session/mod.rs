@@ -14,6 +14,7 @@ mod error;
 mod explain;
 mod federated_user;
 mod federation;
+mod identity_context;
 mod kind;
 mod limits;
 mod mapping;
@@ -44,6 +45,9 @@ pub use error::SessionError;
 pub use explain::{ActionReport, AssumeReport};
 pub use federated_user::{FederatedUserClaims, FederatedUserSession};
 pub use federation::{FederationRequest, RolePair};
+pub use identity_context::{
+    CONTEXT_PROVIDER_ARN, IdentityContext, IdentityContextClaims, MAX_PROVIDED_CONTEXTS, ProvidedContext,
+};
 pub use kind::Session;
 pub(crate) use limits::{everything, nothing};
 pub use mapping::{Finding, MappedValue, Mapping, MappingDocumentError, MappingError, MappingReport, RuleReport};
@@ -56,6 +60,7 @@ pub(crate) use role::name_qualifier;
 pub use role::{DEFAULT_SESSION_DURATION, MAX_SESSION_DURATION, MIN_SESSION_DURATION, Role, RoleId};
 pub use role_session::RoleSession;
 pub use root::{RootSession, RootSessionClaims};
+pub(crate) use rules::CONTEXT;
 pub use rules::RULES;
 pub use supposed::{Supposed, explain_supposed};
 pub use tags::{MAX_TAGS, Tags};

@@ -125,5 +125,8 @@ impl RoleSession {
                 several => keys.set_list(name, several.iter().map(String::as_str)),
             }
         }
+        if let Some(context) = &self.claims.identity_context {
+            context.principal_keys(keys);
+        }
     }
 }

@@ -38,6 +38,18 @@ pub(super) const SOURCE_IDENTITY: Rule = Rule {
     section: "AWS STS, sts:SetSourceIdentity",
     prevents: "one person acting under another's name in the audit trail",
 };
+/// The contexts that the call provides are what the identity store asserted; not asked where it provides none.
+pub(crate) const CONTEXT: Rule = Rule {
+    name: "context asserted",
+    section: "AWS STS, AssumeRole: ProvidedContexts",
+    prevents: "a program acting on behalf of a person who never came to it",
+};
+/// The context is allowed to be set.
+pub(super) const SET_CONTEXT: Rule = Rule {
+    name: "context permitted",
+    section: "AWS STS, sts:SetContext",
+    prevents: "a role that is meant for programs opening what is a person's",
+};
 /// Only a long-term key gets this kind of session.
 pub(super) const LONG_TERM: Rule = Rule {
     name: "long-term credentials",
@@ -52,5 +64,5 @@ pub(super) const DURATION: Rule = Rule {
 };
 
 /// Every rule of this stage, in order.
-pub const RULES: [&Rule; 8] =
-    [&MAPPED, &LISTED, &LONG_TERM, &CALLER, &TRUST, &TAG_SESSION, &SOURCE_IDENTITY, &DURATION];
+pub const RULES: [&Rule; 10] =
+    [&MAPPED, &LISTED, &LONG_TERM, &CONTEXT, &CALLER, &TRUST, &TAG_SESSION, &SOURCE_IDENTITY, &SET_CONTEXT, &DURATION];

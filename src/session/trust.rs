@@ -19,7 +19,7 @@ pub(super) struct Trust<'a> {
 }
 
 impl Trust<'_> {
-    /// The trust policy allows the action, and setting tags and the source identity where they are asked for.
+    /// The trust policy allows the action, and setting tags, the source identity and a context where they are asked for.
     pub(super) fn verify(&self, listener: &mut impl Listener) -> Result<(), SessionError> {
         let keys = self.keys_of_request();
         for (rule, action) in self.actions() {
@@ -138,7 +138,8 @@ impl Trust<'_> {
     fn actions(&self) -> impl Iterator<Item = (&'static Rule, &'static str)> {
         let tags = (!self.ask.tags.is_empty()).then_some((&rules::TAG_SESSION, "sts:TagSession"));
         let source = self.ask.source_identity.as_ref().map(|_| (&rules::SOURCE_IDENTITY, "sts:SetSourceIdentity"));
-        [Some((&rules::TRUST, self.action)), tags, source].into_iter().flatten()
+        let context = self.ask.identity_context.as_ref().map(|_| (&rules::SET_CONTEXT, "sts:SetContext"));
+        [Some((&rules::TRUST, self.action)), tags, source, context].into_iter().flatten()
     }
 
     fn keys_of_request(&self) -> Keys {
@@ -158,6 +159,9 @@ impl Trust<'_> {
             keys.set("sts:SourceIdentity", source_identity.as_str());
         }
         self.ask.tags.request_keys(&mut keys);
+        if let Some(context) = &self.ask.identity_context {
+            context.request_keys(&mut keys);
+        }
         keys
     }
 }

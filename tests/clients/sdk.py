@@ -49,6 +49,12 @@ def iam(site, credentials):
     )
 
 
+def sso_oidc(site, credentials):
+    return session(credentials).client(
+        "sso-oidc", endpoint_url=site.broker, config=botocore.client.Config(**ONE_TRY)
+    )
+
+
 def s3(site, credentials=None, **config):
     if credentials is None:
         config.setdefault("signature_version", botocore.UNSIGNED)

@@ -2,6 +2,7 @@
 
 import json
 import unittest
+import urllib.request
 
 import demo as daypass
 import sdk
@@ -17,6 +18,13 @@ TRUST = json.dumps(
         },
     }
 )
+
+
+# What the demonstration calls its identity store, the application that speaks for people, and its context provider.
+STORE = "arn:aws:identitystore::333333333333:identitystore/d-90670c0ffe"
+APPLICATION = "arn:aws:sso::333333333333:application/ssoins-7223c0ffee5c4e1d/apl-7223c0ffee5c4e1d"
+CENTER = "arn:aws:iam::aws:contextProvider/IdentityCenter"
+GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
 class Signed(Users):
@@ -66,6 +74,85 @@ class Signed(Users):
         reply = sts.assume_role(**asked)
         self.assertGreater(reply["PackedPolicySize"], 0)
         self.assertEqual(reply["AssumedRoleUser"]["AssumedRoleId"], f"{made['RoleId']}:dora")
+
+    def on_behalf_of(self, reply):
+        """Whom the audit trail names for the call that got this reply."""
+        flow = reply["ResponseMetadata"]["RequestId"]
+        with urllib.request.urlopen(f"{self.site.broker}/inspector/{flow}.json") as trail:
+            events = json.load(trail)
+        return next(event["on_behalf_of"] for event in events if event["operation"] == "assume role")
+
+    def test_an_application_acts_on_behalf_of_people(self):
+        self.user("desk", EVERYTHING)
+        key = self.iam.create_access_key(UserName="desk")["AccessKey"]
+        oidc, sts = sdk.sso_oidc(self.site, key), sdk.sts(self.site, key)
+        trust = json.loads(TRUST)
+        trust["Statement"]["Action"] = ["sts:AssumeRole", "sts:SetContext"]
+        role = self.iam.create_role(RoleName="people", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+        self.addCleanup(self.iam.delete_role, RoleName="people")
+        drawer = "arn:aws:s3:::cat-photos/people/${identitystore:UserId}/*"
+        own = {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": drawer}
+        own["Condition"] = {"ArnEquals": {"identitystore:IdentityStoreArn": STORE}}
+        self.iam.put_role_policy(
+            RoleName="people",
+            PolicyName="own",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": own}),
+        )
+        self.addCleanup(self.iam.delete_role_policy, RoleName="people", PolicyName="own")
+        asked = {"RoleArn": role["Arn"], "RoleSessionName": "desk"}
+        people = {}
+        for name in ("martha", "sam"):
+            given = oidc.create_token_with_iam(clientId=APPLICATION, grantType=GRANT, assertion=self.site.token(name))
+            self.assertEqual(given["scope"], ["sts:identity_context"])
+            context = given["awsAdditionalDetails"]["identityContext"]
+            reply = sts.assume_role(**asked, ProvidedContexts=[{"ProviderArn": CENTER, "ContextAssertion": context}])
+            self.assertGreater(reply["PackedPolicySize"], 0)
+            told = self.on_behalf_of(reply)
+            self.assertEqual(told["identity_store_arn"], STORE)
+            people[told["user_id"]] = sdk.s3(self.site, reply["Credentials"])
+        self.assertEqual(len(people), 2)
+        people[None] = sdk.s3(self.site, sts.assume_role(**asked)["Credentials"])
+        for whose, s3 in people.items():
+            for drawer in filter(None, people):
+                note = {"Bucket": "cat-photos", "Key": f"people/{drawer}/note.txt"}
+                if whose == drawer:
+                    s3.put_object(**note, Body=b"mine")
+                    self.assertEqual(s3.get_object(**note)["Body"].read(), b"mine")
+                else:
+                    with self.assertRaises(s3.exceptions.ClientError) as refused:
+                        s3.put_object(**note, Body=b"not mine")
+                    self.assertEqual(refused.exception.response["Error"]["Code"], "AccessDenied")
+
+    def test_a_context_that_is_not_what_it_says_is_refused_by_name(self):
+        key, sts = self.client()
+        made = self.iam.create_role(RoleName="closed", AssumeRolePolicyDocument=TRUST)["Role"]
+        self.addCleanup(self.iam.delete_role, RoleName="closed")
+        asked = {"RoleArn": made["Arn"], "RoleSessionName": "dora"}
+        secret = self.iam.create_access_key(UserName="dora")["AccessKey"]
+        oidc = sdk.sso_oidc(self.site, secret)
+        token = {"clientId": APPLICATION, "grantType": GRANT, "assertion": self.site.token("martha")}
+        context = oidc.create_token_with_iam(**token)["awsAdditionalDetails"]["identityContext"]
+
+        def provide(text, provider=CENTER):
+            return {**asked, "ProvidedContexts": [{"ProviderArn": provider, "ContextAssertion": text}]}
+
+        text = f"User: arn:aws:iam::{daypass.PRODUCTION}:user/dora is not authorized to perform: sts:SetContext on resource: {made['Arn']}"
+        self.refused(403, "AccessDenied", text, sts.assume_role, **provide(context))
+        text = "the signature of the context assertion does not verify; expected one that this service issued, unaltered"
+        self.refused(400, "ValidationError", text, sts.assume_role, **provide(context[:-1] + ("A" if context[-1] != "A" else "Q")))
+        text = "the token is not a context assertion; expected the type daypass-context+jwt"
+        session = sts.get_session_token()["Credentials"]["SessionToken"]
+        self.refused(400, "ValidationError", text, sts.assume_role, **provide(session))
+        other = "arn:aws:iam::aws:contextProvider/QuickSight"
+        text = f"no context provider is configured as {other}; expected {CENTER}"
+        self.refused(400, "ValidationError", text, sts.assume_role, **provide(context, other))
+        token["assertion"] = self.site.token("otto") + "x"
+        with self.assertRaises(oidc.exceptions.InvalidGrantException) as refused:
+            oidc.create_token_with_iam(**token)
+        self.assertEqual(refused.exception.response["error"], "invalid_grant")
+        token["clientId"] = APPLICATION + "0"
+        with self.assertRaises(oidc.exceptions.ClientError):
+            oidc.create_token_with_iam(**token)
 
     def test_keys_tell_their_account_and_denials_what_decided(self):
         key, sts = self.client()

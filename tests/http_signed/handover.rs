@@ -66,7 +66,7 @@ async fn attack_key_for_another_service() {
 #[tokio::test]
 async fn attack_key_for_the_brokers_own_services_whatever_policies_say() {
     let site = Site::new();
-    for service in ["sts", "iam", "daypass", "sso"] {
+    for service in ["sts", "iam", "daypass", "sso", "sso-oauth"] {
         let scope = format!("20260101/eu-west-1/{service}/aws4_request");
         let (status, refused) = key_of(&site, &credentials_of("Greedy"), martha(), &scope).await;
         assert_eq!((status, refused["code"].as_str()), (409, Some("AccessDenied")), "{service}");

@@ -195,6 +195,22 @@ fn a_test_that_an_absent_or_another_claim_passes_is_found() {
     );
 }
 
+/// As the guides write it: whoever is asked about setting a context is told whose it is.
+#[test]
+fn for_all_values_of_context_providers_is_no_gap_where_a_context_is_set() {
+    let center = r#"{"ForAllValues:ArnEquals":{"sts:RequestContextProviders":"arn:aws:iam::aws:contextProvider/IdentityCenter"}}"#;
+    let trusting = |actions: &str| {
+        let service = r#"{"Service":"access-grants.s3.amazonaws.com"}"#;
+        let statement =
+            format!(r#"{{"Effect":"Allow","Principal":{service},"Action":{actions},"Condition":{center}}}"#);
+        lints(&found(Kind::Trust, &statement)).contains(&"for-all-values")
+    };
+    assert!(!trusting(r#""sts:SetContext""#) && !trusting(r#"["sts:setcontext"]"#));
+    for more in [r#"["sts:AssumeRole","sts:SetContext"]"#, r#""sts:*""#, r#""sts:Set*""#] {
+        assert!(trusting(more), "{more}");
+    }
+}
+
 #[test]
 fn for_all_values_is_found_where_absence_is_no_empty_list() {
     assert_eq!(
@@ -542,6 +558,9 @@ fn names_and_values_that_are_slips_are_found() {
         ("aws:PrincipleArn", "aws:PrincipalArn"),
         ("aws:MultifactorAuthPresents", "aws:MultiFactorAuthPresent"),
         ("sts:ExternalID_", "sts:ExternalId"),
+        ("identitystore:UserIds", "identitystore:UserId"),
+        ("identitycenter:AplicationArn", "identitycenter:ApplicationArn"),
+        ("sts:RequestContextProvider", "sts:RequestContextProviders"),
     ] {
         let findings = condition(&format!(r#"{{"StringLike":{{"{key}":"x"}}}}"#));
         assert_eq!(lints(&findings), ["misspelt-key"], "{key}");

@@ -216,19 +216,6 @@ async fn tags_of_the_role_stand_behind_those_of_the_session() {
 }
 
 #[tokio::test]
-async fn attack_a_context_that_nobody_vouches_for() {
-    let site = Site::start().await;
-    let martha = site.user(ACCOUNT, "martha", &allow(&["sts:*"]));
-    let role = site.role(ACCOUNT, "open", &trust(ACCOUNT, &["sts:*"], &json!({})), &allow(&["s3:*"]));
-    let context = [
-        ("ProvidedContexts.member.1.ProviderArn", "arn:aws:iam::aws:contextProvider/IdentityCenter"),
-        ("ProvidedContexts.member.1.ContextAssertion", "e30.e30."),
-    ];
-    let refused = site.assume(&martha, &role, &context).await;
-    assert_eq!((refused.status, refused.text("Code")), (400, "ValidationError"), "{}", refused.body);
-}
-
-#[tokio::test]
 async fn parameters_outside_their_limits_are_named() {
     let site = Site::start().await;
     let martha = site.user(ACCOUNT, "martha", &allow(&["sts:*"]));

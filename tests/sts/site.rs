@@ -7,23 +7,40 @@ use aws_credential_types::Credentials as SdkCredentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
 use daypass::arn::AccountId;
+use daypass::audit::{Discard, Recent};
 use daypass::credentials::WebIdentityIssuer;
 use daypass::crypto::PrivateKey;
+use daypass::directory::{Directory, IdentityStore, User};
+use daypass::http::fetch::IssuerKeys;
 use daypass::http::iam::Iam;
+use daypass::http::identity_context::IdentityContexts;
 use daypass::http::query::Endpoint;
 use daypass::http::sts::Sts;
 use daypass::http::well_known;
 use daypass::iam::{Holder, KeyOwner, NewPolicy, NewRole};
 use daypass::organization::Organization;
+use daypass::policy::ResourcePolicy;
 use daypass::time::{ManualClock, Timestamp};
 use daypass::{Broker, Keyring};
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::issuer;
 
 pub(crate) const ACCOUNT: &str = "111111111111";
 pub(crate) const MEMBER: &str = "222222222222";
 pub(crate) const STRANGER: &str = "333333333333";
 /// 2026-01-01T00:00:00Z.
 pub(crate) const NOW: Timestamp = Timestamp::from_unix_seconds(1_767_225_600);
+
+/// martha's id in the identity store.
+pub(crate) const MARTHA: &str = "54c8f4d8-1001-7010-d5b9-2f1a0f0a1b2c";
+/// otto's.
+pub(crate) const OTTO: &str = "54c8f4d8-2002-7010-d5b9-2f1a0f0a1b2c";
+pub(crate) const STORE: &str = "arn:aws:identitystore::111111111111:identitystore/d-906766a9c1";
+pub(crate) const INSTANCE: &str = "arn:aws:sso:::instance/ssoins-1234567890abcdef";
+pub(crate) const APPLICATION: &str =
+    "arn:aws:sso::111111111111:application/ssoins-1234567890abcdef/apl-1234567890abcdef";
 
 /// What a client signs with.
 #[derive(Clone, Debug)]
@@ -71,6 +88,26 @@ pub(crate) struct Site {
     pub(crate) url: String,
     pub(crate) broker: Arc<Broker>,
     pub(crate) clock: Arc<ManualClock>,
+    pub(crate) trail: Arc<Recent<Discard>>,
+    secret: Zeroizing<[u8; 32]>,
+}
+
+/// The identity store `id`, which knows these people by their ids; rosa has none.
+pub(crate) fn directory(id: &str, people: &[(&str, &str)]) -> Directory {
+    let store = IdentityStore::new(account(ACCOUNT), id).unwrap().with_instance("ssoins-1234567890abcdef").unwrap();
+    let directory = Directory::new().with_identity_store(store).with_user(User::new("rosa", "Rosa"));
+    people.iter().fold(directory, |directory, (name, id)| {
+        directory.with_user(User::new(*name, *name).with_user_id(id.parse().unwrap()))
+    })
+}
+
+/// Where applications of ACCOUNT get the context assertions of the directory.
+fn contexts(broker: &Arc<Broker>) -> IdentityContexts {
+    let mine = issuer::provider();
+    let keys = IssuerKeys::pinned(&mine, issuer::jwks()).unwrap();
+    IdentityContexts::new(Arc::clone(broker))
+        .with_application(APPLICATION.parse().unwrap())
+        .with_trusted_issuer(mine, keys)
 }
 
 /// The broker as an OpenID provider, with a key that need not be found first.
@@ -108,8 +145,17 @@ impl Site {
 
     pub(crate) async fn within(organization: Organization) -> Self {
         let clock = Arc::new(ManualClock::new(NOW));
-        let broker = Broker::new(Keyring::generate().unwrap())
+        let trail = Arc::new(Recent::new(1000, Discard));
+        let admitted =
+            json!({"Effect": "Allow", "Principal": {"AWS": MEMBER}, "Action": "sso-oauth:*", "Resource": "*"});
+        let admitted: ResourcePolicy = policy(&admitted).parse().unwrap();
+        let secret = Zeroizing::new(daypass::crypto::random::<32>().unwrap());
+        let broker = Broker::new(Keyring::from_secret(&secret).unwrap())
             .with_clock(clock.clone())
+            .with_audit(trail.clone())
+            .with_resource_policy(account(ACCOUNT), &APPLICATION.parse().unwrap(), admitted)
+            .with_directory(directory("d-906766a9c1", &[("martha", MARTHA), ("otto", OTTO)]))
+            .unwrap()
             .with_organization(organization)
             .with_web_identity(web_identity());
         let broker = Arc::new(broker);
@@ -119,11 +165,21 @@ impl Site {
         let endpoint = Endpoint::new(Arc::clone(&broker))
             .with_sts(Sts::new(Arc::clone(&broker)))
             .with_iam(Iam::new(Arc::clone(&broker)));
-        let router = endpoint.router().merge(well_known::router(Arc::clone(&broker)));
+        let router = endpoint.router().merge(well_known::router(Arc::clone(&broker))).merge(contexts(&broker).router());
+        Self { url: String::new(), broker, clock, trail, secret }.served_by(router).await
+    }
+
+    /// The keys of the broker, for another that is to be mistaken for it.
+    pub(crate) fn keyring(&self) -> Keyring {
+        Keyring::from_secret(&self.secret).unwrap()
+    }
+
+    /// The same broker behind another router.
+    pub(crate) async fn served_by(mut self, router: axum::Router) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
+        self.url = format!("http://{}/", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, broker, clock }
+        self
     }
 
     /// A user with an inline policy, and a key of the user's.
@@ -203,14 +259,29 @@ impl Site {
         let body = form.query().unwrap().to_owned();
         let content_type = "application/x-www-form-urlencoded; charset=utf-8";
         let mut request = client().post(&self.url).header("content-type", content_type);
-        for (name, value) in self.signature(signer, service, &body) {
+        for (name, value) in self.signature(signer, service, &self.url, &body) {
             request = request.header(name, value);
         }
         let response = request.body(body).send().await.unwrap();
         Reply { status: response.status().as_u16(), body: response.text().await.unwrap() }
     }
 
-    fn signature(&self, signer: &Signer, service: &str, body: &str) -> Vec<(String, String)> {
+    /// CreateTokenWithIAM with this body.
+    pub(crate) async fn token(&self, signer: &Signer, body: &Value) -> Reply {
+        self.token_signed_for(signer, "sso-oauth", body).await
+    }
+
+    pub(crate) async fn token_signed_for(&self, signer: &Signer, service: &str, body: &Value) -> Reply {
+        let (url, body) = (format!("{}token?aws_iam=t", self.url), body.to_string());
+        let mut request = client().post(&url).header("content-type", "application/json");
+        for (name, value) in self.signature(signer, service, &url, &body) {
+            request = request.header(name, value);
+        }
+        let response = request.body(body).send().await.unwrap();
+        Reply { status: response.status().as_u16(), body: response.text().await.unwrap() }
+    }
+
+    fn signature(&self, signer: &Signer, service: &str, url: &str, body: &str) -> Vec<(String, String)> {
         use daypass::time::Clock;
         let identity =
             SdkCredentials::new(signer.id.as_str(), signer.secret.as_str(), signer.token.clone(), None, "test").into();
@@ -225,7 +296,7 @@ impl Site {
             .unwrap()
             .into();
         let body = SignableBody::Bytes(body.as_bytes());
-        let request = SignableRequest::new("POST", self.url.as_str(), std::iter::empty(), body).unwrap();
+        let request = SignableRequest::new("POST", url, std::iter::empty(), body).unwrap();
         let (instructions, _) = sign(request, &parameters).unwrap().into_parts();
         let (headers, _) = instructions.into_parts();
         headers.iter().map(|header| (header.name().to_owned(), header.value().to_owned())).collect()

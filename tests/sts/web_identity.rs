@@ -4,7 +4,7 @@ use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
 
-use crate::site::{ACCOUNT, Reply, Signer, Site, account, allow, trust};
+use crate::site::{ACCOUNT, MARTHA, Reply, Signer, Site, account, allow, trust};
 
 const ISSUER: &str = "https://broker.example/web-identity/111111111111";
 
@@ -53,6 +53,7 @@ async fn an_outside_service_verifies_the_token_by_discovery() {
         let about = &claims["https://sts.amazonaws.com/"];
         assert_eq!((&about["aws_account"], &about["org_id"]), (&json!(ACCOUNT), &json!("o-example")));
         assert_eq!(about["request_tags"], json!({"team": "cats"}));
+        assert_eq!(about.get("identity_store_user_id"), None);
     }
 }
 
@@ -65,7 +66,7 @@ async fn a_scope_is_copied_and_a_subject_that_is_not_told_is_refused() {
     let claims: Value = serde_json::from_slice(&base64_url(&claims)).unwrap();
     assert_eq!(claims["scope"], "read:cats write:cats");
     for wrong in [
-        &[("Scope", " read")] as &[_],
+        &[("Scope", " read")][..],
         &[("Scope", "read  write")],
         &[("Scope", "re\"ad")],
         &[("Scope", "")],
@@ -165,4 +166,22 @@ async fn parameters_and_payloads_outside_their_limits_are_refused() {
         tags.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain([es384]).collect();
     let refused = ask(&site, &martha, &tags).await;
     assert_eq!((refused.status, refused.text("Code")), (400, "JWTPayloadSizeExceededException"), "{}", refused.body);
+}
+
+#[tokio::test]
+async fn a_token_of_a_session_that_acts_on_behalf_of_somebody_names_them() {
+    let (site, desk) = enabled().await;
+    let both = ["sts:AssumeRole", "sts:SetContext"];
+    let role = site.role(ACCOUNT, "job", &trust(ACCOUNT, &both, &json!({})), &allow(&["sts:*"]));
+    let assertion = site.broker.begin().unwrap().issue_context_assertion_for("martha", None).unwrap();
+    let context = [
+        ("ProvidedContexts.member.1.ProviderArn", "arn:aws:iam::aws:contextProvider/IdentityCenter"),
+        ("ProvidedContexts.member.1.ContextAssertion", assertion.expose()),
+    ];
+    let session = site.assume(&desk, &role, &context).await.credentials();
+    let reply = ask(&site, &session, &[("SigningAlgorithm", "ES384")]).await;
+    let claims = reply.text("WebIdentityToken").split('.').nth(1).unwrap();
+    let claims: Value = serde_json::from_slice(&base64_url(claims)).unwrap();
+    assert_eq!(claims["https://sts.amazonaws.com/"]["identity_store_user_id"], MARTHA);
+    assert_eq!(claims["sub"], role, "who the token is about is the role");
 }

@@ -11,6 +11,7 @@ use daypass::credentials::WebIdentityIssuer;
 use daypass::crypto::{DigestAlgorithm, digest};
 use daypass::http::fetch::IssuerKeys;
 use daypass::http::iam::Iam;
+use daypass::http::identity_context::IdentityContexts;
 use daypass::http::portal::Portal;
 use daypass::http::query::Endpoint;
 use daypass::http::relying_party::RelyingParty;
@@ -230,10 +231,14 @@ fn portal(site: Site, broker: &Arc<Broker>, secret: &str, trail: Trail) -> Resul
         .with_s3_endpoint(&site.s3_url())?
         .with_inspector(trail);
     let tokens = OidcProvider::new(&issuer, [world::AUDIENCE])?.with_local_network();
-    let sts = Sts::new(Arc::clone(broker)).with_issuer(&issuer, IssuerKeys::new(&tokens)?);
+    let keys = IssuerKeys::new(&tokens)?;
+    let sts = Sts::new(Arc::clone(broker)).with_issuer(&issuer, keys.clone());
     let iam = Iam::new(Arc::clone(broker)).with_saml_service(site.sp_entity_id(), site.acs_url());
     let iam = iam.with_local_issuer(tokens.issuer().clone());
+    let contexts = IdentityContexts::new(Arc::clone(broker))
+        .with_application(world::application()?)
+        .with_trusted_issuer(tokens, keys);
     let endpoint = Endpoint::new(Arc::clone(broker)).with_sts(sts).with_iam(iam);
-    let services = well_known::router(Arc::clone(broker)).merge(endpoint.router());
+    let services = well_known::router(Arc::clone(broker)).merge(endpoint.router()).merge(contexts.router());
     Ok(portal.router_beside(services))
 }

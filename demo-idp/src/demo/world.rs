@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use daypass::arn::{AccountId, Arn};
-use daypass::directory::{Assignment, Directory, PermissionSet, Subject, User};
+use daypass::crypto::sha256_hex;
+use daypass::directory::{Assignment, Directory, IdentityStore, PermissionSet, Subject, User, UserId};
 use daypass::organization::Organization;
 use daypass::policy::{PermissionsPolicy, ResourcePolicy, TrustPolicy};
 use daypass::{Broker, Role};
@@ -28,6 +29,13 @@ const REPOSITORY: &str = "octo-org/octo-repo";
 /// The name under which the accounts register the identity provider for SAML.
 pub(super) const SAML_PROVIDER: &str = "corp";
 
+/// The directory as an identity store of the management account.
+const IDENTITY_STORE: &str = "d-90670c0ffe";
+/// The Identity Center instance that it belongs to.
+const INSTANCE: &str = "ssoins-7223c0ffee5c4e1d";
+/// The one application of that instance, which acts on behalf of people.
+const APPLICATION: &str = "apl-7223c0ffee5c4e1d";
+
 /// Gives `broker` everything the demonstration has beside its identity provider.
 pub(super) fn furnish(broker: Broker, site: &Site) -> Result<Broker, DemoError> {
     let account: AccountId = PRODUCTION.parse()?;
@@ -39,8 +47,26 @@ pub(super) fn furnish(broker: Broker, site: &Site) -> Result<Broker, DemoError> 
         .with_role(administrator_role(&MANAGEMENT.parse()?, "IamAdministrator", site)?)
         .with_role(federated_role(&account, "PhotoReader", &reader(), site, None)?)
         .with_role(federated_role(&account, "PhotoEditor", &editor(), site, Some("PhotoReader"))?)
-        .with_resource_policy(account, &bucket, policy.named("the policy of cat-photos"));
+        .with_resource_policy(account, &bucket, policy.named("the policy of cat-photos"))
+        .with_resource_policy(MANAGEMENT.parse()?, &application()?, application_policy()?);
     Ok(broker.with_organization(organization()?).with_directory(directory()?)?)
+}
+
+/// The ARN of the application that may ask for the context of a person.
+pub(super) fn application() -> Result<Arn, DemoError> {
+    Ok(identity_store()?.application_arn(APPLICATION)?)
+}
+
+fn identity_store() -> Result<IdentityStore, DemoError> {
+    Ok(IdentityStore::new(MANAGEMENT.parse()?, IDENTITY_STORE)?.with_instance(INSTANCE)?)
+}
+
+/// Whoever production allows to may speak for the application; it is of another account.
+fn application_policy() -> Result<ResourcePolicy, DemoError> {
+    let statement = json!({"Sid": "ProductionSpeaksForIt", "Effect": "Allow", "Principal": {"AWS": PRODUCTION},
+        "Action": "sso-oauth:CreateTokenWithIAM", "Resource": "*"});
+    let policy: ResourcePolicy = document(&[statement]).parse()?;
+    Ok(policy.named("the policy of the application"))
 }
 
 /// The accounts as one organisation, whose management account may take root sessions of the others.
@@ -174,14 +200,23 @@ fn audit() -> Value {
     }})
 }
 
+/// An id for somebody of the demonstration, the same in every run.
+fn user_id(name: &str) -> Result<UserId, DemoError> {
+    let digest = sha256_hex(format!("a person of the demonstration: {name}").as_bytes());
+    let part = |from: usize, to: usize| digest.get(from..to).unwrap_or_default();
+    let (store, first, second, third) = (part(0, 10), part(10, 18), part(18, 22), part(22, 26));
+    Ok(format!("{store}-{first}-{second}-{third}-{}-{}", part(26, 30), part(30, 42)).parse()?)
+}
+
 fn directory() -> Result<Directory, DemoError> {
     let mut directory = Directory::new()
+        .with_identity_store(identity_store()?)
         .with_account(PRODUCTION.parse()?, "Cat Photos Production")
         .with_account(STAGING.parse()?, "Cat Photos Staging")
         .with_account(MANAGEMENT.parse()?, "Management");
     for person in demo_directory() {
-        directory = directory
-            .with_user(User::new(person.name(), person.full_name()).with_groups(person.groups().iter().cloned()));
+        let user = User::new(person.name(), person.full_name()).with_user_id(user_id(person.name())?);
+        directory = directory.with_user(user.with_groups(person.groups().iter().cloned()));
     }
     for (name, description, permissions) in [
         ("AdministratorAccess", "Everything, everywhere in the account.", administrator()),

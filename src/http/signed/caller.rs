@@ -11,6 +11,7 @@ use crate::Error;
 use crate::arn::Arn;
 use crate::credentials::AccessKeyId;
 use crate::decision::{Decision, Reason};
+use crate::explain::CorrelationId;
 use crate::policy::Keys;
 use crate::request::{AuthenticatedRequest, Service};
 use crate::session::Caller;
@@ -63,6 +64,11 @@ impl SignedCaller {
     #[must_use]
     pub fn environment(&self) -> &Keys {
         &self.0.environment
+    }
+
+    /// The id under which the audit trail tells of this request.
+    pub(in crate::http) fn request_id(&self) -> &CorrelationId {
+        self.0.standing.correlation_id()
     }
 
     /// Goes on where the caller may do `action` on `resource`, with the reason why; [`SignedCaller::decide`] gives the decision

@@ -8,7 +8,10 @@ use super::federation::{Common, arn, assumed_role_user, credentials_element, fin
 use super::tokens::mfa_code;
 use crate::http::query::{Answer, Constraints, Element, Query, QueryError};
 use crate::request::AuthenticatedRequest;
-use crate::session::{MAX_TAGS, RoleSessionName, SourceIdentity, Tags};
+use crate::session::{
+    AssumeRole, IdentityContextClaims, MAX_PROVIDED_CONTEXTS, MAX_TAGS, ProvidedContext, RoleSessionName,
+    SourceIdentity, Tags,
+};
 
 /// AssumeRole: by a user, or from one role into another.
 pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
@@ -24,8 +27,8 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
     let mfa = mfa_code(query, &mut constraints);
     let common = Common::read(query, &mut constraints, None)?;
     note_tags(query, &mut constraints)?;
+    let contexts = contexts(query, &mut constraints)?;
     constraints.finish()?;
-    refuse_contexts(query)?;
     let role = arn(role)?;
     let session_name: RoleSessionName = session_name.parse()?;
     let wanted = role.clone();
@@ -36,6 +39,7 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
     if let Some(code) = mfa? {
         ask = ask.with_mfa_code(code);
     }
+    ask = contexts.into_iter().fold(ask, AssumeRole::with_provided_context);
     if let Some(identity) = source_identity {
         ask = ask.with_source_identity(identity.parse::<SourceIdentity>()?);
     }
@@ -45,6 +49,8 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
     };
     let session = call.flow.assume_as(caller, ask);
     let session = session.map_err(|error| not_assumed(error, "sts:AssumeRole", refused))?;
+    // Whichever has less room left; what was not passed has none to fill.
+    let policy_size = policy_size.max(session.claims().identity_context.as_deref().map(IdentityContextClaims::percent));
     let user = assumed_role_user(&session);
     let credentials = call.flow.mint(session)?;
     let mut result = vec![credentials_element(&credentials), user];
@@ -63,18 +69,16 @@ pub(super) fn get_caller_identity(_: &Call<'_>, caller: &AuthenticatedRequest) -
     Ok(Answer::new("GetCallerIdentity", result))
 }
 
-/// ProvidedContexts: assertions of an identity centre, of which none is a context provider here. Passed over, a role that
-/// asks for a context would be taken without one.
-fn refuse_contexts(query: &Query) -> Result<(), QueryError> {
-    if query.any_of("ProvidedContexts").is_none() {
-        return Ok(());
-    }
+/// The parameter `ProvidedContexts`. Whether an assertion is what it says is for the broker to verify.
+fn contexts(query: &Query, constraints: &mut Constraints) -> Result<Vec<ProvidedContext>, QueryError> {
     let contexts = query.pairs("ProvidedContexts", "ProviderArn", "ContextAssertion")?;
-    if contexts.len() > 5 {
-        return Err(QueryError::validation("at most 5 contexts are provided"));
+    let providers: Vec<&str> = contexts.iter().map(|(provider, _)| *provider).collect();
+    constraints.at_most("ProvidedContexts", &providers, MAX_PROVIDED_CONTEXTS);
+    for (place, (provider, assertion)) in (1_usize..).zip(&contexts) {
+        constraints.length(&format!("providedContexts.{place}.member.providerArn"), Some(provider), (20, 2048));
+        constraints.length(&format!("providedContexts.{place}.member.contextAssertion"), Some(assertion), (4, 2048));
     }
-    let named: Vec<String> = contexts.iter().map(|(provider, _)| provider.chars().take(200).collect()).collect();
-    Err(QueryError::validation(format!("no context provider is configured as {}", named.join(" "))))
+    Ok(contexts.into_iter().map(|(provider, assertion)| ProvidedContext::new(provider, assertion)).collect())
 }
 
 /// Notes more tags than a session may have, and what does not fit one.

@@ -10,6 +10,10 @@ use super::view::{Condition, Document, Statement, Text};
 /// Keys whose absence is as good as an empty list: without tags there is no wrong one.
 const LISTS_OF_TAGS: [&str; 2] = ["aws:tagkeys", "sts:transitivetagkeys"];
 
+/// The key that every call has that is asked about [`SET_CONTEXT`], and that may be absent from any other.
+const CONTEXT_PROVIDERS: &str = "sts:requestcontextproviders";
+const SET_CONTEXT: &str = "sts:SetContext";
+
 pub(super) fn version(document: &Document<'_>, report: &mut Report) {
     if !document.has_version {
         let problem =
@@ -38,7 +42,8 @@ pub(super) fn look(statement: &Statement<'_>, variables: bool, report: &mut Repo
 }
 
 fn for_all_values(statement: &Statement<'_>, condition: &Condition<'_>, report: &mut Report) {
-    let harmless = !statement.allows() || LISTS_OF_TAGS.contains(&condition.key());
+    let present = condition.key() == CONTEXT_PROVIDERS && is_about(statement, SET_CONTEXT);
+    let harmless = !statement.allows() || LISTS_OF_TAGS.contains(&condition.key()) || present;
     if !condition.compiled.is_for_all_values() || harmless {
         return;
     }
@@ -48,6 +53,12 @@ fn for_all_values(statement: &Statement<'_>, condition: &Condition<'_>, report: 
         "the operator without ForAllValues: where {key} has one value; else a condition Null on {key} with \"false\" beside it"
     );
     report.add(&FOR_ALL_VALUES, statement, condition.at, (problem, instead));
+}
+
+/// Whether a statement names this action and no other.
+fn is_about(statement: &Statement<'_>, action: &str) -> bool {
+    let named = &statement.actions.texts;
+    !statement.compiled.actions.negated && named.iter().all(|text| text.text.eq_ignore_ascii_case(action))
 }
 
 fn literal_wildcards(statement: &Statement<'_>, condition: &Condition<'_>, variables: bool, report: &mut Report) {

@@ -1,7 +1,8 @@
 //! Condition keys that every request may have, to tell a misspelt one.
 
-/// Keys of all services, of STS and of SAML, in the guide's spelling; those that end with a slash take a name.
-const KEYS: [&str; 100] = [
+/// Keys of all services, of STS, of an identity centre's context and of SAML, in the guide's spelling; those that end with a
+/// slash take a name.
+const KEYS: [&str; 105] = [
     "aws:AssumedRoot",
     "aws:CalledVia",
     "aws:CalledViaFirst",
@@ -58,6 +59,11 @@ const KEYS: [&str; 100] = [
     "iam:PermissionsBoundary",
     "iam:PolicyARN",
     "iam:ResourceTag/",
+    "identitycenter:ApplicationArn",
+    "identitycenter:CredentialId",
+    "identitycenter:InstanceArn",
+    "identitystore:IdentityStoreArn",
+    "identitystore:UserId",
     "saml:aud",
     "saml:cn",
     "saml:commonName",

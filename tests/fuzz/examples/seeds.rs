@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use daypass_fuzz::targets::wrapping::{HONEST, honest_assertion};
-use daypass_fuzz::targets::{authorization, discovery, id_token, jws, redirect, signed_metadata};
+use daypass_fuzz::targets::{authorization, context_assertion, discovery, id_token, jws, redirect, signed_metadata};
 use daypass_fuzz::{idp, issuer};
 
 fn main() {
@@ -58,6 +58,22 @@ fn main() {
     write("encrypted", "structure", &[b"\x01", structure.replace(&idp::sealed(b""), "{{data}}").as_bytes()].concat());
     openid();
     signed_requests();
+    contexts();
+}
+
+/// Seeds of the target of context assertions.
+fn contexts() {
+    write("context_assertion", "honest", &[b"\0", context_assertion::HONEST.as_bytes()].concat());
+    write("context_assertion", "other-token", &[b"\0", jws::HONEST[0].as_bytes()].concat());
+    for edit in 0..8 {
+        write("context_assertion", &format!("edited-{edit}"), &[1, edit, edit, edit, 1, 1, 7]);
+    }
+    let claims = context_assertion::CLAIMS;
+    write("context_assertion", "claims", &[b"\x02", claims.as_bytes()].concat());
+    let more = claims.replacen('{', r#"{"application_arn":"a","instance_arn":null,"#, 1);
+    write("context_assertion", "more-claims", &[b"\x02", more.as_bytes()].concat());
+    let later = claims.replace("1800000300", "1800000301");
+    write("context_assertion", "longer", &[b"\x02", later.as_bytes()].concat());
 }
 
 /// Seeds of the target of signed requests.

@@ -40,6 +40,7 @@ fn the_harness_reaches_what_it_guards() {
         let read = targets::signed_metadata::read(&[], &idp::sign_metadata(&text, id, &idp::TRUSTED));
         assert_eq!(read.unwrap().entity_id(), idp::IDP);
     }
+    assert!(targets::context_assertion::verdict(&targets::context_assertion::HONEST).is_ok());
     let [request, response] = &*targets::redirect::HONEST;
     let request = Judge::Strict.logout_request(&[], || UnverifiedLogoutRequest::from_redirect(request));
     targets::logout::known(&request.unwrap());

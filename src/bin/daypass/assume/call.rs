@@ -104,6 +104,7 @@ fn claims(
         federated_provider: None,
         mfa_authenticated_at: None,
         federation_keys: BTreeMap::new(),
+        identity_context: None,
         correlation_id: None,
     })
 }

@@ -120,7 +120,7 @@ const SNIPPETS: [&str; 16] =
     ["=", "==", ".", "..", " ", "\n", "\r\n", "\0", "A", "-", "_", "+", "/", "\u{feff}", "\u{200b}", "e30"];
 
 /// `token` after the edits that `bytes` choose.
-fn edited(token: &str, bytes: &[u8]) -> String {
+pub fn edited(token: &str, bytes: &[u8]) -> String {
     let (mut token, mut choices) = (token.to_owned(), Choices::new(bytes));
     for _ in 0..MOST_EDITS {
         if !choices.spent() {

@@ -1,6 +1,7 @@
 //! What is fuzzed. Each module documents what it takes for a finding.
 
 pub mod authorization;
+pub mod context_assertion;
 pub mod discovery;
 pub mod encrypted;
 pub mod gate;
@@ -24,7 +25,7 @@ pub mod wrapping;
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its binary and of its seed folder.
-pub const ALL: [(&str, Target); 20] = [
+pub const ALL: [(&str, Target); 21] = [
     ("gate", gate::target),
     ("response", response::target),
     ("wrapping", wrapping::target),
@@ -44,5 +45,6 @@ pub const ALL: [(&str, Target); 20] = [
     ("userinfo", userinfo::target),
     ("policy", policy::target),
     ("authorization", authorization::target),
+    ("context_assertion", context_assertion::target),
     ("query", crate::http::target::target),
 ];
