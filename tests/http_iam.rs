@@ -33,6 +33,8 @@ mod refusals;
 mod roles;
 #[path = "http_iam/simulation.rs"]
 mod simulation;
+#[path = "http_iam/simulation_organization.rs"]
+mod simulation_organization;
 #[path = "http_iam/site.rs"]
 mod site;
 #[path = "http_iam/trail.rs"]

@@ -34,6 +34,8 @@ pub use assume::{Asking, assume_as, assume_assigned, assume_federated, assume_ma
 pub use caller::{Caller, LongTermIdentity, UserIdentity};
 pub use claims::{Origin, SessionClaims};
 pub use context::request_keys;
+#[cfg(feature = "http")]
+pub(crate) use context::surroundings;
 pub use entitlements::Entitlements;
 pub use explain::{ActionReport, AssumeReport};
 pub use federated_user::{FederatedUserClaims, FederatedUserSession};
