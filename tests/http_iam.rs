@@ -17,6 +17,8 @@ mod attachments;
 mod attacks;
 #[path = "http_iam/authorization.rs"]
 mod authorization;
+#[path = "http_iam/denials.rs"]
+mod denials;
 #[path = "http_iam/escalation.rs"]
 mod escalation;
 #[path = "http_iam/holders.rs"]
