@@ -81,6 +81,18 @@ pub enum PolicyError {
         /// The rule that keeps it out.
         rule: &'static str,
     },
+    /// A principal that cannot be one, such as a service that is no host name.
+    #[error("the policy document names an impossible principal")]
+    Principal {
+        /// Where it stands.
+        at: Position,
+        /// The kind it stands under, such as `Service`.
+        kind: &'static str,
+        /// The principal.
+        principal: String,
+        /// What it should have been.
+        expected: &'static str,
+    },
     /// Two names that must differ are equal.
     #[error("the policy document uses one name twice")]
     Repeated {
@@ -105,6 +117,7 @@ impl PolicyError {
                 Some(*at)
             }
             Self::Missing { at, .. } | Self::Misplaced { at, .. } | Self::Repeated { at, .. } => Some(*at),
+            Self::Principal { at, .. } => Some(*at),
         }
     }
 
@@ -126,6 +139,9 @@ impl PolicyError {
         let reason = self.reason();
         match self {
             Self::Json(_) => format!("This policy contains invalid Json: {reason}"),
+            Self::Principal { kind, principal, .. } => {
+                format!("Invalid principal in policy: \"{}\":\"{principal}\"", kind.to_uppercase())
+            }
             _ => format!("Syntax errors in policy. {reason}"),
         }
     }
@@ -145,6 +161,9 @@ impl PolicyError {
             Self::UnknownOperator { at, operator } => format!("{at}: there is no condition operator {operator:?}"),
             Self::Missing { at, element } => format!("{at}: {element} is missing"),
             Self::Misplaced { at, element, rule } => format!("{at}: {element} may not stand here: {rule}"),
+            Self::Principal { at, kind, principal, expected } => {
+                format!("{at}: {principal:?} is no principal: {kind} must be {expected}")
+            }
             Self::Repeated { at, element, name } => format!("{at}: {element} {name:?} is used twice"),
         }
     }
