@@ -71,7 +71,8 @@ async fn a_session_policy_is_named() {
 
 #[tokio::test]
 async fn the_control_policies_of_the_organisation_are_named() {
-    let level = |kind, statements: &Value| vec![Level::new("Root", vec![Policy::parse(&policy(statements), kind).unwrap()])];
+    let level =
+        |kind, statements: &Value| vec![Level::new("Root", vec![Policy::parse(&policy(statements), kind).unwrap()])];
     let own = || ACCOUNT.parse().unwrap();
     let organization = || Organization::new("o-a1b2c3d4e5", "999999999999".parse().unwrap());
     let only = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"});

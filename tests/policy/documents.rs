@@ -58,7 +58,8 @@ fn a_role_trusts_no_service_that_is_no_host_name() {
         format!(r#"{{"Effect":"Allow",{principal},"Action":"sts:AssumeRole"}}"#)
     };
     let long = format!("{}.{0}.{0}.{0}.com", "a".repeat(62));
-    for service in ["", "ec2", "*.amazonaws.com", ".com", "ec2.", "-ec2.com", "ec2-.com", "10.0.0.1", "a b.com", &long] {
+    for service in ["", "ec2", "*.amazonaws.com", ".com", "ec2.", "-ec2.com", "ec2-.com", "10.0.0.1", "a b.com", &long]
+    {
         let error = refusal(&document(&of(service)), Kind::Trust);
         assert_eq!(error.code(), "MalformedPolicyDocument");
         assert_eq!(error.sentence(), format!("Invalid principal in policy: \"SERVICE\":\"{service}\""));
