@@ -2,7 +2,7 @@
 
 use super::Kind;
 use crate::arn::ArnError;
-use crate::json::{JsonError, Position};
+use crate::json::{JsonError, Position, slip};
 
 /// A policy document that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -153,7 +153,8 @@ impl PolicyError {
             Self::Json(error) => error.reason(),
             Self::TooLong { characters, limit } => format!("{characters} characters, at most {limit} are read"),
             Self::Character { at, character } => {
-                format!("{at}: {character:?} (U+{:04X}) may not stand here unescaped", u32::from(*character))
+                let what = slip(*character).map(|what| format!(": {what}")).unwrap_or_default();
+                format!("{at}: {character:?} (U+{:04X}) may not stand here unescaped{what}", u32::from(*character))
             }
             Self::TooLarge { kind, size, limit } => format!("{size} characters; {kind} holds at most {limit}"),
             Self::Malformed { at, element, expected } => format!("{at}: {element} must be {expected}"),
