@@ -77,6 +77,7 @@ fn get(call: &Call<'_>) -> Result<Answer, QueryError> {
             Element::text("Url", provider.issuer().name()),
             Element::texts("ClientIDList", provider.audiences().iter().map(String::as_str)),
             Element::texts("ThumbprintList", std::iter::empty::<&str>()),
+            Element::text("CreateDate", call.iam.since.to_string()),
             shapes::tags(&BTreeMap::new()),
         ];
         return Ok(Answer::new("GetOpenIDConnectProvider", result));
@@ -156,6 +157,9 @@ fn list_tags(call: &Call<'_>) -> Result<Answer, QueryError> {
     let page = Page::read(call.query, &mut constraints);
     constraints.finish()?;
     let (arn, target) = named(call, "iam:ListOpenIDConnectProviderTags", &Keys::new())?;
+    if configured(call, &arn).is_some() {
+        return Ok(Answer::new("ListOpenIDConnectProviderTags", page.of_tags(&BTreeMap::new())?));
+    }
     let tags = &target.account().oidc_provider(&arn).map_err(refused)?.tags;
     Ok(Answer::new("ListOpenIDConnectProviderTags", page.of_tags(tags)?))
 }
