@@ -6,6 +6,8 @@
     reason = "helpers of tests stop where the tests would"
 )]
 
+#[path = "cli/assume.rs"]
+mod assume;
 #[path = "cli/jwt.rs"]
 mod jwt;
 #[path = "cli/mapping.rs"]
@@ -105,7 +107,13 @@ impl Drop for Folder {
 
 #[test]
 fn help_says_what_each_command_does_with_an_example() {
-    for words in [&["saml", "verify"][..], &["jwt", "verify"], &["policy", "evaluate"], &["policy", "check"]] {
+    for words in [
+        &["saml", "verify"][..],
+        &["jwt", "verify"],
+        &["policy", "evaluate"],
+        &["policy", "check"],
+        &["assume", "explain"],
+    ] {
         let mut arguments = words.to_vec();
         arguments.push("--help");
         let help = run(&arguments);

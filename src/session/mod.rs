@@ -23,6 +23,7 @@ mod policies;
 mod role;
 mod root;
 mod rules;
+mod supposed;
 mod tags;
 mod task;
 mod tokens;
@@ -52,6 +53,7 @@ pub(crate) use role::name_qualifier;
 pub use role::{DEFAULT_SESSION_DURATION, MAX_SESSION_DURATION, MIN_SESSION_DURATION, Role, RoleId};
 pub use root::{RootSession, RootSessionClaims};
 pub use rules::RULES;
+pub use supposed::{Supposed, explain_supposed};
 pub use tags::{MAX_TAGS, Tags};
 pub use task::TaskPolicy;
 pub use tokens::{
