@@ -16,6 +16,8 @@ mod mapping;
 mod policy;
 #[path = "cli/saml.rs"]
 mod saml;
+#[path = "cli/slips.rs"]
+mod slips;
 #[path = "cli/vectors.rs"]
 mod vectors;
 

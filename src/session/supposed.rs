@@ -21,7 +21,7 @@ pub enum Supposed {
     /// A user or root user with a long-term key.
     LongTerm(LongTermIdentity),
     /// The session of a role.
-    RoleSession(SessionClaims),
+    RoleSession(Box<SessionClaims>),
     /// Whom a SAML or OpenID provider vouches for.
     Federated {
         /// `arn:aws:iam::<account>:saml-provider/<name>` or `…:oidc-provider/<host and path>`

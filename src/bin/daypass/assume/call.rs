@@ -73,7 +73,7 @@ fn supposed(explain: &Explain, caller: Arn, now: Timestamp) -> Result<Supposed, 
             Supposed::LongTerm(LongTermIdentity::User(Arc::new(user)))
         }
         Principal::AssumedRole { role_arn, session_arn } => {
-            Supposed::RoleSession(claims(explain, &role_arn, &session_arn, tags, now)?)
+            Supposed::RoleSession(Box::new(claims(explain, &role_arn, &session_arn, tags, now)?))
         }
         _ => return Err(unknown(daypass::policy::NameError::Principal).into()),
     })
