@@ -6,6 +6,8 @@
     reason = "helpers of tests stop where the tests would"
 )]
 
+#[path = "cli/assume.rs"]
+mod assume;
 #[path = "cli/jwt.rs"]
 mod jwt;
 #[path = "cli/mapping.rs"]
@@ -14,6 +16,8 @@ mod mapping;
 mod policy;
 #[path = "cli/saml.rs"]
 mod saml;
+#[path = "cli/slips.rs"]
+mod slips;
 #[path = "cli/vectors.rs"]
 mod vectors;
 
@@ -105,7 +109,13 @@ impl Drop for Folder {
 
 #[test]
 fn help_says_what_each_command_does_with_an_example() {
-    for words in [&["saml", "verify"][..], &["jwt", "verify"], &["policy", "evaluate"], &["policy", "check"]] {
+    for words in [
+        &["saml", "verify"][..],
+        &["jwt", "verify"],
+        &["policy", "evaluate"],
+        &["policy", "check"],
+        &["assume", "explain"],
+    ] {
         let mut arguments = words.to_vec();
         arguments.push("--help");
         let help = run(&arguments);

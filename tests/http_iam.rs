@@ -17,6 +17,8 @@ mod attachments;
 mod attacks;
 #[path = "http_iam/authorization.rs"]
 mod authorization;
+#[path = "http_iam/denials.rs"]
+mod denials;
 #[path = "http_iam/escalation.rs"]
 mod escalation;
 #[path = "http_iam/holders.rs"]
@@ -33,6 +35,8 @@ mod refusals;
 mod roles;
 #[path = "http_iam/simulation.rs"]
 mod simulation;
+#[path = "http_iam/simulation_organization.rs"]
+mod simulation_organization;
 #[path = "http_iam/site.rs"]
 mod site;
 #[path = "http_iam/trail.rs"]

@@ -2,7 +2,7 @@
 
 use super::Kind;
 use crate::arn::ArnError;
-use crate::json::{JsonError, Position};
+use crate::json::{JsonError, Position, slip};
 
 /// A policy document that was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +81,18 @@ pub enum PolicyError {
         /// The rule that keeps it out.
         rule: &'static str,
     },
+    /// A principal that cannot be one, such as a service that is no host name.
+    #[error("the policy document names an impossible principal")]
+    Principal {
+        /// Where it stands.
+        at: Position,
+        /// The kind it stands under, such as `Service`.
+        kind: &'static str,
+        /// The principal.
+        principal: String,
+        /// What it should have been.
+        expected: &'static str,
+    },
     /// Two names that must differ are equal.
     #[error("the policy document uses one name twice")]
     Repeated {
@@ -105,6 +117,7 @@ impl PolicyError {
                 Some(*at)
             }
             Self::Missing { at, .. } | Self::Misplaced { at, .. } | Self::Repeated { at, .. } => Some(*at),
+            Self::Principal { at, .. } => Some(*at),
         }
     }
 
@@ -126,6 +139,9 @@ impl PolicyError {
         let reason = self.reason();
         match self {
             Self::Json(_) => format!("This policy contains invalid Json: {reason}"),
+            Self::Principal { kind, principal, .. } => {
+                format!("Invalid principal in policy: \"{}\":\"{principal}\"", kind.to_uppercase())
+            }
             _ => format!("Syntax errors in policy. {reason}"),
         }
     }
@@ -137,7 +153,8 @@ impl PolicyError {
             Self::Json(error) => error.reason(),
             Self::TooLong { characters, limit } => format!("{characters} characters, at most {limit} are read"),
             Self::Character { at, character } => {
-                format!("{at}: {character:?} (U+{:04X}) may not stand here unescaped", u32::from(*character))
+                let what = slip(*character).map(|what| format!(": {what}")).unwrap_or_default();
+                format!("{at}: {character:?} (U+{:04X}) may not stand here unescaped{what}", u32::from(*character))
             }
             Self::TooLarge { kind, size, limit } => format!("{size} characters; {kind} holds at most {limit}"),
             Self::Malformed { at, element, expected } => format!("{at}: {element} must be {expected}"),
@@ -145,6 +162,9 @@ impl PolicyError {
             Self::UnknownOperator { at, operator } => format!("{at}: there is no condition operator {operator:?}"),
             Self::Missing { at, element } => format!("{at}: {element} is missing"),
             Self::Misplaced { at, element, rule } => format!("{at}: {element} may not stand here: {rule}"),
+            Self::Principal { at, kind, principal, expected } => {
+                format!("{at}: {principal:?} is no principal: {kind} must be {expected}")
+            }
             Self::Repeated { at, element, name } => format!("{at}: {element} {name:?} is used twice"),
         }
     }

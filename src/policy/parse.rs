@@ -6,7 +6,7 @@ use super::document::Kind;
 use super::error::PolicyError;
 use super::limits::{self, MAX_DOCUMENT_CHARACTERS};
 use super::pattern::Syntax;
-use super::principal::{PrincipalElement, PrincipalName};
+use super::principal::{PrincipalElement, PrincipalName, is_host_name};
 use super::resource::{ResourceElement, ResourcePattern};
 use super::statement::{Effect, Statement};
 use crate::json::{self, Data, Position, Value};
@@ -112,6 +112,9 @@ impl Reader {
             }
             (Kind::Trust | Kind::Resource | Kind::ResourceControl, Some((element, negated, value))) => {
                 let names = principal_names(value, element)?.into_boxed_slice();
+                if self.kind == Kind::Trust {
+                    services_are_named(value)?;
+                }
                 Ok(Some(PrincipalElement { negated, names }))
             }
             (_, None) => Ok(None),
@@ -240,6 +243,18 @@ fn principal_names(value: &Value<'_>, element: &str) -> Result<Vec<PrincipalName
         }
     }
     if names.is_empty() { Err(malformed(value.at, element, "at least one principal")) } else { Ok(names) }
+}
+
+/// A role's trust policy is refused with a service that cannot be one, which a resource's own policy may be left with.
+fn services_are_named(principal: &Value<'_>) -> Result<(), PolicyError> {
+    const EXPECTED: &str = "the host name of a service, such as ec2.amazonaws.com";
+    let Some(services) = principal.member("Service") else { return Ok(()) };
+    match strings(services, "Service")?.into_iter().find(|(name, _)| !is_host_name(name)) {
+        None => Ok(()),
+        Some((name, at)) => {
+            Err(PolicyError::Principal { at, kind: "Service", principal: name.to_owned(), expected: EXPECTED })
+        }
+    }
 }
 
 fn known_elements(value: &Value<'_>, what: &str, names: &[&str]) -> Result<(), PolicyError> {

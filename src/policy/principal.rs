@@ -275,6 +275,16 @@ fn unique_id_grant(id: &str, principal: &Principal, keys: &Keys) -> Option<Grant
     }
 }
 
+/// At least two labels of letters, digits and inner hyphens (RFC 1123, 2.1), the last of which is no number.
+pub(super) fn is_host_name(text: &str) -> bool {
+    let label = |label: &str| {
+        let plain = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        plain && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let last = text.rsplit_once('.').map(|(_, last)| last);
+    text.len() <= 253 && text.split('.').all(label) && last.is_some_and(|last| last.parse::<u64>().is_err())
+}
+
 /// Unique ids of users and roles: `AIDA` or `AROA`, then at least 12 letters and digits.
 fn is_unique_id(text: &str) -> bool {
     let rest = text.strip_prefix("AIDA").or_else(|| text.strip_prefix("AROA"));

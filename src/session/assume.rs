@@ -14,7 +14,7 @@ use super::{
 use crate::VerifiedIdentity;
 use crate::arn::Arn;
 use crate::directory::{AssignedRole, Directory};
-use crate::explain::{Evidence, Listener, Silent};
+use crate::explain::{Evidence, Listener, Report, Silent};
 use crate::identity::ProviderName;
 use crate::policy::{Keys, Principal};
 use crate::time::Timestamp;
@@ -187,13 +187,13 @@ pub fn explain_assume(
     now: Timestamp,
 ) -> Result<AssumeReport, SessionError> {
     let (caller, wanted) = (asking.caller.arn().to_string(), role.arn().to_string());
-    let call = match Call::new(asking, ask, now, &mut Silent) {
-        Ok(call) => call,
-        Err(error) => return Ok(AssumeReport::new(caller, wanted, Some(error.reason()), Vec::new())),
+    let mut heard = Report::new();
+    let refusal = assume_as(asking, role, ask.clone(), now, &mut heard).err().map(|error| error.reason());
+    let actions = match Call::new(asking, ask, now, &mut Silent) {
+        Ok(call) => call.trust(role).explain(asking)?,
+        Err(_) => Vec::new(),
     };
-    let actions = call.trust(role).explain(asking)?;
-    let duration = call.duration(asking, role, &mut Silent).err().map(|error| error.reason());
-    Ok(AssumeReport::new(caller, wanted, duration, actions))
+    Ok(AssumeReport::new(caller, wanted, refusal, actions).with_checks(heard))
 }
 
 /// A call of AssumeRole, ready to be put to the policies.
@@ -318,12 +318,12 @@ fn federation_keys(
 
 /// What limits a session's length, for the words of the refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Limit {
+pub(super) enum Limit {
     Role,
     Chaining,
 }
 
-fn verify_duration(
+pub(super) fn verify_duration(
     asked: Option<Duration>,
     most: Duration,
     limit: Limit,

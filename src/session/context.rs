@@ -31,7 +31,7 @@ const OWN: [&str; 19] = [
 ];
 
 /// `environment` without anything that only the stages say, and with the time.
-pub(super) fn surroundings(mut environment: Keys, now: Timestamp) -> Keys {
+pub(crate) fn surroundings(mut environment: Keys, now: Timestamp) -> Keys {
     environment.forget(|name| OWN.contains(&name) || name.starts_with("aws:principaltag/") || is_federated(name));
     environment.set("aws:CurrentTime", now.to_string());
     environment.set("aws:EpochTime", now.unix_seconds().to_string());

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::rules;
+use crate::explain::{Check, Report};
 use crate::policy::{Explanation, Outcome};
 
 /// The answer to "why may I not assume this role?".
@@ -18,6 +20,8 @@ pub struct AssumeReport {
     pub blocked_by: String,
     /// What the call needs, one by one.
     pub actions: Vec<ActionReport>,
+    /// The checks of the call in their order, as far as the first one that fails.
+    pub checks: Vec<Check>,
 }
 
 /// One action that the call needs: assuming the role, and setting tags or the source identity where that is asked for.
@@ -49,6 +53,13 @@ impl ActionReport {
 impl AssumeReport {
     pub(super) fn new(caller: String, role: String, refusal: Option<String>, actions: Vec<ActionReport>) -> Self {
         let blocked = actions.iter().find_map(ActionReport::blocked_by).or(refusal);
-        Self { caller, role, allowed: blocked.is_none(), blocked_by: blocked.unwrap_or_default(), actions }
+        let (allowed, blocked_by) = (blocked.is_none(), blocked.unwrap_or_default());
+        Self { caller, role, allowed, blocked_by, actions, checks: Vec::new() }
+    }
+
+    pub(super) fn with_checks(self, heard: Report) -> Self {
+        const ASKED: [&crate::explain::Rule; 5] =
+            [&rules::CALLER, &rules::TRUST, &rules::TAG_SESSION, &rules::SOURCE_IDENTITY, &rules::DURATION];
+        Self { checks: heard.finish(&ASKED), ..self }
     }
 }

@@ -25,6 +25,7 @@ mod role;
 mod role_session;
 mod root;
 mod rules;
+mod supposed;
 mod tags;
 mod task;
 mod tokens;
@@ -36,6 +37,8 @@ pub use assume::{Asking, assume_as, assume_assigned, assume_federated, assume_ma
 pub use caller::{Caller, LongTermIdentity, UserIdentity};
 pub use claims::{Origin, SessionClaims};
 pub use context::request_keys;
+#[cfg(feature = "http")]
+pub(crate) use context::surroundings;
 pub use entitlements::Entitlements;
 pub use error::SessionError;
 pub use explain::{ActionReport, AssumeReport};
@@ -54,6 +57,7 @@ pub use role::{DEFAULT_SESSION_DURATION, MAX_SESSION_DURATION, MIN_SESSION_DURAT
 pub use role_session::RoleSession;
 pub use root::{RootSession, RootSessionClaims};
 pub use rules::RULES;
+pub use supposed::{Supposed, explain_supposed};
 pub use tags::{MAX_TAGS, Tags};
 pub use task::TaskPolicy;
 pub use tokens::{

@@ -80,6 +80,22 @@ impl Trust<'_> {
         explained.collect()
     }
 
+    /// The same for whom a provider vouches for, who has no policies: only the role's side has any.
+    pub(super) fn explain_federated(&self) -> Result<Vec<ActionReport>, SessionError> {
+        let keys = self.keys_of_request();
+        let resource: Resource = self.role.arn().as_str().parse()?;
+        let trust = self.role.trust_policy().policy();
+        let levels = self.ask.organization.resource_control(self.role.account());
+        let layers = Layers::new(&[]).with_resource(trust).with_resource_control(levels);
+        let explained = self.actions().map(|(_, action)| {
+            let named: Action = action.parse()?;
+            let both = evaluate(&layers, &Request::new(self.principal, &named, &resource, &keys)).explain();
+            let trust = evaluate_trust(trust, self.principal, &named, &keys).explain();
+            Ok(ActionReport::new(action, both, trust))
+        });
+        explained.collect()
+    }
+
     /// Every policy that has a say on the caller's side.
     fn layers<'b>(&'b self, asking: Asking<'b>, limits: Option<&'b [Policy]>) -> Layers<'b> {
         let organization = &self.ask.organization;

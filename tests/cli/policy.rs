@@ -194,6 +194,16 @@ fn documents_are_valid_by_kind_or_wrong_at_a_place() {
     assert_eq!(found["reason"], "there is no element \"Statment\"");
 }
 
+#[test]
+fn a_role_that_trusts_what_is_no_service_is_not_valid() {
+    let trust = "{\"Version\": \"2012-10-17\", \"Statement\": {\"Effect\": \"Allow\",\n  \"Principal\": {\"Service\": \"ec2\"}, \
+                 \"Action\": \"sts:AssumeRole\"}}";
+    let refused = run_with(&["policy", "check", "--kind", "trust"], trust);
+    let expected = "not valid standard input:2:28: \"ec2\" is no principal: Service must be the host name of a service, such as \
+                    ec2.amazonaws.com (MalformedPolicyDocument)\n";
+    assert_eq!((refused.code, refused.out.as_str()), (1, expected));
+}
+
 const DEPLOY: &str = r#"{"Version": "2012-10-17", "Statement": [{
     "Sid": "Deploy", "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
     "Principal": {"Federated": "arn:aws:iam::111111111111:oidc-provider/gitlab.com"},

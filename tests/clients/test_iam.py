@@ -187,6 +187,21 @@ class Roles(Iam):
 
 
 class Policies(Iam):
+    def test_what_there_is_not_is_left_out_or_empty_as_in_the_cloud(self):
+        made = self.role("bare")
+        self.assertEqual(set(made), {"Path", "RoleName", "RoleId", "Arn", "CreateDate", "AssumeRolePolicyDocument"})
+        read = self.iam.get_role(RoleName="bare")["Role"]
+        self.assertEqual(set(read), set(made) | {"MaxSessionDuration", "RoleLastUsed"})
+        self.assertEqual(read["RoleLastUsed"], {})
+        listed = [role for role in self.iam.list_roles()["Roles"] if role["RoleName"] == "bare"]
+        self.assertEqual([set(role) for role in listed], [set(made) | {"MaxSessionDuration"}])
+        policy = self.policy("bare")
+        self.assertNotIn("Tags", policy)
+        self.assertEqual(self.iam.get_policy(PolicyArn=policy["Arn"])["Policy"]["Tags"], [])
+        self.assertNotIn("Tags", self.iam.create_user(UserName="bare")["User"])
+        self.addCleanup(self.iam.delete_user, UserName="bare")
+        self.assertNotIn("Tags", self.iam.get_user(UserName="bare")["User"])
+
     def test_versions_come_and_go(self):
         arn = self.policy("versions", Description="d", Path="/app/")["Arn"]
         newer = permissions("s3:PutObject")

@@ -184,3 +184,16 @@ async fn documents_are_held_to_the_quota_without_their_white_space() {
     assert_eq!((status, code.as_str()), (400, "MalformedPolicyDocument"));
     assert!(message.starts_with("Syntax errors in policy. line 1, column"), "{message}");
 }
+
+/// Clients tell what is left out from what is empty.
+#[tokio::test]
+async fn a_policy_without_tags_says_so_when_it_is_read_alone() {
+    let site = Site::start().await;
+    let asked = [("PolicyName", "p"), ("PolicyDocument", &*allow("s3:*"))];
+    let made = site.done("CreatePolicy", &asked).await;
+    assert!(!made.body.contains("Tags"), "{}", made.body);
+    let read = site.done("GetPolicy", &[("PolicyArn", made.text("Arn").unwrap())]).await;
+    assert!(read.body.contains("<Tags></Tags>"), "{}", read.body);
+    let listed = site.done("ListPolicies", &[("Scope", "Local")]).await;
+    assert!(listed.text("Arn").is_some() && !listed.body.contains("Tags"), "{}", listed.body);
+}

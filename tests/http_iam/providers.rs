@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use daypass::arn::AccountId;
 use daypass::directory::{Assignment, Directory, PermissionSet, Subject};
-use daypass::identity::saml::UnverifiedResponse;
+use daypass::identity::saml::{IdpMetadata, SamlProvider, UnverifiedResponse};
 use daypass::session::SessionError;
 use daypass::{AssumeRole, Error, Role};
 use demo_idp::{Clock, Idp, ServiceProvider, User};
@@ -243,16 +243,27 @@ async fn attack_an_identity_of_one_accounts_provider_in_another_account() {
 async fn providers_that_are_configured_with_the_service_are_listed_and_not_changed() {
     let idp = idp(&[]).await;
     let metadata = idp.saml_metadata();
-    let corp = daypass::identity::saml::SamlProvider::new(&metadata, ENTITY_ID, ACS).unwrap().named("corp");
+    let corp = SamlProvider::new(&metadata, ENTITY_ID, ACS).unwrap().named("corp");
     let site = Site::with(|broker| broker.with_provider(corp)).await;
     let saml = arn("saml-provider/corp");
     let listed = site.done("ListOpenIDConnectProviders", &[]).await;
     let openid = listed.text("Arn").unwrap().to_owned();
     assert!(openid.starts_with(&arn("oidc-provider/")), "{}", listed.body);
-    assert_eq!(site.done("ListSAMLProviders", &[]).await.text("Arn"), Some(saml.as_str()));
-    site.done("GetSAMLProvider", &[("SAMLProviderArn", &saml)]).await;
+    let made = issuer::now().to_string();
+    let listed = site.done("ListSAMLProviders", &[]).await;
+    assert_eq!((listed.text("Arn"), listed.text("CreateDate")), (Some(saml.as_str()), Some(made.as_str())));
+    let read = site.done("GetSAMLProvider", &[("SAMLProviderArn", &saml)]).await;
+    assert_eq!(read.text("CreateDate"), Some(made.as_str()));
+    let document =
+        read.text("SAMLMetadataDocument").unwrap().replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+    let (stated, believed) = (IdpMetadata::parse(&metadata).unwrap(), IdpMetadata::parse(&document).unwrap());
+    assert_eq!((believed.entity_id(), believed.keys()), (stated.entity_id(), stated.keys()));
+    assert!(site.done("ListSAMLProviderTags", &[("SAMLProviderArn", &saml)]).await.body.contains("<Tags></Tags>"));
+    let tags = site.done("ListOpenIDConnectProviderTags", &[("OpenIDConnectProviderArn", &openid)]).await;
+    assert!(tags.body.contains("<Tags></Tags>"), "{}", tags.body);
     let shown = site.done("GetOpenIDConnectProvider", &[("OpenIDConnectProviderArn", &openid)]).await;
     assert!(openid.ends_with(shown.text("Url").unwrap()), "{}", shown.body);
+    assert_eq!(shown.text("CreateDate"), Some(made.as_str()));
     let tag = [("Tags.member.1.Key", "a"), ("Tags.member.1.Value", "b")];
     for (operation, mut asked) in [
         ("UpdateSAMLProvider", vec![("SAMLProviderArn", saml.as_str())]),

@@ -41,6 +41,27 @@ async fn a_role_is_read_as_it_was_made() {
     }
 }
 
+/// Clients tell what is left out from what is empty.
+#[tokio::test]
+async fn what_a_role_has_not_is_left_out_or_empty_as_in_the_cloud() {
+    let site = Site::start().await;
+    let made = site.create_role("r", &open()).await;
+    for element in ["RoleLastUsed", "MaxSessionDuration", "Tags", "Description", "PermissionsBoundary"] {
+        assert!(!made.body.contains(element), "{}", made.body);
+    }
+    let read = site.done("GetRole", &[("RoleName", "r")]).await;
+    assert!(read.body.contains("<RoleLastUsed></RoleLastUsed>"), "{}", read.body);
+    assert_eq!(read.text("MaxSessionDuration"), Some("3600"));
+    let listed = site.done("ListRoles", &[]).await;
+    for element in ["Tags", "Description", "PermissionsBoundary"] {
+        assert!(!read.body.contains(element), "{}", read.body);
+        assert!(!listed.body.contains(element) && !listed.body.contains("RoleLastUsed"), "{}", listed.body);
+    }
+    assert!(listed.body.contains("MaxSessionDuration"));
+    let details = site.done("GetAccountAuthorizationDetails", &[("Filter.member.1", "Role")]).await;
+    assert!(details.body.contains("<Tags></Tags>") && details.body.contains("<RoleLastUsed>"), "{}", details.body);
+}
+
 #[tokio::test]
 async fn a_role_is_changed_and_deleted() {
     let site = Site::start().await;

@@ -115,13 +115,21 @@ async fn a_role_is_simulated_with_everything_it_has() {
     assert_eq!(ask("sqs:SendMessage").await, ["allowed", "attached", "user-managed"]);
     assert_eq!(ask("sqs:DeleteQueue").await, ["implicitDeny", "", ""]);
     assert_eq!(ask("iam:GetRole").await, ["implicitDeny", "", ""]);
-    let (status, code, _) = site
-        .refused(
-            "SimulatePrincipalPolicy",
-            &[("PolicySourceArn", &arn("role/nobody")), ("ActionNames.member.1", "s3:GetObject")],
-        )
-        .await;
-    assert_eq!((status, code.as_str()), (404, "NoSuchEntity"));
+}
+
+#[tokio::test]
+async fn a_principal_that_does_not_exist_is_named_as_it_is_called() {
+    let site = Site::start().await;
+    for (source, expected) in [
+        (arn("role/team/nobody"), "The role with name nobody cannot be found."),
+        (arn("user/nobody"), "The user with name nobody cannot be found."),
+        (arn("group/nobody"), "The group with name nobody cannot be found."),
+    ] {
+        let asked = [("PolicySourceArn", source.as_str()), ("ActionNames.member.1", "s3:GetObject")];
+        let told = (404, "NoSuchEntity".to_owned(), expected.to_owned());
+        assert_eq!(site.refused("SimulatePrincipalPolicy", &asked).await, told);
+        assert_eq!(site.refused("GetContextKeysForPrincipalPolicy", &asked[..1]).await, told);
+    }
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ pub(crate) fn trust(principal: &Value) -> String {
     policy(&json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}))
 }
 
-fn role(account: &str, name: &str, permissions: &str) -> Role {
+pub(crate) fn role(account: &str, name: &str, permissions: &str) -> Role {
     let trusted = json!({"Federated": format!("arn:aws:iam::{account}:oidc-provider/login.example.com")});
     let trust = policy(&json!({"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRoleWithWebIdentity"}));
     let arn = format!("arn:aws:iam::{account}:role/{name}").parse().unwrap();
@@ -134,11 +134,15 @@ impl Site {
 }
 
 pub(crate) async fn session(broker: &Broker, account: &str, role: &str) -> Keys {
+    let arn = format!("arn:aws:iam::{account}:role/{role}").parse().unwrap();
+    session_of(broker, AssumeRole::new(arn, "martha".parse().unwrap())).await
+}
+
+/// The session that the issuer's person asks for.
+pub(crate) async fn session_of(broker: &Broker, ask: AssumeRole) -> Keys {
     let token = UnverifiedIdToken::for_exchange(issuer::token(&json!({})));
     let flow = broker.begin().unwrap();
     let identity = flow.exchange_token(&issuer::provider(), &issuer::jwks(), token).await.unwrap();
-    let arn = format!("arn:aws:iam::{account}:role/{role}").parse().unwrap();
-    let ask = AssumeRole::new(arn, "martha".parse().unwrap());
     Keys::from(&broker.mint(broker.assume_role(&identity, ask).unwrap()).unwrap())
 }
 

@@ -16,13 +16,13 @@ async fn a_role_made_anew_under_the_name_is_not_trusted_in_the_place_of_the_firs
     site.session_with("caller", &allow("sts:AssumeRole")).await;
     let named = trust(&json!({"AWS": [arn("role/caller"), "arn:aws:iam::222222222222:role/elsewhere"]}));
     site.create_role("target", &named).await;
-    assert_eq!(decoded(shown(&site).await.text("AssumeRolePolicyDocument").unwrap()), named);
+    assert_eq!(decoded(shown(&site, "target").await.text("AssumeRolePolicyDocument").unwrap()), named);
     assert_eq!(assume(&site, "role/target").await.status, 200);
 
     let first = site.done("GetRole", &[("RoleName", "caller")]).await.text("RoleId").unwrap().to_owned();
     site.done("DeleteRolePolicy", &[("RoleName", "caller"), ("PolicyName", "permissions-1")]).await;
     site.done("DeleteRole", &[("RoleName", "caller")]).await;
-    let bare = decoded(shown(&site).await.text("AssumeRolePolicyDocument").unwrap());
+    let bare = decoded(shown(&site, "target").await.text("AssumeRolePolicyDocument").unwrap());
     assert!(bare.contains(&first) && !bare.contains("role/caller"), "{bare}");
     assert!(bare.contains("arn:aws:iam::222222222222:role/elsewhere"), "{bare}");
 
@@ -46,8 +46,8 @@ async fn a_role_made_anew_under_the_name_is_not_trusted_in_the_place_of_the_firs
     assert_eq!(assume(&site, "role/target").await.status, 200);
 }
 
-async fn shown(site: &Site) -> Reply {
-    site.done("GetRole", &[("RoleName", "target")]).await
+async fn shown(site: &Site, role: &str) -> Reply {
+    site.done("GetRole", &[("RoleName", role)]).await
 }
 
 #[tokio::test]
@@ -78,6 +78,24 @@ async fn a_principal_that_does_not_exist_is_refused_when_the_policy_is_saved() {
 }
 
 #[tokio::test]
+async fn a_service_that_is_no_host_name_is_refused_when_the_policy_is_saved() {
+    let site = Site::start().await;
+    site.create_role("r", &trust(&json!({"Service": ["ec2.amazonaws.com", "photos.example.com"]}))).await;
+    let trusted = shown(&site, "r").await;
+    for service in ["ec2", "*", "*.amazonaws.com", "arn:aws:iam::111111111111:role/admin", "ec2.amazonaws.com/", ""] {
+        let document = trust(&json!({"Service": ["ec2.amazonaws.com", service]}));
+        let made = [("RoleName", "new"), ("AssumeRolePolicyDocument", document.as_str())];
+        let saved = [("RoleName", "r"), ("PolicyDocument", document.as_str())];
+        for (action, parameters) in [("CreateRole", made), ("UpdateAssumeRolePolicy", saved)] {
+            let (status, code, message) = site.refused(action, &parameters).await;
+            assert_eq!((status, code.as_str()), (400, "MalformedPolicyDocument"));
+            assert_eq!(message, format!("Invalid principal in policy: \"SERVICE\":\"{service}\""));
+        }
+    }
+    assert_eq!(shown(&site, "r").await.text("AssumeRolePolicyDocument"), trusted.text("AssumeRolePolicyDocument"));
+}
+
+#[tokio::test]
 async fn an_arn_in_a_condition_stays_an_arn() {
     let site = Site::start().await;
     let caller = arn("role/admin");
@@ -85,7 +103,7 @@ async fn an_arn_in_a_condition_stays_an_arn() {
         "Action": "sts:AssumeRole", "Condition": {"ArnEquals": {"aws:PrincipalArn": caller}}}]})
     .to_string();
     site.create_role("target", &document).await;
-    assert_eq!(decoded(shown(&site).await.text("AssumeRolePolicyDocument").unwrap()), document);
+    assert_eq!(decoded(shown(&site, "target").await.text("AssumeRolePolicyDocument").unwrap()), document);
     let role = site.broker.role(&arn("role/target").parse().unwrap()).unwrap();
     let stored = role.trust_policy().policy().text();
     assert_eq!(stored.matches(&caller).count(), 1, "{stored}");

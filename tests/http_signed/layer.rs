@@ -85,9 +85,15 @@ async fn a_refusal_says_its_code_in_the_form_that_clients_read() {
     assert_eq!(answer.headers()["cache-control"], "no-store");
 
     let s3 = RequireSignature::new(Arc::clone(&site.broker), Service::S3);
+    let answer = tower::ServiceExt::oneshot(app(s3.clone()), request(&unsigned)).await.unwrap();
+    let id = answer.headers()["x-amz-request-id"].to_str().unwrap().to_owned();
+    assert_eq!(answer.headers()["x-amzn-requestid"], id.as_str());
     let (status, kind, text) = send(app(s3), request(&unsigned)).await;
     assert_eq!((status, kind.as_str()), (403, "application/xml"));
-    assert!(text.contains("<Error><Code>AccessDenied</Code><Message>the request is not signed</Message>"), "{text}");
+    let told = "<Error><Code>AccessDenied</Code><Message>The request is not signed.</Message><Resource>/reports/1</Resource>\
+                <RequestId>";
+    assert!(text.contains(told), "{text}");
+    assert_eq!(id.len(), 32);
 }
 
 #[tokio::test]
@@ -122,6 +128,13 @@ async fn bodies_are_bounded() {
     assert_eq!(ask(app(signed(&site).with_body_limit(4)), &wire).await.0, 200);
     let (status, told) = ask(app(signed(&site).with_body_limit(3)), &wire).await;
     assert_eq!((status, told["code"].as_str()), (413, Some("RequestEntityTooLarge")));
+    let s3 = RequireSignature::new(Arc::clone(&site.broker), Service::S3).with_body_limit(3);
+    let wire = Draft { method: "PUT", body: b"meow".to_vec(), ..Draft::get("s3", "/reports/cats") }.sign(martha());
+    let (status, _, text) = send(app(s3), request(&wire)).await;
+    assert!(
+        status == 400 && text.contains("Your proposed upload exceeds the maximum allowed size, 3 bytes."),
+        "{text}"
+    );
 }
 
 #[tokio::test]

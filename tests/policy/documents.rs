@@ -52,6 +52,27 @@ fn json_is_strict_and_bounded() {
 }
 
 #[test]
+fn a_role_trusts_no_service_that_is_no_host_name() {
+    let of = |service: &str| {
+        let principal = format!(r#""Principal":{{"Service":["ec2.amazonaws.com",{service:?}]}}"#);
+        format!(r#"{{"Effect":"Allow",{principal},"Action":"sts:AssumeRole"}}"#)
+    };
+    let long = format!("{}.{0}.{0}.{0}.com", "a".repeat(62));
+    for service in ["", "ec2", "*.amazonaws.com", ".com", "ec2.", "-ec2.com", "ec2-.com", "10.0.0.1", "a b.com", &long]
+    {
+        let error = refusal(&document(&of(service)), Kind::Trust);
+        assert_eq!(error.code(), "MalformedPolicyDocument");
+        assert_eq!(error.sentence(), format!("Invalid principal in policy: \"SERVICE\":\"{service}\""));
+        let expected = "is no principal: Service must be the host name of a service, such as ec2.amazonaws.com";
+        assert!(error.reason().ends_with(expected), "{}", error.reason());
+        assert!(error.position().is_some());
+    }
+    for service in ["s3.amazonaws.com", "states.eu-west-1.amazonaws.com.cn", "photos.example", "123.example.com"] {
+        Policy::parse(&document(&of(service)), Kind::Trust).unwrap();
+    }
+}
+
+#[test]
 fn each_kind_is_held_to_its_quota() {
     let padded = |kind: Kind, filler: &str| {
         let who = if matches!(kind, Kind::Trust | Kind::Resource | Kind::ResourceControl) {

@@ -67,7 +67,8 @@ fn each_principal_is_named_by_its_own_names_only() {
         (r#"{"Service":["ec2.amazonaws.com","s3.amazonaws.com"]}"#.to_owned(), [n, n, n, n, n, n, n, d, n, n]),
         (r#"{"CanonicalUser":"79a59df9"}"#.to_owned(), [n, n, n, n, n, n, n, n, d, n]),
         (
-            r#"{"Service":"79a59df9","Federated":"s3.amazonaws.com","CanonicalUser":"accounts.google.com"}"#.to_owned(),
+            r#"{"Service":"accounts.google.com","Federated":"s3.amazonaws.com","CanonicalUser":"ec2.amazonaws.com"}"#
+                .to_owned(),
             [n; 10],
         ),
     ];

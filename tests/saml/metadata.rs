@@ -200,6 +200,27 @@ fn logout_endpoints_are_read_with_their_address_for_responses() {
     assert_eq!(refused(&with(&script)), MetadataError::EndpointMalformed);
 }
 
+/// Somebody who asks for the metadata of a provider is told what is believed, whatever it was read from.
+#[test]
+fn what_is_believed_reads_as_it_was_read() {
+    const SLO: &str = r#"<md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://idp.example/slo" ResponseLocation="https://idp.example/slo/a&amp;b"/>"#;
+    let stated = signer::metadata(&[("", &TRUSTED), (" use=\"signing\"", &STRANGER)])
+        .replacen(" entityID", " validUntil=\"2027-01-01T00:00:00Z\" cacheDuration=\"PT1H\" entityID", 1)
+        .replacen("<md:IDPSSODescriptor", "<md:IDPSSODescriptor WantAuthnRequestsSigned=\"true\"", 1)
+        .replacen("<md:SingleSignOnService", &format!("{SLO}<md:SingleSignOnService"), 1);
+    let stated = IdpMetadata::parse(&stated).unwrap();
+    assert!(stated.valid_until().is_some() && stated.cache_duration().is_some() && stated.wants_signed_requests());
+    assert_eq!(IdpMetadata::parse(&stated.document()).unwrap(), stated);
+
+    let pinned = IdpMetadata::from_pem(IDP, [TRUSTED.public_pem().as_str()]).unwrap();
+    let read = IdpMetadata::parse(&pinned.document()).unwrap();
+    assert_eq!((read.entity_id(), read.keys()[0].validity()), (IDP, None));
+    let answer = Fields::default().signed_assertion();
+    assert!(judge_with(&SamlProvider::from_metadata(read, SP, ACS).unwrap(), &answer).is_ok());
+    let curve = IdpMetadata::from_pem(IDP, [Key::p256().public_pem().as_str()]).unwrap();
+    assert!(curve.document().contains("DEREncodedKeyValue"), "{}", curve.document());
+}
+
 #[test]
 fn endpoints_that_are_not_web_addresses_are_refused() {
     let metadata = signer::metadata(&[("", &TRUSTED)]);

@@ -56,6 +56,22 @@ async fn both_sides_must_allow_across_accounts() {
     assert_eq!((nowhere.status, nowhere.text("Code")), (403, "AccessDenied"));
 }
 
+/// There are no regions to switch on and off; what a client signs for is what policies are asked about.
+#[tokio::test]
+async fn policies_hold_callers_to_the_regions_that_they_sign_for() {
+    let site = Site::start().await;
+    let elsewhere = |region: &str| {
+        policy(&json!([{"Effect": "Allow", "Action": "*", "Resource": "*"},
+            {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*",
+             "Condition": {"StringNotEquals": {"aws:RequestedRegion": region}}}]))
+    };
+    let role = site.role(ACCOUNT, "reader", &trust(ACCOUNT, &["sts:AssumeRole"], &json!({})), &allow(&["s3:*"]));
+    // The clients of these tests sign for eu-west-1.
+    let here = site.user(ACCOUNT, "here", &elsewhere("eu-west-1"));
+    let there = site.user(ACCOUNT, "there", &elsewhere("us-east-1"));
+    assert_eq!((site.assume(&here, &role, &[]).await.status, site.assume(&there, &role, &[]).await.status), (200, 403));
+}
+
 #[tokio::test]
 async fn trust_that_names_the_user_needs_no_permission_in_the_same_account() {
     let site = Site::start().await;

@@ -1,5 +1,8 @@
 //! Sessions whose role or user is gone, was made anew, or goes by another name.
 
+use std::time::Duration;
+
+use daypass::credentials::Revocations;
 use daypass::iam::{Holder, KeyOwner};
 use serde_json::json;
 
@@ -111,6 +114,24 @@ async fn a_federated_user_rests_on_the_user_as_the_user_is_by_now() {
         .update(&account(ACCOUNT), |account, _| account.update_user("martha", Some("maria".parse()?), None));
     renamed.unwrap();
     assert_eq!(may(), (true, "arn:aws:iam::111111111111:user/maria".to_owned()));
+}
+
+/// A root session is the root user's and not its asker's, as a role session is the role's: it outlives the asker, and ends by
+/// the number of its account.
+#[tokio::test]
+async fn a_root_session_ends_when_those_of_its_account_are_revoked() {
+    let site = Site::start().await;
+    let manager = site.user(ACCOUNT, "manager", &allow(&["sts:AssumeRoot"]));
+    let task = "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials";
+    let asked = [("TargetPrincipal", MEMBER), ("TaskPolicyArn.arn", task)];
+    let root = site.sts(&manager, "AssumeRoot", &asked).await.credentials();
+    delete_user(&site, &manager, "manager");
+    assert_eq!(site.sts(&root, "GetCallerIdentity", &[]).await.status, 200);
+    let mut revocations = Revocations::new();
+    revocations.revoke_before(MEMBER, site.broker.now().saturating_add(Duration::from_secs(1)));
+    site.broker.sessions().replace_revocations(revocations);
+    let refused = site.sts(&root, "GetCallerIdentity", &[]).await;
+    assert_eq!((refused.status, refused.text("Code")), (403, "AccessDenied"), "{}", refused.body);
 }
 
 /// The tasks are about the root user's credentials; the cloud's own policies deny them on everything else.

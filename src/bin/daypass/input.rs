@@ -54,8 +54,20 @@ impl Source {
 
     /// Everything it holds, as text.
     pub(crate) fn text(&self) -> Result<String, CliError> {
-        let text = String::from_utf8(self.bytes()?);
-        text.map_err(|_| InputError::new(self.to_string(), "not UTF-8").into())
+        String::from_utf8(self.bytes()?).map_err(|error| self.not_utf8(error.as_bytes()).into())
+    }
+
+    /// Where text stops being UTF-8, and what it may be instead.
+    fn not_utf8(&self, bytes: &[u8]) -> InputError {
+        let good = bytes.utf8_chunks().next().map(|chunk| chunk.valid()).unwrap_or_default();
+        let line = good.matches('\n').count().saturating_add(1);
+        let column = good.rsplit('\n').next().unwrap_or_default().chars().count().saturating_add(1);
+        let what = match bytes {
+            [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => "this is UTF-16, which some editors call Unicode",
+            _ => "the byte here is of another encoding, such as Latin-1",
+        };
+        let problem = format!("not UTF-8: {what}; expected text that is saved as UTF-8");
+        InputError::new(format!("{self}:{line}:{column}"), problem)
     }
 
     /// The first `most` bytes, for a message that the library refuses at a smaller size.

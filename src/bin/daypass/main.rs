@@ -3,7 +3,9 @@
 //! Enters: arguments, files, standard input. Leaves: every check that was made, as text for people or as JSON, and an exit
 //! code: 0 accepted or allowed, 1 refused, 2 not judged. It has no rule of its own: it reads, asks the library, and prints.
 
+mod assume;
 mod batch;
+mod documents;
 mod error;
 mod fields;
 mod hint;
@@ -45,6 +47,9 @@ enum Subject {
     /// The policy language: documents and decisions
     #[command(subcommand)]
     Policy(policy::Action),
+    /// Roles: why one may be assumed, or may not
+    #[command(subcommand)]
+    Assume(assume::Action),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +59,7 @@ fn main() -> ExitCode {
         Subject::Jwt(action) => jwt::run(action),
         Subject::Mapping(action) => mapping::run(action),
         Subject::Policy(action) => policy::run(action),
+        Subject::Assume(action) => assume::run(action),
     };
     match answered {
         Ok(Answer::Yes) => ExitCode::SUCCESS,

@@ -41,6 +41,7 @@ use super::query::{Answer, Endpoint, Protocol, QueryError, Received};
 use crate::broker::{Broker, Flow};
 use crate::identity::oidc::IssuerUrl;
 use crate::request::Service;
+use crate::time::Timestamp;
 
 pub(super) const PROTOCOL: Protocol = Protocol {
     version: "2010-05-08",
@@ -65,13 +66,16 @@ pub struct Iam {
     /// Our entity id and assertion consumer service, for which SAML providers made here must address assertions.
     saml_service: Option<(String, String)>,
     local_issuers: HashSet<IssuerUrl>,
+    /// Since when it answers, which is as long as what is configured with the service has been there to be read.
+    since: Timestamp,
 }
 
 impl Iam {
     /// The operations of `broker`.
     #[must_use]
     pub fn new(broker: Arc<Broker>) -> Self {
-        Self { broker, saml_service: None, local_issuers: HashSet::new() }
+        let since = broker.now();
+        Self { broker, saml_service: None, local_issuers: HashSet::new(), since }
     }
 
     /// Lets SAML providers be made, whose assertions must be addressed to `entity_id` and posted to `acs_url`.

@@ -71,6 +71,7 @@ fn get(call: &Call<'_>) -> Result<Answer, QueryError> {
             Element::text("Url", provider.issuer().name()),
             Element::texts("ClientIDList", provider.audiences().iter().map(String::as_str)),
             Element::texts("ThumbprintList", std::iter::empty::<&str>()),
+            Element::text("CreateDate", call.iam.since.to_string()),
             shapes::tags(&BTreeMap::new()),
         ];
         return Ok(Answer::new("GetOpenIDConnectProvider", result));

@@ -49,7 +49,7 @@ fn create_policy(call: &Call<'_>) -> Result<Answer, QueryError> {
     let arn = call.update(|account, limits| account.create_policy(new, limits, now))?;
     let account = call.own_account()?;
     let policy = existing(&account, &arn)?;
-    Ok(Answer::new("CreatePolicy", vec![Element::Group("Policy", shapes::whole_policy(policy, &account))]))
+    Ok(Answer::new("CreatePolicy", vec![Element::Group("Policy", shapes::made_policy(policy, &account))]))
 }
 
 fn get_policy(call: &Call<'_>) -> Result<Answer, QueryError> {

@@ -58,7 +58,9 @@ fn create_role(call: &Call<'_>) -> Result<Answer, QueryError> {
     };
     let (elsewhere, now) = (call.accounts(), call.now());
     let record = call.update(|account, limits| account.create_role(new, &elsewhere, limits, now))?;
-    Ok(Answer::new("CreateRole", vec![Element::Group("Role", shapes::whole_role(&record, &call.accounts()))]))
+    let mut made = shapes::made_role(&record, &call.accounts());
+    made.extend(duration.map(|_| shapes::max_session_duration(&record)));
+    Ok(Answer::new("CreateRole", vec![Element::Group("Role", made)]))
 }
 
 fn get_role(call: &Call<'_>) -> Result<Answer, QueryError> {

@@ -57,10 +57,15 @@ fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
 
 fn get(call: &Call<'_>) -> Result<Answer, QueryError> {
     let (arn, target) = named(call, "iam:GetSAMLProvider", &Keys::new())?;
-    // Its metadata may never have been a document, and when it was configured is not known.
     if let Some(provider) = configured(call, &arn) {
-        let result = valid_until(&provider).into_iter().chain([shapes::tags(&BTreeMap::new())]);
-        return Ok(Answer::new("GetSAMLProvider", result.collect()));
+        // Its metadata may never have been one document: what is told is what is believed of it by now.
+        let mut result = vec![
+            Element::text("SAMLMetadataDocument", provider.metadata().document()),
+            Element::text("CreateDate", call.iam.since.to_string()),
+        ];
+        result.extend(valid_until(&provider));
+        result.push(shapes::tags(&BTreeMap::new()));
+        return Ok(Answer::new("GetSAMLProvider", result));
     }
     let record = target.account().saml_provider(&arn).map_err(refused)?;
     let mut result = vec![
@@ -85,6 +90,7 @@ fn list(call: &Call<'_>) -> Result<Answer, QueryError> {
         let arn = provider.name().arn(&call.account);
         let mut elements = vec![Element::text("Arn", arn.as_str())];
         elements.extend(valid_until(&provider));
+        elements.push(Element::text("CreateDate", call.iam.since.to_string()));
         elements
     });
     let all: Vec<_> = providers.chain(configured).collect();

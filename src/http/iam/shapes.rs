@@ -20,8 +20,34 @@ pub(super) fn boundary(boundary: &Boundary) -> Element {
     Element::Group("PermissionsBoundary", vec![kind, Element::text("PermissionsBoundaryArn", boundary.arn().as_str())])
 }
 
-/// A role as lists hold it.
+/// A role as its creation answers with it: without `RoleLastUsed`, and without a duration that was not asked for.
+pub(super) fn made_role(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
+    let mut elements = named_role(record, accounts);
+    elements.extend(held(record));
+    elements
+}
+
+/// A role as lists hold it: without boundary, tags and `RoleLastUsed`.
 pub(super) fn role(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
+    let mut elements = named_role(record, accounts);
+    elements.push(max_session_duration(record));
+    elements
+}
+
+/// A role with all that is known of it.
+pub(super) fn whole_role(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
+    let mut elements = role(record, accounts);
+    elements.extend(held(record));
+    elements.push(last_used(record));
+    elements
+}
+
+/// `MaxSessionDuration`.
+pub(super) fn max_session_duration(record: &RoleRecord) -> Element {
+    Element::text("MaxSessionDuration", record.role.max_session_duration().as_secs().to_string())
+}
+
+fn named_role(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
     let role = &record.role;
     let mut elements = vec![
         Element::text("Path", record.path.as_str()),
@@ -32,20 +58,13 @@ pub(super) fn role(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
         Element::document("AssumeRolePolicyDocument", &record.trust_document(accounts)),
     ];
     elements.extend(record.description.as_deref().map(|text| Element::text("Description", text)));
-    let seconds = role.max_session_duration().as_secs();
-    elements.push(Element::text("MaxSessionDuration", seconds.to_string()));
     elements
 }
 
-/// A role with all that is known of it.
-pub(super) fn whole_role(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
-    let mut elements = role(record, accounts);
-    elements.extend(record.permissions.boundary.as_ref().map(boundary));
-    if !record.tags.is_empty() {
-        elements.push(tags(&record.tags));
-    }
-    elements.push(last_used(record));
-    elements
+/// The boundary and the tags, where there are any.
+fn held(record: &RoleRecord) -> impl Iterator<Item = Element> {
+    let tags = (!record.tags.is_empty()).then(|| tags(&record.tags));
+    record.permissions.boundary.as_ref().map(boundary).into_iter().chain(tags)
 }
 
 /// `RoleLastUsed`; empty while the role was not used.
@@ -70,11 +89,25 @@ pub(super) fn policy(policy: &ManagedPolicy, uses: PolicyUses) -> Vec<Element> {
     ]
 }
 
+/// A managed policy as its creation answers with it: with the tags that it was given, if any.
+pub(super) fn made_policy(managed: &ManagedPolicy, account: &Account) -> Vec<Element> {
+    let mut elements = described_policy(managed, account);
+    if !managed.tags.is_empty() {
+        elements.push(tags(&managed.tags));
+    }
+    elements
+}
+
 /// A managed policy with all that is known of it.
 pub(super) fn whole_policy(managed: &ManagedPolicy, account: &Account) -> Vec<Element> {
+    let mut elements = described_policy(managed, account);
+    elements.push(tags(&managed.tags));
+    elements
+}
+
+fn described_policy(managed: &ManagedPolicy, account: &Account) -> Vec<Element> {
     let mut elements = policy(managed, account.uses_of(&managed.arn));
     elements.extend(managed.description.as_deref().map(|text| Element::text("Description", text)));
-    elements.push(tags(&managed.tags));
     elements
 }
 

@@ -100,10 +100,18 @@ impl Tagged<'_> {
     /// The thing, once the caller may do `action` to it, and there is one in the account that can be changed.
     fn changeable(&self, call: &Call<'_>, action: &str, further: &Keys) -> Result<Target, QueryError> {
         let target = Target::allowed(call, self.named(), action, further)?;
+        match self.configured(call) {
+            Some(arn) => Err(input::configured(arn)),
+            None => target.existing().map(|()| target),
+        }
+    }
+
+    /// The ARN of what is configured with the service, which has no tags.
+    fn configured(&self, call: &Call<'_>) -> Option<&Arn> {
         match self {
-            Self::SamlProvider(arn) if saml_providers::configured(call, arn).is_some() => Err(input::configured(arn)),
-            Self::OidcProvider(arn) if oidc_providers::configured(call, arn).is_some() => Err(input::configured(arn)),
-            _ => target.existing().map(|()| target),
+            Self::SamlProvider(arn) => saml_providers::configured(call, arn).map(|_| arn),
+            Self::OidcProvider(arn) => oidc_providers::configured(call, arn).map(|_| arn),
+            Self::User(_) | Self::Role(_) | Self::Policy(_) | Self::MfaDevice(_) => None,
         }
     }
 
@@ -152,7 +160,9 @@ fn list(call: &Call<'_>, kind: Kind, operation: &'static str) -> Result<Answer, 
     let page = Page::read(call.query, &mut constraints);
     let tagged = kind.read(call.query, constraints)?;
     let target = Target::allowed(call, tagged.named(), &format!("iam:{operation}"), &Keys::new())?;
-    target.existing()?;
+    if tagged.configured(call).is_none() {
+        target.existing()?;
+    }
     let none = BTreeMap::new();
     Ok(Answer::new(operation, page.of_tags(target.tags().unwrap_or(&none))?))
 }

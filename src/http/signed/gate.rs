@@ -35,6 +35,11 @@ impl Gate {
 
     /// The request as a handler gets it.
     pub(super) async fn admit(&self, request: Request) -> Result<Request, Refusal> {
+        let resource = request.uri().path().to_owned();
+        self.judge(request).await.map_err(|refusal| refusal.at(&resource))
+    }
+
+    async fn judge(&self, request: Request) -> Result<Request, Refusal> {
         let (parts, body) = request.into_parts();
         let id = fresh_id().map_err(|error| Refusal::without_id(&error, &self.service))?;
         let refused = |error: Error| Refusal::of(&error, &self.service, &id);

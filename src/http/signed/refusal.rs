@@ -21,6 +21,8 @@ struct Told {
     code: &'static str,
     message: String,
     request_id: String,
+    /// The path that was asked for, where S3 clients are told it.
+    resource: String,
     /// As S3 clients read it.
     xml: bool,
     decision: Option<Decision>,
@@ -29,8 +31,8 @@ struct Told {
 impl Refusal {
     fn new(status: u16, code: &'static str, message: impl Into<String>, xml: bool) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let (message, request_id) = (message.into(), String::new());
-        Self(Box::new(Told { status, code, message, request_id, xml, decision: None }))
+        let (request_id, resource) = (String::new(), String::new());
+        Self(Box::new(Told { status, code, message: message.into(), request_id, resource, xml, decision: None }))
     }
 
     /// A stage refused.
@@ -47,7 +49,8 @@ impl Refusal {
             _ => ("ServiceUnavailable", 503),
         };
         let message = match error {
-            Error::Request(request) if service.is_s3() => request.s3_sentence(),
+            Error::Request(request) if service.is_s3() => sentence(&request.s3_sentence()),
+            _ if service.is_s3() => sentence(&error.to_string()),
             _ => error.to_string(),
         };
         Self::new(status, code, message, service.is_s3())
@@ -62,14 +65,20 @@ impl Refusal {
 
     /// The body is longer than is read.
     pub(super) fn too_large(limit: usize, service: &Service, request_id: &CorrelationId) -> Self {
-        let s3 = service.is_s3();
-        let (code, status) = if s3 { ("EntityTooLarge", 400) } else { ("RequestEntityTooLarge", 413) };
-        Self::new(status, code, format!("the body is larger than {limit} bytes"), s3).about(request_id)
+        let refusal = if service.is_s3() {
+            let message = format!("Your proposed upload exceeds the maximum allowed size, {limit} bytes.");
+            Self::new(400, "EntityTooLarge", message, true)
+        } else {
+            Self::new(413, "RequestEntityTooLarge", format!("the body is larger than {limit} bytes"), false)
+        };
+        refusal.about(request_id)
     }
 
     /// The body broke off.
     pub(super) fn incomplete(service: &Service, request_id: &CorrelationId) -> Self {
-        Self::new(400, "IncompleteBody", "the body ended early", service.is_s3()).about(request_id)
+        const OF_S3: &str = "You did not provide the number of bytes specified by the Content-Length HTTP header.";
+        let message = if service.is_s3() { OF_S3 } else { "the body ended early" };
+        Self::new(400, "IncompleteBody", message, service.is_s3()).about(request_id)
     }
 
     /// The route is not behind the layer.
@@ -79,6 +88,12 @@ impl Refusal {
 
     fn about(mut self, request_id: &CorrelationId) -> Self {
         self.0.request_id = request_id.to_string();
+        self
+    }
+
+    /// The same about the path that was asked for.
+    pub(super) fn at(mut self, resource: &str) -> Self {
+        resource.clone_into(&mut self.0.resource);
         self
     }
 
@@ -102,12 +117,13 @@ impl Refusal {
     }
 
     fn body(&self) -> Response {
-        let Told { code, message, request_id, .. } = &*self.0;
+        let Told { code, message, request_id, resource, .. } = &*self.0;
         if !self.0.xml {
             return Json(json!({"code": code, "message": message, "request_id": request_id})).into_response();
         }
         let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>");
-        for (name, text) in [("Code", *code), ("Message", message), ("RequestId", request_id)] {
+        let elements = [("Code", *code), ("Message", message), ("Resource", resource), ("RequestId", request_id)];
+        for (name, text) in elements.into_iter().filter(|(name, text)| *name != "Resource" || !text.is_empty()) {
             xml.extend(["<", name, ">"]);
             escape(text, &mut xml);
             xml.extend(["</", name, ">"]);
@@ -115,6 +131,14 @@ impl Refusal {
         xml.push_str("</Error>");
         ([(header::CONTENT_TYPE, "application/xml")], xml).into_response()
     }
+}
+
+/// A capital first and one period last, as S3 writes.
+fn sentence(text: &str) -> String {
+    let text = text.strip_suffix('.').unwrap_or(text);
+    let mut characters = text.chars();
+    let first = characters.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(characters).chain(['.']).collect()
 }
 
 fn escape(text: &str, to: &mut String) {
@@ -146,6 +170,9 @@ impl IntoResponse for Refusal {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert("x-amzn-errortype", HeaderValue::from_static(self.0.code));
         if let Ok(id) = HeaderValue::from_str(&self.0.request_id) {
+            if self.0.xml {
+                headers.insert("x-amz-request-id", id.clone());
+            }
             headers.insert("x-amzn-requestid", id);
         }
         response
@@ -162,5 +189,24 @@ mod tests {
         let told = |service: Service| Refusal::without_id(&error, &service).to_string();
         assert!(told(Service::S3).ends_with("Check your key and signing method."));
         assert!(told(Service::STS).ends_with("Consult the service documentation for details."));
+    }
+
+    #[test]
+    fn a_sentence_of_s3_ends_in_one_period() {
+        let access_key_id: crate::credentials::AccessKeyId = "AKIAAAAAAAAAAAAAAAAA".parse().unwrap();
+        for (error, expected) in [
+            (
+                RequestError::UnknownAccessKey { access_key_id },
+                "The AWS Access Key Id you provided does not exist in our records.",
+            ),
+            (
+                RequestError::SignatureMismatch,
+                "The request signature we calculated does not match the signature you provided. Check your key and signing \
+                 method.",
+            ),
+            (RequestError::MissingAuthentication, "The request is not signed."),
+        ] {
+            assert_eq!(Refusal::without_id(&Error::Request(error), &Service::S3).to_string(), expected);
+        }
     }
 }

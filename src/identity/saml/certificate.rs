@@ -24,6 +24,18 @@ pub struct PinnedKey {
     material: Material,
     validity: Option<(Timestamp, Timestamp)>,
     fingerprint: String,
+    written: Written,
+}
+
+/// How metadata writes a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// As a certificate in DER.
+    Certificate(Vec<u8>),
+    /// As a bare key: modulus and exponent where it is RSA.
+    Rsa,
+    /// As a bare key: a SubjectPublicKeyInfo in DER.
+    PublicKey(Vec<u8>),
 }
 
 /// What is needed to build the key, so that the provider's own limits apply when it does.
@@ -45,6 +57,7 @@ impl PinnedKey {
             material: material(certificate.public_key())?,
             validity: Some((timestamp(validity.not_before), timestamp(validity.not_after))),
             fingerprint: sha256_hex(der),
+            written: Written::Certificate(der.to_vec()),
         })
     }
 
@@ -67,13 +80,18 @@ impl PinnedKey {
         if !rest.is_empty() {
             return Err(MetadataError::CertificateMalformed);
         }
-        Ok(Self { material: material(&info)?, validity: None, fingerprint: sha256_hex(der) })
+        let material = material(&info)?;
+        let written = match &material {
+            Material::Rsa { .. } => Written::Rsa,
+            Material::Ready(_) => Written::PublicKey(der.to_vec()),
+        };
+        Ok(Self { material, validity: None, fingerprint: sha256_hex(der), written })
     }
 
     /// An RSA key given without a certificate (ds:RSAKeyValue).
     pub(super) fn from_rsa(modulus: Vec<u8>, exponent: Vec<u8>) -> Self {
         let fingerprint = sha256_hex(&modulus);
-        Self { material: Material::Rsa { modulus, exponent }, validity: None, fingerprint }
+        Self { material: Material::Rsa { modulus, exponent }, validity: None, fingerprint, written: Written::Rsa }
     }
 
     /// The certificate's validity, first and last instant; `None` for a bare key.
@@ -86,6 +104,11 @@ impl PinnedKey {
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    /// How metadata writes it.
+    pub(super) const fn written(&self) -> &Written {
+        &self.written
     }
 
     /// Modulus and exponent of an RSA key, without leading zeros (ds:CryptoBinary).

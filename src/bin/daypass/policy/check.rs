@@ -7,6 +7,7 @@ use daypass::policy::{Kind, Policy, PolicyError};
 use serde::Serialize;
 
 use super::args::Check;
+use crate::documents::without_position;
 use crate::error::{Answer, CliError};
 use crate::input::Source;
 use crate::print::Printer;
@@ -93,11 +94,4 @@ impl Judgement {
         printer.line(&format!("  prevents  {}", lint.prevents))?;
         printer.line(&format!("  instead   {instead}"))
     }
-}
-
-/// The reason without the place before it, which is told in the way of compilers.
-pub(super) fn without_position(error: &PolicyError) -> String {
-    let reason = error.reason();
-    let at = error.position().map(|at| format!("{at}: ")).unwrap_or_default();
-    reason.strip_prefix(&at).unwrap_or(&reason).to_owned()
 }

@@ -1,17 +1,13 @@
 //! `daypass policy evaluate`: a request from the arguments, or a batch.
 
-use std::path::{Path, PathBuf};
-
-use daypass::policy::{
-    Explanation, Keys, Kind, Layer, Level, MAX_DOCUMENT_CHARACTERS, NearMiss, Outcome, Policy, StatementReport,
-};
+use daypass::policy::{Explanation, Kind, Layer, NearMiss, Outcome, StatementReport};
 use serde::Serialize;
 
 use super::args::{Evaluate, PrincipalType};
-use super::check::without_position;
 use super::lines;
 use super::request::{Deciding, Policies, Question, name, principal};
 use crate::batch;
+use crate::documents::{keys, levels, policies, policy};
 use crate::error::{Answer, CliError, InputError};
 use crate::input::Source;
 use crate::print::Printer;
@@ -55,7 +51,7 @@ fn question(evaluate: &Evaluate) -> Result<Question, CliError> {
         action: name("--action", action)?,
         resource: name("--resource", &evaluate.resource)?,
         resource_account: account.map(|account| name("--resource-account", account)).transpose()?,
-        keys: keys(evaluate)?,
+        keys: keys(&evaluate.context, &evaluate.context_list)?,
         policies: Policies {
             identity: policies(&evaluate.identity_policy, Kind::Identity)?,
             resource: match (&evaluate.resource_policy, &evaluate.trust_policy) {
@@ -74,54 +70,6 @@ fn question(evaluate: &Evaluate) -> Result<Question, CliError> {
 /// The same problem, named as the argument it is in.
 fn flag(error: InputError) -> InputError {
     InputError { place: format!("--{}", error.place), ..error }
-}
-
-fn keys(evaluate: &Evaluate) -> Result<Keys, InputError> {
-    let mut keys = Keys::new();
-    for pair in &evaluate.context {
-        let (name, value) = split("--context", pair)?;
-        keys.set(name, value);
-    }
-    for pair in &evaluate.context_list {
-        let (name, _) = split("--context-list", pair)?;
-        let same = |other: &&String| other.split_once('=').is_some_and(|(own, _)| own.eq_ignore_ascii_case(name));
-        let values = evaluate.context_list.iter().filter(same).filter_map(|other| other.split_once('='));
-        keys.set_list(name, values.map(|(_, value)| value));
-    }
-    Ok(keys)
-}
-
-fn split<'a>(flag: &str, pair: &'a str) -> Result<(&'a str, &'a str), InputError> {
-    let parts = pair.split_once('=').filter(|(name, _)| !name.is_empty());
-    parts.ok_or_else(|| InputError::new(flag, format!("{pair:?}: expected NAME=VALUE")))
-}
-
-fn policies(paths: &[PathBuf], kind: Kind) -> Result<Vec<Policy>, CliError> {
-    paths.iter().map(|path| policy(path, kind)).collect()
-}
-
-/// The levels in the order in which they are first named, each with its policies.
-fn levels(flag: &str, attached: &[String], kind: Kind) -> Result<Vec<Level>, CliError> {
-    let mut levels: Vec<(&str, Vec<Policy>)> = Vec::new();
-    for pair in attached {
-        let (level, path) = split(flag, pair)?;
-        let policy = policy(Path::new(path), kind)?;
-        match levels.iter_mut().find(|(name, _)| *name == level) {
-            Some((_, policies)) => policies.push(policy),
-            None => levels.push((level, vec![policy])),
-        }
-    }
-    Ok(levels.into_iter().map(|(name, policies)| Level::new(name, policies)).collect())
-}
-
-fn policy(path: &Path, kind: Kind) -> Result<Policy, CliError> {
-    let file = path.display().to_string();
-    let text = Source::new(Some(path.to_path_buf())).text()?;
-    let read = Policy::parse_within(&text, kind, MAX_DOCUMENT_CHARACTERS).map_err(|error| {
-        let place = error.position().map(|at| format!("{file}:{}:{}", at.line, at.column));
-        InputError::new(place.unwrap_or_else(|| file.clone()), without_position(&error))
-    });
-    Ok(read?.named(&file))
 }
 
 fn print(printer: &mut Printer, explanation: &Explanation, is_trust: bool) -> Result<(), CliError> {

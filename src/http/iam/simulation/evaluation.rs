@@ -15,7 +15,7 @@ use crate::policy::{
     Action, Evaluation, Explanation, Keys, Layer, Layers, Level, Outcome, Policy, Principal, Request, Resource,
     StatementReport, evaluate,
 };
-use crate::session::Role;
+use crate::session::{Role, surroundings};
 
 /// How many characters of policies one page of decisions goes over, which keeps it within a second. What is not on the
 /// page is on the next one.
@@ -33,23 +33,24 @@ pub(super) struct Simulation<'a> {
     keys: Keys,
     /// The roles that assuming is simulated of and whose trust policies the caller may read, by ARN.
     roles: HashMap<&'a str, Arc<Role>>,
-    organization: Option<&'a Organization>,
+    organization: &'a Organization,
+    /// The account of the principal, and of every resource that names none unless the call says whose it is.
+    account: AccountId,
 }
 
 impl<'a> Simulation<'a> {
-    /// A simulation for whoever `sources` speak for, within `boundary` unless another one is given.
+    /// A simulation for whoever `sources` speak for, within `boundary` unless another one is given, and within the control
+    /// policies that reach the account of whoever it is.
     pub(super) fn new(
         given: &'a Given<'a>,
         sources: Vec<SourcedPolicy>,
         boundary: Option<Vec<Policy>>,
         caller: Option<Caller>,
-        call: &Call<'_>,
+        call: &Call<'a>,
         account: &Account,
     ) -> Result<Self, QueryError> {
-        let now = call.now();
-        let mut keys = Keys::new();
-        keys.set("aws:CurrentTime", now.to_string());
-        keys.set("aws:EpochTime", now.unix_seconds().to_string());
+        let organization = call.iam.broker.organization();
+        let mut keys = surroundings(Keys::new(), call.now());
         let principal = match caller {
             Some(caller) => {
                 keys.extend(&caller.keys);
@@ -63,24 +64,30 @@ impl<'a> Simulation<'a> {
             let message = "CallerArn is required with ResourcePolicy: its principals have to be compared with someone";
             return Err(QueryError::new("InvalidInput", message));
         }
+        let principal_account =
+            principal.account().and_then(|id| id.parse().ok()).unwrap_or_else(|| account.id.clone());
+        keys.set("aws:PrincipalAccount", principal_account.as_str());
+        organization.describe("Principal", &principal_account, &mut keys);
         keys.extend(&given.context);
         // Of two of one name the first is told of.
         let kinds = sources.iter().rev().map(|sourced| (sourced.policy.name(), sourced.kind)).collect();
         let identity = sources.into_iter().map(|sourced| sourced.policy).collect();
         let boundary = given.boundary.clone().or(boundary);
         let roles = roles_to_assume(given, call, account)?;
-        Ok(Self { given, kinds, identity, boundary, principal, keys, roles, organization: None })
-    }
-
-    /// The same with the control policies that reach the account of the principal.
-    pub(super) fn within(self, organization: &'a Organization) -> Self {
-        Self { organization: Some(organization), ..self }
+        Ok(Self { given, kinds, identity, boundary, principal, keys, roles, organization, account: principal_account })
     }
 
     /// How many decisions fit on a page.
     pub(super) fn decisions_per_page(&self) -> usize {
         let policies = self.identity.iter().chain(self.boundary.iter().flatten()).chain(&self.given.resource_policy);
         let characters = policies.map(|policy| policy.text().len()).sum::<usize>();
+        let control = |levels: &[Level]| -> usize {
+            levels.iter().flat_map(Level::policies).map(|policy| policy.text().len()).sum()
+        };
+        let owners = self.given.resources.iter().map(|(_, resource)| self.owner(resource));
+        let most = owners.map(|owner| control(self.organization.resource_control(&owner))).max().unwrap_or_default();
+        let service_control = control(self.organization.service_control(&self.account));
+        let characters = characters.saturating_add(service_control).saturating_add(most);
         let rounds = self.given.compared.saturating_div(COMPARED_CHARACTERS).saturating_add(1);
         PAGE_CHARACTERS.checked_div(characters.saturating_mul(rounds)).unwrap_or(usize::MAX)
     }
@@ -101,20 +108,34 @@ impl<'a> Simulation<'a> {
         if let Some(boundary) = &self.boundary {
             layers = layers.with_boundary(boundary);
         }
-        if let Some(levels) = self.service_control() {
-            layers = layers.with_service_control(levels);
-        }
-        let mut request = Request::new(&self.principal, action, resource, &self.keys);
-        if let Some(owner) = &self.given.resource_owner {
-            request = request.in_account(owner);
-        }
+        let owner = self.owner(resource);
+        let layers = layers
+            .with_service_control(self.organization.service_control(&self.account))
+            .with_resource_control(self.organization.resource_control(&owner));
+        let keys = self.keys_about(&owner);
+        let request = Request::new(&self.principal, action, resource, &keys).in_account(&owner);
         let evaluation = evaluate(&layers, &request);
         Ok(self.elements(name, resource_name, &evaluation, resource_policy.is_some()))
     }
 
-    fn service_control(&self) -> Option<&'a [Level]> {
-        let account: AccountId = self.principal.account()?.parse().ok()?;
-        Some(self.organization?.service_control(&account)).filter(|levels| !levels.is_empty())
+    /// Whose a resource is: the call says so of those whose ARN does not.
+    fn owner(&self, resource: &Resource) -> AccountId {
+        let named = match resource {
+            Resource::Arn(arn) => arn.account_id().ok(),
+            Resource::All => None,
+        };
+        named.or_else(|| self.given.resource_owner.clone()).unwrap_or_else(|| self.account.clone())
+    }
+
+    /// What a request about a resource of `owner` carries; what the call gives stands over it.
+    fn keys_about(&self, owner: &AccountId) -> Keys {
+        let mut about = Keys::new();
+        about.set("aws:ResourceAccount", owner.as_str());
+        self.organization.describe("Resource", owner, &mut about);
+        about.forget(|name| self.given.context.values(name).next().is_some());
+        let mut keys = self.keys.clone();
+        keys.extend(&about);
+        keys
     }
 
     fn elements(&self, action: &str, resource: &str, evaluation: &Evaluation<'_>, by_resource: bool) -> Vec<Element> {
@@ -128,7 +149,7 @@ impl<'a> Simulation<'a> {
         ];
         let verdict =
             |layer| explanation.layers.iter().find(|report| report.layer == layer).map(|report| report.outcome);
-        let mut levels = explanation.layers.iter().filter(|report| report.layer == Layer::ServiceControl).peekable();
+        let mut levels = explanation.layers.iter().filter(|report| is_control(report.layer)).peekable();
         if levels.peek().is_some() {
             let allowed = levels.all(|report| report.outcome == Outcome::Allow).to_string();
             let detail = vec![Element::text("AllowedByOrganizations", allowed)];
@@ -157,6 +178,8 @@ impl<'a> Simulation<'a> {
     fn matched(&self, report: &StatementReport) -> Vec<Element> {
         let kind = match report.layer {
             Layer::Resource => SourceKind::Resource,
+            // Whatever of the principal's is called the same.
+            layer if is_control(layer) => SourceKind::None,
             _ => self.kinds.get(&report.policy).copied().unwrap_or(SourceKind::None),
         };
         let place = |name, line: u32, column: u32| {
@@ -170,6 +193,11 @@ impl<'a> Simulation<'a> {
             place("EndPosition", report.end_line, report.end_column),
         ]
     }
+}
+
+/// Whether a layer is an organisation's.
+const fn is_control(layer: Layer) -> bool {
+    matches!(layer, Layer::ServiceControl | Layer::ResourceControl)
 }
 
 fn assumes(action: &str) -> bool {

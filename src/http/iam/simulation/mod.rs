@@ -1,6 +1,7 @@
 //! What would be decided: SimulateCustomPolicy and SimulatePrincipalPolicy, and the condition keys that policies read.
 //!
-//! A role's trust policy is honoured where assuming it is simulated, which the cloud's own simulation leaves out.
+//! A role's trust policy is honoured where assuming it is simulated, and so are resource control policies, both of which
+//! the cloud's own simulation leaves out.
 
 mod context;
 mod evaluation;
@@ -59,7 +60,6 @@ fn simulate_principal(call: &Call<'_>) -> Result<Answer, QueryError> {
         _ => principal::of_holder(&account, &holder),
     };
     let simulation = Simulation::new(&given, policies, boundary, caller, call, &account)?;
-    let simulation = simulation.within(call.iam.broker.organization());
     Ok(Answer::new("SimulatePrincipalPolicy", results(&given, &simulation, page)?))
 }
 

@@ -23,7 +23,7 @@ pub(super) fn holder(account: &Account, arn: &Arn) -> Result<Holder, QueryError>
         _ => return Err(QueryError::new("InvalidInput", format!("Invalid Entity Arn: {arn}"))),
     };
     let found = account.arn_of_holder(&holder).is_ok_and(|own| own == arn);
-    if found { Ok(holder) } else { Err(refused(IamError::missing(kind, arn.as_str()))) }
+    if found { Ok(holder) } else { Err(refused(IamError::missing(kind, holder.name()))) }
 }
 
 /// The caller that `holder` is; groups make no calls.

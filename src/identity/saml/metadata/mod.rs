@@ -4,6 +4,7 @@
 //! that hold no signing key, that describe the entity twice, that have run out, or that a pinned key has not signed where
 //! one is demanded; from a signed document only the signed bytes are read. [`refresh`] says when to fetch it again.
 
+mod believed;
 mod duration;
 mod policy;
 mod read;
@@ -109,6 +110,13 @@ impl IdpMetadata {
     pub(super) fn cut_short(mut self, until: Timestamp) -> Self {
         self.valid_until = Some(self.valid_until.map_or(until, |stated| stated.min(until)));
         self
+    }
+
+    /// What is believed of the identity provider, as a document: entity id, signing keys, endpoints, and until when. What else
+    /// its publisher says is not in it, nor is a signature.
+    #[must_use]
+    pub fn document(&self) -> String {
+        believed::document(self)
     }
 
     /// The name under which the identity provider issues.

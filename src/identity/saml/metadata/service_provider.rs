@@ -161,7 +161,7 @@ fn role(provider: &SamlProvider) -> String {
     xml
 }
 
-fn key_descriptor(xml: &mut String, usage: &str, info: &str, methods: &str) {
+pub(super) fn key_descriptor(xml: &mut String, usage: &str, info: &str, methods: &str) {
     xml.push_str("<md:KeyDescriptor");
     attribute(xml, "xmlns:ds", DSIG);
     attribute(xml, "use", usage);
@@ -172,11 +172,11 @@ fn key_descriptor(xml: &mut String, usage: &str, info: &str, methods: &str) {
     xml.push_str("</md:KeyDescriptor>");
 }
 
-fn x509_data(der: &[u8]) -> String {
+pub(super) fn x509_data(der: &[u8]) -> String {
     format!("<ds:X509Data><ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data>", STANDARD.encode(der))
 }
 
-fn rsa_key_value(modulus: &[u8], exponent: &[u8]) -> String {
+pub(super) fn rsa_key_value(modulus: &[u8], exponent: &[u8]) -> String {
     let (modulus, exponent) = (STANDARD.encode(modulus), STANDARD.encode(exponent));
     format!(
         "<ds:KeyValue><ds:RSAKeyValue><ds:Modulus>{modulus}</ds:Modulus><ds:Exponent>{exponent}</ds:Exponent>\
@@ -184,7 +184,7 @@ fn rsa_key_value(modulus: &[u8], exponent: &[u8]) -> String {
     )
 }
 
-fn service(xml: &mut String, name: &str, binding: &str, location: &str, more: &[(&str, &str)]) {
+pub(super) fn service(xml: &mut String, name: &str, binding: &str, location: &str, more: &[(&str, &str)]) {
     xml.push_str("<md:");
     xml.push_str(name);
     attribute(xml, "Binding", binding);

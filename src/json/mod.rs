@@ -4,8 +4,12 @@
 //! (two readers that keep different members of the pair read two different documents), anything past the limits,
 //! text that is not UTF-8, lone surrogates, and every extension of the grammar.
 
+mod slip;
+
 use std::borrow::Cow;
 use std::fmt;
+
+pub(crate) use slip::character as slip;
 
 /// A place in a document, counted from one; columns count characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -98,6 +102,8 @@ pub enum JsonError {
         at: Position,
         /// What could have stood here.
         expected: &'static str,
+        /// What stands here, where it is a slip that people make; empty for anything else.
+        found: &'static str,
     },
 }
 
@@ -120,8 +126,11 @@ impl JsonError {
             Self::TooDeep { at, limit } => format!("{at}: more than {limit} levels"),
             Self::TooMany { at, limit } => format!("{at}: more than {limit} values"),
             Self::Encoding => self.to_string(),
-            Self::DuplicateKey { at, key } => format!("{at}: the key {key:?} is given twice"),
-            Self::Syntax { at, expected } => format!("{at}: expected {expected}"),
+            Self::DuplicateKey { at, key } => {
+                format!("{at}: the key {key:?} is given twice in one object; expected each key once")
+            }
+            Self::Syntax { at, expected, found: "" } => format!("{at}: expected {expected}"),
+            Self::Syntax { at, expected, found } => format!("{at}: expected {expected}, found {found}"),
         }
     }
 }
@@ -225,7 +234,8 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn syntax(&mut self, expected: &'static str) -> JsonError {
-        JsonError::Syntax { at: self.place(), expected }
+        let (before, rest) = self.text.split_at_checked(self.offset).unwrap_or_default();
+        JsonError::Syntax { at: self.place(), expected, found: slip::found(before, rest) }
     }
 
     /// The place that was read up to.
@@ -400,7 +410,8 @@ impl<'a> Reader<'a> {
 
     fn escape(&mut self) -> Result<char, JsonError> {
         self.take(1);
-        let wrong = self.syntax("an escape of RFC 8259, section 7");
+        // Asked for before every escape, so that what stands there is not looked at.
+        let wrong = JsonError::Syntax { at: self.place(), expected: "an escape of RFC 8259, section 7", found: "" };
         let character = match self.peek() {
             Some(b'"') => '"',
             Some(b'\\') => '\\',
