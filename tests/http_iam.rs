@@ -29,6 +29,8 @@ mod listings;
 mod policies;
 #[path = "http_iam/providers.rs"]
 mod providers;
+#[path = "http_iam/recorded.rs"]
+mod recorded;
 #[path = "http_iam/refusals.rs"]
 mod refusals;
 #[path = "http_iam/roles.rs"]

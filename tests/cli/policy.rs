@@ -172,6 +172,22 @@ fn a_misspelt_field_is_no_field_left_out() {
     }
 }
 
+/// The singular, the cloud's own word and the long name are what people write; a limit left out is an allowance too many.
+#[test]
+fn a_limit_by_another_name_is_no_limit_left_out() {
+    let asked = json!({"principal": READER, "action": "s3:GetObject", "resource": CAT});
+    let names = ["permission_boundary", "permissions_boundary", "session_policy", "service_control_policies", "scp"];
+    let ignored: Vec<_> = names
+        .into_iter()
+        .filter(|name| {
+            let line = json!({"request": asked, "identity_policies": [allow("s3:*")], *name: allow("ec2:*")});
+            let ran = run_with(&["policy", "evaluate", "--batch"], &format!("{line}\n"));
+            ran.lines()[0]["decision"] == "Allow"
+        })
+        .collect();
+    assert!(ignored.is_empty(), "{ignored:?}");
+}
+
 #[test]
 fn documents_are_valid_by_kind_or_wrong_at_a_place() {
     let folder = Folder::new("policy-check");

@@ -67,6 +67,15 @@ async fn the_conditions_that_saml_trust_policies_use() {
     assert_eq!(key(&session, "aws:FederatedProvider"), [PROVIDER]);
 }
 
+/// The account and the provider's name there, and the qualifier that is made of them.
+#[tokio::test]
+async fn the_conditions_that_say_which_provider_it_was() {
+    let host = |name: &str, value: &str| trusting(&json!({"StringEquals": {name: value}}));
+    assert!(assume(martha(), &trusting(&json!({"Null": {"saml:namequalifier": "false"}})), ask()).await.is_ok());
+    assert!(assume(martha(), &host("saml:doc", "111111111111/corp"), ask()).await.is_ok(), "saml:doc");
+    assert_eq!(refused(assume(martha(), &host("saml:doc", "111111111111/other"), ask()).await), "trust policy");
+}
+
 #[tokio::test]
 async fn only_a_role_that_the_provider_lists_is_assumed() {
     let role = trusting(&json!({}));

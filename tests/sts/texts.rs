@@ -109,3 +109,25 @@ async fn tags_take_room_too() {
     let tags = [("Tags.member.1.Key", key.as_str()), ("Tags.member.1.Value", value.as_str())];
     assert_eq!(site.assume(&martha, &reader, &tags).await.text("PackedPolicySize"), "2");
 }
+
+#[tokio::test]
+async fn an_external_id_and_a_tag_outside_their_patterns_are_refused_like_a_session_name() {
+    let site = Site::start().await;
+    let martha = site.user(ACCOUNT, "martha", &allow(&["*"]));
+    let open = trust(ACCOUNT, &["sts:AssumeRole", "sts:TagSession"], &json!({}));
+    let reader = site.role(ACCOUNT, "reader", &open, &allow(&["s3:*"]));
+    let detected = "1 validation error detected: Value";
+    let (ids, tags) = (r"[\w+=,.@:\/-]*", r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*");
+    let pattern = "failed to satisfy constraint: Member must satisfy regular expression pattern:";
+    for (asked, expected) in [
+        (vec![("ExternalId", "a b")], format!("{detected} 'a b' at 'externalId' {pattern} {ids}")),
+        (
+            vec![("Tags.member.1.Key", "a"), ("Tags.member.1.Value", "a*b")],
+            format!("{detected} 'a*b' at 'tags.1.member.value' {pattern} {tags}"),
+        ),
+    ] {
+        let refused = site.assume(&martha, &reader, &asked).await;
+        assert_eq!(refused.status, 400, "{asked:?}: {}", refused.body);
+        assert_eq!(refused.refusal(), (400, "ValidationError", expected));
+    }
+}
