@@ -9,6 +9,7 @@ mod fixture;
 use daypass::arn::AccountId;
 use daypass::credentials::token;
 use daypass::decision::{Decision, Question, authorize};
+use daypass::organization::Organization;
 use daypass::policy::{Keys, Kind, Policy, ResourcePolicy};
 use daypass::session::{Caller, Entitlements};
 use daypass::time::Timestamp;
@@ -99,6 +100,29 @@ fn the_exception_of_the_bucket_policy_is_the_role_and_not_its_look_alike() {
     };
     assert!(delete("Administrator"));
     assert!(!delete("AdministratorX") && !delete("team/Administrator") && !delete("PhotoReader"));
+}
+
+#[test]
+fn a_policy_may_ask_whose_the_resource_is() {
+    let session = session(&json!({}));
+    let own = "111111111111".parse::<AccountId>().unwrap();
+    let organization = Organization::new("o-example", "999999999999".parse().unwrap())
+        .with_account(own.clone(), "o-example/r-1/ou-cats/");
+    for (operator, key, value, other) in [
+        ("StringEquals", "aws:ResourceAccount", "111111111111", "222222222222"),
+        ("StringEquals", "aws:ResourceOrgID", "o-example", "o-other"),
+        ("ForAnyValue:StringLike", "aws:ResourceOrgPaths", "o-example/r-1/*", "o-example/r-2/*"),
+    ] {
+        let only = |value: &str| {
+            permissions(&json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*",
+                "Condition": {operator: {key: value}}}))
+        };
+        let (meant, elsewhere) = (only(value), only(other));
+        let asked = |permissions| Question::new(&session, permissions).within(&organization);
+        assert!(ask(asked(&meant).with_owner(&own), "s3:GetObject", OBJECT).is_allow(), "{key}");
+        assert!(!ask(asked(&elsewhere).with_owner(&own), "s3:GetObject", OBJECT).is_allow(), "{key}");
+        assert!(!ask(asked(&meant), "s3:GetObject", OBJECT).is_allow(), "{key} of nobody");
+    }
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub(crate) use record::bound;
 #[cfg(feature = "saml")]
 pub use renewal::{Renewal, RenewalFuture, RenewedProvider};
 pub use web_identity::WebIdentityAsk;
+#[cfg(feature = "http")]
+pub(crate) use web_identity::is_scope;
 
 use std::collections::BTreeMap;
 #[cfg(feature = "oidc")]

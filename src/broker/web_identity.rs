@@ -31,13 +31,15 @@ pub struct WebIdentityAsk {
     pub duration: Option<Duration>,
     /// What it tells besides.
     pub tags: Tags,
+    /// Its claim `scope`, copied as it is (RFC 6749, 3.3).
+    pub scope: Option<String>,
 }
 
 impl WebIdentityAsk {
     /// Asks for a token for `audience`, for as long as is usual.
     #[must_use]
     pub fn new(audience: Vec<String>, algorithm: WebIdentityAlgorithm) -> Self {
-        Self { audience, algorithm, duration: None, tags: Tags::default() }
+        Self { audience, algorithm, duration: None, tags: Tags::default(), scope: None }
     }
 
     fn seconds(&self) -> Result<u64, WebIdentityError> {
@@ -45,6 +47,9 @@ impl WebIdentityAsk {
         let fits = |audience: &String| (1..=1000).contains(&audience.chars().count());
         if !(1..=10).contains(&self.audience.len()) || !self.audience.iter().all(fits) {
             return refuse("a token is for 1 to 10 audiences of 1 to 1000 characters");
+        }
+        if self.scope.as_deref().is_some_and(|scope| !is_scope(scope)) {
+            return refuse("a scope is words of printable ASCII, one space between two, 256 characters at most");
         }
         let seconds = self.duration.map_or(USUAL, |duration| duration.as_secs());
         if (LEAST..=MOST).contains(&seconds) { Ok(seconds) } else { refuse("a token lasts 60 to 3600 seconds") }
@@ -114,7 +119,7 @@ impl Flow<'_> {
             [one] => json!(one),
             several => json!(several),
         };
-        let claims = json!({
+        let mut claims = json!({
             "iss": issuer.issuer_of(caller.account()),
             "sub": subject(caller),
             "aud": audience,
@@ -123,6 +128,9 @@ impl Flow<'_> {
             "jti": crypto::random_id()?,
             "https://sts.amazonaws.com/": self.about(caller, request, ask),
         });
+        if let Some((claims, scope)) = claims.as_object_mut().zip(ask.scope.as_ref()) {
+            claims.insert("scope".to_owned(), json!(scope));
+        }
         let token = issuer.sign(ask.algorithm, &claims)?;
         Ok(WebIdentityToken { token, expiration })
     }
@@ -152,6 +160,14 @@ impl Flow<'_> {
         }
         about
     }
+}
+
+/// Whether text is a scope (RFC 6749, 3.3): words without quotation mark or backslash, one space between two.
+pub(crate) fn is_scope(text: &str) -> bool {
+    let word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
+    };
+    text.len() <= 256 && text.split(' ').all(word)
 }
 
 /// Whom the token is about: the role of a role session, otherwise whoever calls.

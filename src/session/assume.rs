@@ -310,6 +310,7 @@ fn federation_keys(
         }
     }
     if let ProviderName::Saml(name) = identity.provider() {
+        keys.set("saml:doc", format!("{}/{name}", role.account()));
         keys.set("saml:namequalifier", name_qualifier(identity.issuer(), role.account(), name));
     }
     keys.set("aws:FederatedProvider", provider.to_string());

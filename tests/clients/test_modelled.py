@@ -1,5 +1,6 @@
 """boto3 meets the errors that the STS model has, in the words that AWS was recorded with; and what needs an organisation."""
 
+import base64
 import json
 import shutil
 import subprocess
@@ -165,6 +166,54 @@ class WebIdentityTokens(Users):
         tags = [{"Key": f"{number:0100}", "Value": "v" * 256} for number in range(50)]
         with self.assertRaises(sts.exceptions.JWTPayloadSizeExceededException):
             call(Tags=tags, **asked)
+
+
+class OtherErrors(Users):
+    """Errors of the models that come up away from the usual ways."""
+
+    def test_the_keys_of_an_identity_provider_that_does_not_answer(self):
+        # A port that was free a moment ago: nobody listens there.
+        issuer = f"http://localhost:{daypass.free_base()}"
+        made = self.iam.create_open_id_connect_provider(Url=issuer, ClientIDList=["daypass"])
+        provider = made["OpenIDConnectProviderArn"]
+        self.addCleanup(self.iam.delete_open_id_connect_provider, OpenIDConnectProviderArn=provider)
+        trusting = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithWebIdentity"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": trusting})
+        role = self.iam.create_role(RoleName="unreachable", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+        self.addCleanup(self.iam.delete_role, RoleName="unreachable")
+        token = ".".join(
+            base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+            for part in ({"alg": "RS256", "kid": "1"}, {"iss": issuer, "sub": "martha", "aud": "daypass"}, "signature")
+        )
+        sts = sdk.sts(self.site)
+        asked = {"RoleArn": role, "RoleSessionName": "martha", "WebIdentityToken": token}
+        with self.assertRaises(sts.exceptions.IDPCommunicationErrorException) as caught:
+            sts.assume_role_with_web_identity(**asked)
+        self.assertEqual(caught.exception.response["ResponseMetadata"]["HTTPStatusCode"], 400)
+
+    def test_a_switch_that_is_as_it_was_asked_to_be(self):
+        iam = self.iam
+        with self.assertRaises(iam.exceptions.FeatureDisabledException):
+            iam.get_outbound_web_identity_federation_info()
+        with self.assertRaises(iam.exceptions.FeatureDisabledException):
+            iam.disable_outbound_web_identity_federation()
+        iam.enable_outbound_web_identity_federation()
+        self.addCleanup(iam.disable_outbound_web_identity_federation)
+        with self.assertRaises(iam.exceptions.FeatureEnabledException):
+            iam.enable_outbound_web_identity_federation()
+
+    def test_a_session_has_no_password_and_what_is_configured_stays(self):
+        with self.assertRaises(self.iam.exceptions.InvalidUserTypeException):
+            self.iam.change_password(OldPassword="correct-horse", NewPassword="battery-staple")
+        with self.assertRaises(self.iam.exceptions.UnmodifiableEntityException):
+            self.iam.delete_saml_provider(SAMLProviderArn=daypass.saml_provider())
+
+    def test_no_credential_report_was_made_in_an_account(self):
+        role = f"arn:aws:iam::{MANAGEMENT}:role/IamAdministrator"
+        asked = {"RoleArn": role, "RoleSessionName": "martha", "WebIdentityToken": self.site.token()}
+        iam = sdk.iam(self.site, sdk.sts(self.site).assume_role_with_web_identity(**asked)["Credentials"])
+        with self.assertRaises(iam.exceptions.CredentialReportNotPresentException):
+            iam.get_credential_report()
 
 
 if __name__ == "__main__":

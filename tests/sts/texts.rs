@@ -117,10 +117,14 @@ async fn an_external_id_and_a_tag_outside_their_patterns_are_refused_like_a_sess
     let open = trust(ACCOUNT, &["sts:AssumeRole", "sts:TagSession"], &json!({}));
     let reader = site.role(ACCOUNT, "reader", &open, &allow(&["s3:*"]));
     let detected = "1 validation error detected: Value";
-    let (ids, tags) = (r"[\w+=,.@:\/-]*", r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*");
+    let (ids, serials, tags) = (r"[\w+=,.@:\/-]*", r"[\w+=/:,.@-]*", r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*");
     let pattern = "failed to satisfy constraint: Member must satisfy regular expression pattern:";
     for (asked, expected) in [
         (vec![("ExternalId", "a b")], format!("{detected} 'a b' at 'externalId' {pattern} {ids}")),
+        (
+            vec![("SerialNumber", "GAHT 12345678"), ("TokenCode", "123456")],
+            format!("{detected} 'GAHT 12345678' at 'serialNumber' {pattern} {serials}"),
+        ),
         (
             vec![("Tags.member.1.Key", "a"), ("Tags.member.1.Value", "a*b")],
             format!("{detected} 'a*b' at 'tags.1.member.value' {pattern} {tags}"),

@@ -57,6 +57,32 @@ async fn an_outside_service_verifies_the_token_by_discovery() {
 }
 
 #[tokio::test]
+async fn a_scope_is_copied_and_a_subject_that_is_not_told_is_refused() {
+    let (site, martha) = enabled().await;
+    let asked = |more: &'static [(&str, &str)]| [&[("SigningAlgorithm", "ES384")], more].concat();
+    let reply = ask(&site, &martha, &asked(&[("Scope", "read:cats write:cats"), ("SubjectMode", "AWSIdentity")])).await;
+    let claims = reply.text("WebIdentityToken").split('.').nth(1).unwrap().to_owned();
+    let claims: Value = serde_json::from_slice(&base64_url(&claims)).unwrap();
+    assert_eq!(claims["scope"], "read:cats write:cats");
+    for wrong in [
+        &[("Scope", " read")] as &[_],
+        &[("Scope", "read  write")],
+        &[("Scope", "re\"ad")],
+        &[("Scope", "")],
+        &[("SubjectMode", "OriginIdentity")],
+    ] {
+        let refused = ask(&site, &martha, &asked(wrong)).await;
+        let (status, code, _) = refused.refusal();
+        assert_eq!((status, code), (400, "ValidationError"), "{wrong:?}");
+    }
+}
+
+fn base64_url(text: &str) -> Vec<u8> {
+    use base64::Engine;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).unwrap()
+}
+
+#[tokio::test]
 async fn a_token_of_a_role_session_names_the_role_and_never_outlives_the_session() {
     let (site, martha) = enabled().await;
     let role = site.role(ACCOUNT, "job", &trust(ACCOUNT, &["sts:AssumeRole"], &json!({})), &allow(&["sts:*"]));

@@ -33,6 +33,14 @@ impl<'l> Fields<'l> {
         Err(InputError::new(format!("unknown field {other:?}"), format!("expected one of {}", known.join(", "))))
     }
 
+    /// Refuses a field whose name speaks of `topics` and is none of these: a limit under another name would be left out.
+    pub(crate) fn not_another(&self, known: &[&str], topics: &[&str]) -> Result<(), InputError> {
+        let speaks = |name: &str| topics.iter().any(|topic| name.to_ascii_lowercase().contains(topic));
+        let mut unknown = self.0.keys().filter(|name| !known.contains(&name.as_str()));
+        let Some(other) = unknown.find(|name| speaks(name)) else { return Ok(()) };
+        Err(InputError::new(format!("unknown field {other:?}"), format!("expected one of {}", known.join(", "))))
+    }
+
     /// The `id`, whatever it is; null where there is none.
     pub(crate) fn id(&self) -> Value {
         self.0.get("id").and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or(Value::Null)

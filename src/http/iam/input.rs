@@ -114,12 +114,8 @@ pub(super) fn tags(query: &Query) -> Result<Vec<Tag>, QueryError> {
     few("tags", pairs.len())?;
     let mut constraints = Constraints::default();
     for (number, (key, value)) in (1..).zip(&pairs) {
-        tag_key(&format!("tags.{number}.member.key"), key, &mut constraints);
-        let place = format!("tags.{number}.member.value");
-        constraints.length(&place, Some(value), (0, 256));
-        if !value.chars().all(is_of_tag) {
-            constraints.pattern(&place, Some(value), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
-        }
+        constraints.tag_key(&format!("tags.{number}.member.key"), key);
+        constraints.tag_value(&format!("tags.{number}.member.value"), value);
     }
     constraints.finish()?;
     let mut tags: Vec<Tag> = Vec::with_capacity(pairs.len());
@@ -139,7 +135,7 @@ pub(super) fn tag_keys(query: &Query) -> Result<Vec<&str>, QueryError> {
     few("tagKeys", keys.len())?;
     let mut constraints = Constraints::default();
     for (number, key) in (1..).zip(&keys) {
-        tag_key(&format!("tagKeys.{number}.member"), key, &mut constraints);
+        constraints.tag_key(&format!("tagKeys.{number}.member"), key);
     }
     constraints.finish()?;
     Ok(keys)
@@ -153,20 +149,6 @@ fn few(place: &str, count: usize) -> Result<(), QueryError> {
     let constraint = format!("Member must have length less than or equal to {MAX_TAGS}");
     let found = format!("Value at '{place}' failed to satisfy constraint: {constraint}");
     Err(QueryError::validation(format!("1 validation error detected: {found}")))
-}
-
-fn tag_key(place: &str, key: &str, constraints: &mut Constraints) {
-    constraints.length(place, Some(key), (1, 128));
-    if !key.chars().all(is_of_tag) {
-        constraints.pattern(place, Some(key), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+");
-    }
-}
-
-/// Letters, separators and numbers of any script, and a few signs.
-fn is_of_tag(character: char) -> bool {
-    character.is_alphanumeric()
-        || (character.is_whitespace() && !character.is_control())
-        || "_.:/=+-@".contains(character)
 }
 
 /// What is configured with the service and no account can change.

@@ -45,6 +45,31 @@ impl Constraints {
         self.broken(&camel(parameter), value, &format!("satisfy regular expression pattern: {pattern}"));
     }
 
+    /// Notes a value with a character outside of `pattern`, which allows ASCII letters, digits, `_` and `signs`.
+    pub(in crate::http) fn word(&mut self, parameter: &str, value: Option<&str>, signs: &str, pattern: &str) {
+        let allowed =
+            |character: char| character.is_ascii_alphanumeric() || character == '_' || signs.contains(character);
+        if value.is_some_and(|value| !value.chars().all(allowed)) {
+            self.pattern(parameter, value, pattern);
+        }
+    }
+
+    /// Notes what does not fit a tag's key at `place`.
+    pub(in crate::http) fn tag_key(&mut self, place: &str, key: &str) {
+        self.length(place, Some(key), (1, 128));
+        if !key.chars().all(is_of_tag) {
+            self.pattern(place, Some(key), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+");
+        }
+    }
+
+    /// Notes what does not fit a tag's value at `place`.
+    pub(in crate::http) fn tag_value(&mut self, place: &str, value: &str) {
+        self.length(place, Some(value), (0, 256));
+        if !value.chars().all(is_of_tag) {
+            self.pattern(place, Some(value), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
+        }
+    }
+
     /// Notes that a required list is missing.
     pub(in crate::http) fn at_least_one(&mut self, query: &Query, name: &str) {
         if query.any_of(name).is_none() {
@@ -105,6 +130,13 @@ impl Constraints {
         let errors = if count == 1 { "error" } else { "errors" };
         Err(QueryError::validation(format!("{count} validation {errors} detected: {}", self.0.join("; "))))
     }
+}
+
+/// Letters, separators and numbers of any script, and a few signs.
+fn is_of_tag(character: char) -> bool {
+    character.is_alphanumeric()
+        || (character.is_whitespace() && !character.is_control())
+        || "_.:/=+-@".contains(character)
 }
 
 /// Whether a parameter holds what messages must not repeat, nor the audit trail keep: a code with a slip in it is most of a

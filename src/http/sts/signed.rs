@@ -18,11 +18,12 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
     let session_name = constraints.required(query, "RoleSessionName", (2, 64));
     let external_id = query.value("ExternalId");
     constraints.length("ExternalId", external_id, (2, 1224));
+    constraints.word("ExternalId", external_id, "+=,.@:/-", "[\\w+=,.@:\\/-]*");
     let source_identity = query.value("SourceIdentity");
     constraints.length("SourceIdentity", source_identity, (2, 64));
     let mfa = mfa_code(query, &mut constraints);
     let common = Common::read(query, &mut constraints, None)?;
-    at_most_tags(query, &mut constraints)?;
+    note_tags(query, &mut constraints)?;
     constraints.finish()?;
     refuse_contexts(query)?;
     let role = arn(role)?;
@@ -76,10 +77,16 @@ fn refuse_contexts(query: &Query) -> Result<(), QueryError> {
     Err(QueryError::validation(format!("no context provider is configured as {}", named.join(" "))))
 }
 
-/// Notes more tags than a session may have.
-pub(super) fn at_most_tags(query: &Query, constraints: &mut Constraints) -> Result<(), QueryError> {
-    let keys: Vec<&str> = query.pairs("Tags", "Key", "Value")?.into_iter().map(|(key, _)| key).collect();
+/// Notes more tags than a session may have, and what does not fit one.
+pub(super) fn note_tags(query: &Query, constraints: &mut Constraints) -> Result<(), QueryError> {
+    let tags = query.pairs("Tags", "Key", "Value")?;
+    let keys: Vec<&str> = tags.iter().map(|(key, _)| *key).collect();
     constraints.at_most("Tags", &keys, MAX_TAGS);
+    // What is too much is not looked at one by one.
+    for (number, (key, value)) in (1..).zip(tags.iter().take(MAX_TAGS)) {
+        constraints.tag_key(&format!("tags.{number}.member.key"), key);
+        constraints.tag_value(&format!("tags.{number}.member.value"), value);
+    }
     constraints.at_most("TransitiveTagKeys", &query.members("TransitiveTagKeys")?, MAX_TAGS);
     Ok(())
 }

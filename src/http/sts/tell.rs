@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::Call;
-use super::signed::{at_most_tags, tags};
+use super::signed::{note_tags, tags};
 use crate::WebIdentityAsk;
+use crate::broker::is_scope;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::request::AuthenticatedRequest;
 
@@ -53,7 +54,15 @@ pub(super) fn get_web_identity_token(call: &Call<'_>, caller: &AuthenticatedRequ
     if audience.len() > 10 {
         constraints.broken("audience", None, "have length less than or equal to 10");
     }
-    at_most_tags(query, &mut constraints)?;
+    let scope = query.value("Scope");
+    constraints.length("Scope", scope, (1, 256));
+    if scope.is_some_and(|scope| !is_scope(scope)) {
+        let token = r"[\x21\x23-\x2B\x2D-\x5B\x5D-\x7E]+";
+        constraints.pattern("Scope", scope, &format!("{token}( {token})*"));
+    }
+    // Whoever asks for the subject of an origin must not be given another one.
+    constraints.one_of(query, "SubjectMode", &["AWSIdentity"]);
+    note_tags(query, &mut constraints)?;
     constraints.finish()?;
     let mut ask = WebIdentityAsk::new(
         audience.into_iter().map(str::to_owned).collect(),
@@ -61,6 +70,7 @@ pub(super) fn get_web_identity_token(call: &Call<'_>, caller: &AuthenticatedRequ
     );
     ask.duration = seconds.map(|seconds| Duration::from_secs(u64::from(seconds)));
     ask.tags = tags(call)?;
+    ask.scope = scope.map(str::to_owned);
     let token = call.flow.get_web_identity_token(caller, &ask, call.environment.clone())?;
     let result = vec![
         Element::secret("WebIdentityToken", token.expose()),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Call;
 use super::federation::{Policies, credentials_element, finish};
-use super::signed::{at_most_tags, tags};
+use super::signed::{note_tags, tags};
 use crate::http::query::{Answer, Constraints, Element, Query, QueryError};
 use crate::request::AuthenticatedRequest;
 use crate::session::{MAX_SESSION_POLICY_LENGTH, MfaCode, TaskPolicy};
@@ -29,13 +29,10 @@ pub(super) fn get_session_token(call: &Call<'_>, caller: &AuthenticatedRequest) 
 pub(super) fn get_federation_token(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let name = constraints.required(call.query, "Name", (2, 32));
-    if name.chars().count() >= 2 && !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))
-    {
-        constraints.pattern("Name", Some(name), "[\\w+=,.@-]*");
-    }
+    constraints.word("Name", Some(name).filter(|name| name.chars().count() >= 2), "+=,.@-", "[\\w+=,.@-]*");
     let duration = duration(call.query, DURATION_LIMITS, &mut constraints);
     let policies = Policies::read(call.query, &mut constraints, Some(MAX_SESSION_POLICY_LENGTH))?;
-    at_most_tags(call.query, &mut constraints)?;
+    note_tags(call.query, &mut constraints)?;
     constraints.finish()?;
     let policies = policies.parse()?;
     let tags = tags(call)?;
@@ -75,6 +72,7 @@ pub(super) fn assume_root(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
 pub(super) fn mfa_code(query: &Query, constraints: &mut Constraints) -> Result<Option<MfaCode>, QueryError> {
     let (serial, code) = (query.value("SerialNumber"), query.value("TokenCode"));
     constraints.length("SerialNumber", serial, (9, 256));
+    constraints.word("SerialNumber", serial, "+=/:,.@-", "[\\w+=/:,.@-]*");
     constraints.length("TokenCode", code, (6, 6));
     if let Some(code) = code.filter(|code| code.chars().count() == 6 && !code.bytes().all(|byte| byte.is_ascii_digit()))
     {

@@ -115,3 +115,50 @@ pub(super) fn build(provider: &SamlProvider, assertion: Assertion<'_>, validity:
         saml_session: Some(session),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Friendly names and object identifiers as LDAP schemas register them (eduPerson 1.3.6.1.4.1.5923.1.1.1, eduOrg
+    /// 1.3.6.1.4.1.5923.1.2.1, RFC 4519 2.5.4, RFC 4524 0.9.2342.19200300.100.1).
+    #[test]
+    fn every_attribute_that_has_a_condition_key_is_read_as_it_by_either_name() {
+        let person = "urn:oid:1.3.6.1.4.1.5923.1.1.1.";
+        let organization = "urn:oid:1.3.6.1.4.1.5923.1.2.1.";
+        let (x500, pilot) = ("urn:oid:2.5.4.", "urn:oid:0.9.2342.19200300.100.1.");
+        for (friendly, arc, number) in [
+            ("eduPersonAffiliation", person, 1),
+            ("eduPersonNickname", person, 2),
+            ("eduPersonOrgDN", person, 3),
+            ("eduPersonOrgUnitDN", person, 4),
+            ("eduPersonPrimaryAffiliation", person, 5),
+            ("eduPersonPrincipalName", person, 6),
+            ("eduPersonEntitlement", person, 7),
+            ("eduPersonPrimaryOrgUnitDN", person, 8),
+            ("eduPersonScopedAffiliation", person, 9),
+            ("eduPersonTargetedID", person, 10),
+            ("eduPersonAssurance", person, 11),
+            ("eduOrgHomePageURI", organization, 2),
+            ("eduOrgIdentityAuthNPolicyURI", organization, 3),
+            ("eduOrgLegalName", organization, 4),
+            ("eduOrgSuperiorURI", organization, 5),
+            ("eduOrgWhitePagesURI", organization, 6),
+            ("cn", x500, 3),
+            ("surname", x500, 4),
+            ("givenName", x500, 42),
+            ("x500UniqueIdentifier", x500, 45),
+            ("uid", pilot, 1),
+            ("mail", pilot, 3),
+            ("organizationStatus", pilot, 45),
+        ] {
+            let key = condition_key(friendly).unwrap_or_default();
+            assert!(key.eq_ignore_ascii_case(&format!("saml:{friendly}")), "{friendly}: {key}");
+            assert_eq!(condition_key(&format!("{arc}{number}")), Some(key), "{friendly}");
+        }
+        for friendly in ["commonName", "name", "primaryGroupSID"] {
+            assert_eq!(condition_key(friendly), Some(format!("saml:{friendly}").as_str()));
+        }
+        assert_eq!(condition_key("https://aws.amazon.com/SAML/Attributes/Role"), None);
+    }
+}

@@ -73,10 +73,13 @@ const FIELDS: [&str; 9] = [
     "scps",
     "rcps",
 ];
+/// What the names of policies speak of, however they are written.
+const TOPICS: [&str; 6] = ["polic", "bound", "scp", "rcp", "service_control", "resource_control"];
 const REQUEST: [&str; 6] = ["principal", "principal_type", "action", "resource", "resource_account", "context"];
 
 fn question(fields: &Fields<'_>) -> Result<Question, Unusable> {
     fields.not_misspelt("", &FIELDS)?;
+    fields.not_another(&FIELDS, &TOPICS)?;
     let request = fields.raw("request").ok_or_else(|| InputError::new("request", "missing; expected an object"))?;
     let request = Fields::parse(request, "request")?;
     request.not_misspelt("request.", &REQUEST)?;
