@@ -116,7 +116,7 @@ fn role_detail(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
         Element::text("RoleName", record.name.as_str()),
         Element::text("RoleId", record.role.id().as_str()),
         Element::text("Arn", record.role.arn().as_str()),
-        Element::text("CreateDate", record.created.to_string()),
+        Element::Instant("CreateDate", record.created),
         Element::document("AssumeRolePolicyDocument", &record.trust_document(accounts)),
         Element::list("InstanceProfileList", []),
         inline("RolePolicyList", &record.permissions),

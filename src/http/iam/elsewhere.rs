@@ -85,7 +85,7 @@ fn empty(
     let resource = Arn::iam(&call.account, resource);
     call.authorize(&format!("iam:{operation}"), resource.as_str(), &Keys::new())?;
     let (_, told) = page.of(std::iter::empty::<String>(), String::clone)?;
-    let mut result = vec![Element::Group(list, Vec::new())];
+    let mut result = vec![Element::list(list, [])];
     result.extend(told);
     Ok(Answer::new(operation, result))
 }

@@ -61,17 +61,15 @@ fn get(call: &Call<'_>) -> Result<Answer, QueryError> {
         // Its metadata may never have been one document: what is told is what is believed of it by now.
         let mut result = vec![
             Element::text("SAMLMetadataDocument", provider.metadata().document()),
-            Element::text("CreateDate", call.iam.since.to_string()),
+            Element::Instant("CreateDate", call.iam.since),
         ];
         result.extend(valid_until(&provider));
         result.push(shapes::tags(&BTreeMap::new()));
         return Ok(Answer::new("GetSAMLProvider", result));
     }
     let record = target.account().saml_provider(&arn).map_err(refused)?;
-    let mut result = vec![
-        Element::text("SAMLMetadataDocument", &*record.metadata),
-        Element::text("CreateDate", record.created.to_string()),
-    ];
+    let mut result =
+        vec![Element::text("SAMLMetadataDocument", &*record.metadata), Element::Instant("CreateDate", record.created)];
     result.extend(valid_until(&record.provider));
     result.push(shapes::tags(&record.tags));
     Ok(Answer::new("GetSAMLProvider", result))
@@ -83,14 +81,14 @@ fn list(call: &Call<'_>) -> Result<Answer, QueryError> {
     let providers = account.saml_providers.iter().map(|record| {
         let mut elements = vec![Element::text("Arn", record.arn.as_str())];
         elements.extend(valid_until(&record.provider));
-        elements.push(Element::text("CreateDate", record.created.to_string()));
+        elements.push(Element::Instant("CreateDate", record.created));
         elements
     });
     let configured = call.iam.broker.saml_providers().map(|provider| {
         let arn = provider.name().arn(&call.account);
         let mut elements = vec![Element::text("Arn", arn.as_str())];
         elements.extend(valid_until(&provider));
-        elements.push(Element::text("CreateDate", call.iam.since.to_string()));
+        elements.push(Element::Instant("CreateDate", call.iam.since));
         elements
     });
     let all: Vec<_> = providers.chain(configured).collect();
@@ -119,7 +117,7 @@ fn delete(call: &Call<'_>) -> Result<Answer, QueryError> {
 }
 
 fn valid_until(provider: &SamlProvider) -> Option<Element> {
-    provider.metadata().valid_until().map(|until| Element::text("ValidUntil", until.to_string()))
+    provider.metadata().valid_until().map(|until| Element::Instant("ValidUntil", until))
 }
 
 /// Private keys for encrypted assertions are the operator's to configure, not a caller's to upload.

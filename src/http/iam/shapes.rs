@@ -44,7 +44,7 @@ pub(super) fn whole_role(record: &RoleRecord, accounts: &Accounts) -> Vec<Elemen
 
 /// `MaxSessionDuration`.
 pub(super) fn max_session_duration(record: &RoleRecord) -> Element {
-    Element::text("MaxSessionDuration", record.role.max_session_duration().as_secs().to_string())
+    Element::number("MaxSessionDuration", record.role.max_session_duration().as_secs())
 }
 
 fn named_role(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
@@ -54,7 +54,7 @@ fn named_role(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
         Element::text("RoleName", record.name.as_str()),
         Element::text("RoleId", role.id().as_str()),
         Element::text("Arn", role.arn().as_str()),
-        Element::text("CreateDate", record.created.to_string()),
+        Element::Instant("CreateDate", record.created),
         Element::document("AssumeRolePolicyDocument", &record.trust_document(accounts)),
     ];
     elements.extend(record.description.as_deref().map(|text| Element::text("Description", text)));
@@ -69,7 +69,7 @@ fn held(record: &RoleRecord) -> impl Iterator<Item = Element> {
 
 /// `RoleLastUsed`; empty while the role was not used.
 pub(super) fn last_used(record: &RoleRecord) -> Element {
-    let date = record.last_used().map(|at| Element::text("LastUsedDate", at.to_string()));
+    let date = record.last_used().map(|at| Element::Instant("LastUsedDate", at));
     Element::Group("RoleLastUsed", date.into_iter().collect())
 }
 
@@ -81,11 +81,11 @@ pub(super) fn policy(policy: &ManagedPolicy, uses: PolicyUses) -> Vec<Element> {
         Element::text("Arn", policy.arn.as_str()),
         Element::text("Path", policy.path.as_str()),
         Element::text("DefaultVersionId", format!("v{}", policy.default_version)),
-        Element::text("AttachmentCount", uses.attachments.to_string()),
-        Element::text("PermissionsBoundaryUsageCount", uses.boundaries.to_string()),
-        Element::text("IsAttachable", "true"),
-        Element::text("CreateDate", policy.created.to_string()),
-        Element::text("UpdateDate", policy.updated.to_string()),
+        Element::number("AttachmentCount", uses.attachments),
+        Element::number("PermissionsBoundaryUsageCount", uses.boundaries),
+        Element::Flag("IsAttachable", true),
+        Element::Instant("CreateDate", policy.created),
+        Element::Instant("UpdateDate", policy.updated),
     ]
 }
 
@@ -115,8 +115,8 @@ fn described_policy(managed: &ManagedPolicy, account: &Account) -> Vec<Element> 
 pub(super) fn version(managed: &ManagedPolicy, version: &PolicyVersion) -> Vec<Element> {
     vec![
         Element::text("VersionId", format!("v{}", version.number)),
-        Element::text("IsDefaultVersion", (version.number == managed.default_version).to_string()),
-        Element::text("CreateDate", version.created.to_string()),
+        Element::Flag("IsDefaultVersion", version.number == managed.default_version),
+        Element::Instant("CreateDate", version.created),
     ]
 }
 

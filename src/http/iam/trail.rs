@@ -82,8 +82,15 @@ fn made(kept: &mut BTreeMap<&'static str, String>, element: &Element) {
         Element::Text(name, text) if MADE.contains(name) => {
             kept.entry(name).or_insert_with(|| text.clone());
         }
-        Element::Text(..) | Element::Secret(..) => {}
-        Element::Group(_, elements) => elements.iter().for_each(|element| made(kept, element)),
+        Element::Group(_, elements) | Element::List(_, elements) => {
+            elements.iter().for_each(|element| made(kept, element))
+        }
+        Element::Text(..)
+        | Element::Secret(..)
+        | Element::Number(..)
+        | Element::Flag(..)
+        | Element::Instant(..)
+        | Element::Map(..) => {}
     }
 }
 

@@ -4,11 +4,13 @@
 //! whatever region; one without a signature goes by its `Version`, and to the Security Token Service without one.
 
 mod constraints;
+mod element;
 mod error;
 mod parameters;
 mod protocol;
 mod received;
 mod reply;
+mod representation;
 
 use std::sync::Arc;
 
@@ -20,11 +22,13 @@ use axum::response::Response;
 use axum::routing::post;
 
 pub(in crate::http) use self::constraints::Constraints;
+pub(in crate::http) use self::element::Element;
 pub(in crate::http) use self::error::QueryError;
 pub(in crate::http) use self::parameters::Query;
 pub(in crate::http) use self::protocol::Protocol;
 pub(in crate::http) use self::received::Received;
-pub(in crate::http) use self::reply::Element;
+use self::reply::Reply;
+use self::representation::Representation;
 use super::iam::{self, Iam};
 use super::sts::{self, Sts};
 use crate::broker::{Broker, Flow};
@@ -135,9 +139,13 @@ async fn answer(State(endpoint): State<Endpoint>, request: Request<Body>) -> Res
     let now = endpoint.broker.now();
     // A refusal before the service is known is written as that of whoever is asked without a signature.
     let nobody = endpoint.choose(None, None);
+    let representation = Representation::preferred(request.headers());
     let flow = match endpoint.broker.begin() {
         Ok(flow) => flow,
-        Err(error) => return reply::failure(nobody.protocol(), &error.into(), "", now),
+        Err(error) => {
+            let reply = Reply { representation, request_id: "", now };
+            return reply.failure(nobody.protocol(), &error.into());
+        }
     };
     let request_id = flow.correlation_id().to_string();
     let received = Received::read(request, &flow, |scope| endpoint.choose(scope, None).protocol()).await;
@@ -148,8 +156,9 @@ async fn answer(State(endpoint): State<Endpoint>, request: Request<Body>) -> Res
         }
         Err(refused) => (nobody, Err(refused)),
     };
+    let reply = Reply { representation, request_id: &request_id, now };
     match answered {
-        Ok(answer) => reply::success(chosen.protocol(), &answer, &request_id, now),
-        Err(refused) => reply::failure(chosen.protocol(), &refused, &request_id, now),
+        Ok(answer) => reply.success(chosen.protocol(), &answer),
+        Err(refused) => reply.failure(chosen.protocol(), &refused),
     }
 }
