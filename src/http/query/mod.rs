@@ -4,6 +4,7 @@
 //! whatever region; one without a signature goes by its `Version`, and to the Security Token Service without one.
 
 mod constraints;
+mod cors;
 mod element;
 mod error;
 mod parameters;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::Request;
+use axum::http::{Request, header};
 use axum::response::Response;
 use axum::routing::post;
 
@@ -99,7 +100,7 @@ impl Endpoint {
 
     /// Answers at `/`.
     pub fn router(self) -> Router {
-        Router::new().route("/", post(answer).get(answer)).with_state(self)
+        Router::new().route("/", post(answer).get(answer).options(cors::preflight)).with_state(self)
     }
 
     /// The service that a request is for, by what it is signed for or else by its version. Where neither is served here,
@@ -136,6 +137,15 @@ impl Chosen<'_> {
 }
 
 async fn answer(State(endpoint): State<Endpoint>, request: Request<Body>) -> Response {
+    let cross_origin = request.headers().contains_key(header::ORIGIN);
+    let mut response = reply_to(&endpoint, request).await;
+    if cross_origin {
+        cors::share(&mut response);
+    }
+    response
+}
+
+async fn reply_to(endpoint: &Endpoint, request: Request<Body>) -> Response {
     let now = endpoint.broker.now();
     // A refusal before the service is known is written as that of whoever is asked without a signature.
     let nobody = endpoint.choose(None, None);
