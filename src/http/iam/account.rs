@@ -130,7 +130,12 @@ fn list_account_aliases(call: &Call<'_>) -> Result<Answer, QueryError> {
 
 fn get_account_summary(call: &Call<'_>) -> Result<Answer, QueryError> {
     authorize(call, "iam:GetAccountSummary")?;
-    let numbers = call.own_account()?.summary(call.registry().limits());
+    let mut numbers = call.own_account()?.summary(call.registry().limits());
+    // Those that are configured with the service are listed in every account.
+    let configured = call.iam.broker.saml_providers().count().saturating_add(call.iam.broker.oidc_providers().count());
+    for (_, number) in numbers.iter_mut().filter(|(name, _)| *name == "Providers") {
+        *number = number.saturating_add(configured);
+    }
     let numbers = numbers.into_iter().map(|(name, number)| (name, Element::number("value", number)));
     Ok(Answer::new("GetAccountSummary", vec![Element::map("SummaryMap", numbers)]))
 }

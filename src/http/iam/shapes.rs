@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::arn::Arn;
 use crate::http::query::Element;
-use crate::iam::{Account, Accounts, Boundary, ManagedPolicy, PolicyUses, PolicyVersion, RoleRecord};
+use crate::iam::{Account, Accounts, Boundary, ManagedPolicy, PolicyUses, PolicyVersion, RoleRecord, RoleUse};
 
 /// `Tags`.
 pub(super) fn tags(tags: &BTreeMap<String, String>) -> Element {
@@ -47,7 +47,8 @@ pub(super) fn max_session_duration(record: &RoleRecord) -> Element {
     Element::number("MaxSessionDuration", record.role.max_session_duration().as_secs())
 }
 
-fn named_role(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
+/// A role as instance profiles hold it: without duration, boundary, tags and `RoleLastUsed`.
+pub(super) fn named_role(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
     let role = &record.role;
     let mut elements = vec![
         Element::text("Path", record.path.as_str()),
@@ -69,8 +70,10 @@ fn held(record: &RoleRecord) -> impl Iterator<Item = Element> {
 
 /// `RoleLastUsed`; empty while the role was not used.
 pub(super) fn last_used(record: &RoleRecord) -> Element {
-    let date = record.last_used().map(|at| Element::Instant("LastUsedDate", at));
-    Element::Group("RoleLastUsed", date.into_iter().collect())
+    let used = record.last_used();
+    let told =
+        |used: &RoleUse| [Element::Instant("LastUsedDate", used.at), Element::text("Region", used.region.as_str())];
+    Element::Group("RoleLastUsed", used.as_deref().map(told).into_iter().flatten().collect())
 }
 
 /// A managed policy as lists hold it.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::http::query::{Answer, Element, Query};
 
 /// Parameters that say what a call is about. Passwords, codes, documents and whatever else is not named here stay out.
-const KEPT: [&str; 38] = [
+const KEPT: [&str; 39] = [
     "AWSServiceName",
     "AccessKeyId",
     "AccountAlias",
@@ -15,6 +15,7 @@ const KEPT: [&str; 38] = [
     "EntityFilter",
     "GroupName",
     "HardExpiry",
+    "InstanceProfileName",
     "MaxPasswordAge",
     "MaxSessionDuration",
     "MinimumPasswordLength",
