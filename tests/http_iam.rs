@@ -23,6 +23,8 @@ mod denials;
 mod escalation;
 #[path = "http_iam/holders.rs"]
 mod holders;
+#[path = "http_iam/instance_profiles.rs"]
+mod instance_profiles;
 #[path = "http_iam/listings.rs"]
 mod listings;
 #[path = "http_iam/policies.rs"]

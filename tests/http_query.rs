@@ -168,3 +168,34 @@ async fn whoever_asks_for_json_is_refused_in_json() {
     let read: Value = serde_json::from_str(&refused.text().await.unwrap()).unwrap();
     assert_eq!(read["Error"]["Code"], "MalformedQueryString");
 }
+
+#[tokio::test]
+async fn scripts_of_every_site_call_and_read_answers_without_what_browsers_add() {
+    let site = Site::start().await;
+    let client = reqwest::Client::new();
+    let asked = client.request(reqwest::Method::OPTIONS, &site.url).header("origin", "https://app.example.com");
+    let asked = asked.header("access-control-request-method", "POST");
+    let asked = asked.header("access-control-request-headers", "authorization,x-amz-date").send().await.unwrap();
+    let said = |response: &reqwest::Response, name: &str| {
+        response.headers().get(name).map(|value| value.to_str().unwrap().to_owned())
+    };
+    assert_eq!(asked.status().as_u16(), 204);
+    assert_eq!(said(&asked, "access-control-allow-origin").as_deref(), Some("*"));
+    assert_eq!(said(&asked, "access-control-allow-methods").as_deref(), Some("GET, POST"));
+    let headers = said(&asked, "access-control-allow-headers").unwrap();
+    for sent in ["authorization", "content-type", "x-amz-date", "x-amz-security-token", "amz-sdk-request"] {
+        assert!(headers.split(", ").any(|allowed| allowed == sent), "{sent}: {headers}");
+    }
+    let body = form(&[("Action", "AssumeRoleWithWebIdentity"), ("Version", STS)]);
+    let call = client.post(&site.url).header("content-type", "application/x-www-form-urlencoded").body(body);
+    let refused = call.header("origin", "https://app.example.com").send().await.unwrap();
+    assert_eq!(refused.status().as_u16(), 400);
+    assert_eq!(said(&refused, "access-control-allow-origin").as_deref(), Some("*"));
+    assert_eq!(said(&refused, "access-control-expose-headers").as_deref(), Some("x-amzn-requestid, date"));
+    for response in [&asked, &refused] {
+        // With it a browser would let scripts read what was sent with cookies.
+        assert_eq!(said(response, "access-control-allow-credentials"), None);
+    }
+    let plain = client.get(&site.url).send().await.unwrap();
+    assert_eq!(said(&plain, "access-control-allow-origin"), None);
+}
