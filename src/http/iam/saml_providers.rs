@@ -16,8 +16,8 @@ use crate::policy::Keys;
 use crate::time::Timestamp;
 
 const METADATA: (usize, usize) = (1000, 10_000_000);
-/// How long metadata that names no end is told to be good for: a hundred years, as in the cloud.
-const WITHOUT_END: Duration = Duration::from_secs(36_525 * 24 * 3600);
+/// How long metadata that names no end is told to be good for: a hundred years, as in the cloud. 2100 is no leap year.
+const WITHOUT_END: Duration = Duration::from_secs(36_524 * 24 * 3600);
 
 pub(super) fn operation(name: &str) -> Option<Operation> {
     Some(match name {
