@@ -224,7 +224,7 @@ mod tests {
         static BODIES: LargeBodies = LargeBodies::new(1, Duration::ZERO);
         let (broker, key) = broker();
         let flow = broker.begin().unwrap();
-        let stalled = Body::new(Stalled(ORDINARY_BODY as u64 + 1));
+        let stalled = Body::new(Stalled(500 * 1024));
         let refused = Received::read_within(&BODIES, call(&key, stalled), &flow, |_| PROTOCOL).await;
         assert_eq!(refused.err().unwrap().code(), "RequestTimeout");
         assert_eq!(BODIES.turns.available_permits(), 1, "its turn is given back");
