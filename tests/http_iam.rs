@@ -23,12 +23,16 @@ mod denials;
 mod escalation;
 #[path = "http_iam/holders.rs"]
 mod holders;
+#[path = "http_iam/instance_profiles.rs"]
+mod instance_profiles;
 #[path = "http_iam/listings.rs"]
 mod listings;
 #[path = "http_iam/policies.rs"]
 mod policies;
 #[path = "http_iam/providers.rs"]
 mod providers;
+#[path = "http_iam/recorded.rs"]
+mod recorded;
 #[path = "http_iam/refusals.rs"]
 mod refusals;
 #[path = "http_iam/roles.rs"]

@@ -18,9 +18,9 @@ use daypass::http::sts::Sts;
 use daypass::identity::oidc::UnverifiedIdToken;
 use daypass::time::ManualClock;
 use daypass::{AssumeRole, Broker, Keyring, Role};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use caller::{Keys, Reply, form, post, serve};
+use caller::{Keys, Reply, form, post, serve, signature};
 
 const READER: &str = "arn:aws:iam::111111111111:role/reader";
 const STS: &str = "2011-06-15";
@@ -52,6 +52,20 @@ impl Site {
     async fn ask(&self, action: &str, version: &str, signed_for: Option<&str>) -> Reply {
         let body = form(&[("Action", action), ("Version", version)]);
         self.post(body, signed_for).await
+    }
+
+    /// The same with an `Accept` header: media type and body of the answer.
+    async fn ask_for(&self, accept: &str, action: &str, service: &str) -> (u16, String, String) {
+        let version = if service == "iam" { IAM } else { STS };
+        let body = form(&[("Action", action), ("Version", version)]);
+        let mut request = reqwest::Client::new().post(&self.url).header("accept", accept);
+        request = request.header("content-type", "application/x-www-form-urlencoded");
+        for (name, value) in signature(&self.url, &body, &self.credentials, service, issuer::now()) {
+            request = request.header(name, value);
+        }
+        let response = request.body(body).send().await.unwrap();
+        let media_type = response.headers()["content-type"].to_str().unwrap().to_owned();
+        (response.status().as_u16(), media_type, response.text().await.unwrap())
     }
 
     async fn post(&self, body: String, signed_for: Option<&str>) -> Reply {
@@ -115,4 +129,73 @@ async fn a_call_of_a_service_that_speaks_json_is_told_who_answers() {
     assert_eq!(refused.status().as_u16(), 400);
     let body = refused.text().await.unwrap();
     assert!(body.contains("MalformedQueryString") && body.contains("STS and IAM"), "{body}");
+}
+
+#[tokio::test]
+async fn whoever_asks_for_json_gets_what_the_xml_says_with_its_types() {
+    let site = Site::start().await;
+    let (status, media_type, body) = site.ask_for("application/json", "GetCallerIdentity", "sts").await;
+    assert_eq!((status, media_type.as_str()), (200, "application/json"), "{body}");
+    let read: Value = serde_json::from_str(&body).unwrap();
+    let response = &read["GetCallerIdentityResponse"];
+    assert_eq!(response["GetCallerIdentityResult"]["Account"], "111111111111");
+    let arn = "arn:aws:sts::111111111111:assumed-role/reader/martha";
+    assert_eq!(response["GetCallerIdentityResult"]["Arn"], arn);
+    assert!(response["ResponseMetadata"]["RequestId"].as_str().is_some_and(|id| !id.is_empty()));
+
+    let (status, media_type, body) = site.ask_for("text/html, */*", "GetCallerIdentity", "sts").await;
+    assert_eq!((status, media_type.as_str()), (200, "text/xml"));
+    assert!(body.contains(&format!("<Arn>{arn}</Arn>")), "{body}");
+}
+
+#[tokio::test]
+async fn whoever_asks_for_json_is_refused_in_json() {
+    let site = Site::start().await;
+    for (service, action, code) in [("sts", "GetSessionToken", "AccessDenied"), ("iam", "NoSuchThing", "InvalidAction")]
+    {
+        let (status, media_type, body) = site.ask_for("application/json", action, service).await;
+        assert_eq!(media_type, "application/json");
+        let read: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(
+            (read["Error"]["Code"].as_str(), read["Error"]["Type"].as_str()),
+            (Some(code), Some("Sender")),
+            "{status} {body}"
+        );
+        assert!(read["Error"]["Message"].is_string() && read["RequestId"].is_string(), "{body}");
+    }
+    let unread = reqwest::Client::new().post(&site.url).header("accept", "application/json").body("{}");
+    let refused = unread.header("content-type", "application/json").send().await.unwrap();
+    let read: Value = serde_json::from_str(&refused.text().await.unwrap()).unwrap();
+    assert_eq!(read["Error"]["Code"], "MalformedQueryString");
+}
+
+#[tokio::test]
+async fn scripts_of_every_site_call_and_read_answers_without_what_browsers_add() {
+    let site = Site::start().await;
+    let client = reqwest::Client::new();
+    let asked = client.request(reqwest::Method::OPTIONS, &site.url).header("origin", "https://app.example.com");
+    let asked = asked.header("access-control-request-method", "POST");
+    let asked = asked.header("access-control-request-headers", "authorization,x-amz-date").send().await.unwrap();
+    let said = |response: &reqwest::Response, name: &str| {
+        response.headers().get(name).map(|value| value.to_str().unwrap().to_owned())
+    };
+    assert_eq!(asked.status().as_u16(), 204);
+    assert_eq!(said(&asked, "access-control-allow-origin").as_deref(), Some("*"));
+    assert_eq!(said(&asked, "access-control-allow-methods").as_deref(), Some("GET, POST"));
+    let headers = said(&asked, "access-control-allow-headers").unwrap();
+    for sent in ["authorization", "content-type", "x-amz-date", "x-amz-security-token", "amz-sdk-request"] {
+        assert!(headers.split(", ").any(|allowed| allowed == sent), "{sent}: {headers}");
+    }
+    let body = form(&[("Action", "AssumeRoleWithWebIdentity"), ("Version", STS)]);
+    let call = client.post(&site.url).header("content-type", "application/x-www-form-urlencoded").body(body);
+    let refused = call.header("origin", "https://app.example.com").send().await.unwrap();
+    assert_eq!(refused.status().as_u16(), 400);
+    assert_eq!(said(&refused, "access-control-allow-origin").as_deref(), Some("*"));
+    assert_eq!(said(&refused, "access-control-expose-headers").as_deref(), Some("x-amzn-requestid, date"));
+    for response in [&asked, &refused] {
+        // With it a browser would let scripts read what was sent with cookies.
+        assert_eq!(said(response, "access-control-allow-credentials"), None);
+    }
+    let plain = client.get(&site.url).send().await.unwrap();
+    assert_eq!(said(&plain, "access-control-allow-origin"), None);
 }

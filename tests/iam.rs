@@ -7,6 +7,8 @@ mod access_keys;
 mod authenticator;
 #[path = "iam/groups.rs"]
 mod groups;
+#[path = "iam/instance_profiles.rs"]
+mod instance_profiles;
 #[path = "iam/mfa.rs"]
 mod mfa;
 #[path = "iam/passwords.rs"]

@@ -189,9 +189,10 @@ impl<'a> Flow<'a> {
         let authenticated = request::authenticate(&self.broker.sessions, service, signed, now, &mut hearing);
         let told = authenticated.as_ref().map(|request| Told::of_signer(request.caller())).unwrap_or_default();
         let told = Told { resource, checks: hearing.finish(&request::RULES), ..told };
-        let session = authenticated.as_ref().ok().and_then(|request| request.caller().session());
-        if let Some(Session::Role(session)) = session.map(|session| &**session) {
-            self.broker.registry().read().note_role_use(session, now);
+        let used = authenticated.as_ref().ok().and_then(|request| Some((request.caller().session()?, request)));
+        if let Some((Session::Role(session), request)) = used.map(|(session, request)| (&**session, request)) {
+            let region = request.authorization().region().unwrap_or_default();
+            self.broker.registry().read().note_role_use(session, region, now);
         }
         self.conclude(Stage::Request, "authenticate", told, authenticated.map_err(Error::from))
     }

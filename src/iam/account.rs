@@ -8,7 +8,8 @@ use super::OidcProviderRecord;
 #[cfg(feature = "saml")]
 use super::SamlProviderRecord;
 use super::{
-    AccountAlias, CredentialReport, Group, IamError, ManagedPolicy, MfaDevice, Named, PasswordPolicy, RoleRecord, User,
+    AccountAlias, CredentialReport, Group, IamError, InstanceProfile, ManagedPolicy, MfaDevice, Named, PasswordPolicy,
+    RoleRecord, User,
 };
 use crate::arn::{AccountId, Arn};
 use crate::credentials::{AccessKeyId, LongTermKey};
@@ -58,6 +59,8 @@ pub struct Account {
     pub groups: Named<Group>,
     /// Its roles.
     pub roles: Named<RoleRecord>,
+    /// Its instance profiles.
+    pub instance_profiles: Named<InstanceProfile>,
     /// Its own managed policies.
     pub policies: Named<ManagedPolicy>,
     /// Its long-term access keys.
@@ -89,6 +92,7 @@ impl Account {
             users: Named::default(),
             groups: Named::default(),
             roles: Named::default(),
+            instance_profiles: Named::default(),
             policies: Named::default(),
             access_keys: BTreeMap::new(),
             #[cfg(feature = "saml")]

@@ -1,18 +1,20 @@
 //! Managed policies that every account has, under the ARNs that people know, such as
 //! `arn:aws:iam::aws:policy/AdministratorAccess`.
 //!
-//! The documents are our own and shorter than the cloud's: they speak of the services whose policies are evaluated here.
+//! Each document says what the cloud's says at the beginning of 2026, but for `ReadOnlyAccess` and `SecurityAudit`: those are
+//! long lists there, and here they speak of the services whose policies are evaluated. Others with long documents are left out,
+//! because a document under a name that people know has to allow what they know of it.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::{EntityName, EntityPath, ManagedPolicy, PolicyVersion, UniqueId};
+use super::{EntityName, EntityPath, IdKind, ManagedPolicy, PolicyVersion, UniqueId};
 use crate::arn::Arn;
 use crate::policy::{Kind, Policy};
 use crate::time::Timestamp;
 
 /// Name, path, what it is for, and the document.
-const POLICIES: [(&str, &str, &str, &str); 8] = [
+const POLICIES: [(&str, &str, &str, &str); 15] = [
     (
         "AdministratorAccess",
         "/",
@@ -25,8 +27,10 @@ const POLICIES: [(&str, &str, &str, &str); 8] = [
         "Everything but managing users, groups, roles, policies, organisations and accounts.",
         r#"{"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "NotAction": ["iam:*", "organizations:*", "account:*"], "Resource": "*"},
-            {"Effect": "Allow", "Action": ["iam:ListRoles", "organizations:DescribeOrganization",
-             "account:GetAccountInformation"], "Resource": "*"}]}"#,
+            {"Effect": "Allow", "Action": ["account:GetAccountInformation", "account:GetGovCloudAccountInformation",
+             "account:GetPrimaryEmail", "account:ListRegions", "iam:CreateServiceLinkedRole",
+             "iam:DeleteServiceLinkedRole", "iam:ListRoles", "organizations:DescribeEffectivePolicy",
+             "organizations:DescribeOrganization"], "Resource": "*"}]}"#,
     ),
     (
         "ReadOnlyAccess",
@@ -52,28 +56,92 @@ const POLICIES: [(&str, &str, &str, &str); 8] = [
         "/",
         "Managing users, groups, roles and policies.",
         r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["iam:*",
-            "organizations:DescribeAccount", "organizations:DescribeOrganization"], "Resource": "*"}]}"#,
+            "organizations:DescribeAccount", "organizations:DescribeOrganization",
+            "organizations:DescribeOrganizationalUnit", "organizations:DescribePolicy", "organizations:ListChildren",
+            "organizations:ListParents", "organizations:ListPoliciesForTarget", "organizations:ListRoots",
+            "organizations:ListPolicies", "organizations:ListTargetsForPolicy"], "Resource": "*"}]}"#,
     ),
     (
         "IAMReadOnlyAccess",
         "/",
         "Looking at users, groups, roles and policies.",
         r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["iam:Get*", "iam:List*",
-            "iam:GenerateCredentialReport", "iam:SimulateCustomPolicy", "iam:SimulatePrincipalPolicy"],
+            "iam:GenerateCredentialReport", "iam:GenerateServiceLastAccessedDetails", "iam:SimulateCustomPolicy",
+            "iam:SimulatePrincipalPolicy"],
             "Resource": "*"}]}"#,
     ),
     (
         "AmazonS3ReadOnlyAccess",
         "/",
         "Reading every bucket.",
-        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:Get*", "s3:List*"],
-            "Resource": "*"}]}"#,
+        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:Get*", "s3:List*",
+            "s3:Describe*", "s3-object-lambda:Get*", "s3-object-lambda:List*"], "Resource": "*"}]}"#,
     ),
     (
         "AmazonS3FullAccess",
         "/",
         "Everything with every bucket.",
-        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}"#,
+        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:*", "s3-object-lambda:*"],
+            "Resource": "*"}]}"#,
+    ),
+    (
+        "IAMUserChangePassword",
+        "/",
+        "Changing one's own password.",
+        r#"{"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": ["iam:ChangePassword"],
+             "Resource": ["arn:aws:iam::*:user/${aws:username}", "arn:aws:iam::*:user/*/${aws:username}"]},
+            {"Effect": "Allow", "Action": ["iam:GetAccountPasswordPolicy"], "Resource": "*"}]}"#,
+    ),
+    (
+        "AWSDenyAll",
+        "/",
+        "Nothing, whatever else allows it.",
+        r#"{"Version": "2012-10-17", "Statement": [{"Sid": "DenyAll", "Effect": "Deny", "Action": ["*"],
+            "Resource": "*"}]}"#,
+    ),
+    (
+        "AWSSupportAccess",
+        "/",
+        "Everything with support cases.",
+        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["support:*", "support-console:*"],
+            "Resource": "*"}]}"#,
+    ),
+    (
+        "AWSCloudShellFullAccess",
+        "/",
+        "Everything with the shell in the console.",
+        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["cloudshell:*"], "Resource": "*"}]}"#,
+    ),
+    (
+        "AmazonSSMManagedInstanceCore",
+        "/",
+        "What a machine needs that Systems Manager looks after.",
+        r#"{"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": ["ssm:DescribeAssociation", "ssm:GetDeployablePatchSnapshotForInstance",
+             "ssm:GetDocument", "ssm:DescribeDocument", "ssm:GetManifest", "ssm:GetParameter", "ssm:GetParameters",
+             "ssm:ListAssociations", "ssm:ListInstanceAssociations", "ssm:PutInventory", "ssm:PutComplianceItems",
+             "ssm:PutConfigurePackageResult", "ssm:UpdateAssociationStatus", "ssm:UpdateInstanceAssociationStatus",
+             "ssm:UpdateInstanceInformation"], "Resource": "*"},
+            {"Effect": "Allow", "Action": ["ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
+             "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"], "Resource": "*"},
+            {"Effect": "Allow", "Action": ["ec2messages:AcknowledgeMessage", "ec2messages:DeleteMessage",
+             "ec2messages:FailMessage", "ec2messages:GetEndpoint", "ec2messages:GetMessages", "ec2messages:SendReply"],
+             "Resource": "*"}]}"#,
+    ),
+    (
+        "AWSLambdaBasicExecutionRole",
+        "/service-role/",
+        "Writing the logs of a function.",
+        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["logs:CreateLogGroup",
+            "logs:CreateLogStream", "logs:PutLogEvents"], "Resource": "*"}]}"#,
+    ),
+    (
+        "AWSLambdaRole",
+        "/service-role/",
+        "Calling functions.",
+        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["lambda:InvokeFunction"],
+            "Resource": ["*"]}]}"#,
     ),
 ];
 
@@ -83,7 +151,7 @@ static COMPILED: LazyLock<BTreeMap<String, ManagedPolicy>> = LazyLock::new(|| {
         let policy = Policy::parse(document, Kind::Identity).ok()?.named(name);
         let name: EntityName = name.parse().ok()?;
         let managed = ManagedPolicy {
-            id: UniqueId::of_aws(arn.as_str()),
+            id: UniqueId::of_all(IdKind::Policy, arn.as_str()),
             arn,
             name,
             path: path.parse::<EntityPath>().ok()?,

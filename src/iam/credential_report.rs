@@ -54,7 +54,8 @@ impl Account {
             Some(user) => (user.name.as_str(), user.identity.arn.clone()),
             None => ("<root_account>", self.id.root()),
         };
-        let created = user.map_or_else(|| "not_supported".to_owned(), |user| user.created.to_string());
+        // An account keeps no date of its own.
+        let created = written(user.map_or(Timestamp::EPOCH, |user| user.created));
         let mut fields = vec![quoted(name), quoted(arn.as_str()), created];
         fields.extend(self.password(user));
         fields.push(self.mfa_devices_of(&owner).next().is_some().to_string());
@@ -70,22 +71,27 @@ impl Account {
     /// Whether there is a password, when it was used and changed, and when it must be changed.
     fn password(&self, user: Option<&User>) -> [String; 4] {
         let Some(user) = user else {
-            return ["not_supported", "not_supported", "not_supported", "not_supported"].map(str::to_owned);
+            return ["not_supported", "no_information", "not_supported", "not_supported"].map(str::to_owned);
         };
         let Some(login) = &user.login else { return ["false", "N/A", "N/A", "N/A"].map(str::to_owned) };
         let age = self.password_policy.as_ref().and_then(|policy| policy.max_age());
-        let next = age.map_or_else(|| "N/A".to_owned(), |age| login.changed.saturating_add(age).to_string());
-        ["true".to_owned(), "no_information".to_owned(), login.changed.to_string(), next]
+        let next = age.map_or_else(|| "N/A".to_owned(), |age| written(login.changed.saturating_add(age)));
+        ["true".to_owned(), "no_information".to_owned(), written(login.changed), next]
     }
 }
 
 fn of_key(record: Option<&KeyRecord>) -> [String; 5] {
     let Some(record) = record else { return ["false", "N/A", "N/A", "N/A", "N/A"].map(str::to_owned) };
-    let (active, made) = (record.active.to_string(), record.key.created().to_string());
+    let (active, made) = (record.active.to_string(), written(record.key.created()));
     match record.key.last_used() {
-        Some(used) => [active, made, used.at.to_string(), quoted(&used.region), quoted(&used.service)],
+        Some(used) => [active, made, written(used.at), quoted(&used.region), quoted(&used.service)],
         None => [active, made, "N/A".to_owned(), "N/A".to_owned(), "N/A".to_owned()],
     }
+}
+
+/// An instant as readers of the report parse it, such as `2026-01-01T00:00:00+00:00`.
+fn written(at: Timestamp) -> String {
+    at.whole_seconds().to_string().replace('Z', "+00:00")
 }
 
 /// A field of RFC 4180.

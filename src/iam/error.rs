@@ -19,6 +19,10 @@ pub enum Entity {
     Group,
     /// A role.
     Role,
+    /// An instance profile.
+    InstanceProfile,
+    /// A role that is in an instance profile.
+    RoleInInstanceProfile,
     /// A managed policy.
     Policy,
     /// A version of a managed policy.
@@ -55,6 +59,8 @@ impl Entity {
             Self::MfaDevice => format!("VirtualMFADevice with serial number {name} doesn't exist."),
             Self::LoginProfile => format!("Login Profile for User {name} cannot be found."),
             Self::PasswordPolicy => format!("The Password Policy with domain name {name} cannot be found."),
+            Self::InstanceProfile => format!("Instance Profile {name} cannot be found."),
+            Self::RoleInInstanceProfile => format!("{name} cannot be found."),
             Self::Policy => format!("Policy {name} was not found."),
             Self::PolicyVersion => format!("Policy {name} does not exist or is not attachable."),
             Self::Boundary => format!("Scope ARN: {name} does not exist or is not attachable."),
@@ -70,6 +76,7 @@ impl Entity {
             Self::User => format!("User with name {name} already exists."),
             Self::Group => format!("Group with name {name} already exists."),
             Self::Role => format!("Role with name {name} already exists."),
+            Self::InstanceProfile => format!("Instance Profile {name} already exists."),
             Self::Policy => format!("A policy called {name} already exists. Duplicate names are not allowed."),
             Self::SamlProvider => format!("SAMLProvider with name {name} already exists."),
             Self::OidcProvider => format!("Provider with url {name} already exists."),
@@ -122,6 +129,8 @@ impl fmt::Display for Entity {
             Self::User => "user",
             Self::Group => "group",
             Self::Role => "role",
+            Self::InstanceProfile => "instance profile",
+            Self::RoleInInstanceProfile => "role in an instance profile",
             Self::Policy => "policy",
             Self::PolicyVersion => "policy version",
             Self::UserPolicy => "user policy",

@@ -4,16 +4,20 @@ use std::fmt;
 
 use crate::crypto::{self, CryptoError};
 
-/// What a unique id is of, by its first four characters.
+/// What a unique id is of, by its first characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdKind {
     /// `AGPA`
     Group,
+    /// `AIPA`
+    InstanceProfile,
     /// `ANPA`
     Policy,
     /// `AROA`
     Role,
+    /// `SAMLP`
+    SamlProvider,
     /// `AIDA`
     User,
 }
@@ -22,14 +26,16 @@ impl IdKind {
     const fn prefix(self) -> &'static str {
         match self {
             Self::Group => "AGPA",
+            Self::InstanceProfile => "AIPA",
             Self::Policy => "ANPA",
             Self::Role => "AROA",
+            Self::SamlProvider => "SAMLP",
             Self::User => "AIDA",
         }
     }
 }
 
-/// The id of one user, group, role or policy, never given again: one made anew under the same name is another one.
+/// The id of one user, group, role, policy, instance profile or SAML provider, never given again: one made anew under the same name is another one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UniqueId(String);
 
@@ -42,13 +48,13 @@ impl UniqueId {
         Ok(Self(format!("{}{}", kind.prefix(), crypto::random_base32(17)?)))
     }
 
-    /// The id of a policy that every account has: the same whenever it is made.
-    pub(super) fn of_aws(arn: &str) -> Self {
+    /// The id of what every account has under this ARN: the same whenever it is made.
+    pub(crate) fn of_all(kind: IdKind, arn: &str) -> Self {
         const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
         let digest = crypto::digest(crypto::DigestAlgorithm::Sha256, arn.as_bytes());
         let letter = |byte: &u8| LETTERS.get(usize::from(byte & 31)).copied().map_or('A', char::from);
         let letters: String = digest.as_ref().iter().take(17).map(letter).collect();
-        Self(format!("{}{letters}", IdKind::Policy.prefix()))
+        Self(format!("{}{letters}", kind.prefix()))
     }
 
     /// The id as text.

@@ -10,10 +10,14 @@ pub struct Limits {
     pub groups: usize,
     /// Roles of an account.
     pub roles: usize,
+    /// Instance profiles of an account.
+    pub instance_profiles: usize,
     /// Managed policies of an account.
     pub policies: usize,
     /// Versions of a managed policy.
     pub policy_versions: usize,
+    /// Versions of all managed policies of an account, which is told and not enforced: other limits are reached before.
+    pub policy_versions_in_use: usize,
     /// Managed policies attached to one user, group or role.
     pub attached_policies: usize,
     /// Groups one user is in.
@@ -48,8 +52,10 @@ impl Default for Limits {
             users: 5000,
             groups: 300,
             roles: 1000,
+            instance_profiles: 1000,
             policies: 1500,
             policy_versions: 5,
+            policy_versions_in_use: 10_000,
             attached_policies: 10,
             groups_per_user: 10,
             access_keys: 2,

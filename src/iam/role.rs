@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
 
 use super::{
     Account, Accounts, Boundary, Entity, EntityName, EntityPath, IamError, IdKind, Limits, Permissions, UniqueId,
@@ -60,11 +61,10 @@ impl RoleRecord {
         Self { name, path, description, created: now, tags, permissions, last_used, role: Arc::new(role) }
     }
 
-    /// When a session of the role last signed a request, to the second; none if none has since the service began.
+    /// When a session of the role last signed a request, and for which region; none if none has since the service began.
     #[must_use]
-    pub fn last_used(&self) -> Option<Timestamp> {
-        let seconds = self.last_used.0.load(Ordering::Relaxed);
-        (seconds != 0).then(|| Timestamp::from_unix_seconds(seconds))
+    pub fn last_used(&self) -> Option<Arc<RoleUse>> {
+        self.last_used.0.load_full()
     }
 
     /// The trust policy as it is shown: with the ARNs of the users and roles it names, as far as they still exist.
@@ -74,9 +74,19 @@ impl RoleRecord {
     }
 }
 
-/// The second of the last use, zero before there is one; one for all snapshots.
+/// When and for which region a session of a role signed a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RoleUse {
+    /// When, to the second.
+    pub at: Timestamp,
+    /// The region it signed for.
+    pub region: String,
+}
+
+/// The last use, none before there is one; one for all snapshots.
 #[derive(Clone, Debug, Default)]
-struct LastUse(Arc<AtomicI64>);
+struct LastUse(Arc<ArcSwapOption<RoleUse>>);
 
 /// A role that is asked for.
 #[derive(Clone, Debug)]
@@ -99,12 +109,15 @@ pub struct NewRole<'a> {
 }
 
 impl Accounts {
-    /// Notes that `session` signed a request, unless its role is gone.
-    pub fn note_role_use(&self, session: &RoleSession, now: Timestamp) {
+    /// Notes that `session` signed a request for `region`, unless its role is gone.
+    pub fn note_role_use(&self, session: &RoleSession, region: &str, now: Timestamp) {
         let account = session.role_arn().account_id().ok().and_then(|id| self.find(&id));
         let record = account.and_then(|account| account.roles.find(session.role_arn().role_name().ok()?));
         if let Some(record) = record.filter(|record| record.role.id().as_str() == session.claims().role_id) {
-            record.last_used.0.fetch_max(now.unix_seconds(), Ordering::Relaxed);
+            let (at, last) = (now.whole_seconds(), record.last_used.0.load());
+            if last.as_ref().is_none_or(|last| last.at < at || (last.at == at && last.region != region)) {
+                record.last_used.0.store(Some(Arc::new(RoleUse { at, region: region.to_owned() })));
+            }
         }
     }
 }
@@ -201,7 +214,7 @@ impl Account {
         Ok(())
     }
 
-    /// Deletes a role that has no policies.
+    /// Deletes a role that has no policies and is in no instance profile.
     ///
     /// # Errors
     /// [`IamError::NoSuchEntity`], [`IamError::DeleteConflict`], [`IamError::Protected`].
@@ -212,6 +225,9 @@ impl Account {
         }
         if !permissions.inline.is_empty() {
             return Err(IamError::DeleteConflict { remedy: "delete policies" });
+        }
+        if self.instance_profiles_of(name).next().is_some() {
+            return Err(IamError::DeleteConflict { remedy: "remove roles from instance profile" });
         }
         self.roles.remove(name);
         Ok(())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Account, Entity, EntityName, IamError, Limits, tagging};
+use super::{Account, Entity, EntityName, IamError, IdKind, Limits, UniqueId, tagging};
 use crate::arn::Arn;
 use crate::identity::saml::SamlProvider;
 use crate::time::Timestamp;
@@ -16,6 +16,8 @@ pub struct SamlProviderRecord {
     pub arn: Arn,
     /// Its name.
     pub name: EntityName,
+    /// The unique id, `SAMLP…`.
+    pub id: UniqueId,
     /// The metadata as it was given.
     pub metadata: Arc<str>,
     /// What assertions are verified with.
@@ -30,7 +32,7 @@ impl Account {
     /// Makes a SAML provider of `provider`, which was read from `metadata`.
     ///
     /// # Errors
-    /// [`IamError::AlreadyExists`], [`IamError::LimitExceeded`], [`IamError::Role`] for a tag.
+    /// [`IamError::AlreadyExists`], [`IamError::LimitExceeded`], [`IamError::Role`] for a tag, [`IamError::Crypto`].
     pub fn create_saml_provider(
         &mut self,
         name: &EntityName,
@@ -52,6 +54,7 @@ impl Account {
         let record = SamlProviderRecord {
             arn: arn.clone(),
             name: name.clone(),
+            id: UniqueId::fresh(IdKind::SamlProvider)?,
             metadata: metadata.into(),
             provider: Arc::new(provider.named(name.as_str()).of_account(self.id.clone())),
             created: now,

@@ -23,7 +23,7 @@ impl Account {
             ("AccountAccessKeysPresent", usize::from(self.keys_of(&root).next().is_some())),
             ("AccountPasswordPresent", 0),
             ("AccountSigningCertificatesPresent", 0),
-            ("InstanceProfiles", 0),
+            ("InstanceProfiles", self.instance_profiles.len()),
             ("ServerCertificates", 0),
         ];
         let quotas = [
@@ -32,7 +32,7 @@ impl Account {
             ("RolesQuota", limits.roles),
             ("PoliciesQuota", limits.policies),
             ("VersionsPerPolicyQuota", limits.policy_versions),
-            ("PolicyVersionsInUseQuota", limits.policies.saturating_mul(limits.policy_versions)),
+            ("PolicyVersionsInUseQuota", limits.policy_versions_in_use),
             ("PolicySizeQuota", limits.managed_policy),
             ("UserPolicySizeQuota", limits.user_inline),
             ("GroupPolicySizeQuota", limits.group_inline),
@@ -43,7 +43,7 @@ impl Account {
             ("AttachedPoliciesPerRoleQuota", limits.attached_policies),
             ("GroupsPerUserQuota", limits.groups_per_user),
             ("AccessKeysPerUserQuota", limits.access_keys),
-            ("InstanceProfilesQuota", 0),
+            ("InstanceProfilesQuota", limits.instance_profiles),
             ("ServerCertificatesQuota", 0),
             ("SigningCertificatesPerUserQuota", 0),
             // Session tokens are good in every region.

@@ -64,12 +64,12 @@ impl TrustPolicy {
     pub(crate) fn of_provider(provider: &Arn) -> Result<Self, PolicyError> {
         let document = serde_json::json!({
             "Version": "2012-10-17",
-            "Statement": {
+            "Statement": [{
                 "Sid": "TrustsTheDirectory",
                 "Effect": "Allow",
                 "Principal": {"Federated": provider},
                 "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"]
-            }
+            }]
         });
         document.to_string().parse()
     }

@@ -17,6 +17,7 @@ SUITES = [
     "iam_users",
     "sts_users",
     "modelled",
+    "json",
     "errors",
     "bearer",
     "s3",

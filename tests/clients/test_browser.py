@@ -527,6 +527,50 @@ class Application(Pages):
         self.assertEqual(len(values), 2)
 
 
+class Scripts(Pages):
+    """Scripts of another origin at the services: the SDKs that run in browsers."""
+
+    FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+    FETCH = """
+        const [url, request, done] = arguments;
+        const read = async reply => done([reply.status, await reply.text(), reply.headers.get("x-amzn-requestid")]);
+        fetch(url, request).then(read, () => done(null));
+    """
+
+    def elsewhere(self):
+        """A page of another origin on the same site, to which cookies go along unless somebody sees to it."""
+        self.person.driver.execute_cdp_cmd("Page.setBypassCSP", {"enabled": True})
+        self.person.open(f"{self.site.idp}/login")
+
+    def fetch(self, body, headers, **more):
+        request = {"method": "POST", "headers": headers, "body": body.decode(), **more}
+        return self.person.driver.execute_async_script(self.FETCH, f"{self.site.broker}/", request)
+
+    def test_scripts_call_sts_and_read_the_answers(self):
+        self.elsewhere()
+        asked = {"RoleArn": daypass.role("PhotoReader"), "RoleSessionName": "martha"}
+        body = sdk.form("AssumeRoleWithWebIdentity", WebIdentityToken=self.site.token(), **asked)
+        status, answer, request_id = self.fetch(body, self.FORM)
+        self.assertEqual(status, 200, answer)
+        self.assertIn(request_id, answer)
+        credentials = {
+            name: re.search(f"<{name}>([^<]+)<", answer)[1]
+            for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")
+        }
+        body = sdk.form("GetCallerIdentity")
+        headers = sdk.sign(f"{self.site.broker}/", body, credentials, headers=self.FORM)
+        status, answer, _ = self.fetch(body, headers)
+        self.assertEqual(status, 200, answer)
+        self.assertIn("assumed-role/PhotoReader/martha", answer)
+
+    def test_what_is_sent_with_cookies_is_not_read(self):
+        self.person.sign_in(KINDS["oidc"])
+        self.elsewhere()
+        self.assertIsNone(self.fetch(sdk.form("GetCallerIdentity"), self.FORM, credentials="include"))
+        told = [entry["message"] for entry in self.person.driver.get_log("browser")]
+        self.assertTrue(any("CORS" in message for message in told), told)
+
+
 class Headers(unittest.TestCase):
     def test_every_page_is_locked_down(self):
         site = daypass.shared()

@@ -103,6 +103,26 @@ class Roles(Iam):
         )
         self.assertEqual(status, 404)
 
+    def test_terraform_puts_a_role_into_an_instance_profile(self):
+        self.role("tf", trust=trust({"Service": "ec2.amazonaws.com"}))
+        made = self.iam.create_instance_profile(InstanceProfileName="tf", Path="/app/")["InstanceProfile"]
+        self.assertRegex(made["InstanceProfileId"], r"^AIPA[A-Z2-7]{17}$")
+        self.iam.get_waiter("instance_profile_exists").wait(InstanceProfileName="tf")
+        self.iam.add_role_to_instance_profile(InstanceProfileName="tf", RoleName="tf")
+        read = self.iam.get_instance_profile(InstanceProfileName="tf")["InstanceProfile"]
+        self.assertEqual([role["RoleName"] for role in read["Roles"]], ["tf"])
+        self.assertEqual((read["Arn"], read["Tags"]), (made["Arn"], []))
+        self.refused(
+            "DeleteConflict",
+            "must remove roles from instance profile first.",
+            self.iam.delete_instance_profile,
+            InstanceProfileName="tf",
+        )
+        self.iam.remove_role_from_instance_profile(InstanceProfileName="tf", RoleName="tf")
+        self.iam.delete_instance_profile(InstanceProfileName="tf")
+        missing = "Instance Profile tf cannot be found."
+        self.refused("NoSuchEntity", missing, self.iam.get_instance_profile, InstanceProfileName="tf")
+
     def test_a_role_made_here_is_assumed_and_does_what_it_is_given(self):
         caller = f"arn:aws:iam::{daypass.PRODUCTION}:role/IamAdministrator"
         self.role("worker", trust=trust({"AWS": caller}))
@@ -183,7 +203,8 @@ class Roles(Iam):
         )
         tags = [{"Key": "a", "Value": "1"}, {"Key": "A", "Value": "2"}]
         self.refused("InvalidInput", "Duplicate tag keys found.", self.iam.tag_role, RoleName="taken", Tags=tags)
-        self.refused("InvalidAction", "Could not find operation", self.iam.create_instance_profile, InstanceProfileName="x")
+        missing = self.iam.generate_service_last_accessed_details
+        self.refused("InvalidAction", "Could not find operation", missing, Arn=daypass.role("taken"))
 
 
 class Policies(Iam):

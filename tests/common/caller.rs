@@ -82,7 +82,8 @@ pub(crate) async fn post(url: &str, body: String, signer: Option<(&Keys, &str)>,
     Reply { status: response.status().as_u16(), body: response.text().await.unwrap() }
 }
 
-fn signature(url: &str, body: &str, keys: &Keys, service: &str, at: Timestamp) -> Vec<(String, String)> {
+/// The headers of a signature over a form.
+pub(crate) fn signature(url: &str, body: &str, keys: &Keys, service: &str, at: Timestamp) -> Vec<(String, String)> {
     let identity = SdkCredentials::new(&keys.id, &keys.secret, keys.token.clone(), None, "test").into();
     let seconds = at.unix_millis().try_into().unwrap();
     let parameters = SigningParams::builder()

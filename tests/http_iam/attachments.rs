@@ -128,3 +128,22 @@ async fn a_malformed_inline_policy_says_where() {
     assert_eq!(code, "ValidationError");
     assert!(message.contains("[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"), "{message}");
 }
+
+#[tokio::test]
+async fn the_policy_for_passwords_is_good_for_ones_own_alone() {
+    let site = Site::start().await;
+    let martha = site.user("martha").await;
+    for name in ["martha", "rosa"] {
+        if name != "martha" {
+            site.done("CreateUser", &[("UserName", name)]).await;
+        }
+        site.done("CreateLoginProfile", &[("UserName", name), ("Password", "Correct-horse-1")]).await;
+    }
+    let asked = [("OldPassword", "Correct-horse-1"), ("NewPassword", "Other-horse-1")];
+    assert_eq!(site.iam_as(&martha, "ChangePassword", &asked).await.status, 403);
+    let attached = [("UserName", "martha"), ("PolicyArn", "arn:aws:iam::aws:policy/IAMUserChangePassword")];
+    site.done("AttachUserPolicy", &attached).await;
+    assert_eq!(site.iam_as(&martha, "ChangePassword", &asked).await.status, 200);
+    let other = [("UserName", "rosa"), ("Password", "Other-horse-1")];
+    assert_eq!(site.iam_as(&martha, "UpdateLoginProfile", &other).await.status, 403);
+}

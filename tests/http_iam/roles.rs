@@ -238,17 +238,27 @@ async fn what_is_asked_for_on_the_way_is_empty_or_refused_with_a_reason() {
     site.create_role("r", &open()).await;
     let profiles = site.done("ListInstanceProfilesForRole", &[("RoleName", "r")]).await;
     assert!(profiles.body.contains("<InstanceProfiles></InstanceProfiles><IsTruncated>false"), "{}", profiles.body);
-    for action in ["ListInstanceProfiles", "ListServerCertificates", "ListSigningCertificates", "ListSSHPublicKeys"] {
+    for action in ["ListInstanceProfiles", "ListServerCertificates"] {
         assert_eq!(site.done(action, &[]).await.text("IsTruncated"), Some("false"));
     }
+    site.done("CreateUser", &[("UserName", "martha")]).await;
+    for action in ["ListSigningCertificates", "ListSSHPublicKeys", "ListServiceSpecificCredentials"] {
+        assert_eq!(site.done(action, &[("UserName", "martha")]).await.text("IsTruncated"), Some("false"));
+        assert_eq!(site.refused(action, &[]).await.1, "ValidationError", "the caller is no user");
+    }
+    let key = [("UserName", "martha"), ("SSHPublicKeyId", "APKAXXXXXXXXXXXXXXXXX")];
+    let (_, code, message) = site.refused("GetSSHPublicKey", &key).await;
+    let expected = "The Public Key with id APKAXXXXXXXXXXXXXXXXX cannot be found.";
+    assert_eq!((code.as_str(), message.as_str()), ("NoSuchEntity", expected));
+    let (_, code, message) = site.refused("GetServerCertificate", &[("ServerCertificateName", "c")]).await;
+    let expected = "The Server Certificate with name c cannot be found.";
+    assert_eq!((code.as_str(), message.as_str()), ("NoSuchEntity", expected));
     let (_, code, message) = site.refused("CreateServiceLinkedRole", &[("AWSServiceName", "es.amazonaws.com")]).await;
     assert_eq!(code, "InvalidInput");
     assert!(message.contains("es.amazonaws.com"), "{message}");
-    let (status, code, message) = site.refused("GetInstanceProfile", &[("InstanceProfileName", "x")]).await;
-    assert_eq!((status, code.as_str(), message.as_str()), (404, "NoSuchEntity", "Instance Profile x cannot be found."));
-    let (status, code, message) = site.refused("CreateInstanceProfile", &[("InstanceProfileName", "x")]).await;
+    let (status, code, message) = site.refused("UploadServerCertificate", &[("ServerCertificateName", "x")]).await;
     assert_eq!((status, code.as_str()), (400, "InvalidAction"));
-    assert_eq!(message, "Could not find operation CreateInstanceProfile for version 2010-05-08");
+    assert_eq!(message, "Could not find operation UploadServerCertificate for version 2010-05-08");
 }
 
 #[tokio::test]
@@ -259,6 +269,7 @@ async fn a_role_tells_when_its_sessions_last_signed() {
     assert!(idle.body.contains("<RoleLastUsed></RoleLastUsed>"), "{}", idle.body);
     let used = site.done("GetRole", &[("RoleName", "admin")]).await;
     assert_eq!(used.text("LastUsedDate"), Some(crate::issuer::now().to_string().as_str()));
+    assert_eq!(used.text("Region"), Some("eu-west-1"));
     let made = daypass::Role::new(arn("role/admin").parse().unwrap(), open().parse().unwrap()).unwrap();
     let made = made.with_id("AROAANOTHERROLEBYNAME".parse().unwrap());
     let before = site.broker.registry().read();

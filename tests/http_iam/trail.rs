@@ -76,6 +76,20 @@ async fn the_policy_that_was_attached_is_told_of() {
 }
 
 #[tokio::test]
+async fn the_role_that_was_put_into_an_instance_profile_is_told_of() {
+    let audited = Audited::start().await;
+    audited.site.create_role("r", &trust(&json!({"AWS": "111111111111"}))).await;
+    let profile = ("InstanceProfileName", "web");
+    audited.site.done("CreateInstanceProfile", &[profile]).await;
+    let event = audited.conclusion();
+    assert_eq!(event.parameters.get("Arn"), Some(&arn("instance-profile/web")));
+    audited.site.done("AddRoleToInstanceProfile", &[profile, ("RoleName", "r")]).await;
+    let event = audited.conclusion();
+    assert_eq!((event.operation.as_str(), event.resource), ("AddRoleToInstanceProfile", arn("instance-profile/web")));
+    assert_eq!(event.parameters, [("InstanceProfileName", "web".to_owned()), ("RoleName", "r".to_owned())].into());
+}
+
+#[tokio::test]
 async fn the_key_that_was_made_is_told_of_and_its_secret_is_not() {
     let audited = Audited::start().await;
     audited.site.done("CreateUser", &[("UserName", "rosa")]).await;

@@ -46,7 +46,9 @@ async fn the_summary_has_every_number_that_clients_know() {
         assert!(summary.body.contains(&format!("<entry><key>{key}</key><value>")), "{key}");
     }
     assert_eq!(summary.body.matches("<entry>").count(), KEYS.split_whitespace().count());
-    for (key, value) in [("Users", 1), ("UsersQuota", 5000), ("MFADevices", 1), ("MFADevicesInUse", 0), ("Roles", 1)] {
+    for (key, value) in
+        [("Users", 1), ("UsersQuota", 5000), ("MFADevices", 1), ("MFADevicesInUse", 0), ("Roles", 1), ("Providers", 1)]
+    {
         assert!(summary.body.contains(&format!("<key>{key}</key><value>{value}</value>")), "{key}");
     }
 }
@@ -66,9 +68,14 @@ async fn a_credential_report_is_made_and_kept_for_four_hours() {
     assert_eq!(lines.len(), 3, "{csv}");
     let columns = lines[0].split(',').count();
     assert!(lines[0].starts_with("user,arn,user_creation_time,password_enabled,"), "{csv}");
-    assert!(lines[1].starts_with("<root_account>,arn:aws:iam::111111111111:root,not_supported,"), "{csv}");
+    assert!(
+        lines[1].starts_with(
+            "<root_account>,arn:aws:iam::111111111111:root,1970-01-01T00:00:00+00:00,not_supported,no_information,"
+        ),
+        "{csv}"
+    );
     assert_eq!(lines[1].split(',').count(), columns);
-    let ana = "\"ana,b\",\"arn:aws:iam::111111111111:user/ana,b\",2026-01-01T00:00:00Z,false,N/A,N/A,N/A,false,true,2026-01-01T00:00:00Z,N/A,N/A,N/A,false,N/A,";
+    let ana = "\"ana,b\",\"arn:aws:iam::111111111111:user/ana,b\",2026-01-01T00:00:00+00:00,false,N/A,N/A,N/A,false,true,2026-01-01T00:00:00+00:00,N/A,N/A,N/A,false,N/A,";
     assert!(lines[2].starts_with(ana), "{csv}");
     site.clock().advance(std::time::Duration::from_secs(4 * 3600 + 1));
     let account = site.broker().registry().read().find(&"111111111111".parse().unwrap()).unwrap().clone();

@@ -143,9 +143,9 @@ fn administrator_role(account: &AccountId, name: &str, site: &Site) -> Result<Ro
         "Action": "sts:AssumeRoleWithWebIdentity",
         "Condition": {"StringEquals": {format!("{issuer}:aud"): AUDIENCE, format!("{issuer}:sub"): "martha"}}
     });
-    let permissions = json!({"Version": "2012-10-17", "Statement": {
+    let permissions = json!({"Version": "2012-10-17", "Statement": [{
         "Sid": "ManageTheAccount", "Effect": "Allow", "Action": ["iam:*", "sts:*"], "Resource": "*"
-    }});
+    }]});
     role(account, name, &permissions, &[statement])
 }
 
@@ -186,18 +186,18 @@ fn editor() -> Value {
 }
 
 fn administrator() -> Value {
-    json!({"Version": "2012-10-17", "Statement": {
+    json!({"Version": "2012-10-17", "Statement": [{
         "Sid": "Everything", "Effect": "Allow", "Action": "*", "Resource": "*"
-    }})
+    }]})
 }
 
 fn audit() -> Value {
-    json!({"Version": "2012-10-17", "Statement": {
+    json!({"Version": "2012-10-17", "Statement": [{
         "Sid": "SeeWhoMayWhat",
         "Effect": "Allow",
         "Action": ["s3:ListAllMyBuckets", "s3:GetBucketLocation", "s3:GetBucketPolicy", "iam:Get*", "iam:List*"],
         "Resource": "*"
-    }})
+    }]})
 }
 
 /// An id for somebody of the demonstration, the same in every run.

@@ -30,7 +30,7 @@ fn create_access_key(call: &Call<'_>) -> Result<Answer, QueryError> {
         Element::text("AccessKeyId", key.access_key_id().as_str()),
         Element::text("Status", "Active"),
         Element::secret("SecretAccessKey", key.secret_access_key().expose()),
-        Element::text("CreateDate", key.created().to_string()),
+        Element::Instant("CreateDate", key.created()),
     ];
     Ok(Answer::new("CreateAccessKey", vec![Element::Group("AccessKey", elements)]))
 }
@@ -51,7 +51,7 @@ fn list_access_keys(call: &Call<'_>) -> Result<Answer, QueryError> {
             Element::text("UserName", name.as_str()),
             Element::text("AccessKeyId", record.key.access_key_id().as_str()),
             Element::text("Status", if record.active { "Active" } else { "Inactive" }),
-            Element::text("CreateDate", record.key.created().to_string()),
+            Element::Instant("CreateDate", record.key.created()),
         ]
     });
     let mut result = vec![Element::list("AccessKeyMetadata", listed)];
@@ -108,7 +108,7 @@ fn get_access_key_last_used(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut used = Vec::new();
     match record.key.last_used() {
         Some(last) => {
-            used.push(Element::text("LastUsedDate", last.at.to_string()));
+            used.push(Element::Instant("LastUsedDate", last.at));
             used.push(Element::text("ServiceName", last.service.as_str()));
             used.push(Element::text("Region", last.region.as_str()));
         }

@@ -71,14 +71,14 @@ fn get_account_password_policy(call: &Call<'_>) -> Result<Answer, QueryError> {
     authorize(call, "iam:GetAccountPasswordPolicy")?;
     let account = call.own_account()?;
     let policy = account.password_policy().map_err(refused)?;
-    let mut elements = vec![Element::text("MinimumPasswordLength", policy.minimum_length().to_string())];
-    elements.extend(KINDS.map(|(name, kind)| Element::text(name, policy.requires(kind).to_string())));
-    elements.push(Element::text("AllowUsersToChangePassword", policy.users_may_change().to_string()));
-    elements.push(Element::text("ExpirePasswords", policy.max_age_days().is_some().to_string()));
-    elements.extend(policy.max_age_days().map(|days| Element::text("MaxPasswordAge", days.to_string())));
-    let reuse = policy.reuse_prevention().map(|count| Element::text("PasswordReusePrevention", count.to_string()));
+    let mut elements = vec![Element::number("MinimumPasswordLength", policy.minimum_length())];
+    elements.extend(KINDS.map(|(name, kind)| Element::Flag(name, policy.requires(kind))));
+    elements.push(Element::Flag("AllowUsersToChangePassword", policy.users_may_change()));
+    elements.push(Element::Flag("ExpirePasswords", policy.max_age_days().is_some()));
+    elements.extend(policy.max_age_days().map(|days| Element::number("MaxPasswordAge", days)));
+    let reuse = policy.reuse_prevention().map(|count| Element::number("PasswordReusePrevention", count));
     elements.extend(reuse);
-    elements.push(Element::text("HardExpiry", policy.hard_expiry().to_string()));
+    elements.push(Element::Flag("HardExpiry", policy.hard_expiry()));
     Ok(Answer::new("GetAccountPasswordPolicy", vec![Element::Group("PasswordPolicy", elements)]))
 }
 
@@ -130,13 +130,14 @@ fn list_account_aliases(call: &Call<'_>) -> Result<Answer, QueryError> {
 
 fn get_account_summary(call: &Call<'_>) -> Result<Answer, QueryError> {
     authorize(call, "iam:GetAccountSummary")?;
-    let numbers = call.own_account()?.summary(call.registry().limits());
-    let entry = |(name, number): (&str, usize)| {
-        let pair = vec![Element::text("key", name), Element::text("value", number.to_string())];
-        Element::Group("entry", pair)
-    };
-    let map = Element::Group("SummaryMap", numbers.into_iter().map(entry).collect());
-    Ok(Answer::new("GetAccountSummary", vec![map]))
+    let mut numbers = call.own_account()?.summary(call.registry().limits());
+    // Those that are configured with the service are listed in every account.
+    let configured = call.iam.broker.saml_providers().count().saturating_add(call.iam.broker.oidc_providers().count());
+    for (_, number) in numbers.iter_mut().filter(|(name, _)| *name == "Providers") {
+        *number = number.saturating_add(configured);
+    }
+    let numbers = numbers.into_iter().map(|(name, number)| (name, Element::number("value", number)));
+    Ok(Answer::new("GetAccountSummary", vec![Element::map("SummaryMap", numbers)]))
 }
 
 fn generate_credential_report(call: &Call<'_>) -> Result<Answer, QueryError> {
@@ -156,7 +157,7 @@ fn get_credential_report(call: &Call<'_>) -> Result<Answer, QueryError> {
     let elements = vec![
         Element::text("Content", STANDARD.encode(&report.csv)),
         Element::text("ReportFormat", "text/csv"),
-        Element::text("GeneratedTime", report.generated.to_string()),
+        Element::Instant("GeneratedTime", report.generated),
     ];
     Ok(Answer::new("GetCredentialReport", elements))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::call::{Call, Operation};
 use super::paging::Page;
-use super::{groups, shapes, users};
+use super::{groups, instance_profiles, shapes, users};
 use crate::arn::Arn;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::iam::{
@@ -54,7 +54,7 @@ fn get_account_authorization_details(call: &Call<'_>) -> Result<Answer, QueryErr
             _ => None,
         }),
         list("RoleDetailList", &|detail| match detail {
-            Detail::Role(record) => Some(role_detail(record, &accounts)),
+            Detail::Role(record) => Some(role_detail(record, &account, &accounts)),
             _ => None,
         }),
         list("Policies", &|detail| match detail {
@@ -110,15 +110,17 @@ fn group_detail(group: &Group) -> Vec<Element> {
     elements
 }
 
-fn role_detail(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
+fn role_detail(record: &RoleRecord, account: &Account, accounts: &Accounts) -> Vec<Element> {
+    let profiles = account.instance_profiles_of(record.name.as_str());
+    let profiles = profiles.map(|profile| instance_profiles::instance_profile(profile, account, accounts));
     let mut elements = vec![
         Element::text("Path", record.path.as_str()),
         Element::text("RoleName", record.name.as_str()),
         Element::text("RoleId", record.role.id().as_str()),
         Element::text("Arn", record.role.arn().as_str()),
-        Element::text("CreateDate", record.created.to_string()),
+        Element::Instant("CreateDate", record.created),
         Element::document("AssumeRolePolicyDocument", &record.trust_document(accounts)),
-        Element::list("InstanceProfileList", []),
+        Element::list("InstanceProfileList", profiles),
         inline("RolePolicyList", &record.permissions),
         attached(&record.permissions),
         shapes::tags(&record.tags),

@@ -33,7 +33,7 @@ pub(super) fn group(group: &Group) -> Vec<Element> {
         Element::text("GroupName", group.name.as_str()),
         Element::text("GroupId", group.id.as_str()),
         Element::text("Arn", group.arn.as_str()),
-        Element::text("CreateDate", group.created.to_string()),
+        Element::Instant("CreateDate", group.created),
     ]
 }
 

@@ -81,8 +81,8 @@ fn answer(operation: &'static str, account: &Account, user: &str) -> Result<Answ
     let name = account.user(user).map_err(refused)?.name.as_str();
     let elements = vec![
         Element::text("UserName", name),
-        Element::text("CreateDate", login.created.to_string()),
-        Element::text("PasswordResetRequired", login.reset_required.to_string()),
+        Element::Instant("CreateDate", login.created),
+        Element::Flag("PasswordResetRequired", login.reset_required),
     ];
     Ok(Answer::new(operation, vec![Element::Group("LoginProfile", elements)]))
 }

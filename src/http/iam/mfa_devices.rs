@@ -159,7 +159,7 @@ fn enabled(account: &Account, device: &MfaDevice) -> Vec<Element> {
         elements.push(Element::text("UserName", name));
     }
     elements.push(Element::text("SerialNumber", device.serial_number.as_str()));
-    elements.extend(device.assignment.as_ref().map(|a| Element::text("EnableDate", a.enabled.to_string())));
+    elements.extend(device.assignment.as_ref().map(|a| Element::Instant("EnableDate", a.enabled)));
     elements
 }
 
@@ -171,7 +171,7 @@ fn listed(account: &Account, device: &MfaDevice) -> Vec<Element> {
             KeyOwner::Root => Some(users::root(account)),
         };
         elements.extend(user.map(|elements| Element::Group("User", elements)));
-        elements.push(Element::text("EnableDate", assignment.enabled.to_string()));
+        elements.push(Element::Instant("EnableDate", assignment.enabled));
     }
     elements
 }

@@ -12,6 +12,7 @@ mod groups;
 mod holders;
 mod inline;
 mod input;
+mod instance_profiles;
 mod login_profiles;
 mod mfa_devices;
 mod oidc_providers;
@@ -149,6 +150,7 @@ fn slowly<T>(work: impl FnOnce() -> T) -> T {
 fn operation(name: &str) -> Option<Operation> {
     roles::operation(name)
         .or_else(|| policies::operation(name))
+        .or_else(|| instance_profiles::operation(name))
         .or_else(|| versions::operation(name))
         .or_else(|| attachments::operation(name))
         .or_else(|| inline::operation(name))

@@ -71,7 +71,7 @@ fn get(call: &Call<'_>) -> Result<Answer, QueryError> {
             Element::text("Url", provider.issuer().name()),
             Element::texts("ClientIDList", provider.audiences().iter().map(String::as_str)),
             Element::texts("ThumbprintList", std::iter::empty::<&str>()),
-            Element::text("CreateDate", call.iam.since.to_string()),
+            Element::Instant("CreateDate", call.iam.since),
             shapes::tags(&BTreeMap::new()),
         ];
         return Ok(Answer::new("GetOpenIDConnectProvider", result));
@@ -82,7 +82,7 @@ fn get(call: &Call<'_>) -> Result<Answer, QueryError> {
         Element::text("Url", record.name.as_str()),
         Element::texts("ClientIDList", record.client_ids.iter().map(String::as_str)),
         Element::texts("ThumbprintList", record.thumbprints.iter().map(String::as_str)),
-        Element::text("CreateDate", record.created.to_string()),
+        Element::Instant("CreateDate", record.created),
         shapes::tags(&record.tags),
     ];
     Ok(Answer::new("GetOpenIDConnectProvider", result))

@@ -34,7 +34,7 @@ fn get_info(call: &Call<'_>) -> Result<Answer, QueryError> {
     if !enabled {
         return Err(refused(IamError::FeatureDisabled));
     }
-    let result = vec![Element::text("IssuerIdentifier", issuer(call)?), Element::text("JwtVendingEnabled", "true")];
+    let result = vec![Element::text("IssuerIdentifier", issuer(call)?), Element::Flag("JwtVendingEnabled", true)];
     Ok(Answer::new("GetOutboundWebIdentityFederationInfo", result))
 }
 

@@ -46,7 +46,7 @@ impl Page {
         let mut rest = items.into_iter().skip_while(|item| from.as_ref().is_some_and(|from| key(item) < *from));
         let page: Vec<T> = rest.by_ref().take(self.items).collect();
         let next = rest.next().map(|item| URL_SAFE_NO_PAD.encode(key(&item)));
-        let mut told = vec![Element::text("IsTruncated", next.is_some().to_string())];
+        let mut told = vec![Element::Flag("IsTruncated", next.is_some())];
         told.extend(next.map(|marker| Element::text("Marker", marker)));
         Ok((page, told))
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::call::{Call, Operation, refused};
 use super::input::{self, LONG_NAME};
@@ -9,11 +10,14 @@ use super::target::{Named, Target};
 use super::{shapes, tags};
 use crate::arn::Arn;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
-use crate::iam::{Entity, IamError};
+use crate::iam::{Entity, IamError, IdKind, UniqueId};
 use crate::identity::saml::SamlProvider;
 use crate::policy::Keys;
+use crate::time::Timestamp;
 
 const METADATA: (usize, usize) = (1000, 10_000_000);
+/// How long metadata that names no end is told to be good for: a hundred years, as in the cloud. 2100 is no leap year.
+const WITHOUT_END: Duration = Duration::from_secs(36_524 * 24 * 3600);
 
 pub(super) fn operation(name: &str) -> Option<Operation> {
     Some(match name {
@@ -58,40 +62,44 @@ fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
 fn get(call: &Call<'_>) -> Result<Answer, QueryError> {
     let (arn, target) = named(call, "iam:GetSAMLProvider", &Keys::new())?;
     if let Some(provider) = configured(call, &arn) {
+        let id = UniqueId::of_all(IdKind::SamlProvider, arn.as_str());
         // Its metadata may never have been one document: what is told is what is believed of it by now.
-        let mut result = vec![
-            Element::text("SAMLMetadataDocument", provider.metadata().document()),
-            Element::text("CreateDate", call.iam.since.to_string()),
-        ];
-        result.extend(valid_until(&provider));
-        result.push(shapes::tags(&BTreeMap::new()));
+        let metadata = provider.metadata().document();
+        let result = shape(&id, &metadata, &provider, call.iam.since, &BTreeMap::new());
         return Ok(Answer::new("GetSAMLProvider", result));
     }
     let record = target.account().saml_provider(&arn).map_err(refused)?;
-    let mut result = vec![
-        Element::text("SAMLMetadataDocument", &*record.metadata),
-        Element::text("CreateDate", record.created.to_string()),
-    ];
-    result.extend(valid_until(&record.provider));
-    result.push(shapes::tags(&record.tags));
+    let result = shape(&record.id, &record.metadata, &record.provider, record.created, &record.tags);
     Ok(Answer::new("GetSAMLProvider", result))
+}
+
+/// A provider with all that is known of it. Assertions may be encrypted, and need not be; the keys that decrypt them are the
+/// service's, not the provider's.
+fn shape(
+    id: &UniqueId,
+    metadata: &str,
+    provider: &SamlProvider,
+    created: Timestamp,
+    tags: &BTreeMap<String, String>,
+) -> Vec<Element> {
+    vec![
+        Element::text("SAMLProviderUUID", id.as_str()),
+        Element::text("SAMLMetadataDocument", metadata),
+        Element::Instant("CreateDate", created),
+        valid_until(provider, created),
+        Element::text("AssertionEncryptionMode", "Allowed"),
+        Element::list("PrivateKeyList", []),
+        shapes::tags(tags),
+    ]
 }
 
 fn list(call: &Call<'_>) -> Result<Answer, QueryError> {
     call.authorize("iam:ListSAMLProviders", call.arn("saml-provider/*").as_str(), &Keys::new())?;
     let account = call.own_account()?;
-    let providers = account.saml_providers.iter().map(|record| {
-        let mut elements = vec![Element::text("Arn", record.arn.as_str())];
-        elements.extend(valid_until(&record.provider));
-        elements.push(Element::text("CreateDate", record.created.to_string()));
-        elements
-    });
+    let providers = account.saml_providers.iter().map(|record| listed(&record.arn, &record.provider, record.created));
     let configured = call.iam.broker.saml_providers().map(|provider| {
         let arn = provider.name().arn(&call.account);
-        let mut elements = vec![Element::text("Arn", arn.as_str())];
-        elements.extend(valid_until(&provider));
-        elements.push(Element::text("CreateDate", call.iam.since.to_string()));
-        elements
+        listed(&arn, &provider, call.iam.since)
     });
     let all: Vec<_> = providers.chain(configured).collect();
     Ok(Answer::new("ListSAMLProviders", vec![Element::list("SAMLProviderList", all)]))
@@ -118,8 +126,14 @@ fn delete(call: &Call<'_>) -> Result<Answer, QueryError> {
     Ok(Answer::done("DeleteSAMLProvider"))
 }
 
-fn valid_until(provider: &SamlProvider) -> Option<Element> {
-    provider.metadata().valid_until().map(|until| Element::text("ValidUntil", until.to_string()))
+fn listed(arn: &Arn, provider: &SamlProvider, created: Timestamp) -> Vec<Element> {
+    vec![Element::text("Arn", arn.as_str()), valid_until(provider, created), Element::Instant("CreateDate", created)]
+}
+
+/// Until when the metadata is good. Tools expect an instant also where it says none.
+fn valid_until(provider: &SamlProvider, created: Timestamp) -> Element {
+    let until = provider.metadata().valid_until().unwrap_or_else(|| created.saturating_add(WITHOUT_END));
+    Element::Instant("ValidUntil", until)
 }
 
 /// Private keys for encrypted assertions are the operator's to configure, not a caller's to upload.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::arn::Arn;
 use crate::http::query::Element;
-use crate::iam::{Account, Accounts, Boundary, ManagedPolicy, PolicyUses, PolicyVersion, RoleRecord};
+use crate::iam::{Account, Accounts, Boundary, ManagedPolicy, PolicyUses, PolicyVersion, RoleRecord, RoleUse};
 
 /// `Tags`.
 pub(super) fn tags(tags: &BTreeMap<String, String>) -> Element {
@@ -44,17 +44,18 @@ pub(super) fn whole_role(record: &RoleRecord, accounts: &Accounts) -> Vec<Elemen
 
 /// `MaxSessionDuration`.
 pub(super) fn max_session_duration(record: &RoleRecord) -> Element {
-    Element::text("MaxSessionDuration", record.role.max_session_duration().as_secs().to_string())
+    Element::number("MaxSessionDuration", record.role.max_session_duration().as_secs())
 }
 
-fn named_role(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
+/// A role as instance profiles hold it: without duration, boundary, tags and `RoleLastUsed`.
+pub(super) fn named_role(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
     let role = &record.role;
     let mut elements = vec![
         Element::text("Path", record.path.as_str()),
         Element::text("RoleName", record.name.as_str()),
         Element::text("RoleId", role.id().as_str()),
         Element::text("Arn", role.arn().as_str()),
-        Element::text("CreateDate", record.created.to_string()),
+        Element::Instant("CreateDate", record.created),
         Element::document("AssumeRolePolicyDocument", &record.trust_document(accounts)),
     ];
     elements.extend(record.description.as_deref().map(|text| Element::text("Description", text)));
@@ -69,8 +70,10 @@ fn held(record: &RoleRecord) -> impl Iterator<Item = Element> {
 
 /// `RoleLastUsed`; empty while the role was not used.
 pub(super) fn last_used(record: &RoleRecord) -> Element {
-    let date = record.last_used().map(|at| Element::text("LastUsedDate", at.to_string()));
-    Element::Group("RoleLastUsed", date.into_iter().collect())
+    let used = record.last_used();
+    let told =
+        |used: &RoleUse| [Element::Instant("LastUsedDate", used.at), Element::text("Region", used.region.as_str())];
+    Element::Group("RoleLastUsed", used.as_deref().map(told).into_iter().flatten().collect())
 }
 
 /// A managed policy as lists hold it.
@@ -81,11 +84,11 @@ pub(super) fn policy(policy: &ManagedPolicy, uses: PolicyUses) -> Vec<Element> {
         Element::text("Arn", policy.arn.as_str()),
         Element::text("Path", policy.path.as_str()),
         Element::text("DefaultVersionId", format!("v{}", policy.default_version)),
-        Element::text("AttachmentCount", uses.attachments.to_string()),
-        Element::text("PermissionsBoundaryUsageCount", uses.boundaries.to_string()),
-        Element::text("IsAttachable", "true"),
-        Element::text("CreateDate", policy.created.to_string()),
-        Element::text("UpdateDate", policy.updated.to_string()),
+        Element::number("AttachmentCount", uses.attachments),
+        Element::number("PermissionsBoundaryUsageCount", uses.boundaries),
+        Element::Flag("IsAttachable", true),
+        Element::Instant("CreateDate", policy.created),
+        Element::Instant("UpdateDate", policy.updated),
     ]
 }
 
@@ -115,8 +118,8 @@ fn described_policy(managed: &ManagedPolicy, account: &Account) -> Vec<Element> 
 pub(super) fn version(managed: &ManagedPolicy, version: &PolicyVersion) -> Vec<Element> {
     vec![
         Element::text("VersionId", format!("v{}", version.number)),
-        Element::text("IsDefaultVersion", (version.number == managed.default_version).to_string()),
-        Element::text("CreateDate", version.created.to_string()),
+        Element::Flag("IsDefaultVersion", version.number == managed.default_version),
+        Element::Instant("CreateDate", version.created),
     ]
 }
 

@@ -1,9 +1,9 @@
-//! Tags of users, roles, managed policies, providers and MFA devices: asked for, set, taken off and listed.
+//! Tags of users, roles, managed policies, providers, MFA devices and instance profiles: asked for, set, taken off and listed.
 
 use std::collections::BTreeMap;
 
 use super::call::{Call, Operation};
-use super::input::{self, SHORT_NAME};
+use super::input::{self, LONG_NAME, SHORT_NAME};
 use super::paging::Page;
 use super::subject::ASKED_NAME;
 use super::target::{Named, Target};
@@ -21,18 +21,21 @@ pub(super) fn operation(name: &str) -> Option<Operation> {
         "TagSAMLProvider" => |call| tag(call, Kind::SamlProvider, "TagSAMLProvider"),
         "TagOpenIDConnectProvider" => |call| tag(call, Kind::OidcProvider, "TagOpenIDConnectProvider"),
         "TagMFADevice" => |call| tag(call, Kind::MfaDevice, "TagMFADevice"),
+        "TagInstanceProfile" => |call| tag(call, Kind::InstanceProfile, "TagInstanceProfile"),
         "UntagUser" => |call| untag(call, Kind::User, "UntagUser"),
         "UntagRole" => |call| untag(call, Kind::Role, "UntagRole"),
         "UntagPolicy" => |call| untag(call, Kind::Policy, "UntagPolicy"),
         "UntagSAMLProvider" => |call| untag(call, Kind::SamlProvider, "UntagSAMLProvider"),
         "UntagOpenIDConnectProvider" => |call| untag(call, Kind::OidcProvider, "UntagOpenIDConnectProvider"),
         "UntagMFADevice" => |call| untag(call, Kind::MfaDevice, "UntagMFADevice"),
+        "UntagInstanceProfile" => |call| untag(call, Kind::InstanceProfile, "UntagInstanceProfile"),
         "ListUserTags" => |call| list(call, Kind::User, "ListUserTags"),
         "ListRoleTags" => |call| list(call, Kind::Role, "ListRoleTags"),
         "ListPolicyTags" => |call| list(call, Kind::Policy, "ListPolicyTags"),
         "ListSAMLProviderTags" => |call| list(call, Kind::SamlProvider, "ListSAMLProviderTags"),
         "ListOpenIDConnectProviderTags" => |call| list(call, Kind::OidcProvider, "ListOpenIDConnectProviderTags"),
         "ListMFADeviceTags" => |call| list(call, Kind::MfaDevice, "ListMFADeviceTags"),
+        "ListInstanceProfileTags" => |call| list(call, Kind::InstanceProfile, "ListInstanceProfileTags"),
         _ => return None,
     })
 }
@@ -57,6 +60,7 @@ enum Kind {
     SamlProvider,
     OidcProvider,
     MfaDevice,
+    InstanceProfile,
 }
 
 /// A thing that has tags, as the call names it.
@@ -67,6 +71,7 @@ enum Tagged<'a> {
     SamlProvider(Arn),
     OidcProvider(Arn),
     MfaDevice(&'a str),
+    InstanceProfile(&'a str),
 }
 
 impl Kind {
@@ -79,6 +84,9 @@ impl Kind {
             Self::SamlProvider => input::arn(query, "SAMLProviderArn", limits).map(Tagged::SamlProvider),
             Self::OidcProvider => input::arn(query, "OpenIDConnectProviderArn", limits).map(Tagged::OidcProvider),
             Self::MfaDevice => Some(Tagged::MfaDevice(mfa_devices::serial_number(query, limits))),
+            Self::InstanceProfile => {
+                Some(Tagged::InstanceProfile(input::name(query, "InstanceProfileName", LONG_NAME, limits)))
+            }
         };
         constraints.finish()?;
         tagged.ok_or_else(input::no_arn)
@@ -94,6 +102,7 @@ impl Tagged<'_> {
             Self::SamlProvider(arn) => Named::SamlProvider(arn.clone()),
             Self::OidcProvider(arn) => Named::OidcProvider(arn.clone()),
             Self::MfaDevice(serial) => Named::MfaDevice((*serial).to_owned()),
+            Self::InstanceProfile(name) => Named::InstanceProfile((*name).to_owned()),
         }
     }
 
@@ -111,7 +120,7 @@ impl Tagged<'_> {
         match self {
             Self::SamlProvider(arn) => saml_providers::configured(call, arn).map(|_| arn),
             Self::OidcProvider(arn) => oidc_providers::configured(call, arn).map(|_| arn),
-            Self::User(_) | Self::Role(_) | Self::Policy(_) | Self::MfaDevice(_) => None,
+            Self::User(_) | Self::Role(_) | Self::Policy(_) | Self::MfaDevice(_) | Self::InstanceProfile(_) => None,
         }
     }
 
@@ -123,6 +132,7 @@ impl Tagged<'_> {
             Self::SamlProvider(arn) => account.tag_saml_provider(arn, tags, limits),
             Self::OidcProvider(arn) => account.tag_oidc_provider(arn, tags, limits),
             Self::MfaDevice(serial) => account.tag_mfa_device(limits, serial, tags),
+            Self::InstanceProfile(name) => account.tag_instance_profile(name, tags, limits),
         }
     }
 
@@ -134,6 +144,7 @@ impl Tagged<'_> {
             Self::SamlProvider(arn) => account.untag_saml_provider(arn, keys),
             Self::OidcProvider(arn) => account.untag_oidc_provider(arn, keys),
             Self::MfaDevice(serial) => account.untag_mfa_device(serial, keys),
+            Self::InstanceProfile(name) => account.untag_instance_profile(name, keys),
         }
     }
 }

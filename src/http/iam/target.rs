@@ -19,6 +19,7 @@ pub(super) enum Named {
     SamlProvider(Arn),
     OidcProvider(Arn),
     MfaDevice(String),
+    InstanceProfile(String),
 }
 
 /// What policies are asked about, also where there is no such thing: whether there is, is told to those alone who may
@@ -40,10 +41,16 @@ impl Named {
             Self::Holder(holder) => (holders::arn(account, holder), holders::id(account, holder)),
             Self::Policy(arn) => (arn.clone(), account.managed_policy(arn).map(|policy| policy.id.to_string())),
             Self::SamlProvider(arn) => {
-                (arn.clone(), account.saml_provider(arn).ok().map(|record| record.created.to_string()))
+                (arn.clone(), account.saml_provider(arn).ok().map(|record| record.id.to_string()))
             }
             Self::OidcProvider(arn) => {
                 (arn.clone(), account.oidc_provider(arn).ok().map(|record| record.created.to_string()))
+            }
+            Self::InstanceProfile(name) => {
+                let profile = account.instance_profile(name).ok();
+                let arn = profile.map(|profile| profile.arn.clone());
+                let arn = arn.unwrap_or_else(|| Arn::iam(&account.id, &format!("instance-profile/{name}")));
+                (arn, profile.map(|profile| profile.id.to_string()))
             }
             Self::MfaDevice(serial) => {
                 let device = account.mfa_device(serial).ok();
@@ -75,6 +82,7 @@ impl Named {
             Self::SamlProvider(arn) => account.saml_provider(arn).ok().map(|record| &record.tags),
             Self::OidcProvider(arn) => account.oidc_provider(arn).ok().map(|record| &record.tags),
             Self::MfaDevice(serial) => account.mfa_device(serial).ok().map(|device| &device.tags),
+            Self::InstanceProfile(name) => account.instance_profile(name).ok().map(|profile| &profile.tags),
         }
     }
 }
@@ -123,6 +131,9 @@ impl Target {
         match &self.named {
             // Its path, and how its name is really written, are not the refused caller's to know.
             Named::Holder(holder) => call.authorize_shown(action, arn, &holder.to_string(), &keys),
+            Named::InstanceProfile(name) => {
+                call.authorize_shown(action, arn, &format!("instance profile {name}"), &keys)
+            }
             _ => call.authorize(action, arn, &keys),
         }
     }
@@ -168,6 +179,7 @@ impl Target {
             Named::SamlProvider(arn) => self.account.saml_provider(arn).map(|_| ()),
             Named::OidcProvider(arn) => self.account.oidc_provider(arn).map(|_| ()),
             Named::MfaDevice(serial) => self.account.mfa_device(serial).map(|_| ()),
+            Named::InstanceProfile(name) => self.account.instance_profile(name).map(|_| ()),
         };
         found.map_err(refused)
     }

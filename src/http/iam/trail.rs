@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::http::query::{Answer, Element, Query};
 
 /// Parameters that say what a call is about. Passwords, codes, documents and whatever else is not named here stay out.
-const KEPT: [&str; 38] = [
+const KEPT: [&str; 39] = [
     "AWSServiceName",
     "AccessKeyId",
     "AccountAlias",
@@ -15,6 +15,7 @@ const KEPT: [&str; 38] = [
     "EntityFilter",
     "GroupName",
     "HardExpiry",
+    "InstanceProfileName",
     "MaxPasswordAge",
     "MaxSessionDuration",
     "MinimumPasswordLength",
@@ -82,8 +83,15 @@ fn made(kept: &mut BTreeMap<&'static str, String>, element: &Element) {
         Element::Text(name, text) if MADE.contains(name) => {
             kept.entry(name).or_insert_with(|| text.clone());
         }
-        Element::Text(..) | Element::Secret(..) => {}
-        Element::Group(_, elements) => elements.iter().for_each(|element| made(kept, element)),
+        Element::Group(_, elements) | Element::List(_, elements) => {
+            elements.iter().for_each(|element| made(kept, element))
+        }
+        Element::Text(..)
+        | Element::Secret(..)
+        | Element::Number(..)
+        | Element::Flag(..)
+        | Element::Instant(..)
+        | Element::Map(..) => {}
     }
 }
 

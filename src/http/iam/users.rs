@@ -28,7 +28,7 @@ pub(super) fn user(user: &User) -> Vec<Element> {
         Element::text("UserName", user.name.as_str()),
         Element::text("UserId", user.id.as_str()),
         Element::text("Arn", user.identity.arn.as_str()),
-        Element::text("CreateDate", user.created.to_string()),
+        Element::Instant("CreateDate", user.created),
     ]
 }
 
@@ -38,7 +38,7 @@ pub(super) fn root(account: &Account) -> Vec<Element> {
         Element::text("UserId", account.id.as_str()),
         Element::text("Arn", account.id.root().as_str()),
         // An account keeps no date of its own; the element is required.
-        Element::text("CreateDate", Timestamp::EPOCH.to_string()),
+        Element::Instant("CreateDate", Timestamp::EPOCH),
     ]
 }
 

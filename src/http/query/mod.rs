@@ -4,27 +4,32 @@
 //! whatever region; one without a signature goes by its `Version`, and to the Security Token Service without one.
 
 mod constraints;
+mod cors;
+mod element;
 mod error;
 mod parameters;
 mod protocol;
 mod received;
 mod reply;
+mod representation;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::Request;
+use axum::http::{Request, header};
 use axum::response::Response;
 use axum::routing::post;
 
 pub(in crate::http) use self::constraints::Constraints;
+pub(in crate::http) use self::element::Element;
 pub(in crate::http) use self::error::QueryError;
 pub(in crate::http) use self::parameters::Query;
 pub(in crate::http) use self::protocol::Protocol;
 pub(in crate::http) use self::received::Received;
-pub(in crate::http) use self::reply::Element;
+use self::reply::Reply;
+use self::representation::Representation;
 use super::iam::{self, Iam};
 use super::sts::{self, Sts};
 use crate::broker::{Broker, Flow};
@@ -95,7 +100,7 @@ impl Endpoint {
 
     /// Answers at `/`.
     pub fn router(self) -> Router {
-        Router::new().route("/", post(answer).get(answer)).with_state(self)
+        Router::new().route("/", post(answer).get(answer).options(cors::preflight)).with_state(self)
     }
 
     /// The service that a request is for, by what it is signed for or else by its version. Where neither is served here,
@@ -132,12 +137,25 @@ impl Chosen<'_> {
 }
 
 async fn answer(State(endpoint): State<Endpoint>, request: Request<Body>) -> Response {
+    let cross_origin = request.headers().contains_key(header::ORIGIN);
+    let mut response = reply_to(&endpoint, request).await;
+    if cross_origin {
+        cors::share(&mut response);
+    }
+    response
+}
+
+async fn reply_to(endpoint: &Endpoint, request: Request<Body>) -> Response {
     let now = endpoint.broker.now();
     // A refusal before the service is known is written as that of whoever is asked without a signature.
     let nobody = endpoint.choose(None, None);
+    let representation = Representation::preferred(request.headers());
     let flow = match endpoint.broker.begin() {
         Ok(flow) => flow,
-        Err(error) => return reply::failure(nobody.protocol(), &error.into(), "", now),
+        Err(error) => {
+            let reply = Reply { representation, request_id: "", now };
+            return reply.failure(nobody.protocol(), &error.into());
+        }
     };
     let request_id = flow.correlation_id().to_string();
     let received = Received::read(request, &flow, |scope| endpoint.choose(scope, None).protocol()).await;
@@ -148,8 +166,9 @@ async fn answer(State(endpoint): State<Endpoint>, request: Request<Body>) -> Res
         }
         Err(refused) => (nobody, Err(refused)),
     };
+    let reply = Reply { representation, request_id: &request_id, now };
     match answered {
-        Ok(answer) => reply::success(chosen.protocol(), &answer, &request_id, now),
-        Err(refused) => reply::failure(chosen.protocol(), &refused, &request_id, now),
+        Ok(answer) => reply.success(chosen.protocol(), &answer),
+        Err(refused) => reply.failure(chosen.protocol(), &refused),
     }
 }

@@ -202,7 +202,7 @@ pub(super) fn credentials_element(credentials: &Credentials) -> Element {
             Element::text("AccessKeyId", credentials.access_key_id().as_str()),
             Element::secret("SecretAccessKey", credentials.secret_access_key().expose()),
             Element::secret("SessionToken", credentials.session_token().expose()),
-            Element::text("Expiration", credentials.expiration().to_string()),
+            Element::Instant("Expiration", credentials.expiration()),
         ],
     )
 }
@@ -218,7 +218,7 @@ pub(super) fn assumed_role_user(session: &RoleSession) -> Element {
 /// Elements that are there only when there is something to say.
 pub(super) fn finish(result: &mut Vec<Element>, credentials: &Credentials, policy_size: Option<usize>) {
     if let Some(size) = policy_size {
-        result.push(Element::text("PackedPolicySize", size.to_string()));
+        result.push(Element::number("PackedPolicySize", size));
     }
     if let Some(identity) = credentials.session().source_identity() {
         result.push(Element::text("SourceIdentity", identity));

@@ -72,10 +72,8 @@ pub(super) fn get_web_identity_token(call: &Call<'_>, caller: &AuthenticatedRequ
     ask.tags = tags(call)?;
     ask.scope = scope.map(str::to_owned);
     let token = call.flow.get_web_identity_token(caller, &ask, call.environment.clone())?;
-    let result = vec![
-        Element::secret("WebIdentityToken", token.expose()),
-        Element::text("Expiration", token.expiration().to_string()),
-    ];
+    let result =
+        vec![Element::secret("WebIdentityToken", token.expose()), Element::Instant("Expiration", token.expiration())];
     Ok(Answer::new("GetWebIdentityToken", result))
 }
 

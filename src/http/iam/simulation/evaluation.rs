@@ -151,26 +151,23 @@ impl<'a> Simulation<'a> {
             |layer| explanation.layers.iter().find(|report| report.layer == layer).map(|report| report.outcome);
         let mut levels = explanation.layers.iter().filter(|report| is_control(report.layer)).peekable();
         if levels.peek().is_some() {
-            let allowed = levels.all(|report| report.outcome == Outcome::Allow).to_string();
-            let detail = vec![Element::text("AllowedByOrganizations", allowed)];
+            let allowed = levels.all(|report| report.outcome == Outcome::Allow);
+            let detail = vec![Element::Flag("AllowedByOrganizations", allowed)];
             elements.push(Element::Group("OrganizationsDecisionDetail", detail));
         }
         if let Some(outcome) = verdict(Layer::Boundary) {
-            let allowed = (outcome == Outcome::Allow).to_string();
-            let detail = vec![Element::text("AllowedByPermissionsBoundary", allowed)];
+            let detail = vec![Element::Flag("AllowedByPermissionsBoundary", outcome == Outcome::Allow)];
             elements.push(Element::Group("PermissionsBoundaryDecisionDetail", detail));
         }
         if by_resource {
-            let entry = |(key, layer): (&str, Layer)| {
-                let value = Element::text("value", word(verdict(layer)?));
-                Some(Element::Group("entry", vec![Element::text("key", key), value]))
-            };
+            let entry =
+                |(key, layer): (&'static str, Layer)| Some((key, Element::text("value", word(verdict(layer)?))));
             let layers = [
                 ("IAM Policy", Layer::Identity),
                 ("Resource Policy", Layer::Resource),
                 ("Permissions Boundary Policy", Layer::Boundary),
             ];
-            elements.push(Element::Group("EvalDecisionDetails", layers.into_iter().filter_map(entry).collect()));
+            elements.push(Element::map("EvalDecisionDetails", layers.into_iter().filter_map(entry)));
         }
         elements
     }
@@ -183,8 +180,7 @@ impl<'a> Simulation<'a> {
             _ => self.kinds.get(&report.policy).copied().unwrap_or(SourceKind::None),
         };
         let place = |name, line: u32, column: u32| {
-            let parts = vec![Element::text("Line", line.to_string()), Element::text("Column", column.to_string())];
-            Element::Group(name, parts)
+            Element::Group(name, vec![Element::number("Line", line), Element::number("Column", column)])
         };
         vec![
             Element::text("SourcePolicyId", report.policy.as_str()),
