@@ -119,7 +119,9 @@ impl<'a> Flow<'a> {
         let mfa = match (ask.mfa_code(), caller.identity()) {
             (None, _) => Ok(None),
             (Some(code), Some(identity)) => self.verify_mfa(identity, code).map(Some),
-            (Some(_), None) => Err(SessionError::Mfa { reason: "the caller is no user and has no device".to_owned() }),
+            (Some(_), None) => {
+                Err(SessionError::MfaDevice { reason: "the caller is no user and has no device".to_owned() })
+            }
         };
         if let Ok(Some(proof)) = &mfa {
             ask = ask.with_mfa(proof);

@@ -13,6 +13,7 @@ use crate::audit::Stage;
 use crate::credentials::AccessKeyId;
 use crate::crypto::CryptoError;
 use crate::decision::Denial;
+use crate::iam::IamError;
 use crate::policy::Keys;
 use crate::request::AuthenticatedRequest;
 use crate::session::{
@@ -206,7 +207,10 @@ impl Flow<'_> {
     pub(super) fn verify_mfa(&self, identity: &LongTermIdentity, code: &MfaCode) -> Result<MfaProof, SessionError> {
         let broker = self.broker();
         let proof = broker.registry.verify_mfa(identity, code.serial_number(), code.code(), broker.now());
-        proof.map_err(|error| SessionError::Mfa { reason: error.reason() })
+        proof.map_err(|error| match error {
+            IamError::NoSuchEntity { .. } => SessionError::MfaDevice { reason: error.reason() },
+            other => SessionError::Mfa { reason: other.reason() },
+        })
     }
 
     /// Every managed policy that is to limit a session of `account` exists.

@@ -76,7 +76,7 @@ pub enum TokenError {
         now: Timestamp,
     },
     /// The session is over.
-    #[error("the session token has expired")]
+    #[error("The security token included in the request is expired")]
     Expired {
         /// When the session ended.
         expiration: Timestamp,

@@ -21,7 +21,7 @@ use crate::session::{Caller, LongTermIdentity, Session};
 use crate::time::Timestamp;
 
 /// How far a client's clock may be off, either way.
-const CLOCK_SKEW: Duration = Duration::from_secs(15 * 60);
+pub(super) const CLOCK_SKEW: Duration = Duration::from_secs(15 * 60);
 
 /// A request whose head was authenticated, and whose body is still to come.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! Why a request was not authenticated, in three tongues: for the caller, for the log, and for the wire.
 
+use super::authenticate::CLOCK_SKEW;
 use crate::credentials::{AccessKeyId, Revoked, TokenError};
 use crate::crypto::CryptoError;
 use crate::explain::Evidence;
@@ -30,7 +31,7 @@ pub enum RequestError {
         name: &'static str,
     },
     /// The request is not signed.
-    #[error("the request is not signed")]
+    #[error("Request is missing Authentication Token")]
     MissingAuthentication,
     /// The request is signed in its header and in its query.
     #[error("the request is signed twice, in its header and in its query")]
@@ -78,7 +79,10 @@ pub enum RequestError {
         signed_at: Timestamp,
     },
     /// The signature is more than fifteen minutes old.
-    #[error("signature expired: {signed_at} is more than 15 minutes before {now}")]
+    #[error(
+        "Signature expired: {} is now earlier than {} ({} - 15 min.)",
+        signed_at.amz_date(), now.saturating_sub(CLOCK_SKEW).amz_date(), now.amz_date()
+    )]
     SignatureExpired {
         /// When it was made.
         signed_at: Timestamp,
@@ -86,7 +90,10 @@ pub enum RequestError {
         now: Timestamp,
     },
     /// The signature was made more than fifteen minutes in the future.
-    #[error("signature not yet current: {signed_at} is more than 15 minutes after {now}")]
+    #[error(
+        "Signature not yet current: {} is still later than {} ({} + 15 min.)",
+        signed_at.amz_date(), now.saturating_add(CLOCK_SKEW).amz_date(), now.amz_date()
+    )]
     SignatureNotYetCurrent {
         /// When it was made.
         signed_at: Timestamp,
@@ -218,6 +225,7 @@ impl RequestError {
             Self::PayloadDeclaration { found } => format!("x-amz-content-sha256 is {found:?}"),
             Self::ChunkSignature { chunk } => format!("chunk {chunk} is not signed as it says"),
             Self::Chunk { chunk, problem } => format!("chunk {chunk}: {problem}"),
+            Self::MissingAuthentication => "the request is not signed".to_owned(),
             Self::SignatureMismatch => "the signature does not match the request and the access key".to_owned(),
             Self::Crypto(error) => error.to_string(),
             _ => self.to_string(),
@@ -295,6 +303,7 @@ impl RequestError {
     #[must_use]
     pub fn s3_sentence(&self) -> String {
         match self {
+            Self::MissingAuthentication => "the request is not signed".to_owned(),
             Self::MissingSessionToken { .. } | Self::UnknownAccessKey { .. } => {
                 "The AWS Access Key Id you provided does not exist in our records.".to_owned()
             }

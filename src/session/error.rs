@@ -50,7 +50,15 @@ pub enum SessionError {
         /// What was given, shortened.
         found: String,
     },
-    /// The code of an MFA device was refused, or it is not the caller's device.
+    /// The caller has no such MFA device.
+    #[error(
+        "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and associated with this user."
+    )]
+    MfaDevice {
+        /// Why, for logs and the audit trail.
+        reason: String,
+    },
+    /// The code of an MFA device was refused.
     #[error("MultiFactorAuthentication failed with invalid MFA one time pass code.")]
     Mfa {
         /// Why, for logs and the audit trail.
@@ -191,7 +199,8 @@ impl SessionError {
             | Self::RootAssumesRole
             | Self::SessionCredentials { .. }
             | Self::RootNotReachable { .. }
-            | Self::Mfa { .. } => "AccessDenied",
+            | Self::Mfa { .. }
+            | Self::MfaDevice { .. } => "AccessDenied",
             Self::FederationAttribute { .. } | Self::Mapping(_) | Self::PinnedElsewhere { .. } => {
                 "InvalidIdentityToken"
             }
@@ -234,7 +243,7 @@ impl SessionError {
             | Self::FederatedUserName { found } => {
                 format!("{self}; found {found:?}")
             }
-            Self::Mfa { reason } => reason.clone(),
+            Self::Mfa { reason } | Self::MfaDevice { reason } => reason.clone(),
             Self::RootNotReachable { target, .. } => {
                 format!("{target} is not a member whose root sessions the caller's account manages")
             }

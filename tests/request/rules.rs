@@ -218,11 +218,15 @@ fn clocks_may_differ_by_fifteen_minutes_and_no_more() {
     assert_eq!(late.s3_code(), ("RequestTimeTooSkewed", 403));
     assert_eq!(
         late.to_string(),
-        "signature expired: 2026-01-01T00:00:00Z is more than 15 minutes before 2026-01-01T00:15:01Z"
+        "Signature expired: 20260101T000000Z is now earlier than 20260101T000001Z (20260101T001501Z - 15 min.)"
     );
     let (early, rule) = wire.at(-15 * MINUTES - 1).unwrap_err();
     assert!(matches!(early, RequestError::SignatureNotYetCurrent { .. }));
     assert_eq!(rule, "time");
+    assert_eq!(
+        early.to_string(),
+        "Signature not yet current: 20260101T000000Z is still later than 20251231T235959Z (20251231T234459Z + 15 min.)"
+    );
 }
 
 #[test]

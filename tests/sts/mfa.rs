@@ -54,7 +54,9 @@ async fn attack_the_device_of_somebody_else() {
     let shown = code(&seed, NOW, 1);
     let asked = [("SerialNumber", serial.as_str()), ("TokenCode", shown.as_str())];
     let refused = site.sts(&rosa, "GetSessionToken", &asked).await;
-    assert_eq!((refused.status, refused.text("Code")), (403, "AccessDenied"));
+    let expected = "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial \
+                    number is valid and associated with this user.";
+    assert_eq!(refused.refusal(), (403, "AccessDenied", expected.to_owned()));
 }
 
 #[tokio::test]
