@@ -33,6 +33,8 @@ mod principals;
 mod properties;
 #[path = "policy/reference.rs"]
 mod reference;
+#[path = "policy/sentences.rs"]
+mod sentences;
 
 use daypass::policy::{Action, Keys, Kind, Layers, Outcome, Policy, Principal, Request, Resource, evaluate};
 

@@ -52,7 +52,7 @@ impl Account {
             Holder::Group(_) => limits.group_inline,
             Holder::Role(_) => limits.role_inline,
         };
-        let policy = document::permissions(text, name.as_str(), usize::MAX, "PolicySize")?;
+        let policy = document::inline(text, name.as_str())?;
         let too_large = || IamError::InlineTooLarge { holder: holder.entity(), name: holder.name().to_owned(), most };
         self.change_permissions(holder, |permissions| {
             let others = permissions.inline.iter().filter(|(other, _)| *other != name.as_str());
@@ -105,7 +105,14 @@ impl Account {
     pub(super) fn attachable(&self, arn: &Arn, otherwise: Entity) -> Result<(), IamError> {
         match self.managed_policy(arn) {
             Some(_) => Ok(()),
+            None if otherwise == Entity::Boundary && !is_policy(arn) => {
+                Err(IamError::NoPolicyArn { arn: arn.to_string() })
+            }
             None => Err(IamError::missing(otherwise, arn.as_str())),
         }
     }
+}
+
+fn is_policy(arn: &Arn) -> bool {
+    arn.service() == "iam" && arn.resource().starts_with("policy/")
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::crypto::CryptoError;
-use crate::policy::PolicyError;
+use crate::policy::{Kind, PolicyError};
 use crate::session::SessionError;
 use crate::time::Timestamp;
 
@@ -56,7 +56,7 @@ impl Entity {
     fn cannot_be_found(self, name: &str) -> String {
         match self {
             Self::AccessKey => format!("The Access Key with id {name} cannot be found."),
-            Self::MfaDevice => format!("VirtualMFADevice with serial number {name} doesn't exist."),
+            Self::MfaDevice => format!("MFA Device with serial number {name} does not exist."),
             Self::LoginProfile => format!("Login Profile for User {name} cannot be found."),
             Self::PasswordPolicy => format!("The Password Policy with domain name {name} cannot be found."),
             Self::InstanceProfile => format!("Instance Profile {name} cannot be found."),
@@ -80,7 +80,7 @@ impl Entity {
             Self::Policy => format!("A policy called {name} already exists. Duplicate names are not allowed."),
             Self::SamlProvider => format!("SAMLProvider with name {name} already exists."),
             Self::OidcProvider => format!("Provider with url {name} already exists."),
-            Self::MfaDevice => "MFADevice entity at the same path and name already exists.".to_owned(),
+            Self::MfaDevice => "MFA device already exists.".to_owned(),
             Self::LoginProfile => format!("Login Profile for user {name} already exists."),
             Self::Alias => format!("The account alias {name} already exists."),
             _ => format!("The {self} with name {name} already exists."),
@@ -191,8 +191,13 @@ pub enum IamError {
         expected: &'static str,
     },
     /// A document is not a policy of its kind.
-    #[error("{}", .0.sentence())]
-    MalformedPolicy(#[from] PolicyError),
+    #[error("{}", error.sentence(*kind))]
+    MalformedPolicy {
+        /// The kind.
+        kind: Kind,
+        /// What is wrong with the document.
+        error: PolicyError,
+    },
     /// The inline policies of one user, group or role would be longer than they may be together.
     #[error("Maximum policy size of {most} bytes exceeded for {holder} {name}")]
     InlineTooLarge {
@@ -232,6 +237,48 @@ pub enum IamError {
     /// A role could not be made.
     #[error(transparent)]
     Role(#[from] SessionError),
+    /// What was to be a managed policy is an ARN of something else.
+    #[error("ARN {arn} is not valid.")]
+    NoPolicyArn {
+        /// The ARN.
+        arn: String,
+    },
+    /// A managed policy that is the same in every account, which is nobody's to change.
+    #[error("Cannot {change} outside your own account.")]
+    OutsideAccount {
+        /// What was to be done, such as `delete policies`.
+        change: &'static str,
+    },
+    /// The URL of an OpenID Connect provider is none that it could have.
+    #[error("Invalid Open ID Connect Provider URL: {reason}")]
+    ProviderUrl {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There are more thumbprints than a provider may have.
+    #[error("Thumbprint list must contain fewer than {most} entries.")]
+    TooManyThumbprints {
+        /// How many there may be.
+        most: usize,
+    },
+    /// There are more tags than one thing may have.
+    #[error("The number of tags has reached the maximum limit.")]
+    TooManyTags {
+        /// How many there may be.
+        most: usize,
+    },
+    /// Somebody has the MFA device already.
+    #[error("MFA Device is already in use.")]
+    DeviceInUse,
+    /// An OpenID Connect provider that is to be deleted is not there.
+    #[error("OpenId connect Provider {arn} cannot be found.")]
+    NoOidcProvider {
+        /// The provider.
+        arn: String,
+    },
+    /// There is no password policy to delete.
+    #[error("The account policy with name PasswordPolicy cannot be found.")]
+    NoPasswordPolicy,
     /// The change is not possible for this thing, such as deleting a managed policy's default version.
     #[error("{reason}")]
     Unmodifiable {
@@ -300,13 +347,17 @@ impl IamError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NoSuchEntity { .. } => "NoSuchEntity",
-            Self::AlreadyExists { .. } => "EntityAlreadyExists",
+            Self::NoOidcProvider { .. } | Self::NoPasswordPolicy => "NoSuchEntity",
+            Self::AlreadyExists { .. } | Self::DeviceInUse => "EntityAlreadyExists",
             Self::DeleteConflict { .. } | Self::Unmodifiable { .. } => "DeleteConflict",
+            Self::TooManyTags { .. } => "LimitExceeded",
             Self::LimitExceeded { .. } | Self::InlineTooLarge { .. } | Self::TooManyVersions { .. } => "LimitExceeded",
             Self::Protected { .. } => "UnmodifiableEntity",
-            Self::InvalidInput { .. } | Self::Provider { .. } => "InvalidInput",
-            Self::MalformedPolicy(_) | Self::InvalidPrincipal { .. } => "MalformedPolicyDocument",
-            Self::Role(_) => "ValidationError",
+            Self::InvalidInput { .. } | Self::Provider { .. } | Self::NoPolicyArn { .. } => "InvalidInput",
+            Self::TooManyThumbprints { .. } => "InvalidInput",
+            Self::OutsideAccount { .. } => "AccessDenied",
+            Self::MalformedPolicy { .. } | Self::InvalidPrincipal { .. } => "MalformedPolicyDocument",
+            Self::Role(_) | Self::ProviderUrl { .. } => "ValidationError",
             Self::FeatureEnabled => "FeatureEnabled",
             Self::FeatureDisabled => "FeatureDisabled",
             Self::AuthenticationCode(_) => "InvalidAuthenticationCode",
@@ -324,11 +375,12 @@ impl IamError {
     #[must_use]
     pub fn reason(&self) -> String {
         match self {
-            Self::MalformedPolicy(error) => error.reason(),
+            Self::MalformedPolicy { error, .. } => error.reason(),
             Self::Role(error) => error.reason(),
             Self::AuthenticationCode(refusal) => refusal.reason(),
             Self::PasswordPolicyViolation { rule } => format!("the password is not accepted: {rule}"),
             Self::PasswordLocked { until } => format!("after too many wrong passwords none is looked at until {until}"),
+            Self::TooManyTags { most } => format!("{self} {most} tags at most"),
             _ => self.to_string(),
         }
     }

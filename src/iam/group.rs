@@ -123,6 +123,7 @@ impl Account {
     /// # Errors
     /// [`IamError::NoSuchEntity`] when the user or the group is not there.
     pub fn remove_user_from_group(&mut self, user: &str, group: &str) -> Result<(), IamError> {
+        self.user(user)?;
         let group = self.group(group)?.name.folded();
         self.user_mut(user)?.groups.remove(&group);
         Ok(())

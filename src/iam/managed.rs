@@ -72,10 +72,6 @@ impl ManagedPolicy {
     pub fn version(&self, number: u32) -> Option<&PolicyVersion> {
         self.versions.iter().find(|version| version.number == number)
     }
-
-    fn no_version(&self, number: u32) -> IamError {
-        IamError::missing(Entity::PolicyVersion, format!("{} version v{number}", self.arn))
-    }
 }
 
 /// A managed policy that is asked for.
@@ -101,7 +97,7 @@ impl Account {
     /// [`IamError::AlreadyExists`], [`IamError::LimitExceeded`], [`IamError::MalformedPolicy`], [`IamError::Crypto`].
     pub fn create_policy(&mut self, new: NewPolicy<'_>, limits: &Limits, now: Timestamp) -> Result<Arn, IamError> {
         let NewPolicy { name, path, document, description, tags: asked } = new;
-        let policy = document::permissions(document, name.as_str(), limits.managed_policy, "PolicySize")?;
+        let policy = document::managed(document, name.as_str(), limits.managed_policy)?;
         if self.policies.find(name.as_str()).is_some() {
             return Err(IamError::AlreadyExists { entity: Entity::Policy, name: name.to_string() });
         }
@@ -131,8 +127,9 @@ impl Account {
     /// Deletes a managed policy that is attached nowhere and has no version but the one in force.
     ///
     /// # Errors
-    /// [`IamError::NoSuchEntity`], [`IamError::Unmodifiable`].
+    /// [`IamError::NoSuchEntity`], [`IamError::Unmodifiable`], [`IamError::OutsideAccount`].
     pub fn delete_policy(&mut self, arn: &Arn) -> Result<(), IamError> {
+        own_account(arn, "delete policies")?;
         let (versions, name) = self.own_policy(arn).map(|own| (own.versions.len(), own.name.to_string()))?;
         if self.uses_of(arn) != PolicyUses::default() {
             return Err(IamError::Unmodifiable { reason: "Cannot delete a policy attached to entities." });
@@ -163,7 +160,7 @@ impl Account {
         if own.versions.len() >= limits.policy_versions {
             return Err(IamError::TooManyVersions { most: limits.policy_versions });
         }
-        let policy = document::permissions(text, own.name.as_str(), limits.managed_policy, "PolicySize")?;
+        let policy = document::managed(text, own.name.as_str(), limits.managed_policy)?;
         own.versions_made = own.versions_made.saturating_add(1);
         let version = PolicyVersion { number: own.versions_made, policy, created: now };
         own.versions.push(version.clone());
@@ -178,10 +175,11 @@ impl Account {
     /// Deletes a version that is not in force.
     ///
     /// # Errors
-    /// [`IamError::NoSuchEntity`], [`IamError::Unmodifiable`].
+    /// [`IamError::NoSuchEntity`], [`IamError::Unmodifiable`], [`IamError::OutsideAccount`].
     pub fn delete_policy_version(&mut self, arn: &Arn, number: u32) -> Result<(), IamError> {
-        let own = self.own_policy(arn)?;
-        own.version(number).ok_or_else(|| own.no_version(number))?;
+        own_account(arn, "delete policy versions for policies")?;
+        let own = self.own_policy(arn).map_err(|_| no_version(arn, number))?;
+        own.version(number).ok_or_else(|| no_version(arn, number))?;
         if own.default_version == number {
             return Err(IamError::Unmodifiable { reason: "Cannot delete the default version of a policy." });
         }
@@ -192,10 +190,11 @@ impl Account {
     /// Puts another version in force, at once for everyone whom the policy speaks for.
     ///
     /// # Errors
-    /// [`IamError::NoSuchEntity`].
+    /// [`IamError::NoSuchEntity`], [`IamError::OutsideAccount`].
     pub fn set_default_version(&mut self, arn: &Arn, number: u32, now: Timestamp) -> Result<(), IamError> {
-        let own = self.own_policy(arn)?;
-        own.version(number).ok_or_else(|| own.no_version(number))?;
+        own_account(arn, "update policies")?;
+        let own = self.own_policy(arn).map_err(|_| no_version(arn, number))?;
+        own.version(number).ok_or_else(|| no_version(arn, number))?;
         own.default_version = number;
         own.updated = now;
         self.compile_roles_with(arn);
@@ -253,4 +252,13 @@ impl Account {
         let own = name.and_then(|name| self.policies.find_mut(name.as_str())).filter(|own| own.arn == *arn);
         own.ok_or_else(|| IamError::missing(Entity::Policy, arn.as_str()))
     }
+}
+
+/// Refuses to change what every account has.
+fn own_account(arn: &Arn, change: &'static str) -> Result<(), IamError> {
+    if arn.account() == "aws" { Err(IamError::OutsideAccount { change }) } else { Ok(()) }
+}
+
+fn no_version(arn: &Arn, number: u32) -> IamError {
+    IamError::missing(Entity::PolicyVersion, format!("{arn} version v{number}"))
 }

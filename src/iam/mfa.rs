@@ -83,7 +83,7 @@ impl Account {
         }
         let device = self.mfa_device_mut(serial_number)?;
         if device.assignment.is_some() {
-            return Err(IamError::exists(Entity::MfaDevice, serial_number));
+            return Err(IamError::DeviceInUse);
         }
         device.totp.synchronize(codes, now)?;
         device.assignment = Some(Assignment { owner: owner.clone(), enabled: now });

@@ -76,7 +76,8 @@ impl Account {
     /// Makes an OpenID Connect provider; one at a local address only where `local` says so.
     ///
     /// # Errors
-    /// [`IamError::Provider`] when the URL is no issuer, [`IamError::AlreadyExists`], [`IamError::LimitExceeded`].
+    /// [`IamError::ProviderUrl`] when the URL is no issuer, [`IamError::Provider`] for one on this machine,
+    /// [`IamError::TooManyThumbprints`], [`IamError::AlreadyExists`], [`IamError::LimitExceeded`].
     pub fn create_oidc_provider(
         &mut self,
         new: NewOidcProvider<'_>,
@@ -86,7 +87,7 @@ impl Account {
     ) -> Result<Arn, IamError> {
         // An issuer is tried with some audience, so that one without a client id is held to the same form.
         let tried = OidcProvider::new(new.url, ["audience"]);
-        let tried = tried.map_err(|error| IamError::Provider { reason: error.to_string() })?;
+        let tried = tried.map_err(|error| IamError::ProviderUrl { reason: error.to_string() })?;
         let name = tried.issuer().name().to_owned();
         if tried.issuer().is_loopback() && !local {
             return Err(IamError::Provider { reason: "an issuer on this machine is not allowed here".to_owned() });
@@ -98,8 +99,8 @@ impl Account {
             let quota = "OpenIdConnectProvidersPerAccount";
             return Err(IamError::LimitExceeded { quota, most: limits.oidc_providers });
         }
-        within("ClientIDsPerOpenIdConnectProvider", new.client_ids.len(), MAX_CLIENT_IDS)?;
-        within("ThumbprintsPerOpenIdConnectProvider", new.thumbprints.len(), MAX_THUMBPRINTS)?;
+        within("ClientIdsPerOpenIdConnectProvider", new.client_ids.len(), MAX_CLIENT_IDS)?;
+        hold_thumbprints(&new.thumbprints)?;
         let mut tags = BTreeMap::new();
         tagging::tag(&mut tags, new.tags, limits)?;
         let arn = Arn::iam(&self.id, &format!("oidc-provider/{name}"));
@@ -129,11 +130,15 @@ impl Account {
         record.ok_or_else(|| IamError::missing(Entity::OidcProvider, arn.as_str()))
     }
 
-    /// Deletes an OpenID Connect provider, if it is there.
-    pub fn delete_oidc_provider(&mut self, arn: &Arn) {
-        if let Some(name) = self.oidc_provider(arn).ok().map(|record| record.name.clone()) {
-            self.oidc_providers.remove(&name);
-        }
+    /// Deletes an OpenID Connect provider.
+    ///
+    /// # Errors
+    /// [`IamError::NoOidcProvider`].
+    pub fn delete_oidc_provider(&mut self, arn: &Arn) -> Result<(), IamError> {
+        let missing = |_| IamError::NoOidcProvider { arn: arn.to_string() };
+        let name = self.oidc_provider(arn).map_err(missing)?.name.clone();
+        self.oidc_providers.remove(&name);
+        Ok(())
     }
 
     /// Accepts tokens for one audience more.
@@ -143,7 +148,7 @@ impl Account {
     pub fn add_client_id(&mut self, arn: &Arn, client_id: &str) -> Result<(), IamError> {
         let record = self.oidc_provider_mut(arn)?;
         record.client_ids.insert(client_id.to_owned());
-        within("ClientIDsPerOpenIdConnectProvider", record.client_ids.len(), MAX_CLIENT_IDS)?;
+        within("ClientIdsPerOpenIdConnectProvider", record.client_ids.len(), MAX_CLIENT_IDS)?;
         record.make_provider()
     }
 
@@ -162,7 +167,7 @@ impl Account {
     /// # Errors
     /// [`IamError::NoSuchEntity`], [`IamError::LimitExceeded`].
     pub fn set_thumbprints(&mut self, arn: &Arn, thumbprints: Vec<String>) -> Result<(), IamError> {
-        within("ThumbprintsPerOpenIdConnectProvider", thumbprints.len(), MAX_THUMBPRINTS)?;
+        hold_thumbprints(&thumbprints)?;
         self.oidc_provider_mut(arn)?.thumbprints = thumbprints;
         Ok(())
     }
@@ -193,6 +198,13 @@ impl Account {
         let name = self.oidc_provider(arn)?.name.clone();
         let record = self.oidc_providers.get_mut(&name).map(Arc::make_mut);
         record.ok_or_else(|| IamError::missing(Entity::OidcProvider, arn.as_str()))
+    }
+}
+
+fn hold_thumbprints(thumbprints: &[String]) -> Result<(), IamError> {
+    match thumbprints.len() > MAX_THUMBPRINTS {
+        true => Err(IamError::TooManyThumbprints { most: MAX_THUMBPRINTS }),
+        false => Ok(()),
     }
 }
 

@@ -204,9 +204,7 @@ impl Account {
     /// # Errors
     /// [`IamError::NoSuchEntity`] when none was set.
     pub fn delete_password_policy(&mut self) -> Result<(), IamError> {
-        self.password_policy()?;
-        self.password_policy = None;
-        Ok(())
+        self.password_policy.take().map(drop).ok_or(IamError::NoPasswordPolicy)
     }
 
     /// Refuses a password that is not what the account asks for. Where no policy was set that is eight characters of three

@@ -145,8 +145,8 @@ impl Account {
         }
         let mut tags = BTreeMap::new();
         tagging::tag(&mut tags, new.tags, limits)?;
-        let stored = principal::stored(new.trust_policy, self, elsewhere)?;
-        let trust = document::trust(new.trust_policy, &stored, new.name.as_str(), limits.trust_policy)?;
+        let stored = || principal::stored(new.trust_policy, self, elsewhere);
+        let trust = document::trust(new.trust_policy, stored, new.name.as_str(), limits.trust_policy)?;
         let arn = Arn::iam(&self.id, &format!("role{}{}", new.path, new.name));
         let id = UniqueId::fresh(IdKind::Role)?;
         let role =
@@ -207,9 +207,10 @@ impl Account {
         elsewhere: &Accounts,
         limits: &Limits,
     ) -> Result<(), IamError> {
-        let stored = principal::stored(text, self, elsewhere)?;
+        let own = self.changeable_role(name)?.name.clone();
+        let stored = || principal::stored(text, self, elsewhere);
+        let trust = document::trust(text, stored, own.as_str(), limits.trust_policy)?;
         let record = self.changeable_role_mut(name)?;
-        let trust = document::trust(text, &stored, record.name.as_str(), limits.trust_policy)?;
         record.role = Arc::new(Role::clone(&record.role).trusting(trust));
         Ok(())
     }

@@ -18,7 +18,7 @@ pub(super) fn tag(
         all.insert(key.clone(), value.clone());
     }
     if all.len() > limits.tags {
-        return Err(IamError::LimitExceeded { quota: "TagsPerResource", most: limits.tags });
+        return Err(IamError::TooManyTags { most: limits.tags });
     }
     *tags = all;
     Ok(())

@@ -44,6 +44,23 @@ impl fmt::Display for Kind {
     }
 }
 
+/// What a document is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// To be evaluated: also what was saved when less was asked of it.
+    Evaluated,
+    /// To be saved as an inline policy or a trust policy.
+    Saved,
+    /// To be saved as a managed policy, which is of the current version of the language.
+    SavedManaged,
+}
+
+impl Reading {
+    pub(super) const fn is_saved(self) -> bool {
+        matches!(self, Self::Saved | Self::SavedManaged)
+    }
+}
+
 /// A policy document, compiled once and shared: a clone is two counters.
 #[derive(Clone)]
 pub struct Policy {
@@ -75,7 +92,12 @@ impl Policy {
     /// # Errors
     /// As [`Policy::parse`].
     pub fn parse_within(text: &str, kind: Kind, quota: usize) -> Result<Self, PolicyError> {
-        let statements = parse::document(text, kind, quota)?;
+        Self::parse_for(text, kind, quota, Reading::Evaluated)
+    }
+
+    /// Reads and compiles a document for somebody who evaluates or saves it: what is saved is held to more.
+    pub(crate) fn parse_for(text: &str, kind: Kind, quota: usize, reading: Reading) -> Result<Self, PolicyError> {
+        let statements = parse::document(text, kind, quota, reading)?;
         let index = Index::new(&statements);
         let compiled = Compiled { kind, text: text.into(), statements, index };
         Ok(Self { name: Arc::from(""), compiled: Arc::new(compiled) })

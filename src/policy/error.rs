@@ -1,6 +1,6 @@
 //! Why a policy document or a name in a request was refused.
 
-use super::Kind;
+use super::{Kind, sentence};
 use crate::arn::ArnError;
 use crate::json::{JsonError, Position, slip};
 
@@ -47,6 +47,86 @@ pub enum PolicyError {
         /// What it should have been.
         expected: &'static str,
     },
+    /// IAM saves a managed policy of the current version of the language alone.
+    #[error("the policy document is not of version 2012-10-17")]
+    Version {
+        /// Where the version stands or is missing.
+        at: Position,
+    },
+    /// The effect is not one of the two.
+    #[error("the policy document holds an effect that is none")]
+    Effect {
+        /// Where it stands.
+        at: Position,
+        /// The effect; empty where it is no text.
+        effect: String,
+    },
+    /// The name of a statement holds other characters than letters and digits.
+    #[error("the policy document holds a statement id that is none")]
+    Sid {
+        /// Where it stands.
+        at: Position,
+        /// The name.
+        sid: String,
+    },
+    /// A value that is compared with dates is none.
+    #[error("a date of the policy document is malformed")]
+    Date {
+        /// Where it stands.
+        at: Position,
+        /// The condition.
+        element: String,
+        /// What it should have been.
+        expected: &'static str,
+    },
+    /// An action is not written as such, or not one that this kind of policy may name.
+    #[error("an action of the policy document is malformed")]
+    Action {
+        /// Where it stands.
+        at: Position,
+        /// `Action` or `NotAction`.
+        element: &'static str,
+        /// The action.
+        action: String,
+        /// What it should have been.
+        expected: &'static str,
+    },
+    /// A resource is not written as such, or not one that there can be.
+    #[error("a resource of the policy document is malformed")]
+    Resource {
+        /// Where it stands.
+        at: Position,
+        /// `Resource` or `NotResource`.
+        element: &'static str,
+        /// The resource.
+        resource: String,
+        /// What is wrong with it.
+        problem: ResourceProblem,
+        /// What it should have been.
+        expected: &'static str,
+    },
+    /// A principal is not written as such, or, in a trust policy to save, is nobody.
+    #[error("a principal of the policy document is malformed")]
+    Principal {
+        /// Where it stands.
+        at: Position,
+        /// Its kind, such as `AWS`; `STAR` where everybody stands without one.
+        kind: &'static str,
+        /// The principal.
+        principal: String,
+        /// What it should have been.
+        expected: &'static str,
+    },
+    /// A trust policy to save trusts a provider that everybody shares, and does not say whose tokens it means.
+    #[error("the policy document trusts a shared provider without a condition on whose tokens it means")]
+    SharedProvider {
+        /// Where the provider stands.
+        at: Position,
+        /// The provider.
+        provider: String,
+        /// The condition keys of which one has to be tested; none where any condition will do.
+        keys: Vec<String>,
+    },
     /// The language has no such element.
     #[error("the policy document holds an unknown element")]
     UnknownElement {
@@ -81,18 +161,6 @@ pub enum PolicyError {
         /// The rule that keeps it out.
         rule: &'static str,
     },
-    /// A principal that cannot be one, such as a service that is no host name.
-    #[error("the policy document names an impossible principal")]
-    Principal {
-        /// Where it stands.
-        at: Position,
-        /// The kind it stands under, such as `Service`.
-        kind: &'static str,
-        /// The principal.
-        principal: String,
-        /// What it should have been.
-        expected: &'static str,
-    },
     /// Two names that must differ are equal.
     #[error("the policy document uses one name twice")]
     Repeated {
@@ -116,8 +184,11 @@ impl PolicyError {
             Self::Malformed { at, .. } | Self::UnknownElement { at, .. } | Self::UnknownOperator { at, .. } => {
                 Some(*at)
             }
+            Self::Version { at } | Self::Effect { at, .. } | Self::Sid { at, .. } => Some(*at),
+            Self::Date { at, .. } => Some(*at),
+            Self::Action { at, .. } | Self::Resource { at, .. } | Self::Principal { at, .. } => Some(*at),
+            Self::SharedProvider { at, .. } => Some(*at),
             Self::Missing { at, .. } | Self::Misplaced { at, .. } | Self::Repeated { at, .. } => Some(*at),
-            Self::Principal { at, .. } => Some(*at),
         }
     }
 
@@ -133,17 +204,12 @@ impl PolicyError {
         }
     }
 
-    /// The sentence that clients of AWS know, and where and what it is about.
+    /// The sentence that clients of the cloud know for a document of this kind, and after it where and what it is about.
     #[must_use]
-    pub fn sentence(&self) -> String {
-        let reason = self.reason();
-        match self {
-            Self::Json(_) => format!("This policy contains invalid Json: {reason}"),
-            Self::Principal { kind, principal, .. } => {
-                format!("Invalid principal in policy: \"{}\":\"{principal}\"", kind.to_uppercase())
-            }
-            _ => format!("Syntax errors in policy. {reason}"),
-        }
+    pub fn sentence(&self, kind: Kind) -> String {
+        let sentence = sentence::of(self, kind);
+        let joint = if sentence.ends_with('.') { " " } else { ": " };
+        format!("{sentence}{joint}{}", self.reason())
     }
 
     /// What was wrong and where, for logs, audit and the author of the document.
@@ -158,15 +224,52 @@ impl PolicyError {
             }
             Self::TooLarge { kind, size, limit } => format!("{size} characters; {kind} holds at most {limit}"),
             Self::Malformed { at, element, expected } => format!("{at}: {element} must be {expected}"),
+            Self::Version { at } => format!("{at}: Version must be \"2012-10-17\""),
+            Self::Effect { at, .. } => format!("{at}: Effect must be \"Allow\" or \"Deny\""),
+            Self::Sid { at, .. } => format!("{at}: Sid must be letters and digits"),
+            Self::Date { at, element, expected } => format!("{at}: {element} must be {expected}"),
+            Self::Action { at, element, expected, .. } => format!("{at}: {element} must be {expected}"),
+            Self::Resource { at, element, expected, .. } => format!("{at}: {element} must be {expected}"),
+            Self::Principal { at, kind: "STAR", expected, .. } => {
+                format!("{at}: Principal must be {expected}")
+            }
+            Self::Principal { at, kind, principal, expected } => {
+                format!("{at}: {principal:?} is no principal: {kind} must be {expected}")
+            }
+            Self::SharedProvider { at, provider, keys } => shared_provider(*at, provider, keys),
             Self::UnknownElement { at, element } => format!("{at}: there is no element {element:?}"),
             Self::UnknownOperator { at, operator } => format!("{at}: there is no condition operator {operator:?}"),
             Self::Missing { at, element } => format!("{at}: {element} is missing"),
             Self::Misplaced { at, element, rule } => format!("{at}: {element} may not stand here: {rule}"),
-            Self::Principal { at, kind, principal, expected } => {
-                format!("{at}: {principal:?} is no principal: {kind} must be {expected}")
-            }
             Self::Repeated { at, element, name } => format!("{at}: {element} {name:?} is used twice"),
         }
+    }
+}
+
+/// What is wrong with a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ResourceProblem {
+    /// It is neither `*` nor an ARN.
+    Form,
+    /// There is no such partition.
+    Partition,
+    /// It does not say of which service it is.
+    Service,
+    /// It says a region, and its service has resources of all regions.
+    Region,
+    /// IAM has no resources of that type.
+    Path,
+    /// A part is empty or missing, so that it never named anything.
+    Legacy,
+    /// Anything else.
+    Syntax,
+}
+
+fn shared_provider(at: Position, provider: &str, keys: &[String]) -> String {
+    match keys {
+        [] => format!("{at}: everybody shares {provider}; Condition is missing"),
+        _ => format!("{at}: everybody shares {provider}; no condition scopes {}", keys.join(" or ")),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{Kind, Policy, PolicyError};
+use super::{Kind, Policy, PolicyError, Reading};
 use crate::arn::Arn;
 
 macro_rules! policy_of_kind {
@@ -57,6 +57,11 @@ policy_of_kind! {
 }
 
 impl TrustPolicy {
+    /// Holds a document of at most `quota` characters to what a trust policy is held to when it is saved.
+    pub(crate) fn hold_to_save(text: &str, quota: usize) -> Result<(), PolicyError> {
+        Policy::parse_for(text, Kind::Trust, quota, Reading::Saved).map(drop)
+    }
+
     /// The policy that trusts one federated provider with assuming the role and tagging its sessions.
     ///
     /// # Errors

@@ -1,22 +1,33 @@
 //! Text to statements: strict, bounded, and by kind of policy.
+//!
+//! A document with several mistakes is refused for the one that the cloud names first: the types of all elements come
+//! before the version, that before what only the oldest rules refuse, and the forms of resources before those of actions.
 
 use super::action::{ActionElement, ActionPattern};
-use super::condition::{Condition, parse_operator};
-use super::document::Kind;
-use super::error::PolicyError;
+use super::condition::Condition;
+use super::document::{Kind, Reading};
+use super::error::{PolicyError, ResourceProblem};
 use super::limits::{self, MAX_DOCUMENT_CHARACTERS};
 use super::pattern::Syntax;
-use super::principal::{PrincipalElement, PrincipalName, is_host_name};
+use super::principal::PrincipalElement;
 use super::resource::{ResourceElement, ResourcePattern};
+use super::shape::{Shape, StatementShape, Strings};
 use super::statement::{Effect, Statement};
-use crate::json::{self, Data, Position, Value};
+use super::{providers, trusted};
+use crate::json::{self, Value};
 
 /// A character takes at most four bytes, a policy nests six levels, and one value takes at least two characters.
 const LIMITS: json::Limits = json::Limits { bytes: 4 * MAX_DOCUMENT_CHARACTERS, depth: 6, values: 65_536 };
 
-const DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
-const STATEMENT: [&str; 9] =
-    ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+/// What may stand in a trust policy: to assume the role, and what is asked along with it.
+const ASSUMING: [&str; 6] = [
+    "sts:assumerole",
+    "sts:assumerolewithsaml",
+    "sts:assumerolewithwebidentity",
+    "sts:setcontext",
+    "sts:setsourceidentity",
+    "sts:tagsession",
+];
 
 /// The JSON of a document, with the place of every element.
 pub(super) fn tree(text: &str) -> Result<Value<'_>, PolicyError> {
@@ -24,175 +35,196 @@ pub(super) fn tree(text: &str) -> Result<Value<'_>, PolicyError> {
 }
 
 /// Reads the statements of a document.
-pub(super) fn document(text: &str, kind: Kind, quota: usize) -> Result<Box<[Statement]>, PolicyError> {
+pub(super) fn document(
+    text: &str,
+    kind: Kind,
+    quota: usize,
+    reading: Reading,
+) -> Result<Box<[Statement]>, PolicyError> {
     limits::hold_text(text, kind)?;
     let root = tree(text)?;
     limits::hold_size(text, kind, quota)?;
-    known_elements(&root, "the policy", &DOCUMENT)?;
-    if let Some(id) = root.member("Id") {
-        string(id, "Id")?;
+    let shape = Shape::read(&root, kind)?;
+    let syntax = Syntax { wildcards: true, variables: shape.older.is_none() };
+    if let (Some(at), Reading::SavedManaged) = (shape.older, reading) {
+        return Err(PolicyError::Version { at });
     }
-    let variables = match root.member("Version") {
-        None => false,
-        Some(version) => match version.as_str() {
-            Some("2012-10-17") => true,
-            Some("2008-10-17") => false,
-            _ => return Err(malformed(version.at, "Version", "\"2012-10-17\" or \"2008-10-17\"")),
-        },
-    };
-    let list = root.member("Statement").ok_or(PolicyError::Missing { at: root.at, element: "Statement" })?;
-    let reader = Reader { kind, syntax: Syntax { wildcards: true, variables } };
-    let statements = match &list.data {
-        // Only a control policy means something by saying nothing: its level of the organisation allows nothing.
-        Data::Array(values) if values.is_empty() && !matches!(kind, Kind::ServiceControl | Kind::ResourceControl) => {
-            return Err(malformed(list.at, "Statement", "a statement or a list of at least one"));
-        }
-        Data::Array(values) => {
-            let numbered = values.iter().zip(1..);
-            numbered.map(|(value, number)| reader.statement(value, number)).collect::<Result<Box<[_]>, _>>()?
-        }
-        _ => Box::new([reader.statement(list, 1)?]),
-    };
-    unique_sids(kind, &statements)?;
+    let reader = Reader { kind, reading, syntax };
+    let shapes = &shape.statements;
+    let effects = each(shapes, effect)?;
+    let conditions = each(shapes, |shape| reader.conditions(shape))?;
+    let resources = reader.all_resources(shapes)?;
+    let principals = shapes.iter().zip(&effects).map(|(shape, own)| reader.principal(shape, *own));
+    let principals = principals.collect::<Result<Vec<_>, _>>()?;
+    reader.sids(shapes)?;
+    let named = each(shapes, actions_named)?;
+    let resources = resources?;
+    each(shapes, |shape| reader.resources_named(shape))?;
+    let actions = each(&named, |strings| reader.actions(strings))?;
+    let parts = shapes.iter().zip(effects).zip(principals).zip(actions).zip(resources).zip(conditions);
+    let statements = parts.map(|(((((shape, effect), principal), actions), resources), conditions)| {
+        let sid = shape.sid.map(|(sid, _)| sid).filter(|sid| !sid.is_empty()).map(Into::into);
+        let (number, at, end) = (shape.number, shape.value.at, shape.value.end);
+        Statement { sid, number, at, end, effect, principal, actions, resources, conditions }
+    });
+    let statements: Box<[_]> = statements.collect();
+    for statement in &statements {
+        reader.permit_in_resource_control(statement)?;
+    }
+    if kind == Kind::Trust && reading.is_saved() {
+        each(shapes, providers::are_told_apart)?;
+    }
     Ok(statements)
 }
 
+fn each<'a, T, U>(items: &'a [T], read: impl FnMut(&'a T) -> Result<U, PolicyError>) -> Result<Vec<U>, PolicyError> {
+    items.iter().map(read).collect()
+}
+
+fn effect(shape: &StatementShape<'_, '_>) -> Result<Effect, PolicyError> {
+    match shape.effect {
+        ("Allow", _) => Ok(Effect::Allow),
+        ("Deny", _) => Ok(Effect::Deny),
+        (effect, at) => Err(PolicyError::Effect { at, effect: effect.to_owned() }),
+    }
+}
+
+fn actions_named<'s, 'v>(shape: &'s StatementShape<'v, '_>) -> Result<&'s Strings<'v>, PolicyError> {
+    let missing = |at| PolicyError::Missing { at, element: "Action" };
+    let strings = shape.actions.as_ref().ok_or_else(|| missing(shape.value.at))?;
+    if strings.values.is_empty() { Err(missing(strings.at)) } else { Ok(strings) }
+}
+
+/// The resources of every statement; what is wrong with the form of one is said after other things.
+type Resources = Result<Vec<Option<ResourceElement>>, PolicyError>;
+
 struct Reader {
     kind: Kind,
+    reading: Reading,
     syntax: Syntax,
 }
 
 impl Reader {
-    fn statement(&self, value: &Value<'_>, number: usize) -> Result<Statement, PolicyError> {
-        known_elements(value, "the statement", &STATEMENT)?;
-        let effect = value.member("Effect").ok_or(PolicyError::Missing { at: value.at, element: "Effect" })?;
-        let effect = match effect.as_str() {
-            Some("Allow") => Effect::Allow,
-            Some("Deny") => Effect::Deny,
-            _ => return Err(malformed(effect.at, "Effect", "\"Allow\" or \"Deny\"")),
-        };
-        let statement = Statement {
-            sid: self.sid(value)?,
-            number,
-            at: value.at,
-            end: value.end,
-            effect,
-            principal: self.principal(value, effect)?,
-            actions: self.actions(value)?,
-            resources: self.resources(value)?,
-            conditions: value.member("Condition").map(|block| self.conditions(block)).transpose()?.unwrap_or_default(),
-        };
-        self.permit_in_resource_control(value, &statement)?;
-        Ok(statement)
-    }
-
-    fn sid(&self, statement: &Value<'_>) -> Result<Option<Box<str>>, PolicyError> {
-        let Some(value) = statement.member("Sid") else { return Ok(None) };
-        let sid = string(value, "Sid")?;
-        let plain = sid.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if !plain && self.kind != Kind::Resource {
-            return Err(malformed(value.at, "Sid", "letters and digits"));
+    fn sids(&self, shapes: &[StatementShape<'_, '_>]) -> Result<(), PolicyError> {
+        let mut seen = std::collections::HashSet::with_capacity(shapes.len());
+        for shape in shapes {
+            let Some((sid, at)) = shape.sid.filter(|_| self.kind != Kind::Resource) else { continue };
+            if !sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                return Err(PolicyError::Sid { at, sid: sid.to_owned() });
+            }
+            if !sid.is_empty() && !seen.insert(sid) {
+                return Err(PolicyError::Repeated { at: shape.value.at, element: "Sid", name: sid.to_owned() });
+            }
         }
-        Ok((!sid.is_empty()).then(|| sid.into()))
+        Ok(())
     }
 
-    fn principal(&self, statement: &Value<'_>, effect: Effect) -> Result<Option<PrincipalElement>, PolicyError> {
-        let found = either(statement, "Principal", "NotPrincipal")?;
-        match (self.kind, found) {
+    fn principal(
+        &self,
+        shape: &StatementShape<'_, '_>,
+        effect: Effect,
+    ) -> Result<Option<PrincipalElement>, PolicyError> {
+        let misplaced = |at, element, rule| Err(PolicyError::Misplaced { at, element, rule });
+        match (self.kind, shape.principal) {
             (Kind::Trust | Kind::Resource | Kind::ResourceControl, None) => {
-                Err(PolicyError::Missing { at: statement.at, element: "Principal" })
+                Err(PolicyError::Missing { at: shape.value.at, element: "Principal" })
             }
-            (Kind::Trust, Some((element @ "NotPrincipal", true, value))) if effect == Effect::Allow => {
-                let rule = "with Allow it would let everyone else assume the role";
-                Err(PolicyError::Misplaced { at: value.at, element, rule })
+            (Kind::Trust, Some(found)) if found.negated && effect == Effect::Allow => {
+                misplaced(found.value.at, found.element, "with Allow it would let everyone else assume the role")
             }
-            (Kind::ResourceControl, Some((element @ "NotPrincipal", _, value))) => {
-                let rule = "resource control policies are for everyone";
-                Err(PolicyError::Misplaced { at: value.at, element, rule })
+            (Kind::ResourceControl, Some(found)) if found.negated => {
+                misplaced(found.value.at, found.element, "resource control policies are for everyone")
             }
-            (Kind::Trust | Kind::Resource | Kind::ResourceControl, Some((element, negated, value))) => {
-                let names = principal_names(value, element)?.into_boxed_slice();
-                if self.kind == Kind::Trust {
-                    services_are_named(value)?;
-                }
-                Ok(Some(PrincipalElement { negated, names }))
+            (Kind::Trust | Kind::Resource | Kind::ResourceControl, Some(found)) => {
+                let names = trusted::names(found, self.kind, self.reading)?;
+                Ok(Some(PrincipalElement { negated: found.negated, names: names.into_boxed_slice() }))
             }
             (_, None) => Ok(None),
-            (_, Some((element, _, value))) => {
-                let rule = "this kind of policy speaks for whom it is attached to";
-                Err(PolicyError::Misplaced { at: value.at, element, rule })
+            (_, Some(found)) => {
+                misplaced(found.value.at, found.element, "this kind of policy speaks for whom it is attached to")
             }
         }
     }
 
-    fn actions(&self, statement: &Value<'_>) -> Result<ActionElement, PolicyError> {
-        let (element, negated, value) = either(statement, "Action", "NotAction")?
-            .ok_or(PolicyError::Missing { at: statement.at, element: "Action" })?;
-        let mut patterns = Vec::new();
-        for (text, at) in strings(value, element)? {
-            let pattern = ActionPattern::parse(text).map_err(|expected| malformed(at, element, expected))?;
-            let of_sts = text.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("sts:"));
-            if self.kind == Kind::Trust && !of_sts {
-                return Err(malformed(at, element, "an action of sts in a trust policy"));
+    fn actions(&self, strings: &Strings<'_>) -> Result<ActionElement, PolicyError> {
+        let mut patterns = Vec::with_capacity(strings.values.len());
+        for (text, at) in strings.values.iter().copied() {
+            let refuse = |expected| {
+                let action = text.to_owned();
+                PolicyError::Action { at, element: strings.element, action, expected }
+            };
+            let pattern = ActionPattern::parse(text).map_err(refuse)?;
+            if self.kind == Kind::Trust {
+                let of_sts = text.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("sts:"));
+                if !of_sts {
+                    return Err(refuse("an action of sts in a trust policy"));
+                }
+                if self.reading.is_saved()
+                    && !ASSUMING.iter().any(|action| action.parse().is_ok_and(|action| pattern.matches(&action)))
+                {
+                    return Err(refuse("an action by which a role is assumed"));
+                }
             }
             patterns.push(pattern);
         }
-        Ok(ActionElement { negated, patterns: patterns.into_boxed_slice() })
+        Ok(ActionElement { negated: strings.negated, patterns: patterns.into_boxed_slice() })
     }
 
-    fn resources(&self, statement: &Value<'_>) -> Result<Option<ResourceElement>, PolicyError> {
-        let (element, negated, value) = match (self.kind, either(statement, "Resource", "NotResource")?) {
-            (Kind::Trust, Some((element, _, value))) => {
-                let rule = "a trust policy speaks of the role it is attached to";
-                return Err(PolicyError::Misplaced { at: value.at, element, rule });
-            }
-            (Kind::Trust | Kind::Resource, None) => return Ok(None),
-            (_, None) => return Err(PolicyError::Missing { at: statement.at, element: "Resource" }),
-            (_, Some(found)) => found,
-        };
-        let patterns = strings(value, element)?.into_iter().map(|(text, at)| {
-            ResourcePattern::parse(text, self.syntax, self.kind).map_err(|expected| malformed(at, element, expected))
-        });
-        Ok(Some(ResourceElement { negated, patterns: patterns.collect::<Result<_, _>>()? }))
-    }
-
-    fn conditions(&self, block: &Value<'_>) -> Result<Box<[Condition]>, PolicyError> {
-        let Data::Object(operators) = &block.data else {
-            return Err(malformed(block.at, "Condition", "an object"));
-        };
-        let mut conditions = Vec::new();
-        for member in operators {
-            let operator = parse_operator(&member.key)
-                .ok_or_else(|| PolicyError::UnknownOperator { at: member.at, operator: member.key.to_string() })?;
-            let Data::Object(keys) = &member.value.data else {
-                return Err(malformed(member.value.at, &member.key, "an object of condition keys"));
-            };
-            let mut seen = std::collections::HashSet::with_capacity(keys.len());
-            for key in keys {
-                if key.key.is_empty() {
-                    return Err(malformed(key.at, &member.key, "an object of condition keys, none of them empty"));
-                }
-                if !seen.insert(key.key.to_lowercase()) {
-                    let name = key.key.to_string();
-                    return Err(PolicyError::Repeated { at: key.at, element: "the condition key", name });
-                }
-                let values = condition_values(&key.value, &key.key)?;
-                let condition =
-                    Condition::parse(operator, (&key.key, key.at), values, self.syntax).map_err(|expected| {
-                        malformed(key.value.at, &format!("each value of {} under {operator}", key.key), expected)
-                    })?;
-                conditions.push(condition);
-            }
+    /// # Errors
+    /// Of the outer result, what is refused at once: that a resource is not even of the oldest form, or stands where none may.
+    fn all_resources(&self, shapes: &[StatementShape<'_, '_>]) -> Result<Resources, PolicyError> {
+        match each(shapes, |shape| self.resources(shape)) {
+            Err(error @ PolicyError::Resource { problem: ResourceProblem::Legacy, .. }) => Err(error),
+            other => Ok(other),
         }
-        Ok(conditions.into_boxed_slice())
+    }
+
+    fn resources(&self, shape: &StatementShape<'_, '_>) -> Result<Option<ResourceElement>, PolicyError> {
+        let Some(strings) = &shape.resources else { return Ok(None) };
+        if self.kind == Kind::Trust {
+            let rule = "a trust policy speaks of the role it is attached to";
+            return Err(PolicyError::Misplaced { at: strings.at, element: strings.element, rule });
+        }
+        let patterns = strings.values.iter().map(|(text, at)| {
+            let read = ResourcePattern::parse(text, self.syntax, self.kind, self.reading.is_saved());
+            read.map_err(|(problem, expected)| {
+                let (element, resource) = (strings.element, (*text).to_owned());
+                PolicyError::Resource { at: *at, element, resource, problem, expected }
+            })
+        });
+        let patterns = patterns.collect::<Result<Box<[_]>, _>>()?;
+        Ok(Some(ResourceElement { negated: strings.negated, patterns }))
+    }
+
+    fn resources_named(&self, shape: &StatementShape<'_, '_>) -> Result<(), PolicyError> {
+        let missing = |at| PolicyError::Missing { at, element: "Resource" };
+        match &shape.resources {
+            None if matches!(self.kind, Kind::Trust | Kind::Resource) => Ok(()),
+            None => Err(missing(shape.value.at)),
+            Some(strings) if strings.values.is_empty() => Err(missing(strings.at)),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn conditions(&self, shape: &StatementShape<'_, '_>) -> Result<Box<[Condition]>, PolicyError> {
+        let conditions = shape.conditions.iter().map(|own| {
+            Condition::parse(own.operator, own.key, own.values.clone(), self.syntax).map_err(|expected| {
+                let element = format!("each value of {} under {}", own.key.0, own.operator);
+                match own.operator.is_of_dates() {
+                    true => PolicyError::Date { at: own.at, element, expected },
+                    false => PolicyError::Malformed { at: own.at, element, expected },
+                }
+            })
+        });
+        conditions.collect()
     }
 
     /// Resource control policies only deny, save the one policy that is always there and lets everything through.
-    fn permit_in_resource_control(&self, value: &Value<'_>, statement: &Statement) -> Result<(), PolicyError> {
+    fn permit_in_resource_control(&self, statement: &Statement) -> Result<(), PolicyError> {
         if self.kind != Kind::ResourceControl {
             return Ok(());
         }
-        let refuse = |element, rule| Err(PolicyError::Misplaced { at: value.at, element, rule });
+        let refuse = |element, rule| Err(PolicyError::Misplaced { at: statement.at, element, rule });
         if !statement.principal.as_ref().is_some_and(PrincipalElement::is_everyone) {
             return refuse("Principal", "in a resource control policy it is *");
         }
@@ -207,114 +239,4 @@ impl Reader {
         }
         Ok(())
     }
-}
-
-fn unique_sids(kind: Kind, statements: &[Statement]) -> Result<(), PolicyError> {
-    let mut seen = std::collections::HashSet::with_capacity(statements.len());
-    for statement in statements {
-        if let Some(sid) = &statement.sid
-            && !seen.insert(sid)
-            && kind != Kind::Resource
-        {
-            return Err(PolicyError::Repeated { at: statement.at, element: "Sid", name: sid.to_string() });
-        }
-    }
-    Ok(())
-}
-
-fn principal_names(value: &Value<'_>, element: &str) -> Result<Vec<PrincipalName>, PolicyError> {
-    if value.as_str() == Some("*") {
-        return Ok(vec![PrincipalName::Everyone]);
-    }
-    let Data::Object(kinds) = &value.data else {
-        return Err(malformed(value.at, element, "\"*\" or an object"));
-    };
-    let mut names = Vec::new();
-    for kind in kinds {
-        let read: fn(&str) -> Result<PrincipalName, &'static str> = match kind.key.as_ref() {
-            "AWS" => PrincipalName::parse_aws,
-            "Federated" => |text| Ok(PrincipalName::Federated(text.into())),
-            "Service" => |text| Ok(PrincipalName::Service(text.into())),
-            "CanonicalUser" => |text| Ok(PrincipalName::CanonicalUser(text.into())),
-            other => return Err(PolicyError::UnknownElement { at: kind.at, element: other.to_owned() }),
-        };
-        for (text, at) in strings(&kind.value, &kind.key)? {
-            names.push(read(text).map_err(|expected| malformed(at, &kind.key, expected))?);
-        }
-    }
-    if names.is_empty() { Err(malformed(value.at, element, "at least one principal")) } else { Ok(names) }
-}
-
-/// A role's trust policy is refused with a service that cannot be one, which a resource's own policy may be left with.
-fn services_are_named(principal: &Value<'_>) -> Result<(), PolicyError> {
-    const EXPECTED: &str = "the host name of a service, such as ec2.amazonaws.com";
-    let Some(services) = principal.member("Service") else { return Ok(()) };
-    match strings(services, "Service")?.into_iter().find(|(name, _)| !is_host_name(name)) {
-        None => Ok(()),
-        Some((name, at)) => {
-            Err(PolicyError::Principal { at, kind: "Service", principal: name.to_owned(), expected: EXPECTED })
-        }
-    }
-}
-
-fn known_elements(value: &Value<'_>, what: &str, names: &[&str]) -> Result<(), PolicyError> {
-    let Data::Object(members) = &value.data else {
-        return Err(malformed(value.at, what, "an object"));
-    };
-    match members.iter().find(|member| !names.contains(&member.key.as_ref())) {
-        None => Ok(()),
-        Some(member) => Err(PolicyError::UnknownElement { at: member.at, element: member.key.to_string() }),
-    }
-}
-
-/// An element or its opposite, with its name and whether it is the opposite.
-fn either<'v, 'd>(
-    statement: &'v Value<'d>,
-    positive: &'static str,
-    negative: &'static str,
-) -> Result<Option<(&'static str, bool, &'v Value<'d>)>, PolicyError> {
-    match (statement.member(positive), statement.member(negative)) {
-        (Some(_), Some(value)) => {
-            let rule = "its opposite stands beside it";
-            Err(PolicyError::Misplaced { at: value.at, element: negative, rule })
-        }
-        (Some(value), None) => Ok(Some((positive, false, value))),
-        (None, Some(value)) => Ok(Some((negative, true, value))),
-        (None, None) => Ok(None),
-    }
-}
-
-fn string<'v>(value: &'v Value<'_>, element: &str) -> Result<&'v str, PolicyError> {
-    value.as_str().ok_or_else(|| malformed(value.at, element, "a string"))
-}
-
-/// One string or a list of at least one.
-fn strings<'v>(value: &'v Value<'_>, element: &str) -> Result<Vec<(&'v str, Position)>, PolicyError> {
-    match &value.data {
-        Data::Array(values) if !values.is_empty() => {
-            values.iter().map(|value| string(value, element).map(|text| (text, value.at))).collect()
-        }
-        Data::String(text) => Ok(vec![(text, value.at)]),
-        _ => Err(malformed(value.at, element, "a string or a list of strings")),
-    }
-}
-
-/// One scalar or a list of them; bare numbers and booleans stand for their text.
-fn condition_values(value: &Value<'_>, key: &str) -> Result<Vec<Box<str>>, PolicyError> {
-    let scalar = |value: &Value<'_>| match &value.data {
-        Data::String(text) => Ok(text.as_ref().into()),
-        Data::Number(text) => Ok((*text).into()),
-        Data::Bool(truth) => Ok(truth.to_string().into_boxed_str()),
-        Data::Null | Data::Array(_) | Data::Object(_) => {
-            Err(malformed(value.at, key, "a string, number or boolean, or a list of them"))
-        }
-    };
-    match &value.data {
-        Data::Array(values) => values.iter().map(scalar).collect(),
-        _ => scalar(value).map(|value| vec![value]),
-    }
-}
-
-fn malformed(at: Position, element: &str, expected: &'static str) -> PolicyError {
-    PolicyError::Malformed { at, element: element.to_owned(), expected }
 }

@@ -4,13 +4,30 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::document::Kind;
-use super::error::NameError;
+use super::error::{NameError, ResourceProblem};
 use super::keys::{KeyName, Keys};
 use super::pattern::{ArnPattern, Pattern, Syntax, split_parts};
 use crate::arn::{AccountId, Arn};
 
 /// Services whose resources are bare names: what precedes a slash or colon in them is no resource type.
 const WITHOUT_TYPES: [&str; 5] = ["s3", "execute-api", "sns", "sqs", "codecommit"];
+
+/// How the resources of IAM begin, by type.
+pub(super) const IAM_PATHS: [&str; 13] = [
+    "user/",
+    "federated-user/",
+    "role/",
+    "group/",
+    "instance-profile/",
+    "mfa/",
+    "server-certificate/",
+    "policy/",
+    "sms-mfa/",
+    "saml-provider/",
+    "oidc-provider/",
+    "report/",
+    "access-report/",
+];
 
 /// The resource of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,20 +117,29 @@ impl ResourceElement {
 }
 
 impl ResourcePattern {
-    /// Reads one value; the error says what it must be.
-    pub(super) fn parse(text: &str, syntax: Syntax, kind: Kind) -> Result<Self, &'static str> {
-        let pattern = Pattern::parse(text, syntax)?;
+    /// Reads one value; the error says what is wrong with it and what it must be.
+    pub(super) fn parse(
+        text: &str,
+        syntax: Syntax,
+        kind: Kind,
+        to_save: bool,
+    ) -> Result<Self, (ResourceProblem, &'static str)> {
+        let other = |expected| (ResourceProblem::Syntax, expected);
+        let pattern = Pattern::parse(text, syntax).map_err(other)?;
         if pattern.is_anything() {
             return Ok(Self::Anything);
         }
         let parts = split_parts(text, syntax);
-        let (&[scheme, _, service], rest) = parts.split_first_chunk().ok_or("* or an ARN that names a service")?;
+        if to_save {
+            saved(&parts)?;
+        }
+        let (&[scheme, _, service], rest) = parts.split_first_chunk().ok_or_else(|| no_service(&parts))?;
         if scheme != "arn" || service.is_empty() {
-            return Err("* or an ARN that names a service");
+            return Err(no_service(&parts));
         }
         let first_five = parts.iter().take(5);
         if syntax.variables && first_five.clone().any(|part| part.contains("${")) {
-            return Err("an ARN with variables in its sixth part only");
+            return Err(other("an ARN with variables in its sixth part only"));
         }
         let wild = |part: &str| part.contains(['*', '?']);
         if wild(service) || rest.get(2).is_some_and(|tail| has_wild_type(service, tail)) {
@@ -122,26 +148,29 @@ impl ResourcePattern {
         match rest.get(2) {
             Some(tail) if !first_five.clone().any(|part| wild(part)) => {
                 let head = text.strip_suffix(tail).unwrap_or_default().into();
-                Ok(Self::Headed { head, tail: Pattern::parse(tail, syntax)? })
+                Ok(Self::Headed { head, tail: Pattern::parse(tail, syntax).map_err(other)? })
             }
-            Some(_) => Ok(Self::Parts(ArnPattern::parse(text, syntax)?)),
+            Some(_) => ArnPattern::parse(text, syntax).map(Self::Parts).map_err(other),
             None => Self::short(text, syntax, kind),
         }
     }
 
     /// An ARN that leaves out its last parts means any, where the kind of policy lets it.
-    fn short(text: &str, syntax: Syntax, kind: Kind) -> Result<Self, &'static str> {
+    fn short(text: &str, syntax: Syntax, kind: Kind) -> Result<Self, (ResourceProblem, &'static str)> {
         // `arn:aws:s3::bucket` is a bucket with a colon missing, and would name nothing.
         if text.contains("::") {
-            return Err("an ARN of six parts; a shorter one has no empty parts");
+            return Err((ResourceProblem::Legacy, "an ARN of six parts; a shorter one has no empty parts"));
         }
+        let other = |expected| (ResourceProblem::Syntax, expected);
         let open = match kind {
             Kind::Identity | Kind::Boundary | Kind::Session => true,
             Kind::Resource | Kind::Trust => text.contains('*'),
             Kind::ServiceControl | Kind::ResourceControl if text.ends_with('*') => true,
-            Kind::ServiceControl | Kind::ResourceControl => return Err("an ARN of six parts, or one that ends with *"),
+            Kind::ServiceControl | Kind::ResourceControl => {
+                return Err(other("an ARN of six parts, or one that ends with *"));
+            }
         };
-        if open { ArnPattern::parse(text, syntax).map(Self::Parts) } else { Ok(Self::Nothing) }
+        if open { ArnPattern::parse(text, syntax).map(Self::Parts).map_err(other) } else { Ok(Self::Nothing) }
     }
 
     fn matches(&self, resource: &Resource, keys: &Keys) -> bool {
@@ -178,4 +207,44 @@ fn has_wild_type(service: &str, tail: &str) -> bool {
     let plain = tail.get(..end).unwrap_or_default();
     let typed = plain.find(['/', ':']).and_then(|separator| plain.get(..separator));
     typed.is_some_and(|typed| typed.contains(['*', '?'])) && !WITHOUT_TYPES.contains(&service)
+}
+
+/// Why parts that name no service are no resource.
+fn no_service(parts: &[&str]) -> (ResourceProblem, &'static str) {
+    let problem = match *parts {
+        [_] | [] => ResourceProblem::Form,
+        [_, partition, ..] if !is_partition(partition) => ResourceProblem::Partition,
+        [_, _] => ResourceProblem::Service,
+        [_, _, "", ..] => ResourceProblem::Legacy,
+        _ => ResourceProblem::Form,
+    };
+    (problem, "* or an ARN that names a service")
+}
+
+/// Holds the parts of an ARN to what IAM knows of some services before it saves a policy.
+fn saved(parts: &[&str]) -> Result<(), (ResourceProblem, &'static str)> {
+    let plain = |part: &str| !part.is_empty() && !part.contains(['*', '?']);
+    match *parts {
+        [_, partition, ..] if !is_partition(partition) => {
+            Err((ResourceProblem::Partition, "an ARN of a partition, such as aws"))
+        }
+        [_, _, "iam", region, ..] if plain(region) => {
+            Err((ResourceProblem::Region, "an ARN without a region, as IAM is in all of them"))
+        }
+        [_, _, "s3", region, "", tail] if plain(region) && !tail.starts_with("accesspoint/") => {
+            Err((ResourceProblem::Region, "an ARN without a region, as bucket names are of all of them"))
+        }
+        [_, _, "iam", _, _, tail]
+            if !["*", "root"].contains(&tail) && !IAM_PATHS.iter().any(|p| tail.starts_with(p)) =>
+        {
+            Err((ResourceProblem::Path, "an ARN of a type that IAM has, such as role/"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_partition(text: &str) -> bool {
+    const PARTITIONS: [&str; 8] =
+        ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"];
+    text.contains(['*', '?']) || PARTITIONS.contains(&text)
 }

@@ -173,7 +173,7 @@ class Roles(Iam):
         )
         self.refused(
             "ValidationError",
-            "1 validation error detected: Value 'a b' at 'roleName' failed to satisfy constraint: Member must satisfy "
+            "1 validation error detected: Value at 'roleName' failed to satisfy constraint: Member must satisfy "
             "regular expression pattern: [\\w+=,.@-]+",
             make,
             RoleName="a b",
@@ -205,6 +205,36 @@ class Roles(Iam):
         self.refused("InvalidInput", "Duplicate tag keys found.", self.iam.tag_role, RoleName="taken", Tags=tags)
         missing = self.iam.generate_service_last_accessed_details
         self.refused("InvalidAction", "Could not find operation", missing, Arn=daypass.role("taken"))
+
+    def test_documents_are_refused_in_the_words_that_clients_know(self):
+        make = self.iam.create_policy
+        older = permissions().replace("2012-10-17", "2008-10-17")
+        for document, expected in (
+            (older, "Policy document must be version 2012-10-17 or greater. line 1, column 13"),
+            ("no json", "Syntax errors in policy. line 1, column 1"),
+            (permissions().replace("Allow", "allow"), "The policy failed legacy parsing: line 1, column"),
+        ):
+            with self.subTest(expected):
+                self.refused("MalformedPolicyDocument", expected, make, PolicyName="wrong", PolicyDocument=document)
+        github = f"arn:aws:iam::{daypass.PRODUCTION}:oidc-provider/token.actions.githubusercontent.com"
+        self.refused(
+            "MalformedPolicyDocument",
+            f"Trust policy with trusted principal {github} must evaluate, using StringEquals, StringLike or "
+            "StringEqualsIgnoreCase, token.actions.githubusercontent.com:sub or "
+            "token.actions.githubusercontent.com:job_workflow_ref which is not scoped to all.",
+            self.iam.create_role,
+            RoleName="new",
+            AssumeRolePolicyDocument=trust({"Federated": github}),
+        )
+
+    def test_what_is_not_there_or_not_the_accounts_own_is_refused(self):
+        provider = f"arn:aws:iam::{daypass.PRODUCTION}:oidc-provider/nobody.example.com"
+        missing = f"OpenId connect Provider {provider} cannot be found."
+        delete = self.iam.delete_open_id_connect_provider
+        self.refused("NoSuchEntity", missing, delete, OpenIDConnectProviderArn=provider)
+        policy = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+        outside = "Cannot delete policies outside your own account."
+        self.assertEqual(self.refused("AccessDenied", outside, self.iam.delete_policy, PolicyArn=policy), 403)
 
 
 class Policies(Iam):

@@ -134,7 +134,7 @@ async fn a_policy_in_use_is_not_deleted_and_those_of_everyone_never() {
     site.done("DetachRolePolicy", &[role, arn]).await;
     site.done("PutRolePermissionsBoundary", &[role, ("PermissionsBoundary", &policy)]).await;
     assert_eq!(site.refused("DeletePolicy", &[arn]).await.1, "DeleteConflict");
-    for action in ["DeletePolicy", "TagPolicy"] {
+    for (action, refusal) in [("DeletePolicy", (403, "AccessDenied")), ("TagPolicy", (404, "NoSuchEntity"))] {
         let (status, code, _) = site
             .refused(
                 action,
@@ -145,7 +145,7 @@ async fn a_policy_in_use_is_not_deleted_and_those_of_everyone_never() {
                 ],
             )
             .await;
-        assert_eq!((status, code.as_str()), (404, "NoSuchEntity"), "{action}");
+        assert_eq!((status, code.as_str()), refusal, "{action}");
     }
 }
 

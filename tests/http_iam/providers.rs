@@ -180,7 +180,8 @@ async fn what_is_no_issuer_and_what_is_configured_already_is_no_new_provider() {
     let site = Site::start().await;
     for url in ["login.example.com", "http://login.example.com", "https://x.example/?a=b", "https://u@x.example"] {
         let (status, code, message) = site.refused("CreateOpenIDConnectProvider", &[("Url", url)]).await;
-        assert_eq!((status, code.as_str()), (400, "InvalidInput"), "{message}");
+        assert_eq!((status, code.as_str()), (400, "ValidationError"), "{message}");
+        assert!(message.starts_with("Invalid Open ID Connect Provider URL: "), "{message}");
     }
     let (status, code, _) = site.refused("CreateOpenIDConnectProvider", &[("Url", issuer::ISSUER)]).await;
     assert_eq!((status, code.as_str()), (409, "EntityAlreadyExists"));

@@ -130,7 +130,10 @@ async fn parameters_hold_to_the_limits_of_the_model() {
         ),
         (vec![base], "Value null at 'roleName' failed to satisfy constraint: Member must not be null"),
         (vec![("RoleName", "r")], "'assumeRolePolicyDocument' failed to satisfy constraint: Member must not be null"),
-        (vec![("RoleName", "r"), base, ("Path", "team")], "'path' failed to satisfy constraint"),
+        (
+            vec![("RoleName", "r"), base, ("Path", "team")],
+            "The specified value for path is invalid. It must begin and end with /",
+        ),
         (vec![("RoleName", "r"), base, ("Description", &verbose)], "'description' failed to satisfy constraint"),
         (
             vec![("RoleName", "r"), base, ("MaxSessionDuration", "3599")],
@@ -149,8 +152,9 @@ async fn parameters_hold_to_the_limits_of_the_model() {
         assert_eq!((status, code.as_str()), (400, "ValidationError"), "{message}");
         assert!(message.contains(expected), "{message}");
     }
-    let spaced =
-        policy(&json!({"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole", "Sid": "x".repeat(2048)}));
+    let spaced = policy(
+        &json!({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole", "Sid": "x".repeat(2048)}),
+    );
     let (status, code, message) =
         site.refused("CreateRole", &[("RoleName", "r"), ("AssumeRolePolicyDocument", &spaced)]).await;
     assert_eq!((status, code.as_str()), (409, "LimitExceeded"));
@@ -162,10 +166,10 @@ async fn a_trust_policy_is_a_trust_policy() {
     let site = Site::start().await;
     for (document, expected) in [
         ("{", "This policy contains invalid Json"),
-        (allow("sts:AssumeRole").as_str(), "Syntax errors in policy. line 1"),
+        (allow("sts:AssumeRole").as_str(), "Missing required field Principal: line 1, column"),
         (
             r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"martha"},"Action":"sts:AssumeRole"}]}"#,
-            "Syntax errors in policy.",
+            "Invalid principal in policy: \"AWS\":\"martha\": line 1, column 75: \"martha\" is no principal: AWS must be *, an account id,",
         ),
     ] {
         let (status, code, message) =

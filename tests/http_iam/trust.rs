@@ -71,7 +71,7 @@ async fn a_principal_that_does_not_exist_is_refused_when_the_policy_is_saved() {
             assert_eq!(message, expected);
         }
     }
-    for principal in [json!("*"), json!({"AWS": "333333333333"}), json!({"Service": "ec2.amazonaws.com"})] {
+    for principal in [json!({"AWS": "*"}), json!({"AWS": "333333333333"}), json!({"Service": "ec2.amazonaws.com"})] {
         let document = trust(&principal);
         site.done("UpdateAssumeRolePolicy", &[("RoleName", "r"), ("PolicyDocument", &document)]).await;
     }
@@ -89,7 +89,8 @@ async fn a_service_that_is_no_host_name_is_refused_when_the_policy_is_saved() {
         for (action, parameters) in [("CreateRole", made), ("UpdateAssumeRolePolicy", saved)] {
             let (status, code, message) = site.refused(action, &parameters).await;
             assert_eq!((status, code.as_str()), (400, "MalformedPolicyDocument"));
-            assert_eq!(message, format!("Invalid principal in policy: \"SERVICE\":\"{service}\""));
+            let expected = format!("Invalid principal in policy: \"SERVICE\":\"{service}\": line 1, column ");
+            assert!(message.starts_with(&expected), "{message}");
         }
     }
     assert_eq!(shown(&site, "r").await.text("AssumeRolePolicyDocument"), trusted.text("AssumeRolePolicyDocument"));

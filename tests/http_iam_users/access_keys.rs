@@ -29,7 +29,12 @@ async fn a_key_is_made_shown_once_deactivated_and_deleted() {
     site.done("DeleteAccessKey", &key(&[])).await;
     let gone = refusal(404, "NoSuchEntity", &format!("The Access Key with id {id} cannot be found."));
     assert_eq!(site.refused("DeleteAccessKey", &key(&[])).await, gone);
-    assert_eq!(site.refused("GetAccessKeyLastUsed", &[("AccessKeyId", id)]).await, gone);
+    for unknown in [id, "AKIA0000000000000000", "no_key_at_all_of_anybody"] {
+        let (status, code, message) = site.refused("GetAccessKeyLastUsed", &[("AccessKeyId", unknown)]).await;
+        assert_eq!((status, code.as_str()), (403, "AccessDenied"));
+        let end = format!("is not authorized to perform iam:GetAccessKeyLastUsed on resource: access key {unknown}");
+        assert!(message.ends_with(&end), "{message}");
+    }
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ async fn a_device_is_made_enabled_listed_deactivated_and_deleted() {
     assert_eq!(site.refused("DeleteVirtualMFADevice", &[("SerialNumber", SERIAL)]).await, kept);
     site.done("DeactivateMFADevice", &[("UserName", "ana"), ("SerialNumber", SERIAL)]).await;
     site.done("DeleteVirtualMFADevice", &[("SerialNumber", SERIAL)]).await;
-    let gone = refusal(404, "NoSuchEntity", &format!("VirtualMFADevice with serial number {SERIAL} doesn't exist."));
+    let gone = refusal(404, "NoSuchEntity", &format!("MFA Device with serial number {SERIAL} does not exist."));
     assert_eq!(site.refused("DeleteVirtualMFADevice", &[("SerialNumber", SERIAL)]).await, gone);
 }
 

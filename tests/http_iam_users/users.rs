@@ -34,7 +34,7 @@ async fn refusals_are_those_that_clients_know() {
     assert_eq!((status, code.as_str()), (400, "ValidationError"));
     assert_eq!(
         message,
-        "1 validation error detected: Value 'a b' at 'userName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]+"
+        "1 validation error detected: Value at 'userName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]+"
     );
     let (_, code, _) = site.refused("CreateUser", &[("UserName", &"x".repeat(65))]).await;
     assert_eq!(code, "ValidationError");
@@ -65,7 +65,7 @@ async fn a_renamed_user_keeps_its_id() {
     assert_eq!(read.text("Arn"), Some("arn:aws:iam::111111111111:user/new/anna"));
     let (_, code, message) = site.refused("UpdateUser", &[("UserName", "anna"), ("NewPath", "new")]).await;
     assert_eq!(code, "ValidationError");
-    assert!(message.contains("Value 'new' at 'newPath'"), "{message}");
+    assert!(message.starts_with("The specified value for path is invalid. It must begin and end with /"), "{message}");
 }
 
 #[tokio::test]
@@ -155,4 +155,72 @@ async fn policies_decide_by_the_users_arn_and_tags() {
     assert_eq!(site.refused_to(&limited, "ListUserTags", &[("UserName", "ana")]).await.0, 403);
     let unknown = site.refused_to(&limited, "ListUserTags", &[("UserName", "nobody")]).await;
     assert_eq!(unknown.1, "AccessDenied", "who may not ask is not told who exists");
+}
+
+/// Names can be asked for that no user can have, though not everywhere.
+#[tokio::test]
+async fn names_are_held_to_the_length_that_each_operation_takes() {
+    let site = Site::start().await;
+    let long = "x".repeat(65);
+    let (policy, name) = (("PolicyArn", "arn:aws:iam::aws:policy/ReadOnlyAccess"), ("UserName", long.as_str()));
+    let boundary = ("PermissionsBoundary", policy.1);
+    for (action, parameters) in [
+        ("CreateLoginProfile", vec![name, ("Password", "correct-horse-7")]),
+        ("UpdateLoginProfile", vec![name]),
+        ("GetLoginProfile", vec![name]),
+        ("DeleteLoginProfile", vec![name]),
+        ("AttachUserPolicy", vec![name, policy]),
+        ("DetachUserPolicy", vec![name, policy]),
+        ("ListAttachedUserPolicies", vec![name]),
+        ("PutUserPermissionsBoundary", vec![name, boundary]),
+        ("DeleteUserPermissionsBoundary", vec![name]),
+        ("GetMFADevice", vec![name, ("SerialNumber", "arn:aws:iam::111111111111:mfa/phone")]),
+    ] {
+        let (_, code, message) = site.refused(action, &parameters).await;
+        assert_eq!(code, "ValidationError", "{action}: {message}");
+        assert!(message.ends_with("Member must have length less than or equal to 64"), "{action}: {message}");
+    }
+    for action in ["GetUser", "ListAccessKeys", "ListUserTags", "ListUserPolicies", "ListGroupsForUser"] {
+        assert_eq!(site.refused(action, &[name]).await.1, "NoSuchEntity", "{action}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_tags_is_said_in_the_words_of_the_cloud() {
+    let site = Site::start().await;
+    site.done("CreateUser", &[("UserName", "ana")]).await;
+    let key = "k".repeat(129);
+    for wrong in [key.as_str(), "a!", ""] {
+        let asked = [("UserName", "ana"), ("TagKeys.member.1", "team"), ("TagKeys.member.2", wrong)];
+        let (_, code, message) = site.refused("UntagUser", &asked).await;
+        let expected = "1 validation error detected: Value at 'tagKeys' failed to satisfy constraint: Member must \
+                        satisfy constraint: [Member must have length less than or equal to 128, Member must have \
+                        length greater than or equal to 1, Member must satisfy regular expression pattern: \
+                        [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+, Member must not be null]";
+        assert_eq!((code.as_str(), message.as_str()), ("ValidationError", expected));
+    }
+    let tags: Vec<(String, String)> = (1..=51)
+        .flat_map(|n| {
+            [(format!("Tags.member.{n}.Key"), format!("k{n}")), (format!("Tags.member.{n}.Value"), "v".into())]
+        })
+        .collect();
+    let of = |range: std::ops::Range<usize>| {
+        let own = tags[range].iter().enumerate().map(|(at, (name, value))| {
+            let part = name.rsplit('.').next().unwrap();
+            (format!("Tags.member.{}.{part}", at / 2 + 1), value.clone())
+        });
+        let mut all = vec![("UserName".to_owned(), "ana".to_owned())];
+        all.extend(own);
+        all
+    };
+    let root = site.root();
+    let tag = async |range| {
+        let all = of(range);
+        let all: Vec<(&str, &str)> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        site.iam_as(&*root, "TagUser", &all).await
+    };
+    assert_eq!(tag(0..100).await.status, 200);
+    let refused = tag(100..102).await;
+    assert_eq!((refused.status, refused.text("Code")), (409, Some("LimitExceeded")));
+    assert_eq!(refused.text("Message"), Some("The number of tags has reached the maximum limit."));
 }

@@ -170,7 +170,7 @@ fn enabling_takes_two_consecutive_codes() {
     }
     enable(&registry, "ana", &serial, [&code(&seed, NOW, 0), &code(&seed, NOW, 1)], NOW).unwrap();
     let refused = enable(&registry, "ana", &serial, [&code(&seed, NOW, 2), &code(&seed, NOW, 3)], NOW).unwrap_err();
-    assert_eq!(refused.to_string(), "MFADevice entity at the same path and name already exists.");
+    assert_eq!(refused.to_string(), "MFA Device is already in use.");
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn a_device_is_deleted_only_when_nobody_has_it() {
     let refused = change(&registry, |account, _| account.delete_virtual_mfa_device(serial.as_str())).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "VirtualMFADevice with serial number arn:aws:iam::111111111111:mfa/phone doesn't exist."
+        "MFA Device with serial number arn:aws:iam::111111111111:mfa/phone does not exist."
     );
 }
 

@@ -76,7 +76,7 @@ fn a_policy_says_what_a_password_contains() {
     create(&registry, "ana", "abcdEFGH3-").unwrap();
     change(&registry, |account, _| account.delete_password_policy()).unwrap();
     let gone = change(&registry, |account, _| account.delete_password_policy()).unwrap_err();
-    assert_eq!(gone.to_string(), "The Password Policy with domain name 111111111111 cannot be found.");
+    assert_eq!(gone.to_string(), "The account policy with name PasswordPolicy cannot be found.");
 }
 
 #[test]

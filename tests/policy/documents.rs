@@ -62,7 +62,8 @@ fn a_role_trusts_no_service_that_is_no_host_name() {
     {
         let error = refusal(&document(&of(service)), Kind::Trust);
         assert_eq!(error.code(), "MalformedPolicyDocument");
-        assert_eq!(error.sentence(), format!("Invalid principal in policy: \"SERVICE\":\"{service}\""));
+        let expected = format!("Invalid principal in policy: \"SERVICE\":\"{service}\": line 1, column ");
+        assert!(error.sentence(Kind::Trust).starts_with(&expected), "{service}");
         let expected = "is no principal: Service must be the host name of a service, such as ec2.amazonaws.com";
         assert!(error.reason().ends_with(expected), "{}", error.reason());
         assert!(error.position().is_some());
@@ -199,10 +200,7 @@ fn elements_have_one_json_type_and_known_names() {
         (r#"{"Effect":"allow","Action":"*","Resource":"*"}"#, r#"line 1, column 48: Effect must be "Allow" or "Deny""#),
         (r#"{"Effect":"Deny","Resource":"*"}"#, "line 1, column 38: Action is missing"),
         (r#"{"Effect":"Deny","Action":"*"}"#, "line 1, column 38: Resource is missing"),
-        (
-            r#"{"Effect":"Deny","Action":[],"Resource":"*"}"#,
-            "line 1, column 64: Action must be a string or a list of strings",
-        ),
+        (r#"{"Effect":"Deny","Action":[],"Resource":"*"}"#, "line 1, column 64: Action is missing"),
         (r#"{"Effect":"Deny","Action":["*",1],"Resource":"*"}"#, "line 1, column 69: Action must be a string"),
         (
             r#"{"Effect":"Deny","Action":null,"Resource":"*"}"#,
@@ -485,7 +483,11 @@ fn principals_are_refused_unless_somebody_can_have_that_name() {
     ] {
         let text = document(&format!(r#"{{"Effect":"Deny","Principal":{principal},"Action":"*"}}"#));
         let error = refusal(&text, Kind::Resource);
-        assert!(matches!(error, PolicyError::Malformed { .. } | PolicyError::UnknownElement { .. }), "{principal}");
+        let refused = matches!(
+            error,
+            PolicyError::Malformed { .. } | PolicyError::UnknownElement { .. } | PolicyError::Principal { .. }
+        );
+        assert!(refused, "{principal}");
     }
 }
 

@@ -65,7 +65,8 @@ async fn names_policies_and_tags_outside_the_limits_are_refused() {
         assert_eq!(site.sts(&martha, "GetFederationToken", &[("Name", name)]).await.text("Code"), "ValidationError");
     }
     let refused = site.sts(&martha, "GetFederationToken", &[("Name", "rosa"), ("Policy", "{")]).await;
-    assert_eq!(refused.refusal(), (400, "MalformedPolicyDocument", "This policy contains invalid Json".to_owned()));
+    let expected = "This policy contains invalid Json: line 1, column 2: expected a key in double quotes".to_owned();
+    assert_eq!(refused.refusal(), (400, "MalformedPolicyDocument", expected));
     let arn = "arn:aws:iam::aws:policy/ReadOnlyAccess";
     let many: Vec<(String, &str)> = (1..=11).map(|n| (format!("PolicyArns.member.{n}.arn"), arn)).collect();
     let many: Vec<(&str, &str)> =

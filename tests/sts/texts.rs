@@ -11,8 +11,12 @@ async fn a_session_policy_that_is_none_is_refused_in_the_words_of_iam() {
     let reader = site.role(ACCOUNT, "reader", &trust(ACCOUNT, &["sts:AssumeRole"], &json!({})), &allow(&["s3:*"]));
     let own = policy(&json!({"Effect": "Allow", "Action": "s3", "Resource": "*"}));
     let column = own.find("\"s3\"").unwrap() + 1;
-    let syntax = format!("Syntax errors in policy. line 1, column {column}: Action must be * or service:Operation");
-    for (policy, expected) in [(own.as_str(), syntax.as_str()), ("{", "This policy contains invalid Json")] {
+    let vendor = format!(
+        "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc. line 1, column {column}: Action \
+         must be * or service:Operation"
+    );
+    let json = "This policy contains invalid Json: line 1, column 2: expected a key in double quotes";
+    for (policy, expected) in [(own.as_str(), vendor.as_str()), ("{", json)] {
         let refused = site.assume(&martha, &reader, &[("Policy", policy)]).await;
         assert_eq!(refused.refusal(), (400, "MalformedPolicyDocument", expected.to_owned()));
     }

@@ -89,9 +89,8 @@ fn get_access_key_last_used(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let id = access_key_id(call.query, &mut constraints);
     constraints.finish()?;
-    let id = existing(id)?;
     let account = call.own_account()?;
-    let record = account.access_keys.get(&id);
+    let record = id.parse::<AccessKeyId>().ok().and_then(|id| account.access_keys.get(&id));
     let user = record.and_then(|record| match &record.owner {
         KeyOwner::Root => None,
         KeyOwner::User(name) => account.users.find(name),
@@ -104,7 +103,11 @@ fn get_access_key_last_used(call: &Call<'_>) -> Result<Answer, QueryError> {
     let any = call.arn("user/*");
     let arn = user.map_or(&any, |user| &user.identity.arn);
     call.authorize_shown("iam:GetAccessKeyLastUsed", arn.as_str(), any.as_str(), &keys)?;
-    let record = record.ok_or_else(|| refused(IamError::missing(Entity::AccessKey, id.as_str())))?;
+    let record = record.ok_or_else(|| {
+        let caller = call.caller.caller().arn();
+        let refused = "is not authorized to perform iam:GetAccessKeyLastUsed on resource: access key";
+        QueryError::new("AccessDenied", format!("User: {caller} {refused} {id}"))
+    })?;
     let mut used = Vec::new();
     match record.key.last_used() {
         Some(last) => {

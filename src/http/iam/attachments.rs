@@ -45,7 +45,7 @@ fn change(
     change: impl FnOnce(&mut Account, &Holder, &Arn, &Limits) -> Result<(), IamError>,
 ) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
-    let holder = subject.read(call.query, &mut constraints);
+    let holder = subject.read_short(call.query, &mut constraints);
     let policy = input::arn(call.query, "PolicyArn", &mut constraints);
     constraints.finish()?;
     let policy = policy.ok_or_else(input::no_arn)?;
@@ -57,7 +57,7 @@ fn change(
 
 fn list(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
-    let holder = subject.read(call.query, &mut constraints);
+    let holder = subject.read_short(call.query, &mut constraints);
     let prefix = input::path_prefix(call.query, &mut constraints);
     let page = Page::read(call.query, &mut constraints);
     constraints.finish()?;
@@ -73,7 +73,7 @@ fn list(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<An
 
 fn put_boundary(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
-    let holder = subject.read(call.query, &mut constraints);
+    let holder = subject.read_short(call.query, &mut constraints);
     let boundary = input::arn(call.query, "PermissionsBoundary", &mut constraints);
     constraints.finish()?;
     let boundary = boundary.ok_or_else(input::no_arn)?;
@@ -86,7 +86,7 @@ fn put_boundary(call: &Call<'_>, subject: Subject, operation: &'static str) -> R
 
 fn delete_boundary(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
-    let holder = subject.read(call.query, &mut constraints);
+    let holder = subject.read_short(call.query, &mut constraints);
     constraints.finish()?;
     let target = Target::allowed(call, Named::Holder(holder.clone()), &format!("iam:{operation}"), &Keys::new())?;
     target.update(call, |account, _| account.set_boundary(&holder, None))?;

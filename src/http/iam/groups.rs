@@ -110,8 +110,10 @@ fn list_groups(call: &Call<'_>) -> Result<Answer, QueryError> {
 fn change_membership(call: &Call<'_>, operation: &'static str) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let user = input::name(call.query, "UserName", LONG_NAME, &mut constraints);
-    let (group, target) = named(call, &format!("iam:{operation}"), constraints)?;
-    let group = group.name.as_str();
+    let group = input::name(call.query, "GroupName", LONG_NAME, &mut constraints);
+    constraints.finish()?;
+    let holder = Named::Holder(Holder::Group(group.to_owned()));
+    let target = Target::allowed(call, holder, &format!("iam:{operation}"), &Keys::new())?;
     target.update(call, |account, limits| match operation {
         "AddUserToGroup" => account.add_user_to_group(limits, user, group),
         _ => account.remove_user_from_group(user, group),

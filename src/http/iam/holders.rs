@@ -27,6 +27,14 @@ impl Subject {
         }
     }
 
+    /// The same where a user's name is held to the length of those that can be made.
+    pub(super) fn read_short(self, query: &Query, constraints: &mut Constraints) -> Holder {
+        match self {
+            Self::User => Holder::User(input::name(query, "UserName", SHORT_NAME, constraints).to_owned()),
+            Self::Group | Self::Role => self.read(query, constraints),
+        }
+    }
+
     /// The element that names it.
     pub(super) fn named(self, name: &str) -> Element {
         let element = match self {

@@ -56,7 +56,8 @@ pub(super) fn optional_path<'a>(query: &'a Query, parameter: &str, constraints: 
         path.starts_with('/') && path.ends_with('/') && path.bytes().all(|byte| (0x21..=0x7F).contains(&byte))
     };
     if !path.is_none_or(fits) {
-        constraints.pattern(parameter, path, "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)");
+        let rule = "It must begin and end with / and contain only alphanumeric characters and/or / characters.";
+        constraints.otherwise(format!("The specified value for path is invalid. {rule}"));
     }
     path
 }
@@ -75,20 +76,21 @@ pub(super) fn path_prefix<'a>(query: &'a Query, constraints: &mut Constraints) -
 /// A required ARN; none when it is missing or no ARN, which is noted.
 pub(super) fn arn(query: &Query, parameter: &str, constraints: &mut Constraints) -> Option<Arn> {
     let text = constraints.required(query, parameter, ARN_LENGTH);
-    parsed(Some(text).filter(|text| !text.is_empty()), parameter, constraints)
+    parsed(Some(text).filter(|text| !text.is_empty()), constraints)
 }
 
 /// An ARN that may be left out.
 pub(super) fn optional_arn(query: &Query, parameter: &str, constraints: &mut Constraints) -> Option<Arn> {
     let text = query.value(parameter);
     constraints.length(parameter, text, ARN_LENGTH);
-    parsed(text, parameter, constraints)
+    parsed(text, constraints)
 }
 
-fn parsed(text: Option<&str>, parameter: &str, constraints: &mut Constraints) -> Option<Arn> {
-    let arn = text?.parse().ok();
+fn parsed(text: Option<&str>, constraints: &mut Constraints) -> Option<Arn> {
+    let text = text?;
+    let arn = text.parse().ok();
     if arn.is_none() {
-        constraints.pattern(parameter, text, "arn:.+:.+:.*:.*:.+");
+        constraints.otherwise(format!("ARN {} is not valid.", text.chars().take(200).collect::<String>()));
     }
     arn
 }
@@ -121,8 +123,9 @@ pub(super) fn tags(query: &Query) -> Result<Vec<Tag>, QueryError> {
     let mut tags: Vec<Tag> = Vec::with_capacity(pairs.len());
     for (key, value) in pairs {
         if tags.iter().any(|(known, _)| known.to_lowercase() == key.to_lowercase()) {
-            let message = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
-            return Err(QueryError::new("InvalidInput", message));
+            let of_policy = matches!(query.value("Action"), Some("CreatePolicy" | "TagPolicy"));
+            let more = if of_policy { "" } else { " Please note that Tag keys are case insensitive." };
+            return Err(QueryError::new("InvalidInput", format!("Duplicate tag keys found.{more}")));
         }
         tags.push((key.to_owned(), value.to_owned()));
     }
@@ -134,9 +137,7 @@ pub(super) fn tag_keys(query: &Query) -> Result<Vec<&str>, QueryError> {
     let keys = query.members("TagKeys")?;
     few("tagKeys", keys.len())?;
     let mut constraints = Constraints::default();
-    for (number, key) in (1..).zip(&keys) {
-        constraints.tag_key(&format!("tagKeys.{number}.member"), key);
-    }
+    constraints.tag_keys("TagKeys", &keys);
     constraints.finish()?;
     Ok(keys)
 }

@@ -1,6 +1,7 @@
 //! Passwords of users.
 
 use super::call::{Call, Operation, refused};
+use super::input::SHORT_NAME;
 use super::subject::Subject;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::iam::{Account, IamError, LoginProfile, Password};
@@ -21,7 +22,7 @@ fn create_login_profile(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let password = password(call, "Password", &mut constraints);
     let reset_required = flag(call, "PasswordResetRequired", &mut constraints);
-    let subject = Subject::named_or_caller(call, constraints)?;
+    let subject = Subject::named_or_caller_within(call, SHORT_NAME, constraints)?;
     subject.authorize(call, "iam:CreateLoginProfile", &Keys::new())?;
     let (name, user, password) = (subject.user_name()?, subject.user()?, required(password)?);
     let reset_required = reset_required.unwrap_or(false);
@@ -31,7 +32,7 @@ fn create_login_profile(call: &Call<'_>) -> Result<Answer, QueryError> {
 }
 
 fn get_login_profile(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let subject = Subject::named_or_caller(call, Constraints::default())?;
+    let subject = Subject::named_or_caller_within(call, SHORT_NAME, Constraints::default())?;
     subject.authorize(call, "iam:GetLoginProfile", &Keys::new())?;
     let account = call.own_account()?;
     answer("GetLoginProfile", &account, subject.user_name()?)
@@ -42,7 +43,7 @@ fn update_login_profile(call: &Call<'_>) -> Result<Answer, QueryError> {
     let given = call.query.value("Password").is_some();
     let password = given.then(|| password(call, "Password", &mut constraints));
     let reset_required = flag(call, "PasswordResetRequired", &mut constraints);
-    let subject = Subject::named(call, constraints)?;
+    let subject = Subject::named_within(call, SHORT_NAME, constraints)?;
     subject.authorize(call, "iam:UpdateLoginProfile", &Keys::new())?;
     let (user, password) = (subject.user()?, password.map(required).transpose()?);
     call.registry().update_login_profile(user, password.as_ref(), reset_required, call.now()).map_err(refused)?;
@@ -50,7 +51,7 @@ fn update_login_profile(call: &Call<'_>) -> Result<Answer, QueryError> {
 }
 
 fn delete_login_profile(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let subject = Subject::named_or_caller(call, Constraints::default())?;
+    let subject = Subject::named_or_caller_within(call, SHORT_NAME, Constraints::default())?;
     subject.authorize(call, "iam:DeleteLoginProfile", &Keys::new())?;
     let name = subject.user_name()?;
     subject.update(call, |account, _| account.delete_login_profile(name))?;

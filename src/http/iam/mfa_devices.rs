@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::call::{Call, Operation, refused};
-use super::input::{self, LONG_NAME};
+use super::input::{self, LONG_NAME, SHORT_NAME};
 use super::paging::Page;
 use super::subject::Subject;
 use super::target::{Named, Target};
@@ -128,11 +128,13 @@ fn list_virtual_mfa_devices(call: &Call<'_>) -> Result<Answer, QueryError> {
 }
 
 fn get_mfa_device(call: &Call<'_>) -> Result<Answer, QueryError> {
-    let (serial, target) = device(call, "iam:GetMFADevice", Constraints::default(), &Keys::new())?;
+    let mut constraints = Constraints::default();
+    let asked = input::optional_name(call.query, "UserName", SHORT_NAME, &mut constraints);
+    let (serial, target) = device(call, "iam:GetMFADevice", constraints, &Keys::new())?;
     let account = target.account();
     let device = account.mfa_device(serial).map_err(refused)?;
     let owner = device.assignment.as_ref().map(|assignment| &assignment.owner);
-    if call.query.value("UserName").is_some_and(|asked| owner != Some(&KeyOwner::user(asked))) {
+    if asked.is_some_and(|asked| owner != Some(&KeyOwner::user(asked))) {
         return Err(refused(IamError::missing(Entity::MfaDevice, serial)));
     }
     Ok(Answer::new("GetMFADevice", enabled(account, device)))

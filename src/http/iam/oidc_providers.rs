@@ -30,12 +30,12 @@ pub(super) fn operation(name: &str) -> Option<Operation> {
 fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
     let query = call.query;
     let mut constraints = Constraints::default();
-    let url = constraints.required(query, "Url", (1, 255));
     let client_ids = query.members("ClientIDList")?;
-    for (number, client_id) in (1..).zip(&client_ids) {
-        constraints.length(&format!("clientIDList.{number}.member"), Some(client_id), (1, 255));
-    }
+    let fits = |id: &str| (1..=255).contains(&id.chars().count());
+    let rules = ["have length less than or equal to 255", "have length greater than or equal to 1"];
+    constraints.members("ClientIDList", &client_ids, fits, &rules);
     let thumbprints = thumbprints(call, &mut constraints)?;
+    let url = constraints.required(query, "Url", (1, 255));
     constraints.finish()?;
     let (tags, keys) = tags::requested(query)?;
     let name = url.split_once("://").map_or(url, |(_, name)| name).trim_end_matches('/');
@@ -101,10 +101,7 @@ fn list(call: &Call<'_>) -> Result<Answer, QueryError> {
 
 fn delete(call: &Call<'_>) -> Result<Answer, QueryError> {
     let (arn, target) = changeable(call, "iam:DeleteOpenIDConnectProvider", &Keys::new())?;
-    target.update(call, |account, _| {
-        account.delete_oidc_provider(&arn);
-        Ok(())
-    })?;
+    target.update(call, |account, _| account.delete_oidc_provider(&arn))?;
     Ok(Answer::done("DeleteOpenIDConnectProvider"))
 }
 
@@ -131,9 +128,8 @@ fn update_thumbprints(call: &Call<'_>) -> Result<Answer, QueryError> {
 
 fn thumbprints(call: &Call<'_>, constraints: &mut Constraints) -> Result<Vec<String>, QueryError> {
     let thumbprints = call.query.members("ThumbprintList")?;
-    for (number, thumbprint) in (1..).zip(&thumbprints) {
-        constraints.length(&format!("thumbprintList.{number}.member"), Some(thumbprint), (40, 40));
-    }
+    let rules = ["have length less than or equal to 40", "have length greater than or equal to 40"];
+    constraints.members("ThumbprintList", &thumbprints, |own| own.chars().count() == 40, &rules);
     Ok(thumbprints.into_iter().map(str::to_owned).collect())
 }
 

@@ -112,7 +112,7 @@ fn list_entities(call: &Call<'_>) -> Result<Answer, QueryError> {
     constraints.finish()?;
     let (arn, target) = named(call, "iam:ListEntitiesForPolicy", &Keys::new())?;
     let account = target.account();
-    existing(account, &arn)?;
+    account.managed_policy(&arn).ok_or_else(|| refused(IamError::missing(Entity::PolicyVersion, arn.as_str())))?;
 
     let using = account.holders().filter(|(_, permissions)| match usage {
         Some("PermissionsBoundary") => permissions.boundary.as_ref().is_some_and(|boundary| boundary.is_managed(&arn)),

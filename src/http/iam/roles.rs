@@ -98,8 +98,7 @@ fn update_role(call: &Call<'_>, operation: &'static str) -> Result<Answer, Query
 fn update_assume_role_policy(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let document = input::document(call.query, "PolicyDocument", &mut constraints);
-    constraints.finish()?;
-    let (name, target) = subject(call, "iam:UpdateAssumeRolePolicy", &Keys::new())?;
+    let (name, target) = subject_with(call, "iam:UpdateAssumeRolePolicy", &Keys::new(), constraints)?;
     let elsewhere = call.accounts();
     target.update(call, |account, limits| account.set_trust_policy(name, document, &elsewhere, limits))?;
     Ok(Answer::done("UpdateAssumeRolePolicy"))
@@ -130,7 +129,16 @@ fn service_linked(call: &Call<'_>, action: &str) -> Result<Answer, QueryError> {
 
 /// The role that the call names, once the caller may do `action` to it.
 fn subject<'a>(call: &'a Call<'_>, action: &str, asked: &Keys) -> Result<(&'a str, Target), QueryError> {
-    let mut constraints = Constraints::default();
+    subject_with(call, action, asked, Constraints::default())
+}
+
+/// The same where other parameters are constrained as well.
+fn subject_with<'a>(
+    call: &'a Call<'_>,
+    action: &str,
+    asked: &Keys,
+    mut constraints: Constraints,
+) -> Result<(&'a str, Target), QueryError> {
     let name = input::name(call.query, "RoleName", SHORT_NAME, &mut constraints);
     constraints.finish()?;
     let target = Target::allowed(call, Named::Holder(Holder::Role(name.to_owned())), action, asked)?;

@@ -24,15 +24,29 @@ pub(super) struct Subject {
 
 impl Subject {
     /// The user that the required parameter `UserName` names.
-    pub(super) fn named(call: &Call<'_>, mut constraints: Constraints) -> Result<Self, QueryError> {
-        let name = input::name(call.query, "UserName", ASKED_NAME, &mut constraints);
+    pub(super) fn named(call: &Call<'_>, constraints: Constraints) -> Result<Self, QueryError> {
+        Self::named_within(call, ASKED_NAME, constraints)
+    }
+
+    /// The same where the name is one of at most `most` characters.
+    pub(super) fn named_within(call: &Call<'_>, most: usize, mut constraints: Constraints) -> Result<Self, QueryError> {
+        let name = input::name(call.query, "UserName", most, &mut constraints);
         constraints.finish()?;
         Self::of_user(call, name)
     }
 
     /// The user that `UserName` names, or without it the caller.
-    pub(super) fn named_or_caller(call: &Call<'_>, mut constraints: Constraints) -> Result<Self, QueryError> {
-        let name = input::optional_name(call.query, "UserName", ASKED_NAME, &mut constraints);
+    pub(super) fn named_or_caller(call: &Call<'_>, constraints: Constraints) -> Result<Self, QueryError> {
+        Self::named_or_caller_within(call, ASKED_NAME, constraints)
+    }
+
+    /// The same where the name is one of at most `most` characters.
+    pub(super) fn named_or_caller_within(
+        call: &Call<'_>,
+        most: usize,
+        mut constraints: Constraints,
+    ) -> Result<Self, QueryError> {
+        let name = input::optional_name(call.query, "UserName", most, &mut constraints);
         constraints.finish()?;
         name.map_or_else(|| Self::caller(call), |name| Self::of_user(call, name))
     }

@@ -37,10 +37,9 @@ fn create(call: &Call<'_>) -> Result<Answer, QueryError> {
 fn get(call: &Call<'_>) -> Result<Answer, QueryError> {
     let number = number(call)?;
     let (arn, target) = named(call, "iam:GetPolicyVersion", &Keys::new())?;
-    let policy = existing(target.account(), &arn)?;
-    let version = policy
-        .version(number)
-        .ok_or_else(|| refused(IamError::missing(Entity::PolicyVersion, format!("{arn} version v{number}"))))?;
+    let missing = || refused(IamError::missing(Entity::PolicyVersion, format!("{arn} version v{number}")));
+    let policy = target.account().managed_policy(&arn).ok_or_else(missing)?;
+    let version = policy.version(number).ok_or_else(missing)?;
     let mut elements = vec![Element::document("Document", version.policy.text())];
     elements.extend(shapes::version(policy, version));
     Ok(Answer::new("GetPolicyVersion", vec![Element::Group("PolicyVersion", elements)]))

@@ -4,17 +4,29 @@ use super::{Query, QueryError};
 
 /// Collects what is wrong with the parameters of one call, so that all of it is reported at once.
 #[derive(Debug, Default)]
-pub(in crate::http) struct Constraints(Vec<String>);
+pub(in crate::http) struct Constraints {
+    broken: Vec<String>,
+    /// Whether messages repeat what was given, as those of STS do; those of IAM name the parameter alone.
+    repeats: bool,
+    /// What is said when no constraint is broken: the service model knows nothing of it.
+    otherwise: Option<String>,
+}
 
 impl Constraints {
+    /// Constraints whose messages repeat what was given, except secrets.
+    pub(in crate::http) fn repeating() -> Self {
+        Self { repeats: true, ..Self::default() }
+    }
+
     /// Notes that `value` of `parameter` breaks `constraint`.
     pub(in crate::http) fn broken(&mut self, parameter: &str, value: Option<&str>, constraint: &str) {
         let shown = match value {
-            Some(_) if is_secret(parameter) => String::new(),
+            Some(_) if !self.repeats || is_secret(parameter) => String::new(),
             Some(value) => format!(" '{}'", excerpt(value)),
             None => " null".to_owned(),
         };
-        self.0.push(format!("Value{shown} at '{parameter}' failed to satisfy constraint: Member must {constraint}"));
+        self.broken
+            .push(format!("Value{shown} at '{parameter}' failed to satisfy constraint: Member must {constraint}"));
     }
 
     /// The value of a required parameter, `""` when it is missing (which is noted).
@@ -70,6 +82,26 @@ impl Constraints {
         }
     }
 
+    /// Notes keys of tags of which one does not fit.
+    pub(in crate::http) fn tag_keys(&mut self, name: &str, keys: &[&str]) {
+        let fits = |key: &str| (1..=128).contains(&key.chars().count()) && key.chars().all(is_of_tag);
+        let rules = [
+            "have length less than or equal to 128",
+            "have length greater than or equal to 1",
+            "satisfy regular expression pattern: [\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+",
+            "not be null",
+        ];
+        self.members(name, keys, fits, &rules);
+    }
+
+    /// Notes a list of which a member breaks one of `rules`, which are told together.
+    pub(in crate::http) fn members(&mut self, name: &str, list: &[&str], fits: impl Fn(&str) -> bool, rules: &[&str]) {
+        if let Some(wrong) = list.iter().find(|member| !fits(member)) {
+            let rules: Vec<_> = rules.iter().map(|rule| format!("Member must {rule}")).collect();
+            self.broken(&camel(name), Some(wrong), &format!("satisfy constraint: [{}]", rules.join(", ")));
+        }
+    }
+
     /// Notes that a required list is missing.
     pub(in crate::http) fn at_least_one(&mut self, query: &Query, name: &str) {
         if query.any_of(name).is_none() {
@@ -121,14 +153,19 @@ impl Constraints {
         Some(number)
     }
 
+    /// Notes what is wrong with a parameter of the right length, in a sentence of its own.
+    pub(in crate::http) fn otherwise(&mut self, sentence: String) {
+        self.otherwise.get_or_insert(sentence);
+    }
+
     /// Everything noted, as the one error that the protocol has for it.
     pub(in crate::http) fn finish(self) -> Result<(), QueryError> {
-        let count = self.0.len();
+        let count = self.broken.len();
         if count == 0 {
-            return Ok(());
+            return self.otherwise.map_or(Ok(()), |sentence| Err(QueryError::validation(sentence)));
         }
         let errors = if count == 1 { "error" } else { "errors" };
-        Err(QueryError::validation(format!("{count} validation {errors} detected: {}", self.0.join("; "))))
+        Err(QueryError::validation(format!("{count} validation {errors} detected: {}", self.broken.join("; "))))
     }
 }
 
@@ -164,7 +201,7 @@ mod tests {
     #[test]
     fn every_broken_constraint_is_reported_at_once() {
         let query = Query::parse(b"RoleArn=short&DurationSeconds=1", 8).unwrap();
-        let mut constraints = Constraints::default();
+        let mut constraints = Constraints::repeating();
         constraints.required(&query, "RoleArn", (20, 2048));
         constraints.required(&query, "RoleSessionName", (2, 64));
         constraints.seconds(&query, "DurationSeconds", 900, 43_200);
@@ -180,7 +217,7 @@ mod tests {
     fn codes_and_tokens_are_not_repeated() {
         for name in ["AuthenticationCode1", "TokenCode", "NewPassword", "WebIdentityToken", "SAMLAssertion"] {
             let query = Query::parse(format!("{name}=hunter2").as_bytes(), 8).unwrap();
-            let mut constraints = Constraints::default();
+            let mut constraints = Constraints::repeating();
             constraints.required(&query, name, (1, 6));
             let message = constraints.finish().unwrap_err().to_string();
             assert!(!message.contains("hunter2"), "{message}");

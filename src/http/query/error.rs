@@ -3,9 +3,9 @@
 use axum::http::StatusCode;
 
 use crate::Error;
-use crate::identity::oidc::OidcError;
+use crate::identity::oidc::{JwsError, OidcError};
 use crate::identity::saml::SamlError;
-use crate::policy::PolicyError;
+use crate::policy::Kind;
 use crate::session::SessionError;
 
 /// A refusal as the wire carries it.
@@ -76,11 +76,15 @@ impl From<Error> for QueryError {
             Error::Saml(SamlError::Expired { .. }) | Error::Oidc(OidcError::Expired { .. }) => {
                 Self::new("ExpiredTokenException", error.to_string())
             }
-            Error::Saml(SamlError::StatusNotSuccess { .. }) => Self::new("IDPRejectedClaim", error.to_string()),
-            Error::Session(SessionError::SessionPolicy(PolicyError::Json(_))) => {
-                Self::new(error.code(), "This policy contains invalid Json")
+            Error::Oidc(OidcError::Jws(JwsError::Parts { .. } | JwsError::Encoding { .. } | JwsError::Header(_))) => {
+                const NO_JWT: &str =
+                    "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";
+                Self::new(error.code(), format!("{NO_JWT}: {error}"))
             }
-            Error::Session(SessionError::SessionPolicy(policy)) => Self::new(error.code(), policy.sentence()),
+            Error::Saml(SamlError::StatusNotSuccess { .. }) => Self::new("IDPRejectedClaim", error.to_string()),
+            Error::Session(SessionError::SessionPolicy(policy)) => {
+                Self::new(error.code(), policy.sentence(Kind::Session))
+            }
             Error::Session(SessionError::RoleSessionName { found }) => Self::validation(format!(
                 "1 validation error detected: Value '{found}' at 'roleSessionName' failed to satisfy constraint: \
                  Member must satisfy regular expression pattern: [\\w+=,.@-]*"

@@ -23,7 +23,7 @@ const DURATION_LIMITS: (u32, u32) = (900, 43_200);
 /// AssumeRoleWithSAML.
 pub(super) async fn assume_role_with_saml(call: &Call<'_>) -> Result<Answer, QueryError> {
     let query = call.query;
-    let mut constraints = Constraints::default();
+    let mut constraints = Constraints::repeating();
     let role = constraints.required(query, "RoleArn", ARN_LIMITS);
     let principal = constraints.required(query, "PrincipalArn", ARN_LIMITS);
     let assertion = constraints.required(query, "SAMLAssertion", (4, 100_000));
@@ -61,7 +61,7 @@ pub(super) async fn assume_role_with_saml(call: &Call<'_>) -> Result<Answer, Que
 /// AssumeRoleWithWebIdentity.
 pub(super) async fn assume_role_with_web_identity(call: &Call<'_>) -> Result<Answer, QueryError> {
     let query = call.query;
-    let mut constraints = Constraints::default();
+    let mut constraints = Constraints::repeating();
     let role = constraints.required(query, "RoleArn", ARN_LIMITS);
     let session_name = constraints.required(query, "RoleSessionName", (2, 64));
     let token = constraints.required(query, "WebIdentityToken", (4, 20_000));

@@ -16,7 +16,7 @@ use crate::session::{
 /// AssumeRole: by a user, or from one role into another.
 pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
     let query = call.query;
-    let mut constraints = Constraints::default();
+    let mut constraints = Constraints::repeating();
     let role = constraints.required(query, "RoleArn", (20, 2048));
     let session_name = constraints.required(query, "RoleSessionName", (2, 64));
     let external_id = query.value("ExternalId");

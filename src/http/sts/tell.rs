@@ -11,7 +11,7 @@ use crate::request::AuthenticatedRequest;
 
 /// GetAccessKeyInfo.
 pub(super) fn get_access_key_info(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
-    let mut constraints = Constraints::default();
+    let mut constraints = Constraints::repeating();
     let id = constraints.required(call.query, "AccessKeyId", (16, 128));
     let parsed = id.parse();
     if !id.is_empty() && parsed.is_err() {
@@ -28,7 +28,7 @@ pub(super) fn decode_authorization_message(
     call: &Call<'_>,
     caller: &AuthenticatedRequest,
 ) -> Result<Answer, QueryError> {
-    let mut constraints = Constraints::default();
+    let mut constraints = Constraints::repeating();
     let encoded = constraints.required(call.query, "EncodedMessage", (1, 10_240));
     constraints.finish()?;
     let message = call.flow.decode_authorization_message(caller, encoded, call.environment.clone())?;
@@ -38,7 +38,7 @@ pub(super) fn decode_authorization_message(
 /// GetWebIdentityToken.
 pub(super) fn get_web_identity_token(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
     let query = call.query;
-    let mut constraints = Constraints::default();
+    let mut constraints = Constraints::repeating();
     let audience = query.members("Audience")?;
     let algorithm = constraints.one_of(query, "SigningAlgorithm", &["RS256", "ES384"]);
     if query.value("SigningAlgorithm").is_none() {
@@ -80,7 +80,7 @@ pub(super) fn get_web_identity_token(call: &Call<'_>, caller: &AuthenticatedRequ
 /// GetDelegatedAccessToken: trade-in tokens come from a product onboarding inside the cloud. None is given out here, so that
 /// every one is over.
 pub(super) fn get_delegated_access_token(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
-    let mut constraints = Constraints::default();
+    let mut constraints = Constraints::repeating();
     constraints.required(call.query, "TradeInToken", (4, 4096));
     constraints.finish()?;
     let refused = QueryError::new("ExpiredTradeInTokenException", "The trade-in token is not valid any more.");

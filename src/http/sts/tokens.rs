@@ -16,7 +16,7 @@ const ROOT_LIMITS: (u32, u32) = (0, 900);
 
 /// GetSessionToken.
 pub(super) fn get_session_token(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
-    let mut constraints = Constraints::default();
+    let mut constraints = Constraints::repeating();
     let duration = duration(call.query, DURATION_LIMITS, &mut constraints);
     let mfa = mfa_code(call.query, &mut constraints);
     constraints.finish()?;
@@ -27,7 +27,7 @@ pub(super) fn get_session_token(call: &Call<'_>, caller: &AuthenticatedRequest) 
 
 /// GetFederationToken.
 pub(super) fn get_federation_token(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
-    let mut constraints = Constraints::default();
+    let mut constraints = Constraints::repeating();
     let name = constraints.required(call.query, "Name", (2, 32));
     constraints.word("Name", Some(name).filter(|name| name.chars().count() >= 2), "+=,.@-", "[\\w+=,.@-]*");
     let duration = duration(call.query, DURATION_LIMITS, &mut constraints);
@@ -52,7 +52,7 @@ pub(super) fn get_federation_token(call: &Call<'_>, caller: &AuthenticatedReques
 
 /// AssumeRoot.
 pub(super) fn assume_root(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
-    let mut constraints = Constraints::default();
+    let mut constraints = Constraints::repeating();
     let target = constraints.required(call.query, "TargetPrincipal", (12, 2048));
     let task = constraints.required(call.query, "TaskPolicyArn.arn", (20, 2048));
     let duration = duration(call.query, ROOT_LIMITS, &mut constraints);

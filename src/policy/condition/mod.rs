@@ -18,7 +18,7 @@ mod string;
 
 use std::cmp::Ordering;
 
-use self::operator::{Family, Operator, Quantifier};
+use self::operator::{Family, Quantifier};
 use super::keys::{Found, KeyName, Keys};
 use super::pattern::{Pattern, Syntax};
 use crate::json::Position;
@@ -184,4 +184,4 @@ fn fits_any<T>(values: &[T], comparison: numeric::Comparison, compare: impl Fn(&
     values.iter().any(|value| comparison.accepts(compare(value)))
 }
 
-pub(super) use self::operator::parse as parse_operator;
+pub(super) use self::operator::{Operator, parse as parse_operator};

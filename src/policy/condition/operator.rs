@@ -85,6 +85,21 @@ pub(in crate::policy) fn parse(text: &str) -> Option<Operator> {
     (!meaningless).then_some(Operator { name, family, negated, quantifier, if_exists })
 }
 
+impl Operator {
+    /// Whether it compares dates.
+    pub(in crate::policy) const fn is_of_dates(self) -> bool {
+        matches!(self.family, Family::Date(_))
+    }
+
+    /// Whether it lets only requests through that have the key, with one of the texts it is compared with.
+    pub(in crate::policy) const fn selects_text(self) -> bool {
+        matches!(self.family, Family::Text(_))
+            && !self.negated
+            && !self.if_exists
+            && !matches!(self.quantifier, Quantifier::Each)
+    }
+}
+
 impl fmt::Display for Operator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let prefix = match self.quantifier {
