@@ -72,7 +72,7 @@ pub(super) fn document(
         reader.permit_in_resource_control(statement)?;
     }
     if kind == Kind::Trust && reading.is_saved() {
-        each(shapes, providers::are_told_apart)?;
+        shapes.iter().zip(&statements).try_for_each(|(shape, own)| providers::are_told_apart(shape, own))?;
     }
     Ok(statements)
 }

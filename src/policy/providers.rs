@@ -5,10 +5,18 @@
 
 use super::error::PolicyError;
 use super::shape::{ConditionShape, StatementShape, strings};
+use super::statement::{Effect, Statement};
 use crate::json::{Data, Position};
 
 const COGNITO: &str = "cognito-identity.amazonaws.com";
 const GITHUB: &str = "token.actions.githubusercontent.com";
+
+/// Providers without an ARN, and the claims of which one says to which application a token was given.
+const WITHOUT_ARN: [(&str, &[&str]); 3] = [
+    ("accounts.google.com", &["aud", "oaud", "sub"]),
+    ("www.amazon.com", &["app_id", "sub"]),
+    ("graph.facebook.com", &["app_id", "sub"]),
+];
 
 /// Issuers that many organisations share, and the claim that says whose a token is.
 const SHARED: [(&str, &str); 14] = [
@@ -28,11 +36,11 @@ const SHARED: [(&str, &str); 14] = [
     ("oidc.vercel.com", "aud"),
 ];
 
-/// Holds an allowing statement to a condition that scopes each shared provider that it trusts.
-pub(super) fn are_told_apart(shape: &StatementShape<'_, '_>) -> Result<(), PolicyError> {
-    let Some(found) = shape.principal.filter(|found| !found.negated && shape.effect.0 == "Allow") else {
-        return Ok(());
-    };
+/// Holds a statement that lets people and workloads assume the role to a condition that scopes each shared provider.
+pub(super) fn are_told_apart(shape: &StatementShape<'_, '_>, statement: &Statement) -> Result<(), PolicyError> {
+    let assumes = "sts:AssumeRoleWithWebIdentity".parse().is_ok_and(|action| statement.matches_action(&action));
+    let trusts = statement.effect == Effect::Allow && assumes;
+    let Some(found) = shape.principal.filter(|found| !found.negated && trusts) else { return Ok(()) };
     let Data::Object(kinds) = &found.value.data else { return Ok(()) };
     let Some(federated) = kinds.iter().find(|kind| kind.key == "Federated") else { return Ok(()) };
     for (principal, at) in strings(&federated.value, "Federated")? {
@@ -42,13 +50,19 @@ pub(super) fn are_told_apart(shape: &StatementShape<'_, '_>) -> Result<(), Polic
 }
 
 fn told_apart(principal: &str, at: Position, conditions: &[ConditionShape<'_>]) -> Result<(), PolicyError> {
-    let issuer = principal.split_once(":oidc-provider/").map_or(principal, |(_, issuer)| issuer);
-    if issuer == COGNITO {
+    let shared = |keys| Err(PolicyError::SharedProvider { at, provider: principal.to_owned(), keys });
+    if let Some((issuer, claims)) = WITHOUT_ARN.iter().find(|(issuer, _)| *issuer == principal) {
+        let keys: Vec<_> = claims.iter().map(|claim| format!("{issuer}:{claim}")).collect();
+        let named = conditions.iter().any(|own| own.operator.equals_text() && tests(own, &keys, false));
+        return if named { Ok(()) } else { shared(keys) };
+    }
+    if principal == COGNITO {
         return match conditions.is_empty() {
-            true => Err(PolicyError::SharedProvider { at, provider: COGNITO.to_owned(), keys: Vec::new() }),
+            true => shared(Vec::new()),
             false => Ok(()),
         };
     }
+    let Some((_, issuer)) = principal.split_once(":oidc-provider/") else { return Ok(()) };
     // An enterprise's own issuer at GitHub is a path below the one of everybody.
     let is_github = issuer.strip_prefix(GITHUB).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let claim = match is_github {
@@ -62,13 +76,15 @@ fn told_apart(principal: &str, at: Position, conditions: &[ConditionShape<'_>]) 
     if is_github {
         keys.push(format!("{issuer}:job_workflow_ref"));
     }
-    let scoped = conditions.iter().any(|own| {
-        own.operator.selects_text()
-            && keys.iter().any(|key| key.eq_ignore_ascii_case(own.key.0))
-            && !own.values.is_empty()
-            && !own.values.iter().any(|value| is_open(value, is_github))
-    });
-    if scoped { Ok(()) } else { Err(PolicyError::SharedProvider { at, provider: principal.to_owned(), keys }) }
+    let scoped = conditions.iter().any(|own| own.operator.selects_text() && tests(own, &keys, is_github));
+    if scoped { Ok(()) } else { shared(keys) }
+}
+
+/// Whether a condition compares one of the keys with values that are narrower than any.
+fn tests(condition: &ConditionShape<'_>, keys: &[String], is_github: bool) -> bool {
+    keys.iter().any(|key| key.eq_ignore_ascii_case(condition.key.0))
+        && !condition.values.is_empty()
+        && !condition.values.iter().any(|value| is_open(value, is_github))
 }
 
 /// Whether a value leaves the claim as open as it is without the condition.

@@ -27,6 +27,9 @@ fn of_any(error: &PolicyError) -> Option<String> {
         PolicyError::SharedProvider { keys, .. } if keys.is_empty() => {
             "A condition block must be present for the Cognito provider".to_owned()
         }
+        PolicyError::SharedProvider { provider, .. } if !provider.starts_with("arn:") => {
+            format!("Policy trusting {provider} requires a StringEquals condition on an application id")
+        }
         PolicyError::SharedProvider { provider, keys, .. } => format!(
             "Trust policy with trusted principal {provider} must evaluate, using StringEquals, StringLike or \
              StringEqualsIgnoreCase, {} which is not scoped to all.",

@@ -7,6 +7,9 @@ use super::shape::{Principals, malformed, strings};
 use crate::arn::Arn;
 use crate::json::Data;
 
+/// Reads one name; the error says what it must be.
+type Read = fn(&str) -> Result<PrincipalName, &'static str>;
+
 /// Reads the names of a principal element. In a trust policy that is being saved each has to be somebody; when one is
 /// evaluated, a name of nobody just matches nobody.
 pub(super) fn names(
@@ -31,7 +34,7 @@ pub(super) fn names(
     };
     let mut names = Vec::new();
     for kind in kinds {
-        let (name, read): (_, fn(&str) -> Result<PrincipalName, &'static str>) = match kind.key.as_ref() {
+        let (name, read): (_, Read) = match kind.key.as_ref() {
             "AWS" if trusted => ("AWS", somebody),
             "AWS" => ("AWS", PrincipalName::parse_aws),
             "Federated" if trusted => ("Federated", provider),

@@ -24,6 +24,7 @@ async fn differences(site: &Site, recorded: Vec<Recorded<'_>>) -> Vec<String> {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table reads best whole")]
 async fn refusals_of_what_is_not_there_or_not_allowed() {
     let site = Site::start().await;
     let anyone = trust(&json!({"AWS": ACCOUNT}));
@@ -353,7 +354,9 @@ async fn a_provider_that_everybody_shares_is_trusted_with_a_condition_alone() {
     site.create_role("deploy", &trust(&json!({"AWS": ACCOUNT}))).await;
     let save = async |issuer: &str, condition: Value| {
         let principal = match issuer {
-            "cognito-identity.amazonaws.com" => issuer.to_owned(),
+            "cognito-identity.amazonaws.com" | "accounts.google.com" | "www.amazon.com" | "graph.facebook.com" => {
+                issuer.to_owned()
+            }
             _ => arn(&format!("oidc-provider/{issuer}")),
         };
         let mut statement = json!({"Effect": "Allow", "Principal": {"Federated": principal},
@@ -401,9 +404,25 @@ async fn a_provider_that_everybody_shares_is_trusted_with_a_condition_alone() {
         let (saved, message) = save(issuer, test("StringEquals", key, json!("acme"))).await;
         assert!(saved, "{issuer}: {message}");
     }
+    // Tags alone let nobody in.
+    let tags = policy(&json!({"Effect": "Allow", "Action": "sts:TagSession",
+        "Principal": {"Federated": arn(&format!("oidc-provider/{github}"))}}));
+    site.done("UpdateAssumeRolePolicy", &[("RoleName", "deploy"), ("PolicyDocument", &tags)]).await;
     let enterprise = format!("{github}/acme");
     assert!(!save(&enterprise, Value::Null).await.0);
     assert!(save("login.example.com", Value::Null).await.0);
+    for (issuer, key) in
+        [("accounts.google.com", "aud"), ("www.amazon.com", "app_id"), ("graph.facebook.com", "app_id")]
+    {
+        let key = format!("{issuer}:{key}");
+        let expected = format!("Policy trusting {issuer} requires a StringEquals condition on an application id: ");
+        for condition in [Value::Null, test("StringLike", &key, json!("app-*"))] {
+            let (saved, message) = save(issuer, condition).await;
+            assert!(!saved && message.starts_with(&expected), "{message}");
+        }
+        let (saved, message) = save(issuer, test("StringEquals", &key, json!("app-1"))).await;
+        assert!(saved, "{message}");
+    }
     let (saved, message) = save("cognito-identity.amazonaws.com", Value::Null).await;
     assert!(!saved && message.starts_with("A condition block must be present for the Cognito provider: "), "{message}");
 }

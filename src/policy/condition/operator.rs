@@ -98,6 +98,11 @@ impl Operator {
             && !self.if_exists
             && !matches!(self.quantifier, Quantifier::Each)
     }
+
+    /// Whether it does so with texts that hold no wildcards.
+    pub(in crate::policy) const fn equals_text(self) -> bool {
+        self.selects_text() && matches!(self.family, Family::Text(Mode::Exact | Mode::IgnoreCase))
+    }
 }
 
 impl fmt::Display for Operator {
