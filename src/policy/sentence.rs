@@ -11,6 +11,8 @@ pub(super) fn of(error: &PolicyError, kind: Kind) -> String {
     let told = match kind {
         Kind::Trust | Kind::Resource => of_resources(error, kind),
         Kind::Session if matches!(error, PolicyError::Json(_)) => Some("This policy contains invalid Json".to_owned()),
+        // Everybody is named there, and anybody else is what is wrong.
+        Kind::ResourceControl if matches!(error, PolicyError::Misplaced { .. }) => None,
         _ => of_identities(error),
     };
     told.or_else(|| of_any(error)).unwrap_or_else(|| SYNTAX.to_owned())
@@ -71,7 +73,7 @@ fn of_resources(error: &PolicyError, kind: Kind) -> Option<String> {
     Some(match error {
         PolicyError::Json(_) => "This policy contains invalid Json".to_owned(),
         PolicyError::UnknownElement { element, .. } => format!("Unknown field {element}"),
-        PolicyError::Effect { effect, .. } => format!("Invalid effect: {effect}"),
+        PolicyError::Effect { effect, .. } if !effect.is_empty() => format!("Invalid effect: {effect}"),
         PolicyError::Missing { element: element @ ("Effect" | "Principal" | "Action"), .. } => {
             format!("Missing required field {element}")
         }
