@@ -224,7 +224,7 @@ class Roles(Iam):
             "token.actions.githubusercontent.com:job_workflow_ref which is not scoped to all.",
             self.iam.create_role,
             RoleName="new",
-            AssumeRolePolicyDocument=trust({"Federated": github}),
+            AssumeRolePolicyDocument=trust({"Federated": github}, "sts:AssumeRoleWithWebIdentity"),
         )
 
     def test_what_is_not_there_or_not_the_accounts_own_is_refused(self):
