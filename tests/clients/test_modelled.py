@@ -70,7 +70,7 @@ class Recorded(Users):
 
     def test_session_policies(self):
         arn = self.role("recorded", trust())
-        text = "This policy contains invalid Json: line 1, column 2: expected a key in double quotes"
+        text = "This policy contains invalid Json: line 1, column 2: expected a key in double quotes, found the end of the document: something is not closed"
         self.refused(400, "MalformedPolicyDocument", text, self.assume, arn=arn, Policy="{")
         large = json.dumps(
             {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "a" * 2100}}

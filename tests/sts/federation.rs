@@ -65,7 +65,7 @@ async fn names_policies_and_tags_outside_the_limits_are_refused() {
         assert_eq!(site.sts(&martha, "GetFederationToken", &[("Name", name)]).await.text("Code"), "ValidationError");
     }
     let refused = site.sts(&martha, "GetFederationToken", &[("Name", "rosa"), ("Policy", "{")]).await;
-    let expected = "This policy contains invalid Json: line 1, column 2: expected a key in double quotes".to_owned();
+    let expected = "This policy contains invalid Json: line 1, column 2: expected a key in double quotes, found the end of the document: something is not closed".to_owned();
     assert_eq!(refused.refusal(), (400, "MalformedPolicyDocument", expected));
     let arn = "arn:aws:iam::aws:policy/ReadOnlyAccess";
     let many: Vec<(String, &str)> = (1..=11).map(|n| (format!("PolicyArns.member.{n}.arn"), arn)).collect();

@@ -15,7 +15,7 @@ async fn a_session_policy_that_is_none_is_refused_in_the_words_of_iam() {
         "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc. line 1, column {column}: Action \
          must be * or service:Operation"
     );
-    let json = "This policy contains invalid Json: line 1, column 2: expected a key in double quotes";
+    let json = "This policy contains invalid Json: line 1, column 2: expected a key in double quotes, found the end of the document: something is not closed";
     for (policy, expected) in [(own.as_str(), vendor.as_str()), ("{", json)] {
         let refused = site.assume(&martha, &reader, &[("Policy", policy)]).await;
         assert_eq!(refused.refusal(), (400, "MalformedPolicyDocument", expected.to_owned()));
