@@ -172,8 +172,8 @@ class OtherErrors(Users):
     """Errors of the models that come up away from the usual ways."""
 
     def test_the_keys_of_an_identity_provider_that_does_not_answer(self):
-        # A port that was free a moment ago: nobody listens there.
-        issuer = f"http://localhost:{daypass.free_base()}"
+        # A name that is never given to anybody (RFC 6761, 6.4).
+        issuer = "https://idp.invalid"
         made = self.iam.create_open_id_connect_provider(Url=issuer, ClientIDList=["daypass"])
         provider = made["OpenIDConnectProviderArn"]
         self.addCleanup(self.iam.delete_open_id_connect_provider, OpenIDConnectProviderArn=provider)
