@@ -154,7 +154,8 @@
 //!
 //! Trusted are the identity provider's signing keys, the [`Keyring`], the configuration, the clock, the store and this
 //! process. Everything that comes over the network is hostile: assertions, tokens, provider documents, requests and their
-//! headers. It is bounded before it is parsed; algorithms come from the configured key and never from the message; only
+//! headers. It is bounded before it is parsed; algorithms come from the configured key and never from the message, where a signed request names one of the two its
+//! service takes, each with a key of its own; only
 //! signed bytes are read after the signature; nothing is fetched because a message says so. What cannot be evaluated is
 //! refused, and so is what cannot be remembered or recorded: a store or an audit sink that fails closes the door.
 //!
@@ -169,9 +170,9 @@
 //! | SAML 2.0, Web Browser SSO and Single Logout | AuthnRequest by HTTP-Redirect and HTTP-POST, signed when there is a key; response by HTTP-POST; logout in both directions by HTTP-Redirect and HTTP-POST; signature on response, assertion or both; RSA (PKCS #1 v1.5, PSS), ECDSA (P-256, P-384, P-521) with SHA-256 to SHA-512, Ed25519; exclusive canonicalization; encrypted assertions, NameIDs and attributes (AES-GCM, RSA-OAEP); IdP metadata with key rollover; SP metadata | artifact binding, unsigned logout messages, logout by SOAP, several assertions in one response; SHA-1, short RSA keys and AES-CBC unless relaxed for one provider |
 //! | OpenID Connect Core, Discovery | authorization code flow with PKCE (S256), `state`, `nonce`, RFC 9207 `iss`; secret, `private_key_jwt` or public client; PAR, DPoP, userinfo, refresh, token exchange; RS, PS, ES 256 to 512 and EdDSA, HMAC by explicit choice; `at_hash`, `c_hash`, `azp`, `max_age`; key rotation; RP-initiated and back-channel logout | implicit and hybrid flows, encrypted ID tokens, request objects, dynamic registration, front-channel logout |
 //! | tokens of workloads | any issuer with discovery or pinned keys; presets for GitHub Actions, GitLab CI, Kubernetes, SPIFFE, Google, Entra ID | opaque access tokens |
-//! | AWS STS query protocol | all eleven operations; inline and managed session policies, tags, source identity, external id, MFA, role chaining, root sessions, web identity tokens | ProvidedContexts; trade-in tokens, which have no meaning outside the cloud; regions |
-//! | AWS IAM query protocol | users, groups, roles, policies, boundaries, access keys, virtual MFA devices, passwords, providers, simulation, listings | signing in with an IAM password, hardware MFA devices, instance profiles, service-linked roles, certificates |
-//! | AWS Signature Version 4 | any service and region; `Authorization` header, presigned URLs, `UNSIGNED-PAYLOAD`, declared and `aws-chunked` bodies; temporary and long-term keys | Signature Version 4A, POST policies of browser uploads |
+//! | AWS STS query protocol | all eleven operations; inline and managed session policies, tags, source identity, external id, MFA, role chaining, root sessions, provided contexts, web identity tokens | GetScopedCredentials; trade-in tokens, which have no meaning outside the cloud; regions |
+//! | AWS IAM query protocol | users, groups, roles, policies, boundaries, access keys, virtual MFA devices, passwords, providers, instance profiles as containers, simulation, listings | signing in with an IAM password, hardware MFA devices, service-linked roles, certificates |
+//! | AWS Signature Version 4 and 4A | any service and region; `Authorization` header, presigned URLs, `UNSIGNED-PAYLOAD`, declared and `aws-chunked` bodies; temporary and long-term keys | POST policies of browser uploads |
 //! | IAM policy language | every element; every condition operator with `IfExists`, `ForAllValues`, `ForAnyValue`; policy variables with defaults; identity, resource, trust and session policies, boundaries, service and resource control policies | rules of single services, what AWS derives from its own services |
 //!
 //! daypass is compatible with the protocols of AWS IAM, STS and IAM Identity Center. It is not affiliated with or endorsed

@@ -24,6 +24,8 @@ SERVER_CORE, CLIENT_CORE = "0", "1"
 OPERATIONS = ("AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "AssumeRole", "GetCallerIdentity")
 # A response signs in once, so a round of AssumeRoleWithSAML needs as many as it can send.
 ASSERTIONS_A_SECOND = 2500
+# One tells how long an answer takes, several what a core can do.
+CONNECTIONS = (1, 8)
 SESSIONS = (10, 1_000, 100_000)
 # moto takes every signature for good.
 MOTO_CREDENTIALS = {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "secret"}
@@ -123,7 +125,7 @@ def load(site, prepared, seconds, once=False, connections=1):
 def speed(rounds, seconds):
     site, moto = pinned_demo(), Moto()
     token = ask(site, "token")["token"]
-    count = int(ASSERTIONS_A_SECOND * seconds * rounds)
+    count = int(ASSERTIONS_A_SECOND * seconds * rounds) * len(CONNECTIONS)
     print(f"having {count} SAML responses signed ...", file=sys.stderr)
     material = {
         "token": token,
@@ -133,17 +135,19 @@ def speed(rounds, seconds):
     # moto takes the same assertion every time.
     again = [of_one_role(material["assertions"][0])] * count
     for_moto = {**material, "credentials": MOTO_CREDENTIALS, "assertions": again}
-    print(f"{'':28}{'requests/s':>12}{'p50 us':>9}{'p99 us':>9}   beside moto_server (requests/s, p50, p99)")
-    for operation in OPERATIONS:
-        ours, theirs = [], []
-        for _ in range(rounds):
-            once = operation == "AssumeRoleWithSAML"
-            ours.append(load(site, requests(site, operation, material, seconds), seconds, once))
-            theirs.append(load(moto, requests(moto, operation, for_moto, seconds), seconds))
-        a, b = ([statistics.median(column) for column in zip(*each, strict=True)] for each in (ours, theirs))
-        print(
-            f"{operation:28}{a[0]:12.0f}{a[1]:9.0f}{a[2]:9.0f}   {a[0] / b[0]:.1f} x ({b[0]:.0f}, {b[1]:.0f}, {b[2]:.0f})"
-        )
+    for connections in CONNECTIONS:
+        title = f"{connections} connection{'s' * (connections > 1)}"
+        print(f"{title:28}{'requests/s':>12}{'p50 us':>9}{'p99 us':>9}   beside moto_server (requests/s, p50, p99)")
+        for operation in OPERATIONS:
+            ours, theirs = [], []
+            for _ in range(rounds):
+                once = operation == "AssumeRoleWithSAML"
+                prepared = requests(site, operation, material, seconds)
+                ours.append(load(site, prepared, seconds, once, connections))
+                theirs.append(load(moto, requests(moto, operation, for_moto, seconds), seconds, connections=connections))
+            a, b = ([statistics.median(column) for column in zip(*each, strict=True)] for each in (ours, theirs))
+            beside = f"{a[0] / b[0]:.1f} x ({b[0]:.0f}, {b[1]:.0f}, {b[2]:.0f})"
+            print(f"{operation:28}{a[0]:12.0f}{a[1]:9.0f}{a[2]:9.0f}   {beside}", flush=True)
     site.stop()
     moto.stop()
 

@@ -95,7 +95,9 @@ impl Flow<'_> {
             self.require(request, "sts:TagGetWebIdentityToken", "*", keys)?;
         }
         let made = self.issue(caller, request, ask, seconds);
-        let told = Told { resource: ask.audience.join(" "), ..Told::of_caller(caller) };
+        let audience = ask.audience.join(" ");
+        let scope = ask.scope.as_ref().map(|scope| format!(" scope {scope}")).unwrap_or_default();
+        let told = Told { resource: audience + &scope, ..Told::of_caller(caller) };
         self.conclude(Stage::Credentials, "get web identity token", told, made)
     }
 
@@ -163,10 +165,11 @@ impl Flow<'_> {
     }
 }
 
-/// Whether text is a scope (RFC 6749, 3.3): words without quotation mark or backslash, one space between two.
+/// Whether text is a scope (RFC 6749, 3.3): words without quotation mark, backslash and, as the
+/// cloud has it, comma; one space between two.
 pub(crate) fn is_scope(text: &str) -> bool {
     let word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b'\\'))
     };
     text.len() <= 256 && text.split(' ').all(word)
 }

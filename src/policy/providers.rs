@@ -42,6 +42,14 @@ pub(super) fn are_told_apart(shape: &StatementShape<'_, '_>, statement: &Stateme
     let trusts = statement.effect == Effect::Allow && assumes;
     let Some(found) = shape.principal.filter(|found| !found.negated && trusts) else { return Ok(()) };
     let Data::Object(kinds) = &found.value.data else { return Ok(()) };
+    // Everybody means everybody at every provider of the account too.
+    if let Some(aws) = kinds.iter().find(|kind| kind.key == "AWS") {
+        for (principal, at) in strings(&aws.value, "AWS")? {
+            if principal == "*" && shape.conditions.is_empty() {
+                return Err(PolicyError::SharedProvider { at, provider: principal.to_owned(), keys: Vec::new() });
+            }
+        }
+    }
     let Some(federated) = kinds.iter().find(|kind| kind.key == "Federated") else { return Ok(()) };
     for (principal, at) in strings(&federated.value, "Federated")? {
         told_apart(principal, at, &shape.conditions)?;
@@ -90,5 +98,6 @@ fn tests(condition: &ConditionShape<'_>, keys: &[String], is_github: bool) -> bo
 /// Whether a value leaves the claim as open as it is without the condition.
 fn is_open(value: &str, is_github: bool) -> bool {
     let only_wildcards = value.trim().chars().all(|character| matches!(character, '*' | '?'));
-    only_wildcards || (is_github && value.starts_with('*'))
+    // A variable first may be the very claim that it is compared with.
+    only_wildcards || value.starts_with("${") || (is_github && value.starts_with(['*', '?']))
 }

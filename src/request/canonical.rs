@@ -226,9 +226,6 @@ fn push_query(out: &mut Vec<u8>, query: &str, signs_session_token: bool) {
         }
         encoded
     };
-    if query.is_empty() {
-        return;
-    }
     let mut pairs: Vec<_> = query
         .split('&')
         .filter(|pair| !pair.is_empty())

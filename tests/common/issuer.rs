@@ -38,11 +38,16 @@ pub(crate) fn jwks() -> Jwks {
 
 /// A token about martha, good for five minutes, with `changes` made to its claims.
 pub(crate) fn token(changes: &Value) -> String {
+    typed("JWT", changes)
+}
+
+/// The same, as a token that says to be of another type.
+pub(crate) fn typed(typ: &str, changes: &Value) -> String {
     let mut claims = json!({"iss": ISSUER, "aud": AUDIENCE, "sub": "martha", "iat": NOW, "exp": NOW + 300});
     for (name, value) in changes.as_object().unwrap() {
         claims[name] = value.clone();
     }
-    let header = json!({"alg": "ES256", "kid": "one", "typ": "JWT"});
+    let header = json!({"alg": "ES256", "kid": "one", "typ": typ});
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let input = format!("{}.{}", part(&header), part(&claims));
     let signature = key().sign(&SystemRandom::new(), input.as_bytes()).unwrap();

@@ -383,6 +383,8 @@ async fn a_provider_that_everybody_shares_is_trusted_with_a_condition_alone() {
         test("StringLike", &sub, json!("*")),
         test("StringLike", &sub, json!("*/site:ref:refs/heads/main")),
         test("StringLike", &sub, json!(["repo:acme/site:*", "*"])),
+        test("StringLike", &sub, json!("?epo:*")),
+        test("StringEquals", &sub, json!(format!("${{{sub}}}"))),
         test("StringEquals", &sub, json!([])),
         test("StringNotEquals", &sub, json!("repo:acme/site:pull_request")),
         test("StringEqualsIfExists", &sub, json!("repo:acme/site:pull_request")),
@@ -404,6 +406,15 @@ async fn a_provider_that_everybody_shares_is_trusted_with_a_condition_alone() {
         let (saved, message) = save(issuer, test("StringEquals", key, json!("acme"))).await;
         assert!(saved, "{issuer}: {message}");
     }
+    let everyone = |condition: Value| {
+        policy(&json!({"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Principal": {"AWS": "*"},
+            "Condition": condition}))
+    };
+    let update = async |document: &str| {
+        site.iam("UpdateAssumeRolePolicy", &[("RoleName", "deploy"), ("PolicyDocument", document)]).await.status
+    };
+    assert_eq!(update(&everyone(json!({}))).await, 400, "everybody at every provider");
+    assert_eq!(update(&everyone(test("StringLike", &sub, json!("repo:acme/*")))).await, 200);
     // Tags alone let nobody in.
     let tags = policy(&json!({"Effect": "Allow", "Action": "sts:TagSession",
         "Principal": {"Federated": arn(&format!("oidc-provider/{github}"))}}));

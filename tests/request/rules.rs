@@ -108,6 +108,20 @@ fn an_incomplete_signature_names_each_missing_part() {
     assert_eq!(error.code(), ("IncompleteSignature", 400));
 }
 
+/// Every name would be looked for among all headers.
+#[test]
+fn attack_more_signed_headers_than_a_request_can_have() {
+    let names: Vec<String> = (0..101).map(|number| format!("a{number:03}")).collect();
+    let list = names.join(";");
+    let wire = sts().with(|w| {
+        let header = w.value_mut("authorization");
+        *header = header.replace("SignedHeaders=", &format!("SignedHeaders={list};"));
+    });
+    let (error, rule) = refused(&wire);
+    assert!(matches!(error, RequestError::Malformed { .. }), "{error:?}");
+    assert_eq!(rule, "authorization");
+}
+
 #[test]
 fn an_incomplete_presigned_request_names_each_missing_part() {
     for (name, value) in [

@@ -106,7 +106,7 @@ fn contexts(broker: &Arc<Broker>) -> IdentityContexts {
     let mine = issuer::provider();
     let keys = IssuerKeys::pinned(&mine, issuer::jwks()).unwrap();
     IdentityContexts::new(Arc::clone(broker))
-        .with_application(APPLICATION.parse().unwrap())
+        .with_application(APPLICATION.parse().unwrap(), issuer::AUDIENCE)
         .with_trusted_issuer(mine, keys)
 }
 

@@ -132,12 +132,39 @@ async fn attack_a_provider_that_an_account_made_for_itself() {
     let provider = issuer::provider().of_account(ACCOUNT.parse().unwrap());
     let keys = IssuerKeys::pinned(&provider, issuer::jwks()).unwrap();
     let contexts = IdentityContexts::new(site.broker.clone())
-        .with_application(APPLICATION.parse().unwrap())
+        .with_application(APPLICATION.parse().unwrap(), issuer::AUDIENCE)
         .with_trusted_issuer(provider, keys);
     let site = site.served_by(contexts.router()).await;
     let refused = site.token(&desk(&site, ACCOUNT), &ask(&json!({}))).await;
     assert_eq!(refusal(&refused), (400, "invalid_grant".to_owned()));
     assert!(refused.body.contains("does not vouch for people of this directory"), "{}", refused.body);
+}
+
+#[tokio::test]
+async fn attack_a_token_that_a_person_gave_to_another_application() {
+    let site = Site::start().await;
+    let provider = issuer::provider();
+    let keys = IssuerKeys::pinned(&provider, issuer::jwks()).unwrap();
+    let contexts = IdentityContexts::new(site.broker.clone())
+        .with_application(APPLICATION.parse().unwrap(), "another-client")
+        .with_trusted_issuer(provider, keys);
+    let site = site.served_by(contexts.router()).await;
+    let refused = site.token(&desk(&site, ACCOUNT), &ask(&json!({}))).await;
+    assert_eq!(refusal(&refused), (400, "invalid_grant".to_owned()));
+    assert!(refused.body.contains("another application"), "{}", refused.body);
+}
+
+/// The client of an access token may be called as a person is.
+#[tokio::test]
+async fn attack_an_access_token_in_place_of_an_id_token() {
+    let site = Site::start().await;
+    let (desk, mut body) = (desk(&site, ACCOUNT), ask(&json!({})));
+    for typ in ["at+jwt", "application/AT+JWT"] {
+        body["assertion"] = json!(issuer::typed(typ, &json!({"client_id": "martha", "jti": "one"})));
+        let refused = site.token(&desk, &body).await;
+        assert_eq!(refusal(&refused), (400, "invalid_grant".to_owned()));
+        assert!(refused.body.contains("not an access token"), "{}", refused.body);
+    }
 }
 
 #[tokio::test]
@@ -147,7 +174,7 @@ async fn attack_an_application_of_another_instance() {
     let provider = issuer::provider();
     let keys = IssuerKeys::pinned(&provider, issuer::jwks()).unwrap();
     let contexts = IdentityContexts::new(site.broker.clone())
-        .with_application(foreign.parse().unwrap())
+        .with_application(foreign.parse().unwrap(), issuer::AUDIENCE)
         .with_trusted_issuer(provider, keys);
     let site = site.served_by(contexts.router()).await;
     let mut body = ask(&json!({}));

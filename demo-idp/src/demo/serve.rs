@@ -236,7 +236,7 @@ fn portal(site: Site, broker: &Arc<Broker>, secret: &str, trail: Trail) -> Resul
     let iam = Iam::new(Arc::clone(broker)).with_saml_service(site.sp_entity_id(), site.acs_url());
     let iam = iam.with_local_issuer(tokens.issuer().clone());
     let contexts = IdentityContexts::new(Arc::clone(broker))
-        .with_application(world::application()?)
+        .with_application(world::application()?, world::AUDIENCE)
         .with_trusted_issuer(tokens, keys);
     let endpoint = Endpoint::new(Arc::clone(broker)).with_sts(sts).with_iam(iam);
     let services = well_known::router(Arc::clone(broker)).merge(endpoint.router()).merge(contexts.router());

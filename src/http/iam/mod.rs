@@ -33,9 +33,10 @@ mod versions;
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 
 use self::call::{Call, Operation};
 use super::query::{Answer, Endpoint, Protocol, QueryError, Received};
@@ -59,6 +60,8 @@ static LONG_WORK: Semaphore = Semaphore::const_new(2);
 /// The turn at hashing passwords, for which one of the others is needed too: whoever has passwords hashed keeps one processor
 /// busy at the most, and leaves the second turn to others.
 static PASSWORD_WORK: Semaphore = Semaphore::const_new(1);
+/// How long a call waits for its turn, so that those who wait, and what they hold, do not grow without end.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Identity and Access Management of a broker.
 #[derive(Clone, Debug)]
@@ -107,7 +110,7 @@ impl Iam {
         let (query, signed, _large) = received.into_parts();
         let caller = flow.authenticate(&Service::IAM, signed)?;
         let work = || Call::new(self, flow, caller, &query, environment).carry_out(&name, operation);
-        match turn(&name).await {
+        match turn(&name).await? {
             Some(_turn) => slowly(work),
             None => work(),
         }
@@ -120,15 +123,20 @@ struct Turn {
     _long: SemaphorePermit<'static>,
 }
 
-/// Waits for the turn that an operation needs; most need none.
-async fn turn(name: &str) -> Option<Turn> {
+/// Waits for the turn that an operation needs, though not for ever; most need none.
+async fn turn(name: &str) -> Result<Option<Turn>, QueryError> {
+    let busy = || QueryError::new("ServiceUnavailable", "the service cannot answer at the moment; try again");
     let hashes = ["CreateLoginProfile", "UpdateLoginProfile", "ChangePassword"].contains(&name);
     if !hashes && !goes_over_much(name) {
-        return None;
+        return Ok(None);
     }
-    // Nobody closes the semaphores. Whoever waits for the password turn holds none of the others.
-    let hashing = if hashes { Some(PASSWORD_WORK.acquire().await.ok()?) } else { None };
-    Some(Turn { _hashing: hashing, _long: LONG_WORK.acquire().await.ok()? })
+    let wait = async {
+        // Whoever waits for the password turn holds none of the others.
+        let hashing = if hashes { Some(PASSWORD_WORK.acquire().await?) } else { None };
+        Ok::<_, AcquireError>(Turn { _hashing: hashing, _long: LONG_WORK.acquire().await? })
+    };
+    let turn = tokio::time::timeout(LONGEST_WAIT, wait).await.map_err(|_| busy())?;
+    turn.map(Some).map_err(|_| busy())
 }
 
 /// Whether an operation goes over much, by what it is asked or by what the account holds.
@@ -178,17 +186,19 @@ mod tests {
 
     /// Asks for a turn without waiting for it.
     fn asked(name: &str) -> Poll<Option<Turn>> {
-        pin!(turn(name)).poll(&mut Context::from_waker(Waker::noop()))
+        pin!(turn(name)).poll(&mut Context::from_waker(Waker::noop())).map(|turn| turn.ok().flatten())
     }
 
-    #[test]
-    fn one_password_is_hashed_at_a_time_and_two_long_calls_run() {
+    #[tokio::test(start_paused = true)]
+    async fn one_password_is_hashed_at_a_time_two_long_calls_run_and_nobody_waits_for_ever() {
         let Poll::Ready(Some(hashing)) = asked("ChangePassword") else { panic!("the first waits") };
         for name in ["CreateLoginProfile", "UpdateLoginProfile", "ChangePassword"] {
             assert!(asked(name).is_pending(), "{name}");
         }
         let Poll::Ready(Some(long)) = asked("SimulateCustomPolicy") else { panic!("the second turn is taken") };
         assert!(asked("GetAccountAuthorizationDetails").is_pending(), "both turns are taken");
+        let refused = turn("ChangePassword").await.err();
+        assert_eq!(refused.map(|error| error.code()), Some("ServiceUnavailable"), "the clock moves on by itself");
         for name in ["GetUser", "GetLoginProfile", "DeleteLoginProfile", "CreateUser"] {
             assert!(matches!(asked(name), Poll::Ready(None)), "{name}");
         }

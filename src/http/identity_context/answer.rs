@@ -79,6 +79,11 @@ impl Refused {
         Self::told("InvalidScopeException", "invalid_scope", format!("the scope must be {SCOPE}"))
     }
 
+    /// The token says nothing to the application.
+    pub(super) fn token(description: &str) -> Self {
+        Self::told("InvalidGrantException", "invalid_grant", description)
+    }
+
     /// There is no such application.
     pub(super) fn client() -> Self {
         let description = "clientId is not the ARN of an application that is set up here";

@@ -50,7 +50,8 @@ const MAX_TOKEN_LENGTH: usize = 20_000;
 #[derive(Clone, Debug)]
 pub struct IdentityContexts {
     broker: Arc<Broker>,
-    applications: Arc<Vec<Arn>>,
+    /// Each with the audience of the tokens that people give it.
+    applications: Arc<Vec<(Arn, String)>>,
     issuers: Arc<HashMap<String, (OidcProvider, IssuerKeys)>>,
 }
 
@@ -62,10 +63,12 @@ impl IdentityContexts {
         Self { broker, applications: Arc::default(), issuers: Arc::default() }
     }
 
-    /// Answers callers that are allowed to speak for `application`, one of the identity store's own instance.
+    /// Answers callers that are allowed to speak for `application`, one of the identity store's own instance, about people who
+    /// gave it a token for `audience`, which is its client id at the issuer: a token that was given to another application says
+    /// nothing to this one.
     #[must_use]
-    pub fn with_application(mut self, application: Arn) -> Self {
-        Arc::make_mut(&mut self.applications).push(application);
+    pub fn with_application(mut self, application: Arn, audience: impl Into<String>) -> Self {
+        Arc::make_mut(&mut self.applications).push((application, audience.into()));
         self
     }
 
@@ -86,7 +89,7 @@ impl IdentityContexts {
     }
 }
 
-/// What is asked for; members of other grants are refused with the grant.
+/// What is asked for; a member that another grant has is refused as one that is not known.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Ask {
@@ -123,13 +126,18 @@ async fn give(contexts: &IdentityContexts, caller: &SignedCaller, body: &[u8]) -
     if ask.scope.is_some_and(|scope| scope.iter().any(|one| one != SCOPE)) {
         return Err(Refused::scope());
     }
-    let application = contexts.applications.iter().find(|application| application.as_str() == ask.client_id);
+    let application = contexts.applications.iter().find(|(application, _)| application.as_str() == ask.client_id);
     // Whether there is such an application is told to those alone who may speak for it.
     caller.authorize(ACTION, &ask.client_id).map_err(Refused::denied)?;
-    let application = application.ok_or_else(Refused::client)?;
+    let (application, audience) = application.ok_or_else(Refused::client)?;
     // Who asked is told by the events of the same id.
     let flow = contexts.broker.follow(caller.request_id().clone());
     let identity = contexts.verify(&flow, UnverifiedIdToken::for_exchange(token.as_str())).await?;
+    if identity.audience() != audience {
+        let reason = format!("the token is for {}, and {application} takes those for {audience}", identity.audience());
+        flow.refuse(EXCHANGE, "InvalidIdentityToken", &reason).map_err(|unrecorded| Refused::of(&unrecorded))?;
+        return Err(Refused::token("the ID token was given to another application"));
+    }
     let assertion = flow.issue_context_assertion(&identity, Some(application));
     Ok(Given::new(&assertion.map_err(|error| Refused::of(&error))?, contexts.broker.now()))
 }
@@ -141,7 +149,13 @@ impl IdentityContexts {
             Ok(()) => Refused::of(&error),
             Err(unrecorded) => Refused::of(&unrecorded),
         };
-        let Claimed { issuer, key_id } = token.claimed().ok_or_else(|| refuse(unknown("")))?;
+        let Claimed { issuer, key_id, .. } = token.claimed().ok_or_else(|| refuse(unknown("")))?;
+        // The subject of an access token may be a client, which may be called as a person is (RFC 9068, 5).
+        if token.claims_access() {
+            let reason = "an access token in place of an ID token";
+            flow.refuse(EXCHANGE, "InvalidIdentityToken", reason).map_err(|unrecorded| Refused::of(&unrecorded))?;
+            return Err(Refused::token("the assertion must be an ID token, not an access token"));
+        }
         let issuer = issuer.unwrap_or_default();
         let (provider, keys) = self.issuers.get(&issuer).ok_or_else(|| refuse(unknown(&issuer)))?;
         let keys = match keys.for_key_id(key_id.as_deref(), self.broker.now()).await {

@@ -186,7 +186,12 @@ fn escape(value: &str, to: &mut String) {
             '>' => to.push_str("&gt;"),
             '\r' => to.push_str("&#xD;"),
             // XML 1.0, 2.2 has no way to write the other control characters.
-            control if control.is_control() && !matches!(control, '\n' | '\t') => to.push('\u{FFFD}'),
+            control
+                if (control.is_control() && !matches!(control, '\n' | '\t'))
+                    || matches!(control, '\u{FFFE}' | '\u{FFFF}') =>
+            {
+                to.push('\u{FFFD}')
+            }
             other => to.push(other),
         }
     }
@@ -213,8 +218,8 @@ mod tests {
     #[test]
     fn text_cannot_become_markup() {
         let mut xml = String::new();
-        Element::text("Message", "</Message><Code>x\u{0}").write_xml(&mut xml);
-        assert_eq!(xml, "<Message>&lt;/Message&gt;&lt;Code&gt;x\u{FFFD}</Message>");
+        Element::text("Message", "</Message><Code>x\u{0}\u{FFFF}").write_xml(&mut xml);
+        assert_eq!(xml, "<Message>&lt;/Message&gt;&lt;Code&gt;x\u{FFFD}\u{FFFD}</Message>");
     }
 
     #[test]

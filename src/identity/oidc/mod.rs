@@ -166,6 +166,13 @@ impl UnverifiedIdToken {
         Some(claimed)
     }
 
+    /// Whether the token claims to be an access token (RFC 9068, 2.1).
+    #[cfg(feature = "http")]
+    pub(crate) fn claims_access(&self) -> bool {
+        let parsed = CompactJws::parse(self.text());
+        parsed.is_ok_and(|jws| jws.typ().is_some_and(|typ| jws::is_media_type(typ, &["at+jwt"])))
+    }
+
     /// The `kid` the token claims, for deciding whether keys must be fetched; nobody has vouched for it.
     #[must_use]
     pub fn claimed_key_id(&self) -> Option<String> {

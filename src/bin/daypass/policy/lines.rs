@@ -74,7 +74,7 @@ const FIELDS: [&str; 9] = [
     "rcps",
 ];
 /// What the names of policies speak of, however they are written.
-const TOPICS: [&str; 6] = ["polic", "bound", "scp", "rcp", "service_control", "resource_control"];
+const TOPICS: [&str; 6] = ["polic", "bound", "scp", "rcp", "control", "session"];
 const REQUEST: [&str; 6] = ["principal", "principal_type", "action", "resource", "resource_account", "context"];
 
 fn question(fields: &Fields<'_>) -> Result<Question, Unusable> {

@@ -36,6 +36,8 @@ pub(super) struct Simulation<'a> {
     organization: &'a Organization,
     /// The account of the principal, and of every resource that names none unless the call says whose it is.
     account: AccountId,
+    /// Whether that is the account that asks: what limits the people of another one is told to nobody here.
+    own: bool,
 }
 
 impl<'a> Simulation<'a> {
@@ -67,14 +69,28 @@ impl<'a> Simulation<'a> {
         let principal_account =
             principal.account().and_then(|id| id.parse().ok()).unwrap_or_else(|| account.id.clone());
         keys.set("aws:PrincipalAccount", principal_account.as_str());
-        organization.describe("Principal", &principal_account, &mut keys);
+        let own = principal_account == account.id;
+        if own {
+            organization.describe("Principal", &principal_account, &mut keys);
+        }
         keys.extend(&given.context);
         // Of two of one name the first is told of.
         let kinds = sources.iter().rev().map(|sourced| (sourced.policy.name(), sourced.kind)).collect();
         let identity = sources.into_iter().map(|sourced| sourced.policy).collect();
         let boundary = given.boundary.clone().or(boundary);
         let roles = roles_to_assume(given, call, account)?;
-        Ok(Self { given, kinds, identity, boundary, principal, keys, roles, organization, account: principal_account })
+        Ok(Self {
+            given,
+            kinds,
+            identity,
+            boundary,
+            principal,
+            keys,
+            roles,
+            organization,
+            account: principal_account,
+            own,
+        })
     }
 
     /// How many decisions fit on a page.
@@ -86,7 +102,7 @@ impl<'a> Simulation<'a> {
         };
         let owners = self.given.resources.iter().map(|(_, resource)| self.owner(resource));
         let most = owners.map(|owner| control(self.organization.resource_control(&owner))).max().unwrap_or_default();
-        let service_control = control(self.organization.service_control(&self.account));
+        let service_control = control(self.service_control());
         let characters = characters.saturating_add(service_control).saturating_add(most);
         let rounds = self.given.compared.saturating_div(COMPARED_CHARACTERS).saturating_add(1);
         PAGE_CHARACTERS.checked_div(characters.saturating_mul(rounds)).unwrap_or(usize::MAX)
@@ -110,12 +126,16 @@ impl<'a> Simulation<'a> {
         }
         let owner = self.owner(resource);
         let layers = layers
-            .with_service_control(self.organization.service_control(&self.account))
+            .with_service_control(self.service_control())
             .with_resource_control(self.organization.resource_control(&owner));
         let keys = self.keys_about(&owner);
         let request = Request::new(&self.principal, action, resource, &keys).in_account(&owner);
         let evaluation = evaluate(&layers, &request);
         Ok(self.elements(name, resource_name, &evaluation, resource_policy.is_some()))
+    }
+
+    fn service_control(&self) -> &[Level] {
+        if self.own { self.organization.service_control(&self.account) } else { &[] }
     }
 
     /// Whose a resource is: the call says so of those whose ARN does not.

@@ -267,6 +267,12 @@ impl<'t> CompactJws<'t> {
         self.header.key_id.as_deref()
     }
 
+    /// The `typ` the token claims.
+    #[cfg(feature = "http")]
+    pub(super) fn typ(&self) -> Option<&str> {
+        self.header.typ.as_deref()
+    }
+
     /// The payload as the token has it, which nobody has vouched for.
     pub(super) fn unverified_payload(&self) -> &[u8] {
         &self.payload
