@@ -171,7 +171,7 @@ impl Reader {
     }
 
     /// # Errors
-    /// Of the outer result, what is refused at once: that a resource is not even of the oldest form, or stands where none may.
+    /// Of the outer result, what is refused at once: that the first resource that is refused is not even of the oldest form.
     fn all_resources(&self, shapes: &[StatementShape<'_, '_>]) -> Result<Resources, PolicyError> {
         match each(shapes, |shape| self.resources(shape)) {
             Err(error @ PolicyError::Resource { problem: ResourceProblem::Legacy, .. }) => Err(error),

@@ -11,7 +11,7 @@ use crate::json::Data;
 type Read = fn(&str) -> Result<PrincipalName, &'static str>;
 
 /// Reads the names of a principal element. In a trust policy that is being saved each has to be somebody; when one is
-/// evaluated, a name of nobody just matches nobody.
+/// evaluated, a name of nobody just matches nobody; a service has a host name either way.
 pub(super) fn names(
     found: Principals<'_, '_>,
     kind: Kind,
