@@ -7,6 +7,16 @@ use super::error::NameError;
 use super::keys::{Keys, hash};
 use super::pattern::{Pattern, Syntax};
 
+/// By what a role is assumed, and what is asked along with it, in lower case: what a trust policy decides.
+pub(super) const ASSUMING: [&str; 6] = [
+    "sts:assumerole",
+    "sts:assumerolewithsaml",
+    "sts:assumerolewithwebidentity",
+    "sts:setcontext",
+    "sts:setsourceidentity",
+    "sts:tagsession",
+];
+
 /// The action of a request, such as `s3:GetObject`; compared without case.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Action {

@@ -8,6 +8,7 @@
 
 use std::fmt;
 
+use super::action::ASSUMING;
 use super::document::{Kind, Policy};
 use super::layers::{Layer, Layers};
 use super::principal::{Grant, Principal};
@@ -300,14 +301,6 @@ fn is_exempt(request: &Request<'_>) -> bool {
 
 /// Roles and KMS keys admit nobody but by their own policy, in the same account too.
 pub(super) fn resource_must_allow(layers: &Layers<'_>, request: &Request<'_>) -> bool {
-    const ASSUMING: [&str; 6] = [
-        "sts:assumerole",
-        "sts:assumerolewithsaml",
-        "sts:assumerolewithwebidentity",
-        "sts:setcontext",
-        "sts:setsourceidentity",
-        "sts:tagsession",
-    ];
     if layers.resource.is_some_and(|policy| policy.kind() == Kind::Trust) {
         return true;
     }

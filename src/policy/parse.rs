@@ -3,7 +3,7 @@
 //! A document with several mistakes is refused for the one that the cloud names first: the types of all elements come
 //! before the version, that before what only the oldest rules refuse, and the forms of resources before those of actions.
 
-use super::action::{ActionElement, ActionPattern};
+use super::action::{ASSUMING, ActionElement, ActionPattern};
 use super::condition::Condition;
 use super::document::{Kind, Reading};
 use super::error::{PolicyError, ResourceProblem};
@@ -18,16 +18,6 @@ use crate::json::{self, Value};
 
 /// A character takes at most four bytes, a policy nests six levels, and one value takes at least two characters.
 const LIMITS: json::Limits = json::Limits { bytes: 4 * MAX_DOCUMENT_CHARACTERS, depth: 6, values: 65_536 };
-
-/// What may stand in a trust policy: to assume the role, and what is asked along with it.
-const ASSUMING: [&str; 6] = [
-    "sts:assumerole",
-    "sts:assumerolewithsaml",
-    "sts:assumerolewithwebidentity",
-    "sts:setcontext",
-    "sts:setsourceidentity",
-    "sts:tagsession",
-];
 
 /// The JSON of a document, with the place of every element.
 pub(super) fn tree(text: &str) -> Result<Value<'_>, PolicyError> {
