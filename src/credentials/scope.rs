@@ -65,10 +65,14 @@ impl FromStr for CredentialScope {
     type Err = ScopeError;
 
     fn from_str(text: &str) -> Result<Self, ScopeError> {
-        let mut parts = text.split('/');
+        let mut parts = parts(text);
         let mut next = || parts.next().ok_or(ScopeError);
         let (date, region, service, terminator) = (next()?, next()?, next()?, next()?);
-        if !is_day(date) || !is_name(region) || !is_name(service) || terminator != TERMINATOR || parts.next().is_some()
+        if !is_day(date)
+            || !is_name(region)
+            || !is_name(service)
+            || terminator != TERMINATOR.as_bytes()
+            || parts.next().is_some()
         {
             return Err(ScopeError);
         }
@@ -110,10 +114,10 @@ impl FromStr for RegionlessScope {
     type Err = ScopeError;
 
     fn from_str(text: &str) -> Result<Self, ScopeError> {
-        let mut parts = text.split('/');
+        let mut parts = parts(text);
         let mut next = || parts.next().ok_or(ScopeError);
         let (date, service, terminator) = (next()?, next()?, next()?);
-        if !is_day(date) || !is_name(service) || terminator != TERMINATOR || parts.next().is_some() {
+        if !is_day(date) || !is_name(service) || terminator != TERMINATOR.as_bytes() || parts.next().is_some() {
             return Err(ScopeError);
         }
         Ok(Self(text.to_owned()))
@@ -132,12 +136,18 @@ impl fmt::Debug for RegionlessScope {
     }
 }
 
-fn is_day(text: &str) -> bool {
-    text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit())
+/// Bytes, for the parts are short: a search made for long text costs more than it finds.
+fn parts(text: &str) -> impl Iterator<Item = &[u8]> {
+    text.as_bytes().split(|byte| *byte == b'/')
 }
 
-fn is_name(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+fn is_day(part: &[u8]) -> bool {
+    part.len() == 8 && part.iter().all(u8::is_ascii_digit)
+}
+
+fn is_name(part: &[u8]) -> bool {
+    (1..=64).contains(&part.len())
+        && part.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 impl fmt::Display for CredentialScope {

@@ -90,14 +90,14 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// Appends `bytes` in lower-case hexadecimal.
 pub fn push_hex(bytes: &[u8], text: &mut String) {
-    const DIGITS: [u8; 16] = *b"0123456789abcdef";
     text.reserve(bytes.len().saturating_mul(2));
     // Two digests are on the path of every signed request, so their digits are added many at a time and not one by one.
     for part in bytes.chunks(32) {
         let mut digits = [b'0'; 64];
         for (pair, byte) in digits.chunks_exact_mut(2).zip(part) {
             for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 0x0f]) {
-                *digit = DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
+                let first = if nibble < 10 { b'0' } else { b'a'.wrapping_sub(10) };
+                *digit = nibble.wrapping_add(first);
             }
         }
         let used = digits.get(..part.len().saturating_mul(2)).unwrap_or_default();

@@ -9,7 +9,7 @@ use super::authorization::{self, Claimed};
 use super::canonical::Form;
 use super::payload::{self, Declared};
 use super::rules::{AUTHORIZATION, PAYLOAD, REVOCATION, SCOPE, SESSION_TOKEN, SIGNATURE, SIGNED_HEADERS, TIME};
-use super::signed::{MAX_HEADERS, listed_names};
+use super::signed::SignedFields;
 use super::{
     AuthenticatedRequest, Authorization, NoAsymmetric, Payload, RequestError, Service, SignedHead, SignedRequest,
     signature,
@@ -300,7 +300,7 @@ impl<'a, L: Listener> Stage<'a, L> {
     }
 
     /// The rules that need no key: scope, time, and what is signed.
-    fn claims(&mut self, head: &SignedHead, claimed: &Claimed<'_>) -> Result<(), RequestError> {
+    fn claims(&mut self, head: &SignedHead, claimed: &Claimed<'_>) -> Result<SignedFields, RequestError> {
         let authorization = &claimed.authorization;
         let scope = verify_scope(self.service, authorization);
         self.held(&SCOPE, scope, |()| scope_evidence(self.service, authorization))?;
@@ -309,20 +309,24 @@ impl<'a, L: Listener> Stage<'a, L> {
             Evidence::new("within 15 minutes, or X-Amz-Expires, of now", authorization.signed_at)
         })?;
         let covered = verify_signed_headers(head, &authorization.signed_headers, self.service.form());
-        self.held(&SIGNED_HEADERS, covered, |()| {
+        self.held(&SIGNED_HEADERS, covered, |_| {
             Evidence::new("host and every x-amz- header", &authorization.signed_headers)
         })
     }
 
     /// Every rule before the signature.
-    fn opened(&mut self, head: &SignedHead, claimed: &Claimed<'_>) -> Result<(Signer, Caller), RequestError> {
-        self.claims(head, claimed)?;
+    fn opened(
+        &mut self,
+        head: &SignedHead,
+        claimed: &Claimed<'_>,
+    ) -> Result<(Signer, Caller, SignedFields), RequestError> {
+        let fields = self.claims(head, claimed)?;
         let signer = self.signer(claimed)?;
         let caller = match &signer {
             Signer::LongTerm(_, identity) => Caller::long_term(identity.clone()),
             Signer::Temporary(opened) => self.live(opened.session(), opened.access_key_id())?,
         };
-        Ok((signer, caller))
+        Ok((signer, caller, fields))
     }
 
     /// Every rule up to the signature.
@@ -332,7 +336,7 @@ impl<'a, L: Listener> Stage<'a, L> {
         claimed: &Claimed<'_>,
         payload_hash: &str,
     ) -> Result<(Caller, VerifyingKey, SignatureValid), RequestError> {
-        let (signer, caller) = self.opened(head, claimed)?;
+        let (signer, caller, fields) = self.opened(head, claimed)?;
         let authorization = &claimed.authorization;
         let key = match signer.verifying_key(&authorization.scope) {
             Ok(Some(key)) => key,
@@ -342,7 +346,7 @@ impl<'a, L: Listener> Stage<'a, L> {
             }
             Err(error) => return self.refused(&SIGNATURE, error.into()),
         };
-        let proof = signature::verify(&key, head, authorization, self.service.form(), payload_hash);
+        let proof = signature::verify(&key, (head, fields), authorization, self.service.form(), payload_hash);
         let proof =
             self.held(&SIGNATURE, proof, |_| Evidence::new("the signature of the caller's signing key", "the same"))?;
         if let Signer::LongTerm(key, _) = &signer {
@@ -478,33 +482,19 @@ fn verify_time(authorization: &Authorization, now: Timestamp) -> Result<(), Requ
 }
 
 /// The host, and every header that changes what the request means, must be signed; and what is signed must be there.
-fn verify_signed_headers(head: &SignedHead, signed_headers: &str, form: Form) -> Result<(), RequestError> {
-    // One bit a field: there are fewer of them than bits.
-    const _: () = assert!(MAX_HEADERS <= 128);
-    let (mut signed, mut absent, mut host) = (0_u128, None, false);
-    for name in listed_names(signed_headers) {
-        host |= name == "host";
-        let mut fields = 0;
-        for (index, (known, _)) in head.headers().iter().enumerate() {
-            fields |= u128::from(known == name) << index;
-        }
-        signed |= fields;
-        if fields == 0 && absent.is_none() {
-            absent = Some(name);
-        }
-    }
+fn verify_signed_headers(head: &SignedHead, signed_headers: &str, form: Form) -> Result<SignedFields, RequestError> {
+    let headers = head.headers();
+    let (fields, absent) = SignedFields::find(headers, signed_headers);
     let counts =
         |name: &str| name.starts_with("x-amz-") && (form.signs_session_token() || name != "x-amz-security-token");
-    for (index, (name, _)) in head.headers().iter().enumerate() {
-        if counts(name) && signed >> index & 1 == 0 {
-            return Err(RequestError::HeaderNotSigned { name: name.to_owned() });
-        }
+    if let Some((name, _)) = fields.unsigned(headers).find(|(name, _)| counts(name)) {
+        return Err(RequestError::HeaderNotSigned { name: name.to_owned() });
     }
-    if !host {
+    if let Some(name) = absent {
+        return Err(RequestError::SignedHeaderAbsent { name: String::from_utf8_lossy(name).into_owned() });
+    }
+    if !fields.signed(headers).any(|(name, _)| name == "host") {
         return Err(RequestError::HeaderNotSigned { name: "host".to_owned() });
     }
-    match absent {
-        Some(name) => Err(RequestError::SignedHeaderAbsent { name: name.to_owned() }),
-        None => Ok(()),
-    }
+    Ok(fields)
 }

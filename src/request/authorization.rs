@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use memchr::memchr;
+
 use super::algorithm::{Algorithm, Scope, Signature};
 use super::canonical::decode_query_part;
 use super::signed::{MAX_HEADERS, listed_names};
@@ -156,17 +158,23 @@ pub(super) fn read(head: &SignedHead) -> Result<Claimed<'_>, RequestError> {
 }
 
 fn in_header<'a>(head: &'a SignedHead, header: &str) -> Result<Claimed<'a>, RequestError> {
-    let (algorithm, parameters) = header.split_once(' ').unwrap_or((header, ""));
+    let (algorithm, parameters) = split_at(header, b' ').unwrap_or((header, ""));
     let algorithm = Algorithm::parse(algorithm)?;
     let (mut credential, mut signed_headers, mut signature) = (None, None, None);
-    for parameter in parameters.split(',').filter(|text| !text.trim().is_empty()) {
-        let wrong = || RequestError::malformed("Authorization header", parameter);
-        let (name, value) = parameter.trim().split_once('=').ok_or_else(wrong)?;
+    let mut rest = parameters;
+    while !rest.is_empty() {
+        let (parameter, after) = split_at(rest, b',').unwrap_or((rest, ""));
+        rest = after;
+        let parameter = parameter.trim_ascii();
+        if parameter.is_empty() {
+            continue;
+        }
+        let (name, value) = split_at(parameter, b'=').unwrap_or((parameter, ""));
         let (slot, name) = match name {
             "Credential" => (&mut credential, "Credential"),
             "SignedHeaders" => (&mut signed_headers, "SignedHeaders"),
             "Signature" => (&mut signature, "Signature"),
-            _ => return Err(wrong()),
+            unknown => return Err(unknown_part(unknown)),
         };
         if slot.replace(value).is_some() {
             return Err(RequestError::Repeated { name });
@@ -180,9 +188,28 @@ fn in_header<'a>(head: &'a SignedHead, header: &str) -> Result<Claimed<'a>, Requ
         ("X-Amz-Date", amz_date),
     ])?;
     let session_token = head.headers().single("x-amz-security-token")?.map(Cow::Borrowed);
-    let region_set = region_set(algorithm, head.headers().single(REGION_SET)?)?;
+    let region_set = region_set(algorithm, || head.headers().single(REGION_SET))?;
     let authorization = authorization((credential, region_set), signed_headers, (algorithm, signature), amz_date)?;
     Ok(Claimed { authorization, session_token })
+}
+
+/// What was found is shown only where it is a known name in other letters: anything else may be a signature or a key.
+fn unknown_part(name: &str) -> RequestError {
+    let known = ["Credential", "SignedHeaders", "Signature"].into_iter().any(|known| known.eq_ignore_ascii_case(name));
+    RequestError::malformed("Authorization header", if known { name } else { "" })
+}
+
+/// What was found is shown only behind what looks like an access key id: a secret access key may stand in its place.
+fn malformed_credential(credential: &str) -> RequestError {
+    let id = credential.split('/').next().unwrap_or_default();
+    let shown = id.len() >= 16 && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    RequestError::malformed("Credential", if shown { credential } else { "" })
+}
+
+/// What stands before and after the first `byte`, an ASCII character.
+fn split_at(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let before = memchr(byte, text.as_bytes())?;
+    Some((text.get(..before)?, text.get(before.saturating_add(1)..)?))
 }
 
 /// The parts that are there, or the names of those that are not.
@@ -197,11 +224,14 @@ fn complete<'a, const N: usize>(parts: [(&'static str, Option<&'a str>); N]) -> 
 }
 
 /// The set that Signature Version 4A must name; another header or parameter like any with Signature Version 4.
-fn region_set(algorithm: Algorithm, found: Option<&str>) -> Result<Option<RegionSet>, RequestError> {
+fn region_set<'a>(
+    algorithm: Algorithm,
+    find: impl FnOnce() -> Result<Option<&'a str>, RequestError>,
+) -> Result<Option<RegionSet>, RequestError> {
     match algorithm {
         Algorithm::HmacSha256 => Ok(None),
         Algorithm::EcdsaP256Sha256 => {
-            let [found] = complete([("X-Amz-Region-Set", found)])?;
+            let [found] = complete([("X-Amz-Region-Set", find()?)])?;
             RegionSet::parse(found).map(Some)
         }
     }
@@ -213,8 +243,8 @@ fn authorization(
     (algorithm, signature): (Algorithm, &str),
     amz_date: &str,
 ) -> Result<Authorization, RequestError> {
-    let wrong = || RequestError::malformed("Credential", credential);
-    let (access_key_id, scope) = credential.split_once('/').ok_or_else(wrong)?;
+    let wrong = || malformed_credential(credential);
+    let (access_key_id, scope) = split_at(credential, b'/').ok_or_else(wrong)?;
     let scope = match region_set {
         None => Scope::Regional(scope.parse().map_err(|_| wrong())?),
         Some(region_set) => {
@@ -237,12 +267,17 @@ fn authorization(
 
 /// One spelling only: another would name the same headers in a second way.
 fn verify_signed_headers(list: &str) -> Result<(), RequestError> {
-    let lower = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase();
-    let mut previous = "";
+    let wrong = || RequestError::malformed("SignedHeaders", list);
+    // Every byte is looked at, without an end at the first, because many are then looked at together.
+    let plain = |seen, byte: &u8| seen & byte.is_ascii_graphic() & !byte.is_ascii_uppercase();
+    if !list.as_bytes().iter().fold(true, plain) {
+        return Err(wrong());
+    }
+    let mut previous: &[u8] = b"";
     for (count, name) in listed_names(list).enumerate() {
-        // More names than there can be headers would be looked for in vain, each among all of them.
-        if count >= MAX_HEADERS || name <= previous || !name.bytes().all(lower) {
-            return Err(RequestError::malformed("SignedHeaders", list));
+        // More names than there can be headers would be looked for in vain.
+        if count >= MAX_HEADERS || name <= previous {
+            return Err(wrong());
         }
         previous = name;
     }
@@ -318,7 +353,7 @@ impl<'a> Presigned<'a> {
         if algorithm == Algorithm::EcdsaP256Sha256 && head.headers().single(REGION_SET)?.is_some() {
             return Err(RequestError::Repeated { name: "X-Amz-Region-Set" });
         }
-        let region_set = region_set(algorithm, self.region_set.as_deref())?;
+        let region_set = region_set(algorithm, || Ok(self.region_set.as_deref()))?;
         let read = authorization((credential, region_set), signed_headers, (algorithm, signature), amz_date)?;
         let authorization = Authorization { expires: Some(Duration::from_secs(seconds)), ..read };
         Ok(Claimed { authorization, session_token })

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::authorization::AmzDate;
-use super::signed::{listed_names, trim};
+use super::signed::SignedFields;
 use super::{Algorithm, Authorization, SignedHead};
 use crate::crypto::{DigestAlgorithm, digest, push_hex};
 
@@ -47,18 +47,20 @@ impl Form {
     }
 }
 
-/// The canonical request, which is what the signature covers, hashed.
+/// The canonical request, which is what the signature covers, hashed. `signed_headers` are lower case, sorted, each once, joined
+/// by semicolons, and name headers that are there.
 #[must_use]
 pub fn canonical_request(head: &SignedHead, signed_headers: &str, form: Form, payload_hash: &str) -> Vec<u8> {
     let mut out = Vec::new();
-    push_canonical_request(&mut out, head, signed_headers, form, payload_hash);
+    let (fields, _) = SignedFields::find(head.headers(), signed_headers);
+    push_canonical_request(&mut out, (head, fields), signed_headers, form, payload_hash);
     out
 }
 
 /// Appends the canonical request to `out`.
 pub(super) fn push_canonical_request(
     out: &mut Vec<u8>,
-    head: &SignedHead,
+    (head, fields): (&SignedHead, SignedFields),
     signed_headers: &str,
     form: Form,
     payload_hash: &str,
@@ -76,9 +78,7 @@ pub(super) fn push_canonical_request(
     out.push(b'\n');
     push_query(out, head.query(), form.signs_session_token);
     out.push(b'\n');
-    for name in listed_names(signed_headers) {
-        push_header(out, head, name);
-    }
+    push_headers(out, head, fields);
     out.push(b'\n');
     out.extend_from_slice(signed_headers.as_bytes());
     out.push(b'\n');
@@ -100,17 +100,29 @@ pub(crate) fn string_in_scope(
 ) -> String {
     // Algorithm, date and digest have at most 22, 16 and 64 characters, and three line ends divide them.
     let mut text = String::with_capacity(scope.len().saturating_add(105));
-    for line in [algorithm.name(), date.as_str(), scope] {
-        text.push_str(line);
-        text.push('\n');
-    }
-    push_hex(digest(DigestAlgorithm::Sha256, canonical_request).as_ref(), &mut text);
+    push_string_in_scope(&mut text, (algorithm, scope), date, canonical_request);
     text
+}
+
+/// Appends the string to sign to `out`.
+pub(super) fn push_string_in_scope(
+    out: &mut String,
+    (algorithm, scope): (Algorithm, &str),
+    date: &AmzDate,
+    canonical_request: &[u8],
+) {
+    for line in [algorithm.name(), date.as_str(), scope] {
+        out.push_str(line);
+        out.push('\n');
+    }
+    push_hex(digest(DigestAlgorithm::Sha256, canonical_request).as_ref(), out);
 }
 
 fn push_path(out: &mut Vec<u8>, path: &str, mode: PathMode) {
     match mode {
         PathMode::Verbatim => push_encoded_once(out, path),
+        // The path of most services, in its canonical form already.
+        PathMode::Normalized if path == "/" => out.push(b'/'),
         PathMode::Normalized => {
             let start = out.len();
             for segment in normalized(path) {
@@ -246,28 +258,39 @@ fn push_query(out: &mut Vec<u8>, query: &str, signs_session_token: bool) {
     }
 }
 
-/// `name:value,value` and a line end; values trimmed, and runs of spaces inside them made one.
-fn push_header(out: &mut Vec<u8>, head: &SignedHead, name: &str) {
-    out.extend_from_slice(name.as_bytes());
-    out.push(b':');
-    for (index, value) in head.headers().all(name).enumerate() {
-        if index > 0 {
+/// `name:value,value` and a line end for each name; values trimmed, and runs of spaces inside them made one.
+fn push_headers(out: &mut Vec<u8>, head: &SignedHead, fields: SignedFields) {
+    let mut previous = None;
+    for (name, value) in fields.signed(head.headers()) {
+        if previous == Some(name) {
             out.push(b',');
-        }
-        let trimmed = trim(value);
-        // Looked for first: a session token is the longest value, and holds no space.
-        if trimmed.contains(&b' ') {
-            let mut previous = 0;
-            out.extend(trimmed.iter().filter(|byte| {
-                let repeated = **byte == b' ' && previous == b' ';
-                previous = **byte;
-                !repeated
-            }));
         } else {
-            out.extend_from_slice(trimmed);
+            if previous.is_some() {
+                out.push(b'\n');
+            }
+            out.extend_from_slice(name.as_bytes());
+            out.push(b':');
+            previous = Some(name);
         }
+        push_value(out, value.trim_ascii());
     }
     out.push(b'\n');
+}
+
+fn push_value(out: &mut Vec<u8>, value: &[u8]) {
+    // Looked for first, at many places together: hardly any value has such a run, and a session token is long.
+    let after = value.get(1..).unwrap_or_default();
+    let pair = |seen, (one, next): (&u8, &u8)| seen | ((*one == b' ') & (*next == b' '));
+    if value.iter().zip(after).fold(false, pair) {
+        let mut previous = 0;
+        out.extend(value.iter().filter(|byte| {
+            let repeated = **byte == b' ' && previous == b' ';
+            previous = **byte;
+            !repeated
+        }));
+    } else {
+        out.extend_from_slice(value);
+    }
 }
 
 #[cfg(test)]

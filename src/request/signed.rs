@@ -16,24 +16,36 @@ const MAX_QUERY_BYTES: usize = 32 * 1024;
 /// The longest method of the HTTP registry has 17 letters.
 const MAX_METHOD_BYTES: usize = 32;
 
-/// Header fields in the order received, names in lower case.
+/// Header fields, names in lower case: by name, and those of one name in the order received, which is the only order that means
+/// anything (RFC 9110, 5.3).
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Headers {
-    /// All names and, apart, all values, so that a request costs three allocations and not two per header.
+    /// All names and, apart, all values, so that a request costs a few allocations and not two per header.
     names: String,
-    values: Vec<u8>,
-    fields: Vec<(Range<usize>, Range<usize>)>,
+    /// Values that are text, which nearly all are; they are checked once for it, when they come in.
+    texts: String,
+    others: Vec<u8>,
+    /// Sorted, as the signed headers of a request are, so that both are gone through together.
+    fields: Vec<Field>,
+}
+
+/// Where the parts of a field are.
+#[derive(Clone, PartialEq, Eq)]
+struct Field {
+    name: Range<usize>,
+    value: Range<usize>,
+    is_text: bool,
 }
 
 impl Headers {
-    /// Name and value of each field, in order.
+    /// Name and value of each field, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.fields.iter().map(|(name, value)| (self.name(name), self.value(value)))
+        self.fields.iter().map(|field| (self.name(field), self.value(field)))
     }
 
     /// The values of every field called `name` (in lower case), in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.fields.iter().filter(move |(known, _)| self.name(known) == name).map(|(_, value)| self.value(value))
+        self.fields.iter().filter(move |field| self.is_called(field, name)).map(|field| self.value(field))
     }
 
     /// The value of the one field called `name`, as text.
@@ -42,67 +54,150 @@ impl Headers {
     /// [`RequestError::Repeated`] when there are several, of which two readers might take different ones;
     /// [`RequestError::Malformed`] when the value is not text.
     pub fn single(&self, name: &'static str) -> Result<Option<&str>, RequestError> {
-        let mut values = self.all(name);
-        let Some(value) = values.next() else {
+        let mut fields = self.fields.iter();
+        let Some(field) = fields.find(|field| self.is_called(field, name)) else {
             return Ok(None);
         };
-        if values.next().is_some() {
+        if fields.next().is_some_and(|next| self.is_called(next, name)) {
             return Err(RequestError::Repeated { name });
         }
-        let text = str::from_utf8(trim(value)).map_err(|_| RequestError::malformed(name, "not text"))?;
-        Ok(Some(text))
+        let text = self.text(field).ok_or_else(|| RequestError::malformed(name, "not text"))?;
+        Ok(Some(text.trim_ascii()))
     }
 
     /// All names and values together, in bytes, with room for what divides them.
     pub(super) fn length(&self) -> usize {
-        let fields = self.fields.len().saturating_mul(2);
-        self.names.len().saturating_add(self.values.len()).saturating_add(fields)
+        self.kept().saturating_add(self.fields.len().saturating_mul(2))
+    }
+
+    fn kept(&self) -> usize {
+        self.names.len().saturating_add(self.texts.len()).saturating_add(self.others.len())
+    }
+
+    fn is_called(&self, field: &Field, name: &str) -> bool {
+        field.name.len() == name.len() && self.name_bytes(field) == name.as_bytes()
     }
 
     fn push(&mut self, name: &str, value: &[u8]) -> Result<(), RequestError> {
-        let kept = self.names.len().saturating_add(self.values.len());
-        let length = kept.saturating_add(name.len()).saturating_add(value.len());
+        let length = self.kept().saturating_add(name.len()).saturating_add(value.len());
         if self.fields.len() >= MAX_HEADERS || length > MAX_HEADER_BYTES {
             return Err(RequestError::TooLarge { what: "headers" });
         }
-        // A line break inside a value would let one header pass for two in the canonical request.
-        let control = |byte: &u8| byte.is_ascii_control() && *byte != b'\t';
-        if name.is_empty() || !name.bytes().all(is_token) || value.iter().any(control) {
+        // A line break inside a value would let one header pass for two in the canonical request. Every byte is looked at,
+        // without an end at the first, because many are then looked at together.
+        let control = |seen, byte: &u8| seen | (byte.is_ascii_control() & (*byte != b'\t'));
+        if name.is_empty() || !name.bytes().all(is_token) || value.iter().fold(false, control) {
             return Err(RequestError::malformed("headers", name));
         }
-        let (name_start, value_start) = (self.names.len(), self.values.len());
-        self.names.extend(name.chars().map(|letter| letter.to_ascii_lowercase()));
-        self.values.extend_from_slice(value);
-        self.fields.push((name_start..self.names.len(), value_start..self.values.len()));
+        let start = self.names.len();
+        self.names.push_str(name);
+        if let Some(added) = self.names.get_mut(start..) {
+            added.make_ascii_lowercase();
+        }
+        let name = start..self.names.len();
+        let text = str::from_utf8(value).ok();
+        let value = match text {
+            Some(text) => {
+                let start = self.texts.len();
+                self.texts.push_str(text);
+                start..self.texts.len()
+            }
+            None => {
+                let start = self.others.len();
+                self.others.extend_from_slice(value);
+                start..self.others.len()
+            }
+        };
+        self.fields.push(Field { name, value, is_text: text.is_some() });
         Ok(())
     }
 
-    fn name(&self, range: &Range<usize>) -> &str {
-        self.names.get(range.clone()).unwrap_or_default()
+    /// Brings the fields into their order, once all of them are here.
+    fn sort(&mut self) {
+        let name = |field: &Field| self.names.as_bytes().get(field.name.clone()).unwrap_or_default();
+        self.fields.sort_by(|one, other| name(one).cmp(name(other)));
     }
 
-    fn value(&self, range: &Range<usize>) -> &[u8] {
-        self.values.get(range.clone()).unwrap_or_default()
+    fn name(&self, field: &Field) -> &str {
+        self.names.get(field.name.clone()).unwrap_or_default()
+    }
+
+    /// As [`Headers::name`], for comparisons, which need not know where characters begin.
+    fn name_bytes(&self, field: &Field) -> &[u8] {
+        self.names.as_bytes().get(field.name.clone()).unwrap_or_default()
+    }
+
+    fn text(&self, field: &Field) -> Option<&str> {
+        self.texts.get(field.value.clone()).filter(|_| field.is_text)
+    }
+
+    fn value(&self, field: &Field) -> &[u8] {
+        let bytes = if field.is_text { self.texts.as_bytes() } else { &self.others };
+        bytes.get(field.value.clone()).unwrap_or_default()
     }
 }
 
-/// `value` without the spaces and tabs around it.
-pub(super) fn trim(value: &[u8]) -> &[u8] {
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let start = value.iter().position(|byte| !blank(byte)).unwrap_or(value.len());
-    let end = value.iter().rposition(|byte| !blank(byte)).map_or(start, |last| last.saturating_add(1));
-    value.get(start..end).unwrap_or_default()
+/// Which fields of a head are signed: a bit for each, in their order.
+#[derive(Clone, Copy)]
+pub(super) struct SignedFields(u128);
+
+impl SignedFields {
+    /// The fields of the listed names, and the first name that no field has. Fields and names are both sorted, so that one pass
+    /// finds all.
+    pub(super) fn find<'a>(headers: &Headers, signed_headers: &'a str) -> (Self, Option<&'a [u8]>) {
+        const _: () = assert!(MAX_HEADERS <= 128, "there are fewer fields than bits");
+        let mut fields = headers.fields.iter().map(|field| headers.name_bytes(field)).peekable();
+        let (mut signed, mut bit, mut absent) = (0_u128, 1_u128, None);
+        for name in listed_names(signed_headers) {
+            while fields.next_if(|field| *field < name).is_some() {
+                bit <<= 1;
+            }
+            let before = signed;
+            while fields.next_if(|field| *field == name).is_some() {
+                signed |= bit;
+                bit <<= 1;
+            }
+            if signed == before && absent.is_none() {
+                absent = Some(name);
+            }
+        }
+        (Self(signed), absent)
+    }
+
+    /// Name and value of each field that is signed, by name.
+    pub(super) fn signed(self, headers: &Headers) -> impl Iterator<Item = (&str, &[u8])> {
+        self.select(headers, true)
+    }
+
+    /// Name and value of each field that is not.
+    pub(super) fn unsigned(self, headers: &Headers) -> impl Iterator<Item = (&str, &[u8])> {
+        self.select(headers, false)
+    }
+
+    fn select(self, headers: &Headers, signed: bool) -> impl Iterator<Item = (&str, &[u8])> {
+        let mut bits = self.0;
+        let chosen = move |_: &&Field| {
+            let bit = bits & 1 == 1;
+            bits >>= 1;
+            bit == signed
+        };
+        headers.fields.iter().filter(chosen).map(|field| (headers.name(field), headers.value(field)))
+    }
 }
 
-/// The names in a list of signed headers. They are short, so that a search made for long text, as for a plain character, costs
-/// more than it finds.
-pub(super) fn listed_names(list: &str) -> impl Iterator<Item = &str> {
-    list.split([';'])
+/// The names in a list of signed headers.
+pub(super) fn listed_names(list: &str) -> impl Iterator<Item = &[u8]> {
+    // Bytes, for names are short: a search made for long text costs more than it finds.
+    list.as_bytes().split(|byte| *byte == b';')
 }
 
 /// The characters of a method or a header name (RFC 9110, 5.6.2).
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+const fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+        )
 }
 
 impl fmt::Debug for Headers {
@@ -155,6 +250,7 @@ impl SignedHead {
         for (name, value) in headers {
             kept.push(name.as_ref(), value.as_ref())?;
         }
+        kept.sort();
         Ok(Self { method: method.to_owned(), target: target.to_owned(), path_end, headers: kept })
     }
 
@@ -248,6 +344,37 @@ mod tests {
         assert_eq!(two, [&b" b"[..], b"a"]);
         assert_eq!(head.headers().single("host").unwrap(), Some("h"));
         assert!(matches!(head.headers().single("x-two"), Err(RequestError::Repeated { name: "x-two" })));
+    }
+
+    #[test]
+    fn fields_stand_by_name_and_those_of_one_name_in_the_order_received() {
+        let received: [(&str, &[u8]); 5] =
+            [("x-two", b"b"), ("b", b"\xe9"), ("X-Two", b"a"), ("a", b"\xc3\xa9"), ("x-two", b"c")];
+        let head = SignedHead::new("GET", "/", received).unwrap();
+        let kept: Vec<_> = head.headers().iter().collect();
+        let expected: [(&str, &[u8]); 5] =
+            [("a", b"\xc3\xa9"), ("b", b"\xe9"), ("x-two", b"b"), ("x-two", b"a"), ("x-two", b"c")];
+        assert_eq!(kept, expected);
+        assert_eq!(head.headers().single("a").unwrap(), Some("\u{e9}"));
+        assert!(matches!(head.headers().single("b"), Err(RequestError::Malformed { part: "b", .. })));
+    }
+
+    #[test]
+    fn signed_fields_are_those_of_the_listed_names() {
+        let head = head("/", &[("c", "1"), ("a", "2"), ("e", "3"), ("c", "4"), ("g", "5")]).unwrap();
+        for (list, signed, absent) in [
+            ("a;c;e;g", "a=2 c=1 c=4 e=3 g=5", None),
+            ("c", "c=1 c=4", None),
+            ("a;b;c;d", "a=2 c=1 c=4", Some("b")),
+            ("g;h", "g=5", Some("h")),
+            ("b", "", Some("b")),
+        ] {
+            let (fields, missing) = SignedFields::find(head.headers(), list);
+            let text = |(name, value): (&str, &[u8])| format!("{name}={}", String::from_utf8_lossy(value));
+            let found: Vec<_> = fields.signed(head.headers()).map(text).collect();
+            assert_eq!((&*found.join(" "), missing), (signed, absent.map(str::as_bytes)), "{list}");
+            assert_eq!(fields.unsigned(head.headers()).count(), 5 - found.len(), "{list}");
+        }
     }
 
     #[test]

@@ -161,9 +161,36 @@ fn malformed_signatures_are_refused() {
         assert_eq!(rule, "authorization", "{to}");
         assert!(matches!(error, RequestError::Malformed { part: found, .. } if found == part), "{to}: {error:?}");
     }
+    // Without its value, a part that must have one is missing.
+    let bare = wire.with(|w| w.replace(&format!("Signature={signature}"), "Signature"));
+    assert!(matches!(bare.refusal(), RequestError::Incomplete { missing } if missing == ["Signature"]));
     let date = wire.with(|w| *w.value_mut("x-amz-date") = "2026-01-01T00:00:00Z".to_owned());
     assert!(matches!(date.refusal(), RequestError::Malformed { part: "X-Amz-Date", .. }));
     assert_eq!(date.refusal().s3_code(), ("AuthorizationHeaderMalformed", 400));
+}
+
+#[test]
+fn no_refusal_repeats_what_may_be_a_secret() {
+    let wire = s3();
+    let signature = wire.signature.clone();
+    let id = martha().access_key_id().as_str();
+    let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    for (from, to) in [
+        ("Signature=", "signature="),
+        ("Signature=", "Sign="),
+        ("Signature=", "Signature:"),
+        ("Signature=", &*format!("{secret}=, Signature=")),
+        ("Credential=", &*format!("{secret}, Credential=")),
+        (id, secret),
+    ] {
+        let error = wire.with(|w| w.replace(from, to)).refusal();
+        let told = format!("{error} {} {error:?}", error.reason());
+        assert!(!told.contains(&signature) && !told.contains("wJalr") && !told.contains("K7MDENG"), "{told}");
+    }
+    let misspelt = wire.with(|w| w.replace("Signature=", "signature=")).refusal();
+    assert!(misspelt.reason().contains(r#""signature""#), "{}", misspelt.reason());
+    let scope = wire.with(|w| w.replace("/aws4_request", "/aws5_request")).refusal();
+    assert!(scope.reason().contains("aws5_request"), "{}", scope.reason());
 }
 
 #[test]
