@@ -6,9 +6,10 @@ use crate::credentials::Credentials;
 use crate::decision::{self, Decision, Question};
 use crate::directory::AssignedRole;
 use crate::explain::{Check, CorrelationId};
-use crate::policy::Keys;
+use crate::policy::{Keys, Policy};
 use crate::request::{self, AuthenticatedRequest, BearerSession, Service, SignedRequest};
 use crate::session::{self, Asking, AssumeReport, AssumeRole, Caller, Role, RoleSession, Session, SessionError};
+use crate::time::Timestamp;
 use crate::{Error, VerifiedIdentity};
 
 use super::Broker;
@@ -191,12 +192,18 @@ impl<'a> Flow<'a> {
         let authenticated = request::authenticate(&self.broker.sessions, service, signed, now, &mut hearing);
         let told = authenticated.as_ref().map(|request| Told::of_signer(request.caller())).unwrap_or_default();
         let told = Told { resource, checks: hearing.finish(&request::RULES), ..told };
-        let used = authenticated.as_ref().ok().and_then(|request| Some((request.caller().session()?, request)));
-        if let Some((Session::Role(session), request)) = used.map(|(session, request)| (&**session, request)) {
+        if let Ok(request) = &authenticated {
+            self.note_use(request, now);
+        }
+        self.conclude(Stage::Request, "authenticate", told, authenticated.map_err(Error::from))
+    }
+
+    /// Notes when and where the role was used whose session signed.
+    pub(super) fn note_use(&self, request: &AuthenticatedRequest, now: Timestamp) {
+        if let Some(session) = request.caller().role_session() {
             let region = request.authorization().region().unwrap_or_default();
             self.broker.registry().read().note_role_use(session, region, now);
         }
-        self.conclude(Stage::Request, "authenticate", told, authenticated.map_err(Error::from))
     }
 
     /// Authenticates the bearer of a session token.
@@ -259,19 +266,20 @@ impl<'a> Flow<'a> {
         resource: &str,
         environment: Keys,
     ) -> Result<Decision, Error> {
-        let (decision, told) = self.weigh(caller, owner, action, resource, environment)?;
+        let (decision, told) = self.weigh(caller, owner, None, (action, resource), environment)?;
         let outcome = if decision.is_allow() { Outcome::Accepted } else { Outcome::Refused };
         self.tell_decision(action, told, outcome, decision.to_string())?;
         Ok(decision)
     }
 
-    /// Decides and does not record the decision yet, only that none could be made.
+    /// Decides and does not record the decision yet, only that none could be made; `granted` is one more of the caller's own
+    /// policies.
     pub(super) fn weigh(
         &self,
         caller: Option<&Caller>,
         owner: Option<&AccountId>,
-        action: &str,
-        resource: &str,
+        granted: Option<Policy>,
+        (action, resource): (&str, &str),
         environment: Keys,
     ) -> Result<(Decision, Told), Error> {
         let told = |caller: Option<&Caller>| {
@@ -279,10 +287,13 @@ impl<'a> Flow<'a> {
             Told { resource: resource.to_owned(), ..caller.map_or_else(nobody, Told::of_caller) }
         };
         // The roles and users of sessions come and go, and users are moved and renamed, while somebody is authenticated.
-        let standing = match caller.map(|caller| self.broker.entitled(caller)).transpose() {
+        let mut standing = match caller.map(|caller| self.broker.entitled(caller)).transpose() {
             Ok(standing) => standing,
             Err(gone) => return self.conclude(Stage::Decision, action, told(caller), Err(gone)),
         };
+        if let Some((_, entitlements)) = &mut standing {
+            entitlements.identity.extend(granted);
+        }
         let asked = standing.as_ref().map(|(caller, entitlements)| Question::new(caller, entitlements));
         let mut question =
             asked.unwrap_or_else(Question::anonymous).within(&self.broker.organization).with_environment(environment);

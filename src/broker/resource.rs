@@ -21,6 +21,9 @@ impl Flow<'_> {
         let told =
             authenticated.as_ref().map(|streamed| Told::of_signer(streamed.request().caller())).unwrap_or_default();
         let told = Told { resource, checks: hearing.finish(&request::RULES), ..told };
+        if let Ok(streamed) = &authenticated {
+            self.note_use(streamed.request(), now);
+        }
         self.conclude(Stage::Request, "authenticate", told, authenticated.map_err(Error::from))
     }
 

@@ -140,15 +140,17 @@ impl Flow<'_> {
             .verify_managed(caller.account(), &session_policies)
             .and_then(|()| session::get_federation_token(caller, name, session_policies, tags, &asked, &mut hearing));
         let told = Told { checks: hearing.finish(&session::RULES), ..Told::of_caller(caller) };
-        let made = self.conclude(Stage::Session, "get federation token", told, made.map_err(Error::from))?;
-        let mut keys = environment;
-        tags.request_keys(&mut keys);
-        let resource = made.arn().as_str();
-        self.require(request, "sts:GetFederationToken", resource, keys.clone())?;
-        if !tags.is_empty() {
-            self.require(request, "sts:TagSession", resource, keys)?;
-        }
-        Ok(made)
+        let made = made.map_err(Error::from).and_then(|made| {
+            let mut keys = environment;
+            tags.request_keys(&mut keys);
+            let resource = made.arn().as_str();
+            self.require(request, "sts:GetFederationToken", resource, keys.clone())?;
+            if !tags.is_empty() {
+                self.require(request, "sts:TagSession", resource, keys)?;
+            }
+            Ok(made)
+        });
+        self.conclude(Stage::Session, "get federation token", told, made)
     }
 
     /// A session of the root user of the member account that `target` names (AssumeRoot): for the management account of an
@@ -173,11 +175,13 @@ impl Flow<'_> {
         let made = account.and_then(|account| session::assume_root(caller, &account, task, &asked, &mut hearing));
         let checks = hearing.finish(&session::RULES);
         let told = Told { resource: target.to_owned(), checks, ..Told::of_caller(caller) };
-        let made = self.conclude(Stage::Session, "assume root", told, made.map_err(Error::from))?;
-        let keys = environment.with("sts:TaskPolicyArn", task.arn());
-        let own = Some(request.caller().account());
-        self.require_of(request, own, "sts:AssumeRoot", made.arn().as_str(), keys)?;
-        Ok(made)
+        let made = made.map_err(Error::from).and_then(|made| {
+            let keys = environment.with("sts:TaskPolicyArn", task.arn());
+            let own = Some(request.caller().account());
+            self.require_of(request, own, "sts:AssumeRoot", made.arn().as_str(), keys)?;
+            Ok(made)
+        });
+        self.conclude(Stage::Session, "assume root", told, made)
     }
 
     /// The account that an access key belongs to (GetAccessKeyInfo): a long-term key that is known, or a temporary one that
@@ -221,7 +225,7 @@ impl Flow<'_> {
     }
 
     /// Who signed `request` is by now; refused, and recorded, when the role or user is gone.
-    fn present(&self, request: &AuthenticatedRequest, operation: &str) -> Result<Caller, Error> {
+    pub(super) fn present(&self, request: &AuthenticatedRequest, operation: &str) -> Result<Caller, Error> {
         match self.broker().present(request.caller()) {
             Ok(present) => Ok(present),
             Err(gone) => self.conclude(Stage::Session, operation, Told::of_caller(request.caller()), Err(gone)),

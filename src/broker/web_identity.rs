@@ -18,6 +18,7 @@ use crate::session::{Caller, RoleSession, Tags};
 const LEAST: u64 = 60;
 const USUAL: u64 = 300;
 const MOST: u64 = 3600;
+const OPERATION: &str = "get web identity token";
 
 /// What is asked for with GetWebIdentityToken.
 #[derive(Clone, Debug)]
@@ -83,7 +84,7 @@ impl Flow<'_> {
         ask: &WebIdentityAsk,
         environment: Keys,
     ) -> Result<WebIdentityToken, Error> {
-        let caller = &self.broker().present(request.caller())?;
+        let caller = &self.present(request, OPERATION)?;
         let seconds = ask.seconds()?;
         let mut keys = environment
             .with_list("sts:IdentityTokenAudience", ask.audience.iter().map(String::as_str))
@@ -98,7 +99,7 @@ impl Flow<'_> {
         let audience = ask.audience.join(" ");
         let scope = ask.scope.as_ref().map(|scope| format!(" scope {scope}")).unwrap_or_default();
         let told = Told { resource: audience + &scope, ..Told::of_caller(caller) };
-        self.conclude(Stage::Credentials, "get web identity token", told, made)
+        self.conclude(Stage::Credentials, OPERATION, told, made)
     }
 
     fn issue(
