@@ -26,7 +26,8 @@ pub enum Supposed {
     Federated {
         /// `arn:aws:iam::<account>:saml-provider/<name>` or `…:oidc-provider/<host and path>`
         provider_arn: Arn,
-        /// What it says of them, such as `saml:sub` or `login.example.com:aud`.
+        /// What it says of them, such as `saml:sub` or `login.example.com:aud`, and whether it pins the role
+        /// (`sts:RoleAuthorizedByIdp`). Nothing else is heard of it.
         keys: Keys,
     },
 }
@@ -69,15 +70,19 @@ fn explain_federated(
     ask: &AssumeRole,
     now: Timestamp,
 ) -> Result<AssumeReport, SessionError> {
-    let kind = provider.resource().split_once('/').map(|(kind, _)| kind).filter(|_| provider.service() == "iam");
-    let action = match kind {
-        Some("saml-provider") => "sts:AssumeRoleWithSAML",
-        Some("oidc-provider") => "sts:AssumeRoleWithWebIdentity",
+    let kind = provider.resource().split_once('/').filter(|_| provider.service() == "iam");
+    let (action, own) = match kind {
+        Some(("saml-provider", _)) => ("sts:AssumeRoleWithSAML", "saml:".to_owned()),
+        Some(("oidc-provider", host_and_path)) => {
+            ("sts:AssumeRoleWithWebIdentity", format!("{}:", host_and_path.to_lowercase()))
+        }
         _ => return Err(SessionError::Claims),
     };
+    let mut said = said.clone();
+    said.forget(|name| !name.starts_with(&own) && name != "sts:roleauthorizedbyidp");
     let mut keys = surroundings(ask.environment.clone(), now);
     keys.set("sts:RoleAuthorizedByIdp", "false");
-    keys.extend(said);
+    keys.extend(&said);
     keys.set("aws:FederatedProvider", provider.as_str());
     let (principal, inherited) = (Principal::Federated { provider_arn: provider.clone() }, Tags::default());
     let trust = Trust { role, principal: &principal, action, ask, keys, inherited: &inherited };

@@ -7,7 +7,9 @@ use crate::{Folder, Ran, run};
 const ROLE: &str = "arn:aws:iam::222222222222:role/partner";
 const ADA: &str = "arn:aws:iam::111111111111:user/team/ada";
 const SESSION: &str = "arn:aws:sts::111111111111:assumed-role/worker/night";
+const ROOT: &str = "arn:aws:iam::111111111111:root";
 const GITHUB: &str = "arn:aws:iam::222222222222:oidc-provider/token.actions.githubusercontent.com";
+const CORP: &str = "arn:aws:iam::222222222222:saml-provider/corp";
 
 fn policy(statement: &Value) -> String {
     json!({"Version": "2012-10-17", "Statement": statement}).to_string()
@@ -34,9 +36,15 @@ impl Case {
         Self { trust: folder.file("trust.json", trust), identity: folder.file("identity.json", allow), folder }
     }
 
+    /// Users and roles have a policy that allows all of STS.
     fn ask(&self, caller: &str, more: &[&str]) -> Ran {
-        let asked = ["assume", "explain", "--role-arn", ROLE, "--trust-policy", &self.trust, "--caller", caller];
-        run(&[&asked, &["--identity-policy", &self.identity][..], more].concat())
+        let own = ["--identity-policy", &self.identity];
+        let own = if [ROOT, GITHUB, CORP].contains(&caller) { &[][..] } else { &own };
+        run(&[&self.asked(caller), own, more].concat())
+    }
+
+    fn asked<'a>(&'a self, caller: &'a str) -> Vec<&'a str> {
+        vec!["assume", "explain", "--role-arn", ROLE, "--trust-policy", &self.trust, "--caller", caller]
     }
 
     /// Whether it is allowed, and what is in the way.
@@ -95,8 +103,7 @@ fn the_callers_own_side_is_asked_with_everything_that_limits_it() {
     }
     let (allowed, blocked) = case.answer(SESSION, &["--session-policy", &narrow]);
     assert!(!allowed && blocked.contains("session policies"), "{blocked}");
-    let asked = ["assume", "explain", "--role-arn", ROLE, "--trust-policy", &case.trust, "--caller", ADA];
-    let silent = run(&asked);
+    let silent = run(&case.asked(ADA));
     assert_eq!(silent.code, 1);
     assert!(silent.out.contains("by the caller's side"), "{}", silent.out);
 }
@@ -148,18 +155,81 @@ fn people_and_workloads_come_by_what_their_provider_says() {
     assert_eq!(case.answer(GITHUB, &["--context", &of("octo-org")]), YES);
     let (allowed, blocked) = case.answer(GITHUB, &["--context", &of("other")]);
     assert!(!allowed && blocked.contains("repo:octo-org/*") && blocked.contains("repo:other/app"), "{blocked}");
-    let other = GITHUB.replace("oidc-provider", "saml-provider");
-    assert!(case.answer(&other, &["--context", &of("octo-org")]).1.contains("sts:AssumeRoleWithSAML"));
+    assert!(case.answer(CORP, &["--context", &of("octo-org")]).1.contains("sts:AssumeRoleWithSAML"));
+}
+
+#[test]
+fn a_provider_speaks_of_people_and_not_of_what_is_around_the_call() {
+    let sub = "token.actions.githubusercontent.com:sub";
+    for (condition, claimed) in [
+        (json!({"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}), "aws:CurrentTime=2019-01-01T00:00:00Z"),
+        (json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}), "aws:MultiFactorAuthPresent=true"),
+        (json!({"Bool": {"aws:PrincipalIsAWSService": "true"}}), "aws:PrincipalIsAWSService=true"),
+        (json!({"StringEquals": {"aws:PrincipalTag/team": "cats"}}), "aws:PrincipalTag/team=cats"),
+        (json!({"StringEquals": {"saml:sub": "martha"}}), "saml:sub=martha"),
+        (json!({"StringEquals": {"login.example.com:sub": "martha"}}), "login.example.com:sub=martha"),
+    ] {
+        let statement = json!({"Effect": "Allow", "Principal": {"Federated": GITHUB},
+            "Action": "sts:AssumeRoleWithWebIdentity", "Condition": condition});
+        let case = Case::new("said", &policy(&statement));
+        assert!(!case.answer(GITHUB, &["--context", claimed]).0, "{claimed}");
+    }
+    for (condition, claimed) in [
+        (json!({"StringEquals": {"Token.Actions.githubusercontent.com:sub": "cats"}}), format!("{sub}=cats")),
+        (json!({"Bool": {"sts:RoleAuthorizedByIdp": "true"}}), "sts:RoleAuthorizedByIdp=true".to_owned()),
+        (json!({"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}), "aws:SourceIp=192.0.2.7".to_owned()),
+    ] {
+        let statement = json!({"Effect": "Allow", "Principal": {"Federated": GITHUB},
+            "Action": "sts:AssumeRoleWithWebIdentity", "Condition": condition});
+        let case = Case::new("said", &policy(&statement));
+        assert_eq!(case.answer(GITHUB, &["--context", &claimed]), YES, "{claimed}");
+    }
+}
+
+/// A limit that was passed over would be thought to have been asked.
+#[test]
+fn a_flag_that_says_nothing_of_this_kind_of_caller_is_refused() {
+    let case = Case::new("flags", &trust(&["sts:AssumeRole"], &json!({})));
+    let deny =
+        case.folder.file("deny.json", policy(&json!({"Effect": "Deny", "Action": "*", "Resource": "*"})));
+    let scp = format!("Root={deny}");
+    let kinds =
+        [(ROOT, "a root user"), (ADA, "a user"), (SESSION, "a role's session"), (GITHUB, "whom a"), (CORP, "whom a")];
+    for (flag, value, speaks_of) in [
+        ("--caller-id", Some("AIDAABCDEFGHIJKLMNOPQ"), &[ADA, SESSION][..]),
+        ("--principal-tag", Some("team=cats"), &[ADA, SESSION]),
+        ("--identity-policy", Some(&deny), &[ADA, SESSION]),
+        ("--permission-boundary", Some(&deny), &[ADA, SESSION]),
+        ("--session-policy", Some(&deny), &[SESSION]),
+        ("--inherited-tag-key", Some("team"), &[SESSION]),
+        ("--caller-source-identity", Some("ada"), &[SESSION]),
+        ("--scp", Some(&scp), &[ROOT, ADA, SESSION]),
+        ("--external-id", Some("customer-7"), &[ROOT, ADA, SESSION]),
+        ("--mfa", None, &[ROOT, ADA, SESSION]),
+    ] {
+        for (caller, name) in kinds {
+            let ran = run(&[&case.asked(caller), &[flag][..], value.as_slice()].concat());
+            if speaks_of.contains(&caller) {
+                assert!(ran.code < 2, "{flag} {caller}: {ran:?}");
+            } else {
+                ran.refused_as_usage(&format!("{flag}: says nothing of {name}"));
+            }
+        }
+    }
 }
 
 #[test]
 fn what_cannot_be_asked_about_is_named() {
     let case = Case::new("usage", &trust(&["sts:AssumeRole"], &json!({})));
-    let (allowed, blocked) = case.answer("arn:aws:iam::111111111111:root", &[]);
+    let (allowed, blocked) = case.answer(ROOT, &[]);
     assert!(!allowed && blocked.contains("root"), "{blocked}");
     case.ask("arn:aws:iam::111111111111:group/team", &[]).refused_as_usage("--caller: expected the ARN of a user");
     case.ask("ada", &[]).refused_as_usage("--caller: \"ada\"");
     case.ask(ADA, &["--tag", "team"]).refused_as_usage("--tag: \"team\": expected NAME=VALUE");
+    for flag in ["--tag", "--role-tag", "--principal-tag"] {
+        let twice = case.ask(ADA, &[flag, "team=cats", flag, "team=dogs"]);
+        twice.refused_as_usage(&format!("{flag}: \"team\": given more than once"));
+    }
     case.ask(ADA, &["--source-identity", "a b"]).refused_as_usage("--source-identity");
     let broken = Case::new("broken", "{\n 'Version': 1}");
     broken.ask(ADA, &[]).refused_as_usage("trust.json:2:2: expected a key in double quotes, found a single quote");

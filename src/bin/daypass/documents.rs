@@ -7,20 +7,32 @@ use daypass::policy::{Keys, Kind, Level, MAX_DOCUMENT_CHARACTERS, Policy, Policy
 use crate::error::{CliError, InputError};
 use crate::input::Source;
 
-/// The condition keys of `--context` and `--context-list`.
+/// The condition keys of `--context` and `--context-list`. Of two values for a key that has one, neither may count unsaid.
 pub(crate) fn keys(context: &[String], context_list: &[String]) -> Result<Keys, InputError> {
     let mut keys = Keys::new();
     for pair in context {
         let (name, value) = split("--context", pair)?;
+        if keys.values(name).next().is_some() {
+            let problem = "given more than once; every value of a multivalued key goes into --context-list";
+            return Err(InputError::new("--context", format!("{name:?}: {problem}")));
+        }
         keys.set(name, value);
     }
     for pair in context_list {
         let (name, _) = split("--context-list", pair)?;
-        let same = |other: &&String| other.split_once('=').is_some_and(|(own, _)| own.eq_ignore_ascii_case(name));
-        let values = context_list.iter().filter(same).filter_map(|other| other.split_once('='));
+        if context.iter().any(|single| is_of(single, name)) {
+            return Err(InputError::new("--context-list", format!("{name:?}: given with --context too")));
+        }
+        let same = context_list.iter().filter(|other| is_of(other, name));
+        let values = same.filter_map(|other| other.split_once('='));
         keys.set_list(name, values.map(|(_, value)| value));
     }
     Ok(keys)
+}
+
+/// Whether a pair sets this key, whose name is compared without case.
+fn is_of(pair: &str, name: &str) -> bool {
+    pair.split_once('=').is_some_and(|(own, _)| own.eq_ignore_ascii_case(name))
 }
 
 pub(crate) fn split<'a>(flag: &str, pair: &'a str) -> Result<(&'a str, &'a str), InputError> {

@@ -18,7 +18,8 @@ account, or a SAML or OpenID provider, whose word about a person or workload is 
     --context token.actions.githubusercontent.com:sub=repo:octo-org/octo-repo:ref:refs/heads/main
 
 Credentials, assertions and MFA codes are taken to be good; what is judged is what policies and limits say. What a request
-says of its caller is told by flags (--caller, --caller-id, --principal-tag, --mfa) and not believed in --context.";
+says of its caller is told by flags (--caller, --caller-id, --principal-tag, --mfa) and not believed in --context; of a
+provider only its own keys are, and sts:RoleAuthorizedByIdp. A flag that says nothing of this kind of caller is refused.";
 
 #[derive(Args, Debug)]
 #[command(after_help = EXPLAIN)]

@@ -14,6 +14,7 @@ use daypass::session::{
 use daypass::time::Timestamp;
 
 use super::args::Explain;
+use super::kind::{CallerKind, verify_flags};
 use crate::documents::{keys, levels, policies, policy, split};
 use crate::error::{CliError, InputError};
 use crate::input::instant;
@@ -57,6 +58,7 @@ fn supposed(explain: &Explain, caller: Arn, now: Timestamp) -> Result<Supposed, 
     let is_provider = caller.service() == "iam"
         && ["saml-provider/", "oidc-provider/"].iter().any(|kind| caller.resource().starts_with(kind));
     if is_provider {
+        verify_flags(explain, CallerKind::Provider)?;
         let keys = keys(&explain.context, &explain.context_list)?;
         return Ok(Supposed::Federated { provider_arn: caller, keys });
     }
@@ -64,8 +66,12 @@ fn supposed(explain: &Explain, caller: Arn, now: Timestamp) -> Result<Supposed, 
     let unknown =
         |_| InputError::new("--caller", "expected the ARN of a user, a role's session, a root user or a provider");
     Ok(match Principal::from_arn(caller.clone()).map_err(unknown)? {
-        Principal::Root { account } => Supposed::LongTerm(LongTermIdentity::Root { account }),
+        Principal::Root { account } => {
+            verify_flags(explain, CallerKind::Root)?;
+            Supposed::LongTerm(LongTermIdentity::Root { account })
+        }
         Principal::User { arn } => {
+            verify_flags(explain, CallerKind::User)?;
             let name = arn.resource().rsplit('/').next().unwrap_or_default().to_owned();
             let account = parsed("--caller", arn.account())?;
             let mut user = UserIdentity::new(arn, account, explain.caller_id.as_str(), name);
@@ -73,6 +79,7 @@ fn supposed(explain: &Explain, caller: Arn, now: Timestamp) -> Result<Supposed, 
             Supposed::LongTerm(LongTermIdentity::User(Arc::new(user)))
         }
         Principal::AssumedRole { role_arn, session_arn } => {
+            verify_flags(explain, CallerKind::Session)?;
             Supposed::RoleSession(Box::new(claims(explain, &role_arn, &session_arn, tags, now)?))
         }
         _ => return Err(unknown(daypass::policy::NameError::Principal).into()),
@@ -146,8 +153,14 @@ fn ask(explain: &Explain, organization: Organization) -> Result<AssumeRole, CliE
 }
 
 fn pairs(flag: &str, texts: &[String]) -> Result<BTreeMap<String, String>, InputError> {
-    let pair = |text: &String| split(flag, text).map(|(key, value)| (key.to_owned(), value.to_owned()));
-    texts.iter().map(pair).collect()
+    let mut pairs = BTreeMap::new();
+    for text in texts {
+        let (key, value) = split(flag, text)?;
+        if pairs.insert(key.to_owned(), value.to_owned()).is_some() {
+            return Err(InputError::new(flag, format!("{key:?}: given more than once")));
+        }
+    }
+    Ok(pairs)
 }
 
 fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(flag: &str, text: &str) -> Result<T, InputError> {

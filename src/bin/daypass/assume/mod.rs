@@ -2,6 +2,7 @@
 
 mod args;
 mod call;
+mod kind;
 
 use clap::Subcommand;
 use daypass::policy::{Explanation, NearMiss, Outcome};
