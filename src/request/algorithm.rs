@@ -31,7 +31,7 @@ impl Algorithm {
         [Self::HmacSha256, Self::EcdsaP256Sha256]
             .into_iter()
             .find(|known| known.name() == name)
-            .ok_or_else(|| RequestError::Algorithm { found: name.chars().take(40).collect() })
+            .ok_or_else(|| RequestError::Algorithm { found: told(name) })
     }
 }
 
@@ -39,6 +39,16 @@ impl fmt::Display for Algorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// What stands in an algorithm's place, as far as it is the name of one. Whoever left the name out has written a token or a
+/// password there, which no trail may keep.
+fn told(name: &str) -> String {
+    if matches!(name, "AWS" | "Basic" | "Bearer" | "Digest" | "DPoP" | "Negotiate") {
+        return name.to_owned();
+    }
+    let of_name = |character: &char| character.is_ascii_alphanumeric() || *character == '-';
+    if name.starts_with("AWS4-") { name.chars().take_while(of_name).take(40).collect() } else { String::new() }
 }
 
 /// What a signature is good for.
@@ -233,6 +243,29 @@ mod tests {
         }
         assert!(Signature::parse_in_body(ecdsa, &"0a".repeat(72)).is_some());
         assert!(Signature::parse_in_body(Algorithm::HmacSha256, &format!("{}*", "0a".repeat(32))).is_none());
+    }
+
+    #[test]
+    fn what_is_no_name_of_an_algorithm_is_not_told() {
+        for (text, told) in [
+            ("AWS4-HMAC-SHA512", "AWS4-HMAC-SHA512"),
+            ("AWS4-HMAC-SHA256,Credential=AKIDEXAMPLE", "AWS4-HMAC-SHA256"),
+            ("AWS", "AWS"),
+            ("Bearer", "Bearer"),
+            ("Basic", "Basic"),
+            ("sk_live_0123456789abcdefSECRET", ""),
+            ("AWSsecret", ""),
+            ("bWFydGhhOmh1bnRlcjI=", ""),
+            ("", ""),
+        ] {
+            let Err(error) = Algorithm::parse(text) else { panic!("{text}") };
+            assert_eq!(error, RequestError::Algorithm { found: told.to_owned() }, "{text}");
+        }
+        let error = Algorithm::parse("sk_live_0123456789abcdefSECRET").unwrap_err();
+        let evidence = error.evidence();
+        for text in [error.to_string(), error.reason(), evidence.expected, evidence.found] {
+            assert!(!text.contains("sk_live"), "{text}");
+        }
     }
 
     #[test]

@@ -6,6 +6,9 @@ use crate::crypto::CryptoError;
 use crate::explain::Evidence;
 use crate::time::Timestamp;
 
+/// The algorithms there are.
+const TAKEN: &str = "AWS4-HMAC-SHA256, or AWS4-ECDSA-P256-SHA256 where the service takes it";
+
 /// Why a request was not authenticated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -37,9 +40,9 @@ pub enum RequestError {
     #[error("the request is signed twice, in its header and in its query")]
     SignedTwice,
     /// The signature is of another algorithm.
-    #[error("the signature algorithm is not supported; expected AWS4-HMAC-SHA256")]
+    #[error("the signature algorithm is not supported; expected {TAKEN}")]
     Algorithm {
-        /// The algorithm found, shortened.
+        /// The algorithm found, shortened; empty where it is the name of none, and may be a secret.
         found: String,
     },
     /// The request is signed with Signature Version 4A where that is not taken.
@@ -202,6 +205,7 @@ impl RequestError {
     pub fn reason(&self) -> String {
         match self {
             Self::Malformed { part, found } => format!("malformed {part}: {found:?}"),
+            Self::Algorithm { found } if found.is_empty() => "no algorithm is named that there is".to_owned(),
             Self::Algorithm { found } => format!("the algorithm is {found:?}"),
             Self::ScopeService { expected, found } => {
                 format!("signed for service {found}; sent to {expected}")
@@ -325,7 +329,8 @@ impl RequestError {
             Self::MissingAuthentication | Self::SignedTwice | Self::Incomplete { .. } => {
                 "one complete signature, in the Authorization header or in the query"
             }
-            Self::Algorithm { .. } | Self::Asymmetric { .. } => "AWS4-HMAC-SHA256",
+            Self::Algorithm { .. } => TAKEN,
+            Self::Asymmetric { .. } => "AWS4-HMAC-SHA256",
             Self::ScopeService { .. } => "the service the request was sent to",
             Self::ScopeRegion { .. } => "the region of the service",
             Self::ScopeDate { .. } => "the date of the signature",

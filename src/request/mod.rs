@@ -33,6 +33,8 @@ pub(crate) use authorization::AmzDate;
 pub use authorization::Authorization;
 pub use error::{NoAsymmetric, RequestError};
 pub use payload::Payload;
+#[cfg(feature = "http")]
+pub(crate) use payload::is_declared;
 pub use region_set::RegionSet;
 pub use rules::RULES;
 pub use service::Service;

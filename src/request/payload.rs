@@ -6,6 +6,8 @@ use super::algorithm::{VerifyingKey, parse_hex};
 use super::canonical::decode_query_part;
 use super::chunked::{ChunkSigning, Chunked};
 use super::{Algorithm, Authorization, RequestError, Service, SignedHead};
+#[cfg(feature = "http")]
+use super::{AuthenticatedRequest, StreamedRequest};
 use crate::crypto::{DigestAlgorithm, Hashing, verify_equal};
 
 /// Trailing headers, by lower-case name.
@@ -23,6 +25,31 @@ pub(super) enum Declared {
     Unsigned,
     /// It comes in chunks (`aws-chunked`).
     Streaming { signed: bool, trailer: bool, decoded_length: u64 },
+}
+
+/// Whether the body of a request is declared, so that its signature can be verified before any of it is here.
+#[cfg(feature = "http")]
+pub(crate) fn is_declared(service: &Service, head: &SignedHead) -> bool {
+    service.wants_payload_declared() || head.headers().all(DECLARATION).next().is_some()
+}
+
+#[cfg(feature = "http")]
+impl StreamedRequest {
+    /// The request with its body, which is here by now.
+    ///
+    /// # Errors
+    /// The request without it, and why it is not the one that was signed, as [`Payload::feed`] and [`Payload::finish`].
+    pub(crate) fn with_body(
+        self,
+        body: Vec<u8>,
+    ) -> Result<AuthenticatedRequest, Box<(AuthenticatedRequest, RequestError)>> {
+        let (mut request, payload) = self.into_parts();
+        match payload.verify_whole(body) {
+            Ok(verified) => (request.body, request.trailers) = verified,
+            Err(error) => return Err(Box::new((request, error))),
+        }
+        Ok(request)
+    }
 }
 
 /// The declaration of a request, as text (a part of the canonical request) and as meaning; nothing where the digest of the
@@ -54,11 +81,10 @@ fn read(head: &SignedHead, algorithm: Algorithm, text: &str) -> Result<Declared,
     let streaming = |signed, trailer| {
         let length = head.headers().single("x-amz-decoded-content-length")?;
         let wrong = || RequestError::malformed("x-amz-decoded-content-length", length.unwrap_or(""));
-        Ok::<_, RequestError>(Declared::Streaming {
-            signed,
-            trailer,
-            decoded_length: length.and_then(|text| text.parse().ok()).ok_or_else(wrong)?,
-        })
+        // The parser of numbers takes a sign as well.
+        let digits = length.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+        let decoded_length = digits.and_then(|text| text.parse().ok()).ok_or_else(wrong)?;
+        Ok::<_, RequestError>(Declared::Streaming { signed, trailer, decoded_length })
     };
     match (text, algorithm) {
         (UNSIGNED, _) => Ok(Declared::Unsigned),

@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use axum::Router;
@@ -11,7 +11,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{Request, Response};
 use axum::routing::get;
 use daypass::Broker;
-use daypass::audit::{AuditEvent, AuditSink};
+use daypass::audit::{AuditEvent, AuditSink, Stage};
 use daypass::http::signed::{RequireSignature, SignedCaller};
 use daypass::iam::{Account, KeyOwner, Limits};
 use daypass::request::Service;
@@ -20,7 +20,7 @@ use tower::{Layer, service_fn};
 
 use crate::fixture;
 use crate::oracle::{Draft, Wire, martha};
-use crate::site::{Site, app, ask, draft, request, request_with, send};
+use crate::site::{Site, Trail, app, ask, draft, request, request_with, send};
 
 fn signed(site: &Site) -> RequireSignature {
     RequireSignature::new(Arc::clone(&site.broker), Service::new("reports"))
@@ -154,6 +154,44 @@ async fn nothing_is_read_for_whoever_could_not_have_signed() {
     let declared = draft("PUT", "/reports/cats").header("x-amz-content-sha256", &digest).sign(martha());
     assert_eq!(is_read(&site, &declared).await, (200, true));
     assert_eq!(is_read(&site, &declared.with(|w| w.method = "POST".to_owned())).await, (403, false));
+}
+
+/// A body that notes what the trail has by when it is read.
+struct Noting(Trail, Arc<Mutex<Vec<AuditEvent>>>, Option<Bytes>);
+
+impl HttpBody for Noting {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        *self.1.lock().unwrap() = self.0.events();
+        Poll::Ready(self.2.take().map(|piece| Ok(Frame::data(piece))))
+    }
+}
+
+/// Each verification of Signature Version 4A costs as much as fifty of Version 4.
+#[tokio::test]
+async fn the_signature_over_a_declared_body_is_verified_once_and_before_the_body_is_read() {
+    let digest = daypass::crypto::sha256_hex(b"meow");
+    let wire = Draft { body: b"meow".to_vec(), ..draft("PUT", "/reports/cats") }
+        .header("x-amz-content-sha256", &digest)
+        .sign(martha());
+    for (body, status, then) in [("meow", 200, None), ("woof", 403, Some("SignatureDoesNotMatch"))] {
+        let site = Site::new();
+        let before = Arc::new(Mutex::new(Vec::new()));
+        let noting = Noting(site.trail.clone(), Arc::clone(&before), Some(Bytes::from(body)));
+        let (answered, _, text) = send(app(signed(&site)), request_with(&wire, Body::new(noting))).await;
+        assert_eq!(answered, status, "{text}");
+        let told = |events: &[AuditEvent]| -> Vec<_> {
+            let stage = events.iter().filter(|event| event.stage == Stage::Request);
+            stage.map(|event| (event.operation.clone(), event.code)).collect()
+        };
+        let authenticated = ("authenticate".to_owned(), None);
+        assert_eq!(told(&before.lock().unwrap()), std::slice::from_ref(&authenticated));
+        let refused = then.map(|code| ("verify body".to_owned(), Some(code)));
+        let all: Vec<_> = [authenticated].into_iter().chain(refused).collect();
+        assert_eq!(told(&site.trail.events()), all);
+    }
 }
 
 #[tokio::test]

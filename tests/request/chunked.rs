@@ -268,4 +268,10 @@ fn a_chunked_body_must_say_how_long_it_is() {
     let (error, rule) = wire.verdict().unwrap_err();
     assert_eq!(rule, "payload");
     assert!(matches!(error, RequestError::Malformed { part: "x-amz-decoded-content-length", .. }));
+    for length in ["4", "+4", "-4", " ", "0x4", "4 4"] {
+        let draft = Draft { payload: Some(SIGNED), ..Draft::put("/x", b"") };
+        let mut wire = draft.header("x-amz-decoded-content-length", length).sign(martha());
+        wire.body = framed("s3", &[b"meow"], SIGNED, &wire.signature);
+        assert_eq!(wire.verdict().is_ok(), length == "4", "{length:?}");
+    }
 }

@@ -12,7 +12,9 @@ use super::{Refusal, SignedCaller};
 use crate::Error;
 use crate::crypto::{self, CryptoError};
 use crate::explain::CorrelationId;
-use crate::request::{AuthenticatedRequest, BodyOf, RequestError, Service, SignedHead, SignedRequest, verify_head};
+use crate::request::{
+    AuthenticatedRequest, RequestError, Service, SignedHead, SignedRequest, StreamedRequest, is_declared, verify_head,
+};
 
 /// The longest body unless an operator says otherwise: one mebibyte.
 pub const DEFAULT_BODY_LIMIT: usize = 1024 * 1024;
@@ -45,52 +47,67 @@ impl Gate {
         let refused = |error: Error| Refusal::of(&error, &self.service, &id);
         let head = head(&parts).map_err(|error| refused(error.into()))?;
         let standing = self.authority.prepare(&self.service, &head, id.clone()).await;
-        let declared = match verify_head(standing.sessions(), &self.service, &head, standing.now()) {
-            Ok(declared) => declared,
-            Err(error) => {
-                // Once more, so that the audit trail has it with its checks; no body is read for this.
-                let again = standing.authenticate(&self.service, SignedRequest::new(head, Vec::new()));
-                return Err(refused(again.err().unwrap_or_else(|| error.into())));
-            }
-        };
-        if self.streaming && declared == BodyOf::Declared {
-            return self.streamed(standing, parts, head, body);
+        if is_declared(&self.service, &head) {
+            return self.declared(standing, parts, head, body).await;
         }
-        let body = match collect(body, self.body_limit).await {
-            Ok(body) => body,
-            Err(Reading::TooLong) => {
-                return Err(Refusal::too_large(self.body_limit, &self.service, &id));
-            }
-            Err(Reading::Broken) => return Err(Refusal::incomplete(&self.service, &id)),
-        };
-        let mut signed = standing.authenticate(&self.service, SignedRequest::new(head, body)).map_err(refused)?;
-        let body = signed.take_body();
-        let length = body.len();
-        Ok(self.pass(standing, parts, signed, Body::from(body), u64::try_from(length).ok()))
+        if let Err(error) = verify_head(standing.sessions(), &self.service, &head, standing.now()) {
+            // Once more, so that the audit trail has it with its checks; no body is read for this.
+            let again = standing.authenticate(&self.service, SignedRequest::new(head, Vec::new()));
+            return Err(refused(again.err().unwrap_or_else(|| error.into())));
+        }
+        let body = self.collect(body, &id).await?;
+        let signed = standing.authenticate(&self.service, SignedRequest::new(head, body)).map_err(refused)?;
+        Ok(self.pass(standing, parts, signed))
     }
 
-    fn streamed(&self, standing: Standing, parts: Parts, head: SignedHead, body: Body) -> Result<Request, Refusal> {
-        let streamed = standing.authenticate_streamed(&self.service, head);
-        let streamed = streamed.map_err(|error| Refusal::of(&error, &self.service, standing.correlation_id()))?;
+    /// A request whose signature needs no body, and is verified before any of it is read; the body is held to it after that.
+    async fn declared(
+        &self,
+        standing: Standing,
+        parts: Parts,
+        head: SignedHead,
+        body: Body,
+    ) -> Result<Request, Refusal> {
+        let id = standing.correlation_id().clone();
+        let refused = |error: Error| Refusal::of(&error, &self.service, &id);
+        let streamed = standing.authenticate_streamed(&self.service, head).map_err(refused)?;
+        if self.streaming {
+            return Ok(self.streamed(standing, parts, streamed, body));
+        }
+        let body = self.collect(body, &id).await?;
+        match streamed.with_body(body) {
+            Ok(signed) => Ok(self.pass(standing, parts, signed)),
+            Err(unverified) => {
+                let (request, error) = *unverified;
+                let recorded = standing.refuse_body(&request, error.clone());
+                Err(refused(recorded.err().unwrap_or_else(|| error.into())))
+            }
+        }
+    }
+
+    async fn collect(&self, body: Body, id: &CorrelationId) -> Result<Vec<u8>, Refusal> {
+        collect(body, self.body_limit).await.map_err(|reading| match reading {
+            Reading::TooLong => Refusal::too_large(self.body_limit, &self.service, id),
+            Reading::Broken => Refusal::incomplete(&self.service, id),
+        })
+    }
+
+    fn streamed(&self, standing: Standing, parts: Parts, streamed: StreamedRequest, body: Body) -> Request {
         let (signed, payload) = streamed.into_parts();
         let length = payload.decoded_length();
         let environment = self.environment.keys(&parts);
         let caller = SignedCaller::new(standing.clone(), &self.service, signed, environment);
         let body = VerifiedBody::new(body, payload, self.body_limit, standing, caller.clone());
-        Ok(self.request(parts, caller, Body::new(body), length))
+        self.request(parts, caller, Body::new(body), length)
     }
 
-    fn pass(
-        &self,
-        standing: Standing,
-        parts: Parts,
-        signed: AuthenticatedRequest,
-        body: Body,
-        length: Option<u64>,
-    ) -> Request {
+    /// A request whose body is here, verified.
+    fn pass(&self, standing: Standing, parts: Parts, mut signed: AuthenticatedRequest) -> Request {
+        let body = signed.take_body();
+        let length = u64::try_from(body.len()).ok();
         let environment = self.environment.keys(&parts);
         let caller = SignedCaller::new(standing, &self.service, signed, environment);
-        self.request(parts, caller, body, length)
+        self.request(parts, caller, Body::from(body), length)
     }
 
     /// The request with its caller. Its headers speak of the body it has now, without the framing of `aws-chunked`.
