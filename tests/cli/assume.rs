@@ -190,8 +190,7 @@ fn a_provider_speaks_of_people_and_not_of_what_is_around_the_call() {
 #[test]
 fn a_flag_that_says_nothing_of_this_kind_of_caller_is_refused() {
     let case = Case::new("flags", &trust(&["sts:AssumeRole"], &json!({})));
-    let deny =
-        case.folder.file("deny.json", policy(&json!({"Effect": "Deny", "Action": "*", "Resource": "*"})));
+    let deny = case.folder.file("deny.json", policy(&json!({"Effect": "Deny", "Action": "*", "Resource": "*"})));
     let scp = format!("Root={deny}");
     let kinds =
         [(ROOT, "a root user"), (ADA, "a user"), (SESSION, "a role's session"), (GITHUB, "whom a"), (CORP, "whom a")];

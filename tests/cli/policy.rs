@@ -279,7 +279,8 @@ fn what_cannot_be_used_is_named() {
     evaluate("s3:GetObject", &["--identity-policy", &typo])
         .refused_as_usage(&format!("{typo}:1:17: there is no element"));
     evaluate("s3:GetObject", &["--scp", &typo]).refused_as_usage("--scp: ");
-    let twice = evaluate("s3:GetObject", &["--context", "aws:SourceIp=192.0.2.1", "--context", "aws:sourceip=192.0.2.2"]);
+    let twice =
+        evaluate("s3:GetObject", &["--context", "aws:SourceIp=192.0.2.1", "--context", "aws:sourceip=192.0.2.2"]);
     twice.refused_as_usage("--context: \"aws:sourceip\": given more than once");
     let both = evaluate("s3:GetObject", &["--context", "aws:TagKeys=a", "--context-list", "aws:tagkeys=b"]);
     both.refused_as_usage("--context-list: \"aws:tagkeys\": given with --context too");

@@ -16,6 +16,7 @@ use daypass::http::signed::{RequireSignature, SignedCaller};
 use daypass::request::Service;
 use http_body::Frame;
 
+use crate::fixture;
 use crate::oracle::{Draft, REGION, Wire, martha, signed_at};
 use crate::site::{Site, app, draft, request, request_with, send};
 
@@ -91,6 +92,22 @@ async fn a_declared_body_reaches_the_handler_piece_by_piece() {
     let site = Site::new();
     let (status, _, told) = send(listening(streaming(&site)), in_pieces(&declared(b"meow meow"), 5)).await;
     assert_eq!((status, told.as_str()), (200, "martha: [meow ] [meow], whole"));
+}
+
+#[tokio::test]
+async fn whoever_streams_uses_the_role_as_well() {
+    let site = Site::new();
+    let last_used = || {
+        let accounts = site.broker.registry().read();
+        let account = accounts.find(&"111111111111".parse().unwrap()).unwrap();
+        account.existing_role("PhotoReader").unwrap().last_used().map(|used| (used.at, used.region.clone()))
+    };
+    assert_eq!(last_used(), None);
+    let forged = declared(b"meow").with(|w| w.method = "POST".to_owned());
+    assert_eq!(send(listening(streaming(&site)), request(&forged)).await.0, 403);
+    assert_eq!(last_used(), None);
+    assert_eq!(send(listening(streaming(&site)), request(&declared(b"meow"))).await.0, 200);
+    assert_eq!(last_used(), Some((fixture::now(), REGION.to_owned())));
 }
 
 #[tokio::test]

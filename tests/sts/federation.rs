@@ -1,5 +1,6 @@
 //! GetFederationToken.
 
+use daypass::audit::Outcome;
 use serde_json::json;
 
 use crate::site::{ACCOUNT, Site, allow, policy};
@@ -40,6 +41,26 @@ async fn vouching_needs_a_permission_and_tags_need_another() {
     assert!(refused.text("Message").contains("sts:TagSession"), "{}", refused.body);
     let tagging = site.user(ACCOUNT, "tagging", &allow(&["sts:GetFederationToken", "sts:TagSession"]));
     assert_eq!(site.sts(&tagging, "GetFederationToken", &tags).await.status, 200);
+}
+
+/// Whoever reads the trail for what was given out must not find what was denied.
+#[tokio::test]
+async fn a_session_that_policies_deny_is_told_to_be_refused() {
+    let site = Site::start().await;
+    let refused = |name: &str| {
+        let principal = format!("arn:aws:iam::111111111111:user/{name}");
+        vec![("get federation token".to_owned(), principal, Outcome::Refused, Some("AccessDenied"))]
+    };
+    let (nobody, untagged) =
+        (site.user(ACCOUNT, "nobody", &allow(&["s3:*"])), site.user(ACCOUNT, "untagged", &allow(&["sts:Get*"])));
+    let tags = [("Name", "rosa"), ("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "cats")];
+    assert_eq!(site.sts(&nobody, "GetFederationToken", &[("Name", "rosa")]).await.status, 403);
+    assert_eq!(site.session_events(), refused("nobody"));
+    assert_eq!(site.sts(&untagged, "GetFederationToken", &tags).await.status, 403);
+    assert_eq!(site.session_events(), [refused("nobody"), refused("untagged")].concat());
+    assert_eq!(site.sts(&untagged, "GetFederationToken", &[("Name", "rosa")]).await.status, 200);
+    let (_, _, outcome, code) = site.session_events().pop().unwrap();
+    assert_eq!((outcome, code), (Outcome::Accepted, None));
 }
 
 #[tokio::test]

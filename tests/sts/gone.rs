@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use daypass::credentials::Revocations;
+use daypass::WebIdentityAsk;
+use daypass::audit::Stage;
+use daypass::credentials::{Revocations, WebIdentityAlgorithm};
 use daypass::iam::{Holder, KeyOwner};
+use daypass::policy::Keys;
 use serde_json::json;
 
 use crate::site::{ACCOUNT, MEMBER, Signer, Site, account, allow, policy, trust};
@@ -46,6 +49,28 @@ async fn attack_a_session_of_a_deleted_role_assumes_what_trusted_the_role() {
     site.role(ACCOUNT, "leaked", &open(), &allow(&["*"]));
     verify_refused(&site, &session).await;
     assert_eq!(site.assume(&martha, &leaked, &[]).await.status, 200);
+}
+
+/// Between the signature and the answer: whatever was asked for, the trail says by whom and that it was refused.
+#[tokio::test]
+async fn a_caller_that_goes_while_a_call_is_answered_leaves_an_event() {
+    let site = Site::start().await;
+    let martha = site.user(ACCOUNT, "martha", &allow(&["*"]));
+    let request = site.authenticated(&martha);
+    delete_user(&site, &martha, "martha");
+    let flow = site.broker.begin().unwrap();
+    let ask = WebIdentityAsk::new(vec!["https://api.example".to_owned()], WebIdentityAlgorithm::Es384);
+    let refused = [
+        ("get session token", flow.get_session_token(&request, None, None).map(drop)),
+        ("get web identity token", flow.get_web_identity_token(&request, &ask, Keys::new()).map(drop)),
+    ];
+    let events: Vec<_> = site.trail.events().into_iter().filter(|event| event.stage == Stage::Session).collect();
+    assert_eq!(events.len(), refused.len());
+    for ((operation, refused), event) in refused.into_iter().zip(events) {
+        assert_eq!(refused.unwrap_err().code(), "InvalidClientTokenId");
+        let told = (event.operation.as_str(), event.principal.as_str(), event.code);
+        assert_eq!(told, (operation, "arn:aws:iam::111111111111:user/martha", Some("InvalidClientTokenId")));
+    }
 }
 
 #[tokio::test]

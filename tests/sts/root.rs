@@ -1,5 +1,6 @@
 //! AssumeRoot.
 
+use daypass::audit::Outcome;
 use daypass::organization::Organization;
 
 use crate::site::{ACCOUNT, MEMBER, STRANGER, Site, account, allow};
@@ -58,6 +59,9 @@ async fn root_sessions_need_a_permission_and_must_be_enabled() {
     let site = Site::start().await;
     let nobody = site.user(ACCOUNT, "nobody", &allow(&["s3:*"]));
     assert_eq!(site.sts(&nobody, "AssumeRoot", &ask(MEMBER, AUDIT)).await.text("Code"), "AccessDenied");
+    let principal = "arn:aws:iam::111111111111:user/nobody".to_owned();
+    let told = vec![("assume root".to_owned(), principal, Outcome::Refused, Some("AccessDenied"))];
+    assert_eq!(site.session_events(), told, "and none of a session that was given");
     let one_task =
         crate::site::policy(&serde_json::json!({"Effect": "Allow", "Action": "sts:AssumeRoot", "Resource": "*",
         "Condition": {"StringEquals": {"sts:TaskPolicyArn": AUDIT}}}));

@@ -7,7 +7,7 @@ use aws_credential_types::Credentials as SdkCredentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4::SigningParams;
 use daypass::arn::AccountId;
-use daypass::audit::{Discard, Recent};
+use daypass::audit::{Discard, Outcome, Recent, Stage};
 use daypass::credentials::WebIdentityIssuer;
 use daypass::crypto::PrivateKey;
 use daypass::directory::{Directory, IdentityStore, User};
@@ -20,6 +20,7 @@ use daypass::http::well_known;
 use daypass::iam::{Holder, KeyOwner, NewPolicy, NewRole};
 use daypass::organization::Organization;
 use daypass::policy::ResourcePolicy;
+use daypass::request::{AuthenticatedRequest, Service, SignedHead, SignedRequest};
 use daypass::time::{ManualClock, Timestamp};
 use daypass::{Broker, Keyring};
 use serde_json::{Value, json};
@@ -264,6 +265,21 @@ impl Site {
         }
         let response = request.body(body).send().await.unwrap();
         Reply { status: response.status().as_u16(), body: response.text().await.unwrap() }
+    }
+
+    /// A call of STS that is authenticated and not answered yet.
+    pub(crate) fn authenticated(&self, signer: &Signer) -> AuthenticatedRequest {
+        let body = "Action=GetCallerIdentity&Version=2011-06-15";
+        let mut headers = self.signature(signer, "sts", &self.url, body);
+        headers.push(("host".to_owned(), self.url.replace("http://", "").replace('/', "")));
+        let head = SignedHead::new("POST", "/", headers.iter().map(|(name, value)| (name, value))).unwrap();
+        self.broker.authenticate(&Service::STS, SignedRequest::new(head, body.into())).unwrap()
+    }
+
+    /// The events of the stage of sessions: operation, principal, how it ended and the code.
+    pub(crate) fn session_events(&self) -> Vec<(String, String, Outcome, Option<&'static str>)> {
+        let events = self.trail.events().into_iter().filter(|event| event.stage == Stage::Session);
+        events.map(|event| (event.operation, event.principal, event.outcome, event.code)).collect()
     }
 
     /// CreateTokenWithIAM with this body.

@@ -1,5 +1,6 @@
 //! GetAccessKeyInfo, DecodeAuthorizationMessage and GetDelegatedAccessToken.
 
+use daypass::audit::Stage;
 use serde_json::{Value, json};
 
 use crate::site::{ACCOUNT, MEMBER, Site, allow, policy, trust};
@@ -80,6 +81,9 @@ async fn no_trade_in_token_is_good_here() {
     let refused = site.sts(&martha, "GetDelegatedAccessToken", &[("TradeInToken", "token")]).await;
     let (status, code, _) = refused.refusal();
     assert_eq!((status, code), (400, "ExpiredTradeInTokenException"));
+    let event = site.trail.events().pop().unwrap();
+    assert_eq!((event.stage, event.operation.as_str()), (Stage::Operation, "GetDelegatedAccessToken"));
+    assert_eq!((event.principal.as_str(), event.code), ("arn:aws:iam::111111111111:user/martha", Some(code)));
     assert_eq!(site.sts(&martha, "GetDelegatedAccessToken", &[]).await.text("Code"), "ValidationError");
 }
 

@@ -1,11 +1,12 @@
 //! Operations that tell something: about a key, a denial, or who calls.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Call;
 use super::signed::{note_tags, tags};
 use crate::WebIdentityAsk;
-use crate::broker::is_scope;
+use crate::broker::{Conclusion, is_scope};
 use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::request::AuthenticatedRequest;
 
@@ -84,7 +85,13 @@ pub(super) fn get_delegated_access_token(call: &Call<'_>, caller: &Authenticated
     constraints.required(call.query, "TradeInToken", (4, 4096));
     constraints.finish()?;
     let refused = QueryError::new("ExpiredTradeInTokenException", "The trade-in token is not valid any more.");
-    let reason = format!("{} brought a trade-in token; none is given out here", caller.caller().arn());
-    call.flow.refuse("get delegated access token", refused.code(), &reason)?;
+    let conclusion = Conclusion {
+        operation: "GetDelegatedAccessToken",
+        subject: String::new(),
+        parameters: BTreeMap::new(),
+        code: Some(refused.code()),
+        reason: "a trade-in token; none is given out here".to_owned(),
+    };
+    call.flow.conclude_operation(caller, conclusion)?;
     Err(refused)
 }
