@@ -2,6 +2,7 @@
 
 use daypass::http::fetch::IssuerKeys;
 use daypass::http::identity_context::IdentityContexts;
+use daypass::identity::oidc::OidcProvider;
 use serde_json::{Value, json};
 
 use crate::issuer;
@@ -152,6 +153,60 @@ async fn attack_a_token_that_a_person_gave_to_another_application() {
     let refused = site.token(&desk(&site, ACCOUNT), &ask(&json!({}))).await;
     assert_eq!(refusal(&refused), (400, "invalid_grant".to_owned()));
     assert!(refused.body.contains("another application"), "{}", refused.body);
+}
+
+/// A site whose applications, each with one of its audiences, and providers of one issuer are these.
+async fn trusting(applications: &[(&str, &str)], providers: &[&[&str]]) -> Site {
+    let site = Site::start().await;
+    let contexts = applications.iter().fold(IdentityContexts::new(site.broker.clone()), |contexts, (arn, audience)| {
+        contexts.with_application(arn.parse().unwrap(), *audience)
+    });
+    let contexts = providers.iter().fold(contexts, |contexts, audiences| {
+        let provider = OidcProvider::new(issuer::ISSUER, audiences.iter().copied()).unwrap();
+        let keys = IssuerKeys::pinned(&provider, issuer::jwks()).unwrap();
+        contexts.with_trusted_issuer(provider, keys)
+    });
+    site.served_by(contexts.router()).await
+}
+
+/// Whether `application` is answered about whoever gave it the token of these claims.
+async fn takes(site: &Site, desk: &Signer, application: &str, claims: Value) -> bool {
+    let mut body = ask(&claims);
+    body["clientId"] = json!(application);
+    let reply = site.token(desk, &body).await;
+    if reply.status != 200 {
+        assert_eq!(refusal(&reply), (400, "invalid_grant".to_owned()), "{claims}");
+        assert!(reply.body.contains("another application"), "{claims}: {}", reply.body);
+    }
+    reply.status == 200
+}
+
+#[tokio::test]
+async fn an_application_may_have_several_audiences_and_an_issuer_several_providers() {
+    for providers in [&[&["web", "phone", "other"][..]][..], &[&["web"], &["other", "phone"]]] {
+        let site = trusting(&[(APPLICATION, "web"), (APPLICATION, "phone")], providers).await;
+        let desk = desk(&site, ACCOUNT);
+        for (audience, taken) in [("web", true), ("phone", true), ("other", false), ("nobody", false)] {
+            assert_eq!(takes(&site, &desk, APPLICATION, json!({"aud": audience})).await, taken, "{audience}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_for_two_applications_serves_either_unless_it_says_who_obtained_it() {
+    let other = APPLICATION.replace("apl-1", "apl-2");
+    let site = trusting(&[(APPLICATION, "web"), (&other, "phone")], &[&["web", "phone"]]).await;
+    let desk = desk(&site, ACCOUNT);
+    for (claims, web, phone) in [
+        (json!({"aud": ["web", "phone"]}), true, true),
+        (json!({"aud": ["phone", "web"]}), true, true),
+        (json!({"aud": ["web", "phone"], "azp": "phone"}), false, true),
+        (json!({"aud": "web", "azp": "phone"}), false, true),
+        (json!({"aud": "phone"}), false, true),
+    ] {
+        assert_eq!(takes(&site, &desk, APPLICATION, claims.clone()).await, web, "{claims}");
+        assert_eq!(takes(&site, &desk, &other, claims.clone()).await, phone, "{claims}");
+    }
 }
 
 /// The client of an access token may be called as a person is.

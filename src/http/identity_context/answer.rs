@@ -84,6 +84,11 @@ impl Refused {
         Self::told("InvalidGrantException", "invalid_grant", description)
     }
 
+    /// The token says nothing to this application.
+    pub(super) fn elsewhere() -> Self {
+        Self::token("the ID token was given to another application")
+    }
+
     /// There is no such application.
     pub(super) fn client() -> Self {
         let description = "clientId is not the ARN of an application that is set up here";

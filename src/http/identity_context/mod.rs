@@ -12,7 +12,7 @@
 
 mod answer;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use axum::Router;
@@ -28,7 +28,7 @@ use super::fetch::IssuerKeys;
 use super::signed::{RequireSignature, SignedCaller};
 use crate::arn::Arn;
 use crate::broker::{Broker, Flow};
-use crate::identity::oidc::{Claimed, OidcProvider, UnverifiedIdToken};
+use crate::identity::oidc::{Claimed, OidcError, OidcProvider, UnverifiedIdToken};
 use crate::request::Service;
 use crate::{Error, VerifiedIdentity};
 
@@ -50,9 +50,15 @@ const MAX_TOKEN_LENGTH: usize = 20_000;
 #[derive(Clone, Debug)]
 pub struct IdentityContexts {
     broker: Arc<Broker>,
-    /// Each with the audience of the tokens that people give it.
-    applications: Arc<Vec<(Arn, String)>>,
-    issuers: Arc<HashMap<String, (OidcProvider, IssuerKeys)>>,
+    applications: Arc<HashMap<String, Application>>,
+    issuers: Arc<HashMap<String, Vec<(OidcProvider, IssuerKeys)>>>,
+}
+
+#[derive(Clone, Debug)]
+struct Application {
+    arn: Arn,
+    /// Those of the tokens that people give it.
+    audiences: BTreeSet<String>,
 }
 
 impl IdentityContexts {
@@ -65,19 +71,22 @@ impl IdentityContexts {
 
     /// Answers callers that are allowed to speak for `application`, one of the identity store's own instance, about people who
     /// gave it a token for `audience`, which is its client id at the issuer: a token that was given to another application says
-    /// nothing to this one.
+    /// nothing to this one. An application that has several, such as one at each issuer, is named with each.
     #[must_use]
     pub fn with_application(mut self, application: Arn, audience: impl Into<String>) -> Self {
-        Arc::make_mut(&mut self.applications).push((application, audience.into()));
+        let known = Arc::make_mut(&mut self.applications).entry(application.to_string());
+        let known = known.or_insert_with(|| Application { arn: application, audiences: BTreeSet::new() });
+        known.audiences.insert(audience.into());
         self
     }
 
     /// Trusts the issuer of `provider`, verified with `keys`, to say who the people of the directory are: all of them, under
-    /// the names that they have there. Tokens must be for one of the provider's audiences.
+    /// the names that they have there. Tokens must be for one of the provider's audiences. One issuer may have several
+    /// providers; an audience that two of them have is the first one's.
     #[must_use]
     pub fn with_trusted_issuer(mut self, provider: OidcProvider, keys: IssuerKeys) -> Self {
         let issuer = provider.issuer().as_str().to_owned();
-        Arc::make_mut(&mut self.issuers).insert(issuer, (provider, keys));
+        Arc::make_mut(&mut self.issuers).entry(issuer).or_default().push((provider, keys));
         self
     }
 
@@ -126,25 +135,25 @@ async fn give(contexts: &IdentityContexts, caller: &SignedCaller, body: &[u8]) -
     if ask.scope.is_some_and(|scope| scope.iter().any(|one| one != SCOPE)) {
         return Err(Refused::scope());
     }
-    let application = contexts.applications.iter().find(|(application, _)| application.as_str() == ask.client_id);
+    let application = contexts.applications.get(&ask.client_id);
     // Whether there is such an application is told to those alone who may speak for it.
     caller.authorize(ACTION, &ask.client_id).map_err(Refused::denied)?;
-    let (application, audience) = application.ok_or_else(Refused::client)?;
+    let application = application.ok_or_else(Refused::client)?;
     // Who asked is told by the events of the same id.
     let flow = contexts.broker.follow(caller.request_id().clone());
-    let identity = contexts.verify(&flow, UnverifiedIdToken::for_exchange(token.as_str())).await?;
-    if identity.audience() != audience {
-        let reason = format!("the token is for {}, and {application} takes those for {audience}", identity.audience());
-        flow.refuse(EXCHANGE, "InvalidIdentityToken", &reason).map_err(|unrecorded| Refused::of(&unrecorded))?;
-        return Err(Refused::token("the ID token was given to another application"));
-    }
-    let assertion = flow.issue_context_assertion(&identity, Some(application));
+    let identity = contexts.verify(&flow, application, UnverifiedIdToken::for_exchange(token.as_str())).await?;
+    let assertion = flow.issue_context_assertion(&identity, Some(&application.arn));
     Ok(Given::new(&assertion.map_err(|error| Refused::of(&error))?, contexts.broker.now()))
 }
 
 impl IdentityContexts {
-    /// Verifies a token with the keys of the trusted issuer that it names.
-    async fn verify(&self, flow: &Flow<'_>, token: UnverifiedIdToken) -> Result<VerifiedIdentity, Refused> {
+    /// Verifies a token that was given to `application` with the keys of the trusted issuer that it names.
+    async fn verify(
+        &self,
+        flow: &Flow<'_>,
+        application: &Application,
+        token: UnverifiedIdToken,
+    ) -> Result<VerifiedIdentity, Refused> {
         let refuse = |error: Error| match flow.refuse(EXCHANGE, error.code(), &error.reason()) {
             Ok(()) => Refused::of(&error),
             Err(unrecorded) => Refused::of(&unrecorded),
@@ -157,7 +166,12 @@ impl IdentityContexts {
             return Err(Refused::token("the assertion must be an ID token, not an access token"));
         }
         let issuer = issuer.unwrap_or_default();
-        let (provider, keys) = self.issuers.get(&issuer).ok_or_else(|| refuse(unknown(&issuer)))?;
+        let providers = self.issuers.get(&issuer).ok_or_else(|| refuse(unknown(&issuer)))?;
+        let Some((provider, keys)) = meant(providers, application, &token) else {
+            let reason = format!("the token is for none of the audiences of {}", application.arn);
+            flow.refuse(EXCHANGE, "InvalidIdentityToken", &reason).map_err(|unrecorded| Refused::of(&unrecorded))?;
+            return Err(Refused::elsewhere());
+        };
         let keys = match keys.for_key_id(key_id.as_deref(), self.broker.now()).await {
             Ok(keys) => keys,
             Err(error) => {
@@ -165,8 +179,26 @@ impl IdentityContexts {
                 return Err(recorded.map_or_else(|unrecorded| Refused::of(&unrecorded), |()| Refused::unreachable()));
             }
         };
-        flow.exchange_token(provider, &keys, token).await.map_err(|error| Refused::of(&error))
+        flow.exchange_token(&provider, &keys, token).await.map_err(|error| match error {
+            Error::Oidc(OidcError::Audience { .. } | OidcError::AuthorizedParty { .. }) => Refused::elsewhere(),
+            error => Refused::of(&error),
+        })
     }
+}
+
+/// The provider that vouches to an application: for the audiences that both have, and where several do, for the one that the
+/// token claims to be for.
+fn meant<'a>(
+    providers: &'a [(OidcProvider, IssuerKeys)],
+    application: &Application,
+    token: &UnverifiedIdToken,
+) -> Option<(OidcProvider, &'a IssuerKeys)> {
+    let meant = providers.iter().filter_map(|(own, keys)| Some((own.meant_for(&application.audiences)?, keys)));
+    let mut meant: Vec<_> = meant.collect();
+    if meant.len() > 1 {
+        meant.retain(|(provider, _)| token.claims_to_be_for(provider.audiences()));
+    }
+    meant.into_iter().next()
 }
 
 fn unknown(issuer: &str) -> Error {

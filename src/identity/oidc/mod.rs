@@ -173,6 +173,19 @@ impl UnverifiedIdToken {
         parsed.is_ok_and(|jws| jws.typ().is_some_and(|typ| jws::is_media_type(typ, &["at+jwt"])))
     }
 
+    /// Whether the token claims to be for one of `audiences` (`azp`, otherwise `aud`), for choosing the provider to verify it
+    /// with; nobody has vouched for it.
+    #[cfg(feature = "http")]
+    pub(crate) fn claims_to_be_for(&self, audiences: &[String]) -> bool {
+        let Ok(jws) = CompactJws::parse(self.text()) else { return false };
+        let Ok(payload) = Payload::parse(jws.unverified_payload()) else { return false };
+        let named = |claims: claims::Claims<'_>| match claims.azp {
+            Some(azp) => audiences.iter().any(|own| own == azp),
+            None => claims.aud.iter().any(|aud| audiences.iter().any(|own| own == aud)),
+        };
+        payload.claims().is_ok_and(named)
+    }
+
     /// The `kid` the token claims, for deciding whether keys must be fetched; nobody has vouched for it.
     #[must_use]
     pub fn claimed_key_id(&self) -> Option<String> {

@@ -220,6 +220,13 @@ impl OidcProvider {
         &self.audiences
     }
 
+    /// The same for those of its audiences that are among `these`, with the others trusted beside them; nothing where none is.
+    #[cfg(feature = "http")]
+    pub(crate) fn meant_for(&self, these: &std::collections::BTreeSet<String>) -> Option<Self> {
+        let (ours, others): (Vec<_>, Vec<_>) = self.audiences.iter().cloned().partition(|own| these.contains(own));
+        (!ours.is_empty()).then(|| Self { audiences: ours, ..self.clone() }.with_trusted_audiences(others))
+    }
+
     /// The platform its workloads run on, if a constructor of [`workload`](super::workload) made it.
     #[must_use]
     pub const fn platform(&self) -> Option<&'static Platform> {
