@@ -11,7 +11,6 @@ use crate::Error;
 use crate::arn::{AccountId, Arn};
 use crate::audit::Stage;
 use crate::credentials::AccessKeyId;
-use crate::crypto::CryptoError;
 use crate::decision::Denial;
 use crate::iam::IamError;
 use crate::policy::Keys;
@@ -65,8 +64,7 @@ impl Flow<'_> {
     /// # Errors
     /// [`Error::Crypto`] without randomness.
     pub fn encode(&self, denial: &Denial) -> Result<String, Error> {
-        let mut keys = self.broker().sessions.keyring().message_keys();
-        let key = keys.next().ok_or(CryptoError::Randomness)??;
+        let key = self.broker().sessions.keyring().message_key()?;
         Ok(URL_SAFE_NO_PAD.encode(key.seal(denial.message().as_bytes(), denial.account().as_str().as_bytes())?))
     }
 

@@ -10,7 +10,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::token_key::TokenKey;
 use super::{AccessKeyId, CredentialScope, ScopedSigningKey, SecretAccessKey};
 use crate::arn::AccountId;
-use crate::crypto::{CryptoError, MacKey, SecretBytes, SigningKey, derive, random};
+use crate::crypto::{CryptoError, MacKey, SealingKey, SecretBytes, SigningKey, derive, random, verify_equal};
 
 /// The version of the text that [`Keyring::to_text`] writes.
 const VERSION: u32 = 1;
@@ -103,6 +103,24 @@ impl Generation {
         // Thirty bytes make exactly forty characters of base64, without padding.
         let bytes = derived.get(..30).unwrap_or_default();
         Ok(SecretAccessKey::new(STANDARD.encode(bytes)))
+    }
+
+    fn message_key(&self) -> Result<SealingKey, CryptoError> {
+        let key = derive(SALT, &self.master, &[b"authorization message"])?;
+        SealingKey::new(&key)
+    }
+
+    fn context_key(&self) -> Result<MacKey, CryptoError> {
+        self.mac_key(b"context assertion")
+    }
+
+    #[cfg(feature = "http")]
+    fn state_key(&self) -> Result<MacKey, CryptoError> {
+        self.mac_key(b"state in a browser")
+    }
+
+    fn mac_key(&self, purpose: &[u8]) -> Result<MacKey, CryptoError> {
+        derive(SALT, &self.master, &[purpose]).map(|key| MacKey::new(key.as_slice()))
     }
 }
 
@@ -251,12 +269,14 @@ impl Keyring {
         Ok(ScopedSigningKey::derive(&secret, scope))
     }
 
-    /// Keys that seal what a denial tells, for DecodeAuthorizationMessage: the first one seals, every one opens.
-    pub(crate) fn message_keys(&self) -> impl Iterator<Item = Result<crate::crypto::SealingKey, CryptoError>> {
-        self.generations().map(|generation| {
-            let key = derive(SALT, &generation.master, &[b"authorization message"])?;
-            crate::crypto::SealingKey::new(&key)
-        })
+    /// The key that seals what a denial tells, for DecodeAuthorizationMessage.
+    pub(crate) fn message_key(&self) -> Result<SealingKey, CryptoError> {
+        self.current.message_key()
+    }
+
+    /// The keys that open it, after a rotation those of earlier generations as well.
+    pub(crate) fn message_keys(&self) -> impl Iterator<Item = Result<SealingKey, CryptoError>> {
+        self.generations().map(Generation::message_key)
     }
 
     /// Whose account a temporary access key was made for with this keyring, of those that are `known`.
@@ -266,24 +286,33 @@ impl Keyring {
         known: impl Iterator<Item = &'a AccountId>,
     ) -> Option<&'a AccountId> {
         let (random, tag) = access_key_id.as_str().strip_prefix("ASIA")?.split_at_checked(ACCESS_KEY_RANDOM)?;
+        let made_for = |generation: &Generation, account: &AccountId| {
+            verify_equal(generation.account_tag(random, account).as_bytes(), tag.as_bytes()).is_ok()
+        };
         let mut known = known;
-        known.find(|account| self.generations().any(|generation| generation.account_tag(random, account) == tag))
+        known.find(|account| self.generations().any(|generation| made_for(generation, account)))
     }
 
-    /// Keys for context assertions: the first one signs, every one verifies.
+    /// The key that signs context assertions.
+    pub(super) fn context_key(&self) -> Result<MacKey, CryptoError> {
+        self.current.context_key()
+    }
+
+    /// The keys that verify them, after a rotation those of earlier generations as well.
     pub(super) fn context_keys(&self) -> impl Iterator<Item = Result<MacKey, CryptoError>> {
-        self.generations().map(|generation| {
-            derive(SALT, &generation.master, &[b"context assertion"]).map(|key| MacKey::new(key.as_slice()))
-        })
+        self.generations().map(Generation::context_key)
     }
 
-    /// Keys for what this broker hands to a browser and wants back unchanged, such as RelayState: the first one signs,
-    /// and after a rotation the earlier ones still verify.
+    /// The key that signs what this broker hands to a browser and wants back unchanged, such as RelayState.
+    #[cfg(feature = "http")]
+    pub(crate) fn state_key(&self) -> Result<MacKey, CryptoError> {
+        self.current.state_key()
+    }
+
+    /// The keys that verify it, after a rotation those of earlier generations as well.
     #[cfg(feature = "http")]
     pub(crate) fn state_keys(&self) -> impl Iterator<Item = Result<MacKey, CryptoError>> {
-        self.generations().map(|generation| {
-            derive(SALT, &generation.master, &[b"state in a browser"]).map(|key| MacKey::new(key.as_slice()))
-        })
+        self.generations().map(Generation::state_key)
     }
 
     pub(super) const fn current(&self) -> &Generation {

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 
 use super::Keyring;
 use crate::arn::Arn;
-use crate::crypto::{self, CryptoError, SignatureValid};
+use crate::crypto::{self, SignatureValid};
 use crate::session::{
     CONTEXT_PROVIDER_ARN, IdentityContext, IdentityContextClaims, MAX_PROVIDED_CONTEXTS, ProvidedContext,
 };
@@ -239,7 +239,7 @@ fn verify_time(claims: &Claims, now: Timestamp) -> Result<(), ContextAssertionEr
 }
 
 fn sign(keyring: &Keyring, header: &str, payload: &[u8]) -> Result<String, ContextAssertionError> {
-    let key = keyring.context_keys().next().ok_or(CryptoError::Randomness)??;
+    let key = keyring.context_key()?;
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
     let code = key.sign(message.as_bytes());
     Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(code)))

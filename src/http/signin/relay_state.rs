@@ -17,8 +17,7 @@ const PROOF_BYTES: usize = 16;
 
 /// The RelayState of `handle`, for one protocol at one origin.
 pub(super) fn seal(portal: &Portal, protocol: Protocol, handle: &str) -> Result<String, CryptoError> {
-    let key = portal.broker.sessions().keyring().state_keys().next();
-    let key = key.unwrap_or(Err(CryptoError::Randomness))?;
+    let key = portal.broker.sessions().keyring().state_key()?;
     Ok(format!("{handle}.{}", proof(&key, portal, protocol, handle)))
 }
 
