@@ -3,6 +3,8 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
+use zeroize::Zeroizing;
+
 use super::backend::pbkdf2;
 use super::{CryptoError, SignatureValid, random, verify_equal};
 
@@ -13,11 +15,13 @@ const ITERATIONS: NonZeroU32 = match NonZeroU32::new(600_000) {
 };
 
 /// What is kept of a password: PBKDF2 with HMAC-SHA-256 (RFC 8018, 5.2) under a salt of its own.
+///
+/// It is copied with the account it belongs to, and every copy is wiped when dropped.
 #[derive(Clone)]
 pub struct PasswordHash {
     salt: [u8; 16],
     iterations: NonZeroU32,
-    hash: [u8; 32],
+    hash: Zeroizing<[u8; 32]>,
 }
 
 impl PasswordHash {
@@ -30,15 +34,15 @@ impl PasswordHash {
     }
 
     /// Hashes `password` under the salt of this hash, so that any number of hashes made so are compared with it at once
-    /// ([`PasswordHash::is_same`]); it takes as long as [`PasswordHash::of`].
+    /// ([`PasswordHash::verify_same`]); it takes as long as [`PasswordHash::of`].
     #[must_use]
     pub fn beside(&self, password: &str) -> Self {
         Self::derive(self.salt, self.iterations, password)
     }
 
     fn derive(salt: [u8; 16], iterations: NonZeroU32, password: &str) -> Self {
-        let mut hash = [0; 32];
-        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, &salt, password.as_bytes(), &mut hash);
+        let mut hash = Zeroizing::new([0; 32]);
+        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, &salt, password.as_bytes(), &mut *hash);
         Self { salt, iterations, hash }
     }
 
@@ -49,20 +53,26 @@ impl PasswordHash {
     pub fn verify(&self, password: &str) -> Result<SignatureValid, CryptoError> {
         let refused = |_| CryptoError::SignatureInvalid;
         let (algorithm, password) = (pbkdf2::PBKDF2_HMAC_SHA256, password.as_bytes());
-        pbkdf2::verify(algorithm, self.iterations, &self.salt, password, &self.hash).map_err(refused)?;
+        pbkdf2::verify(algorithm, self.iterations, &self.salt, password, &*self.hash).map_err(refused)?;
         Ok(SignatureValid(()))
     }
 
-    /// Whether both are hashes of one password under one salt; of one password under two salts they are not the same.
-    #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.is_beside(other) && verify_equal(&self.hash, &other.hash).is_ok()
+    /// Compares the passwords of two hashes that were made under one salt.
+    ///
+    /// # Errors
+    /// [`CryptoError::SignatureInvalid`] when they are two passwords, or one under two salts.
+    pub fn verify_same(&self, other: &Self) -> Result<(), CryptoError> {
+        self.verify_beside(other)?;
+        verify_equal(&*self.hash, &*other.hash)
     }
 
-    /// Whether both were made under one salt, so that [`PasswordHash::is_same`] tells whether the passwords are one.
-    #[must_use]
-    pub fn is_beside(&self, other: &Self) -> bool {
-        self.salt == other.salt && self.iterations == other.iterations
+    /// Holds that both were made under one salt, so that [`PasswordHash::verify_same`] compares their passwords.
+    ///
+    /// # Errors
+    /// [`CryptoError::SignatureInvalid`] when they were not.
+    pub fn verify_beside(&self, other: &Self) -> Result<(), CryptoError> {
+        let beside = self.salt == other.salt && self.iterations == other.iterations;
+        if beside { Ok(()) } else { Err(CryptoError::SignatureInvalid) }
     }
 }
 
@@ -82,7 +92,7 @@ mod tests {
         assert!(hash.verify("correct-horse").is_ok());
         assert_eq!(hash.verify("correct-hors").unwrap_err(), CryptoError::SignatureInvalid);
         let other = PasswordHash::of("correct-horse").unwrap();
-        assert!(!hash.is_same(&other) && !hash.is_beside(&other));
+        assert!(hash.verify_same(&other).is_err() && hash.verify_beside(&other).is_err());
         assert_eq!(format!("{hash:?}"), "PasswordHash(redacted)");
     }
 
@@ -90,7 +100,8 @@ mod tests {
     fn hashes_under_one_salt_tell_whether_the_passwords_are_one() {
         let hash = PasswordHash::of("correct-horse").unwrap();
         let (same, another) = (hash.beside("correct-horse"), hash.beside("correct-hors"));
-        assert!(hash.is_same(&same) && hash.is_beside(&another) && !hash.is_same(&another));
+        assert!(hash.verify_same(&same).is_ok() && hash.verify_beside(&another).is_ok());
+        assert_eq!(hash.verify_same(&another), Err(CryptoError::SignatureInvalid));
         assert!(another.verify("correct-hors").is_ok());
     }
 

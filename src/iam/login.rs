@@ -51,7 +51,7 @@ impl LoginProfile {
     /// Refuses one of the last `count` passwords.
     fn accept(&self, hash: &PasswordHash, count: u32) -> Result<(), IamError> {
         let count = usize::try_from(count).unwrap_or(MAX_REMEMBERED);
-        match self.hashes.iter().take(count).any(|earlier| earlier.is_same(hash)) {
+        match self.hashes.iter().take(count).any(|earlier| earlier.verify_same(hash).is_ok()) {
             true => Err(IamError::PasswordPolicyViolation { rule: "it was used before" }),
             false => Ok(()),
         }
@@ -59,7 +59,7 @@ impl LoginProfile {
 
     /// Takes a hash that was made beside the earlier ones; one of another login profile of the user is not.
     fn replace(&mut self, hash: PasswordHash, now: Timestamp) -> Result<(), IamError> {
-        if !self.hashes.iter().all(|earlier| earlier.is_beside(&hash)) {
+        if !self.hashes.iter().all(|earlier| earlier.verify_beside(&hash).is_ok()) {
             return Err(IamError::Concurrent);
         }
         self.hashes.insert(0, hash);
@@ -192,7 +192,7 @@ impl Registry {
         self.update(&identity.account, |account, _| {
             let login = account.login_mut(name)?;
             // What was proved is knowledge of the password that was in force before the hashing.
-            let same = was.zip(login.hashes.first()).is_some_and(|(was, is)| was.is_same(is));
+            let same = was.zip(login.hashes.first()).is_some_and(|(was, is)| was.verify_same(is).is_ok());
             if !same {
                 return Err(IamError::Concurrent);
             }
