@@ -10,6 +10,8 @@
 
 #[path = "broker/audit.rs"]
 mod audit;
+#[path = "broker/context.rs"]
+mod context;
 #[path = "broker/gone.rs"]
 mod gone;
 #[path = "common/issuer.rs"]

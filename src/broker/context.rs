@@ -12,6 +12,8 @@ use crate::time::Timestamp;
 use crate::{Error, VerifiedIdentity};
 
 const ISSUE: &str = "issue context assertion";
+/// What a context that is provided must be.
+pub(super) const EXPECTED: &str = "an assertion of the identity store about somebody in it";
 
 impl Broker {
     /// Asserts that `application` acts on behalf of whom a provider signed for; see [`Flow::issue_context_assertion`].
@@ -111,8 +113,7 @@ impl Flow<'_> {
             Err(refused) => refused,
         };
         let mut hearing = self.hearing();
-        let expected = "an assertion of the identity store about somebody in it";
-        hearing.failed(&session::CONTEXT, || Evidence::new(expected, refused.reason()));
+        hearing.failed(&session::CONTEXT, || Evidence::new(EXPECTED, refused.reason()));
         let told = Told { checks: hearing.finish(&session::RULES), ..told() };
         self.conclude(Stage::Session, operation, told, Err(refused))
     }

@@ -258,7 +258,7 @@ impl Broker {
         let wanted = (caller.arn().to_string(), ask.role_arn().to_string());
         let ask = match self.with_context(ask.within(Arc::clone(&self.organization)), now) {
             Ok(ask) => ask,
-            Err(refused) => return Ok(AssumeReport::refused(wanted, refused.reason())),
+            Err(refused) => return Ok(AssumeReport::without_context(wanted, context::EXPECTED, refused.reason())),
         };
         Ok(session::explain_assume(Asking::new(&caller, &entitlements), &role, ask, now)?)
     }

@@ -198,7 +198,7 @@ pub fn explain_assume(
         Ok(call) => call.trust(role).explain(asking)?,
         Err(_) => Vec::new(),
     };
-    Ok(AssumeReport::new(caller, wanted, refusal, actions).with_checks(heard))
+    Ok(AssumeReport::new(caller, wanted, refusal, actions).with_checks(heard, &rules::OF_CALLERS))
 }
 
 /// A call of AssumeRole, ready to be put to the policies.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::rules;
-use crate::explain::{Check, Report};
+use crate::explain::{Check, Evidence, Listener, Report, Rule};
 use crate::policy::{Explanation, Outcome};
 
 /// The answer to "why may I not assume this role?".
@@ -20,7 +20,7 @@ pub struct AssumeReport {
     pub blocked_by: String,
     /// What the call needs, one by one.
     pub actions: Vec<ActionReport>,
-    /// The checks of the call in their order, as far as the first one that fails.
+    /// The rules of the call in their order; what was not asked of it, or comes after the one that fails, is not reached.
     pub checks: Vec<Check>,
 }
 
@@ -52,9 +52,11 @@ impl ActionReport {
 }
 
 impl AssumeReport {
-    /// What is said of a `(caller, role)` whose call is refused before any policy is asked.
-    pub(crate) fn refused((caller, role): (String, String), refusal: String) -> Self {
-        Self::new(caller, role, Some(refusal), Vec::new())
+    /// What is said of a `(caller, role)` whose call provides a context that is refused, before any policy is asked.
+    pub(crate) fn without_context((caller, role): (String, String), expected: &str, refusal: String) -> Self {
+        let mut heard = Report::new();
+        heard.failed(&rules::CONTEXT, || Evidence::new(expected, &refusal));
+        Self::new(caller, role, Some(refusal), Vec::new()).with_checks(heard, &rules::OF_CALLERS)
     }
 
     pub(super) fn new(caller: String, role: String, refusal: Option<String>, actions: Vec<ActionReport>) -> Self {
@@ -63,9 +65,11 @@ impl AssumeReport {
         Self { caller, role, allowed, blocked_by, actions, checks: Vec::new() }
     }
 
-    pub(super) fn with_checks(self, heard: Report) -> Self {
-        const ASKED: [&crate::explain::Rule; 5] =
-            [&rules::CALLER, &rules::TRUST, &rules::TAG_SESSION, &rules::SOURCE_IDENTITY, &rules::DURATION];
-        Self { checks: heard.finish(&ASKED), ..self }
+    /// The same with what was heard of `asked`, the rules of such a call.
+    pub(super) fn with_checks(self, heard: Report, asked: &[&'static Rule]) -> Self {
+        let mut checks = heard.finish(asked);
+        let place = |check: &Check| asked.iter().position(|rule| rule.name == check.name);
+        checks.sort_by_key(|check| place(check).unwrap_or(asked.len()));
+        Self { checks, ..self }
     }
 }

@@ -6,7 +6,7 @@ use crate::policy::{Keys, Principal};
 use crate::time::Timestamp;
 
 /// A temporary session, by how it came to be. Each kind is made by the operation it is named after, or read back from a
-/// session token whose signature was verified.
+/// session token whose signature was verified; one that [`explain_supposed`](super::explain_supposed) supposes, it keeps.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "a kind whose limits nobody thought of must not compile unnoticed")]
 pub enum Session {

@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 /// A role that was assumed: who, which role, until when.
 ///
 /// It is made by this stage after the trust policy allowed it, or read back from a session token whose signature was
-/// verified; nothing else makes one:
+/// verified; or supposed, inside of [`explain_supposed`](super::explain_supposed), which keeps it. Nothing else makes one:
 ///
 /// ```compile_fail,E0451
 /// let session = daypass::RoleSession { claims: todo!(), role_arn: todo!() };
@@ -30,7 +30,6 @@ impl RoleSession {
     /// [`SessionError::Claims`] when the role's ARN or the session name is not one.
     pub(crate) fn from_claims(claims: SessionClaims, _signed: &SignatureValid) -> Result<Self, SessionError> {
         let role_arn: Arn = claims.role_arn.parse().map_err(|_| SessionError::Claims)?;
-        claims.role_session_name.parse::<RoleSessionName>().map_err(|_| SessionError::Claims)?;
         let session_policies = SessionPolicies::from_claims(&claims.session_policies, &claims.policy_arns)?;
         Self::new(claims, role_arn, session_policies)
     }
@@ -40,6 +39,7 @@ impl RoleSession {
         role_arn: Arn,
         session_policies: SessionPolicies,
     ) -> Result<Self, SessionError> {
+        claims.role_session_name.parse::<RoleSessionName>().map_err(|_| SessionError::Claims)?;
         let refused = |_| SessionError::Claims;
         let account = role_arn.account_id().map_err(refused)?;
         // A role's path is left out of its sessions' ARNs.

@@ -63,6 +63,11 @@ pub(super) const DURATION: Rule = Rule {
     prevents: "credentials that outlive the role's limit",
 };
 
+/// The rules of AssumeRole, in order.
+pub(super) const OF_CALLERS: [&Rule; 7] =
+    [&CONTEXT, &CALLER, &TRUST, &TAG_SESSION, &SOURCE_IDENTITY, &SET_CONTEXT, &DURATION];
+/// The rules of whom a provider vouches for that need no assertion, in order.
+pub(super) const OF_FEDERATED: [&Rule; 4] = [&TRUST, &TAG_SESSION, &SOURCE_IDENTITY, &DURATION];
 /// Every rule of this stage, in order.
 pub const RULES: [&Rule; 10] =
     [&MAPPED, &LISTED, &LONG_TERM, &CONTEXT, &CALLER, &TRUST, &TAG_SESSION, &SOURCE_IDENTITY, &SET_CONTEXT, &DURATION];

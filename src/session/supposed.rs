@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::assume::{Limit, verify_duration};
 use super::context::surroundings;
+use super::rules::OF_FEDERATED;
 use super::trust::Trust;
 use super::{
     Asking, AssumeReport, AssumeRole, Caller, Entitlements, LongTermIdentity, Role, RoleSession, Session,
@@ -92,5 +93,6 @@ fn explain_federated(
     });
     let refusal = verified.err().map(|error| error.reason());
     let actions = trust.explain_federated()?;
-    Ok(AssumeReport::new(provider.to_string(), role.arn().to_string(), refusal, actions).with_checks(report))
+    Ok(AssumeReport::new(provider.to_string(), role.arn().to_string(), refusal, actions)
+        .with_checks(report, &OF_FEDERATED))
 }

@@ -54,26 +54,34 @@ impl Trust<'_> {
     /// The caller's permissions, with the trust policy as the resource's policy, allow the same actions.
     pub(super) fn verify_caller(&self, asking: Asking<'_>, listener: &mut impl Listener) -> Result<(), SessionError> {
         let keys = self.keys_of_request();
-        let resource: Resource = self.role.arn().as_str().parse()?;
         for (_, action) in self.actions() {
-            let named: Action = action.parse()?;
-            let limits = asking.caller.session_limits(asking.entitlements, &named);
-            let layers = self.layers(asking, limits.as_deref());
-            let request = Request::new(self.principal, &named, &resource, &keys);
-            self.conclude(&rules::CALLER, action, &evaluate(&layers, &request), listener)?;
+            self.ask_caller(asking, &action.parse()?, &keys, |evaluation| {
+                self.conclude(&rules::CALLER, action, evaluation, listener)
+            })??;
         }
         Ok(())
+    }
+
+    /// Tells `answer` how everything that has a say on the caller's side, the trust policy with it, answers one action.
+    fn ask_caller<T>(
+        &self,
+        asking: Asking<'_>,
+        action: &Action,
+        keys: &Keys,
+        answer: impl FnOnce(&Evaluation<'_>) -> T,
+    ) -> Result<T, SessionError> {
+        let resource: Resource = self.role.arn().as_str().parse()?;
+        let limits = asking.caller.session_limits(asking.entitlements, action);
+        let layers = self.layers(asking, limits.as_deref());
+        Ok(answer(&evaluate(&layers, &Request::new(self.principal, action, &resource, keys))))
     }
 
     /// Both sides of every action, each asked whatever the others say.
     pub(super) fn explain(&self, asking: Asking<'_>) -> Result<Vec<ActionReport>, SessionError> {
         let keys = self.keys_of_request();
-        let resource: Resource = self.role.arn().as_str().parse()?;
         let explained = self.actions().map(|(_, action)| {
             let named: Action = action.parse()?;
-            let limits = asking.caller.session_limits(asking.entitlements, &named);
-            let layers = self.layers(asking, limits.as_deref());
-            let caller = evaluate(&layers, &Request::new(self.principal, &named, &resource, &keys)).explain();
+            let caller = self.ask_caller(asking, &named, &keys, |both| both.explain())?;
             let trust = evaluate_trust(self.role.trust_policy().policy(), self.principal, &named, &keys).explain();
             Ok(ActionReport::new(action, caller, trust))
         });

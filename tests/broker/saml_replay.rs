@@ -17,13 +17,13 @@ fn provider() -> SamlProvider {
     SamlProvider::new(&signer::metadata(&[("", &TRUSTED)]), SP, ACS).unwrap()
 }
 
-fn world() -> World {
+pub(crate) fn world() -> World {
     let world = World::new().with_saml(provider());
     world.clock.set(Timestamp::parse_rfc3339("2026-06-01T12:00:30Z").unwrap());
     world
 }
 
-async fn sign_in(world: &World, xml: &str) -> Result<VerifiedIdentity, Error> {
+pub(crate) async fn sign_in(world: &World, xml: &str) -> Result<VerifiedIdentity, Error> {
     world.broker.verify(UnverifiedResponse::from_post(&STANDARD.encode(xml), REQUEST)?).await
 }
 

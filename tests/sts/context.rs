@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use daypass::audit::{AuditEvent, OnBehalfOf};
+use daypass::explain::Verdict;
 use daypass::iam::KeyOwner;
 use daypass::session::ProvidedContext;
 use daypass::time::Timestamp;
@@ -292,6 +293,10 @@ async fn an_explanation_says_which_statement_about_contexts_is_missing() {
     assert!(explain(&site.propagating("open", &json!({}), &own()), &assertion).allowed);
     let refused = explain(&deaf, "e30.e30.");
     assert!(!refused.allowed && refused.blocked_by.contains("not a context assertion"), "{}", refused.blocked_by);
+    let (first, rest) = refused.checks.split_first().unwrap();
+    assert_eq!((first.name, first.verdict), ("context asserted", Verdict::Failed));
+    assert!(first.found.contains("not a context assertion"), "{}", first.found);
+    assert!(rest.len() == 6 && rest.iter().all(|check| check.verdict == Verdict::NotReached), "{rest:?}");
 }
 
 #[tokio::test]
