@@ -21,7 +21,7 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use daypass::credentials::{CredentialScope, Credentials, ScopedSigningKey, Sessions, mint, token};
 use daypass::explain::Silent;
 use daypass::request::canonical::{Form, canonical_request, string_to_sign};
-use daypass::request::{Service, SignedHead, SignedRequest, authenticate, authorization};
+use daypass::request::{AuthenticatedRequest, Service, SignedHead, SignedRequest, authenticate, authorization};
 use fixture::{NOW, SECRET, claims, credentials_of, derive, key_id, keyring, now, signing_key};
 
 const BODY: &[u8] = b"Action=GetCallerIdentity&Version=2011-06-15";
@@ -96,6 +96,10 @@ fn texts(request: &SignedRequest) -> (Vec<u8>, String) {
     (canonical, to_sign)
 }
 
+fn run(sessions: &Sessions, request: SignedRequest) -> AuthenticatedRequest {
+    authenticate(sessions, &Service::STS, request, now(), &mut Silent).unwrap()
+}
+
 fn authenticating(c: &mut Criterion) {
     let credentials = credentials_of(&claims());
     let signed = request(&credentials);
@@ -113,8 +117,6 @@ fn authenticating(c: &mut Criterion) {
     let mut group = c.benchmark_group("authenticate, session seen (target 2 x floor)");
     group.bench_function("floor: two hashes, one HMAC", |b| b.iter(hashes_and_mac));
     let sessions = Sessions::new(keyring());
-    let run =
-        |sessions: &Sessions, request| authenticate(sessions, &Service::STS, request, now(), &mut Silent).unwrap();
     run(&sessions, copy(&signed));
     group.bench_function("daypass", |b| {
         b.iter_batched(|| copy(&signed), |request| run(&sessions, request), AS_READ);
@@ -125,7 +127,13 @@ fn authenticating(c: &mut Criterion) {
         b.iter_batched(|| BODY.to_vec(), |body| run(&sessions, SignedRequest::new(read(), body)), AS_READ);
     });
     group.finish();
+}
 
+fn authenticating_a_new_session(c: &mut Criterion) {
+    let credentials = credentials_of(&claims());
+    let signed = request(&credentials);
+    let scope = CredentialScope::new("20260101", "eu-west-1", "sts").unwrap();
+    let secret = credentials.secret_access_key();
     let token = credentials.session_token().expose();
     let (message, token_signature) = token.rsplit_once('.').unwrap();
     let token_signature = URL_SAFE_NO_PAD.decode(token_signature).unwrap();
@@ -245,5 +253,5 @@ fn minting(c: &mut Criterion) {
     assert_eq!(key_id(&keyring), token::verify(&keyring, token, now()).unwrap().key_id());
 }
 
-criterion_group!(benches, authenticating, authenticating_for_regions, minting);
+criterion_group!(benches, authenticating, authenticating_a_new_session, authenticating_for_regions, minting);
 criterion_main!(benches);

@@ -2,26 +2,19 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::algorithm::{Algorithm, Scope, VerifyingKey};
+use super::algorithm::{Scope, VerifyingKey};
 use super::authorization::{self, Claimed};
-use super::canonical::Form;
+use super::checks::{scope_evidence, verify_algorithm, verify_scope, verify_signed_headers, verify_time};
 use super::payload::{self, Declared};
 use super::rules::{AUTHORIZATION, PAYLOAD, REVOCATION, SCOPE, SESSION_TOKEN, SIGNATURE, SIGNED_HEADERS, TIME};
 use super::signed::SignedFields;
-use super::{
-    AuthenticatedRequest, Authorization, NoAsymmetric, Payload, RequestError, Service, SignedHead, SignedRequest,
-    signature,
-};
+use super::{AuthenticatedRequest, Payload, RequestError, Service, SignedHead, SignedRequest, signature};
 use crate::credentials::{AccessKeyId, LongTermKey, OpenSession, SessionSource, Sessions, TokenError, token};
 use crate::crypto::{CryptoError, P256PublicKey, SignatureValid, sha256_hex};
 use crate::explain::{Evidence, Listener, Rule, Silent};
 use crate::session::{Caller, LongTermIdentity, Session};
 use crate::time::Timestamp;
-
-/// How far a client's clock may be off, either way.
-pub(super) const CLOCK_SKEW: Duration = Duration::from_secs(15 * 60);
 
 /// A request whose head was authenticated, and whose body is still to come.
 #[derive(Debug)]
@@ -169,7 +162,7 @@ pub(crate) fn claimed<'h>(
     service: &Service,
     head: &'h SignedHead,
     now: Timestamp,
-) -> Result<(Authorization, Option<Cow<'h, str>>), RequestError> {
+) -> Result<(super::Authorization, Option<Cow<'h, str>>), RequestError> {
     let mut listener = Silent;
     let mut stage = Stage { sessions: &Nobody, service, now, listener: &mut listener };
     let claimed = stage.authorization(head)?;
@@ -287,7 +280,8 @@ impl<'a, L: Listener> Stage<'a, L> {
 
     fn authorization<'h>(&mut self, head: &'h SignedHead) -> Result<Claimed<'h>, RequestError> {
         let read = authorization::read(head).and_then(|mut read| {
-            verify_algorithm(self.service, self.sessions, read.authorization.algorithm())?;
+            let possible = (P256PublicKey::supported(), self.sessions.has_secrets());
+            verify_algorithm(self.service, possible, read.authorization.algorithm())?;
             if let Some(region) = self.service.region() {
                 read.authorization.serve_in(region);
             }
@@ -413,88 +407,4 @@ impl Signer {
 
 fn session_evidence(session: &Session) -> Evidence {
     Evidence::new("a live session token of this broker", format!("{} until {}", session.arn(), session.expiration()))
-}
-
-/// The algorithm is the request's choice where the service leaves it one. Refused before anything is derived or looked up.
-fn verify_algorithm(service: &Service, sessions: &dyn SessionSource, algorithm: Algorithm) -> Result<(), RequestError> {
-    if algorithm == Algorithm::HmacSha256 {
-        return Ok(());
-    }
-    let why = if !service.takes_asymmetric_signatures() {
-        NoAsymmetric::Service
-    } else if P256PublicKey::supported().is_err() {
-        NoAsymmetric::Backend
-    } else if !sessions.has_secrets() {
-        NoAsymmetric::HandedKeys
-    } else {
-        return Ok(());
-    };
-    Err(RequestError::Asymmetric { why })
-}
-
-fn scope_evidence(service: &Service, authorization: &Authorization) -> Evidence {
-    let day = authorization.amz_date.as_str().get(..8).unwrap_or_default();
-    let region = service.region().unwrap_or("any region");
-    match authorization.region_set() {
-        None => Evidence::new(format!("{day}/{region}/{}", service.name()), authorization.scope.as_str()),
-        Some(set) => {
-            let found = format!("{} for the regions {set}", authorization.scope.as_str());
-            Evidence::new(format!("{day}/{} for {region}", service.name()), found)
-        }
-    }
-}
-
-fn verify_scope(service: &Service, authorization: &Authorization) -> Result<(), RequestError> {
-    let scope = &authorization.scope;
-    if scope.service() != service.name() {
-        return Err(RequestError::ScopeService {
-            expected: service.name().to_owned(),
-            found: scope.service().to_owned(),
-        });
-    }
-    if let Some(region) = service.region().filter(|region| !scope.includes(region)) {
-        return Err(RequestError::ScopeRegion { expected: region.to_owned(), found: scope.regions().to_owned() });
-    }
-    if !authorization.amz_date.as_str().starts_with(scope.date()) {
-        return Err(RequestError::ScopeDate { scope: scope.date().to_owned(), signed_at: authorization.signed_at });
-    }
-    Ok(())
-}
-
-fn verify_time(authorization: &Authorization, now: Timestamp) -> Result<(), RequestError> {
-    let signed_at = authorization.signed_at;
-    if signed_at > now.saturating_add(CLOCK_SKEW) {
-        return Err(RequestError::SignatureNotYetCurrent { signed_at, now });
-    }
-    match authorization.expires {
-        Some(expires) => {
-            let expiration = signed_at.saturating_add(expires);
-            if expiration <= now {
-                return Err(RequestError::PresignedExpired { expiration, now });
-            }
-        }
-        None if signed_at < now.saturating_sub(CLOCK_SKEW) => {
-            return Err(RequestError::SignatureExpired { signed_at, now });
-        }
-        None => {}
-    }
-    Ok(())
-}
-
-/// The host, and every header that changes what the request means, must be signed; and what is signed must be there.
-fn verify_signed_headers(head: &SignedHead, signed_headers: &str, form: Form) -> Result<SignedFields, RequestError> {
-    let headers = head.headers();
-    let (fields, absent) = SignedFields::find(headers, signed_headers);
-    let counts =
-        |name: &str| name.starts_with("x-amz-") && (form.signs_session_token() || name != "x-amz-security-token");
-    if let Some((name, _)) = fields.unsigned(headers).find(|(name, _)| counts(name)) {
-        return Err(RequestError::HeaderNotSigned { name: name.to_owned() });
-    }
-    if let Some(name) = absent {
-        return Err(RequestError::SignedHeaderAbsent { name: String::from_utf8_lossy(name).into_owned() });
-    }
-    if !fields.signed(headers).any(|(name, _)| name == "host") {
-        return Err(RequestError::HeaderNotSigned { name: "host".to_owned() });
-    }
-    Ok(fields)
 }

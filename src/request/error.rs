@@ -1,6 +1,6 @@
 //! Why a request was not authenticated, in three tongues: for the caller, for the log, and for the wire.
 
-use super::authenticate::CLOCK_SKEW;
+use super::checks::CLOCK_SKEW;
 use crate::credentials::{AccessKeyId, Revoked, TokenError};
 use crate::crypto::CryptoError;
 use crate::explain::Evidence;

@@ -12,6 +12,7 @@ mod algorithm;
 mod authenticate;
 pub mod authorization;
 pub mod canonical;
+mod checks;
 mod chunked;
 mod error;
 mod http1;
