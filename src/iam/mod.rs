@@ -90,7 +90,7 @@ pub use registry::{Accounts, Registry};
 pub use role::{NewRole, RoleRecord, RoleUse};
 #[cfg(feature = "saml")]
 pub use saml_provider::SamlProviderRecord;
-pub use source::{SourceKind, SourcedPolicy};
+pub use source::{PolicySource, SourcedPolicy};
 pub use totp::Seed;
 pub use user::User;
 

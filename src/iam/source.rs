@@ -1,60 +1,37 @@
 //! The policies that speak for a user, group or role, with where each of them comes from.
 
 use super::{Account, Holder, IamError, Permissions};
+use crate::arn::Arn;
 use crate::policy::Policy;
 
-/// Where a policy comes from, as simulations report it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SourceKind {
-    /// Inline, of a user.
-    User,
-    /// Inline, of a group.
-    Group,
-    /// Inline, of a role.
-    Role,
-    /// A managed policy of the account.
-    UserManaged,
-    /// A managed policy that every account has.
-    AwsManaged,
-    /// The policy of the resource.
-    Resource,
-    /// Given with the question.
-    None,
+/// Where a policy comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a policy is a thing of its own or it is not")]
+pub enum PolicySource {
+    /// Inline, of a user, group or role.
+    Inline {
+        /// Whose it is.
+        holder: Holder,
+        /// Its name there.
+        name: String,
+    },
+    /// A managed policy, of the account or the same in every one.
+    Managed {
+        /// Its ARN.
+        arn: Arn,
+        /// Its name.
+        name: String,
+    },
 }
 
-impl SourceKind {
-    /// The word of the service model.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Group => "group",
-            Self::Role => "role",
-            Self::UserManaged => "user-managed",
-            Self::AwsManaged => "aws-managed",
-            Self::Resource => "resource",
-            Self::None => "none",
-        }
-    }
-}
-
-/// A policy under the name that tells where it comes from.
+/// A policy under the name by which simulations speak of it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SourcedPolicy {
     /// The policy; its name is the id of its source.
     pub policy: Policy,
     /// Where it comes from.
-    pub kind: SourceKind,
-}
-
-impl SourcedPolicy {
-    /// A policy from somewhere, known as `id`.
-    #[must_use]
-    pub fn new(policy: &Policy, kind: SourceKind, id: &str) -> Self {
-        Self { policy: policy.named(id), kind }
-    }
+    pub source: PolicySource,
 }
 
 impl Account {
@@ -83,19 +60,16 @@ impl Account {
     }
 
     fn sourced(&self, holder: &Holder, permissions: &Permissions) -> Vec<SourcedPolicy> {
-        let (kind, word) = match holder {
-            Holder::User(_) => (SourceKind::User, "user"),
-            Holder::Group(_) => (SourceKind::Group, "group"),
-            Holder::Role(_) => (SourceKind::Role, "role"),
-        };
-        let inline = permissions
-            .inline
-            .iter()
-            .map(|(name, policy)| SourcedPolicy::new(policy, kind, &format!("{word}_{}_{name}", holder.name())));
+        let word = holder.entity();
+        let inline = permissions.inline.iter().map(|(name, policy)| SourcedPolicy {
+            policy: policy.named(&format!("{word}_{}_{name}", holder.name())),
+            source: PolicySource::Inline { holder: holder.clone(), name: name.clone() },
+        });
         let attached = permissions.attached.iter().filter_map(|arn| {
             let managed = self.managed_policy(arn)?;
-            let kind = if arn.account() == "aws" { SourceKind::AwsManaged } else { SourceKind::UserManaged };
-            Some(SourcedPolicy::new(managed.default_policy()?, kind, managed.name.as_str()))
+            let name = managed.name.to_string();
+            let policy = managed.default_policy()?.named(&name);
+            Some(SourcedPolicy { policy, source: PolicySource::Managed { arn: arn.clone(), name } })
         });
         inline.chain(attached).collect()
     }

@@ -26,6 +26,11 @@ impl Position {
         Self { line: 1, column: 1 }.past(text.as_bytes())
     }
 
+    /// The place after one character, no line break, that stands here.
+    pub(crate) fn next(self) -> Self {
+        Self { column: self.column.saturating_add(1), ..self }
+    }
+
     /// How many bytes of a document precede this place of it.
     pub(crate) fn offset(self, document: &str) -> Option<usize> {
         let index = |number: u32| usize::try_from(number).ok()?.checked_sub(1);

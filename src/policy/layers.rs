@@ -5,7 +5,7 @@ use std::fmt;
 use super::document::{Kind, Policy};
 
 /// The part a policy plays in a decision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Layer {
@@ -24,6 +24,12 @@ pub enum Layer {
 }
 
 impl Layer {
+    /// Whether it is an organisation's.
+    #[must_use]
+    pub const fn is_control(self) -> bool {
+        matches!(self, Self::ServiceControl | Self::ResourceControl)
+    }
+
     pub(super) fn accepts(self, kind: Kind) -> bool {
         match self {
             Self::ServiceControl => kind == Kind::ServiceControl,

@@ -54,8 +54,8 @@ pub(super) fn document(
     let parts = shapes.iter().zip(effects).zip(principals).zip(actions).zip(resources).zip(conditions);
     let statements = parts.map(|(((((shape, effect), principal), actions), resources), conditions)| {
         let sid = shape.sid.map(|(sid, _)| sid).filter(|sid| !sid.is_empty()).map(Into::into);
-        let (number, at, end) = (shape.number, shape.value.at, shape.value.end);
-        Statement { sid, number, at, end, effect, principal, actions, resources, conditions }
+        let (number, follows, at, end) = (shape.number, shape.follows, shape.value.at, shape.value.end);
+        Statement { sid, number, follows, at, end, effect, principal, actions, resources, conditions }
     });
     let statements: Box<[_]> = statements.collect();
     for statement in &statements {

@@ -21,6 +21,8 @@ pub(super) struct StatementShape<'v, 'd> {
     pub(super) value: &'v Value<'d>,
     /// Its place in the document, from 1.
     pub(super) number: usize,
+    /// The place after what precedes it in its list; after its own brace where there is no list.
+    pub(super) follows: Position,
     pub(super) sid: Option<(&'v str, Position)>,
     /// `Allow` or `Deny`, in whatever case.
     pub(super) effect: (&'v str, Position),
@@ -76,17 +78,19 @@ impl<'v, 'd> Shape<'v, 'd> {
                 return Err(malformed(list.at, "Statement", "a statement or a list of at least one"));
             }
             Data::Array(values) => {
-                let numbered = values.iter().zip(1..);
-                numbered.map(|(value, number)| StatementShape::read(value, number)).collect::<Result<_, _>>()?
+                let follows = std::iter::once(list.at.next()).chain(values.iter().map(|value| value.end));
+                let placed = values.iter().zip(1..).zip(follows);
+                let read = |((value, number), follows)| StatementShape::read(value, number, follows);
+                placed.map(read).collect::<Result<_, _>>()?
             }
-            _ => vec![StatementShape::read(list, 1)?],
+            _ => vec![StatementShape::read(list, 1, list.at.next())?],
         };
         Ok(Self { older, statements })
     }
 }
 
 impl<'v, 'd> StatementShape<'v, 'd> {
-    fn read(value: &'v Value<'d>, number: usize) -> Result<Self, PolicyError> {
+    fn read(value: &'v Value<'d>, number: usize, follows: Position) -> Result<Self, PolicyError> {
         known_elements(value, "the statement", &STATEMENT)?;
         let effect = value.member("Effect").ok_or(PolicyError::Missing { at: value.at, element: "Effect" })?;
         let sid = value.member("Sid").map(|sid| Ok((string(sid, "Sid")?, sid.at))).transpose()?;
@@ -94,6 +98,7 @@ impl<'v, 'd> StatementShape<'v, 'd> {
         Ok(Self {
             value,
             number,
+            follows,
             sid,
             effect: allow_or_deny(effect)?,
             principal: principal.map(|(element, negated, value)| Principals { element, negated, value }),

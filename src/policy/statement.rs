@@ -24,6 +24,8 @@ pub(super) struct Statement {
     pub(super) sid: Option<Box<str>>,
     /// Its place in the document, from 1.
     pub(super) number: usize,
+    /// The place after what precedes it in its list; after its own brace where there is no list.
+    pub(super) follows: Position,
     pub(super) at: Position,
     /// The place after its closing brace.
     pub(super) end: Position,

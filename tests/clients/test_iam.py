@@ -386,8 +386,15 @@ class Simulation(Iam):
         self.assertEqual((got["EvalDecision"], put["EvalDecision"]), ("allowed", "implicitDeny"))
         matched = got["MatchedStatements"][0]
         self.assertEqual(matched["SourcePolicyId"], "PolicyInputList.1")
-        self.assertEqual(matched["StartPosition"], {"Line": 4, "Column": 5})
+        self.assertEqual(matched["StartPosition"], {"Line": 3, "Column": 17})
         self.assertEqual(matched["EndPosition"]["Line"], 8)
+        for result, decision in (got, "allowed"), (put, "implicitDeny"):
+            (inner,) = result["ResourceSpecificResults"]
+            self.assertEqual(inner["EvalResourceName"], "arn:aws:s3:::photos/a")
+            self.assertEqual(inner["EvalResourceDecision"], decision)
+            self.assertEqual(inner["MatchedStatements"], result["MatchedStatements"])
+            self.assertEqual(result["EvalDecisionDetails"], {})
+            self.assertIs(result["OrganizationsDecisionDetail"]["AllowedByOrganizations"], True)
 
     def test_a_trust_policy_decides_who_assumes(self):
         self.role("one")

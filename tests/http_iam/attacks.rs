@@ -84,7 +84,7 @@ async fn a_simulation_tells_no_trust_of_another_accounts_role() {
 #[tokio::test]
 async fn a_simulation_tells_trust_to_those_who_may_read_it() {
     let site = Site::start().await;
-    site.create_role("vault", &trust(&json!({"AWS": arn("role/admin")}))).await;
+    site.create_role("vault", &trust(&json!({"AWS": ACCOUNT}))).await;
     let vault = arn("role/vault");
     let stranger = site.session_with("worker", &allow("iam:SimulateCustomPolicy")).await;
     assert!(!assuming(&site, &stranger, &vault).await.contains("Resource Policy"));
@@ -119,15 +119,19 @@ async fn nothing_is_parsed_for_those_who_may_not_simulate() {
 async fn a_page_of_decisions_is_the_shorter_the_longer_the_policies_are() {
     let site = Site::start().await;
     let long = format!("{}{}", " ".repeat(130_000), allow("s3:GetObject"));
-    let resources: Vec<_> = (1..=100).map(|place| format!("ResourceArns.member.{place}")).collect();
-    let mut asked = vec![("PolicyInputList.member.1", long.as_str()), ("ActionNames.member.1", "s3:GetObject")];
-    asked.extend(resources.iter().map(|name| (name.as_str(), "arn:aws:s3:::photos/a")));
+    let actions: Vec<_> = (1..=50).map(|place| format!("ActionNames.member.{place}")).collect();
+    let mut asked = vec![
+        ("PolicyInputList.member.1", long.as_str()),
+        ("ResourceArns.member.1", "arn:aws:s3:::photos/a"),
+        ("ResourceArns.member.2", "arn:aws:s3:::photos/b"),
+    ];
+    asked.extend(actions.iter().map(|name| (name.as_str(), "s3:GetObject")));
     let (mut told, mut pages, mut marker) = (0, 0, None);
     loop {
         let mut next = asked.clone();
         next.extend(marker.as_deref().map(|marker| ("Marker", marker)));
         let reply = site.done("SimulateCustomPolicy", &next).await;
-        let decisions = reply.body.matches("<EvalDecision>").count();
+        let decisions = reply.body.matches("<EvalResourceDecision>").count();
         assert!((1..=40).contains(&decisions), "{decisions} decisions on one page");
         (told, pages) = (told + decisions, pages + 1);
         marker = reply.text("Marker").map(str::to_owned);

@@ -26,7 +26,7 @@ async fn each_action_is_decided_with_its_statements_and_what_was_missing() {
     assert_eq!(allowed.text("EvalResourceName"), Some("arn:aws:s3:::photos/a"));
     assert_eq!(allowed.text("EvalDecision"), Some("allowed"));
     assert_eq!(allowed.text("SourcePolicyId"), Some("PolicyInputList.1"));
-    let start = "<StartPosition><Line>4</Line><Column>5</Column></StartPosition>";
+    let start = "<StartPosition><Line>3</Line><Column>17</Column></StartPosition>";
     assert!(allowed.body.contains(start), "{}", allowed.body);
     assert!(allowed.body.contains("<EndPosition><Line>4</Line><Column>59</Column></EndPosition>"), "{}", allowed.body);
     assert!(
@@ -42,13 +42,14 @@ async fn each_action_is_decided_with_its_statements_and_what_was_missing() {
     let denied = site.done("SimulateCustomPolicy", &[&base[..], &entry].concat()).await;
     assert_eq!(denied.text("EvalDecision"), Some("explicitDeny"));
     assert!(
-        denied.body.contains("<StartPosition><Line>5</Line>") && denied.body.contains("<EndPosition><Line>6</Line>")
+        denied.body.contains("<StartPosition><Line>4</Line><Column>59</Column>")
+            && denied.body.contains("<EndPosition><Line>6</Line>")
     );
     assert!(denied.body.contains("<MissingContextValues></MissingContextValues>"), "{}", denied.body);
 }
 
 #[tokio::test]
-async fn actions_and_resources_are_paged_as_pairs() {
+async fn actions_are_paged_each_with_all_of_its_resources() {
     let site = Site::start().await;
     let base = [
         ("PolicyInputList.member.1", OWN),
@@ -58,18 +59,103 @@ async fn actions_and_resources_are_paged_as_pairs() {
         ("ResourceArns.member.2", "arn:aws:s3:::b"),
     ];
     let all = site.done("SimulateCustomPolicy", &base).await;
-    assert_eq!(all.body.matches("<EvalDecision>allowed<").count(), 2);
-    assert_eq!(all.body.matches("<EvalDecision>implicitDeny<").count(), 2);
-    let first = site.done("SimulateCustomPolicy", &[&base[..], &[("MaxItems", "3")]].concat()).await;
-    assert_eq!(first.body.matches("<EvalDecision>").count(), 3);
+    assert_eq!(all.body.matches("<EvalDecision>").count(), 2);
+    let first = site.done("SimulateCustomPolicy", &[&base[..], &[("MaxItems", "1")]].concat()).await;
+    assert_eq!(first.text("EvalActionName"), Some("s3:GetObject"));
+    assert_eq!(first.body.matches("<EvalResourceDecision>allowed<").count(), 2, "{}", first.body);
     let rest = [("Marker", first.text("Marker").unwrap())];
     let rest = site.done("SimulateCustomPolicy", &[&base[..], &rest].concat()).await;
-    assert_eq!(
-        (rest.text("EvalActionName"), rest.text("EvalResourceName")),
-        (Some("sqs:SendMessage"), Some("arn:aws:s3:::b"))
+    assert_eq!(rest.text("EvalActionName"), Some("sqs:SendMessage"));
+    assert_eq!(rest.body.matches("<EvalResourceDecision>implicitDeny<").count(), 2, "{}", rest.body);
+}
+
+#[tokio::test]
+async fn an_action_on_several_resources_ends_as_the_most_restricted_of_them() {
+    let site = Site::start().await;
+    let given = policy(&json!([
+        {"Sid": "All", "Effect": "Allow", "Action": "s3:*", "Resource": ["arn:aws:s3:::a/*", "arn:aws:s3:::b/*"]},
+        {"Sid": "NotB", "Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::b/*",
+         "Condition": {"StringNotEquals": {"s3:prefix": "x"}}},
+        {"Sid": "NotC", "Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::c/*"},
+    ]));
+    let ask = async |resources: &[&str]| {
+        let places: Vec<_> = (1..=resources.len()).map(|place| format!("ResourceArns.member.{place}")).collect();
+        let mut asked = vec![("PolicyInputList.member.1", given.as_str()), ("ActionNames.member.1", "s3:GetObject")];
+        asked.extend(places.iter().map(String::as_str).zip(resources.iter().copied()));
+        site.done("SimulateCustomPolicy", &asked).await.body
+    };
+    let body = ask(&["arn:aws:s3:::a/1", "arn:aws:s3:::b/1", "arn:aws:s3:::c/1", "arn:aws:s3:::d/1"]).await;
+    let (whole, each) = body.split_once("<ResourceSpecificResults>").unwrap();
+    assert!(whole.contains("<EvalResourceName>*</EvalResourceName><EvalDecision>explicitDeny<"), "{whole}");
+    // Of what contributed, the two denials, each once; of missing keys all of them, once.
+    assert_eq!(whole.matches("<SourcePolicyId>").count(), 2, "{whole}");
+    assert_eq!(whole.matches("<member>s3:prefix</member>").count(), 1, "{whole}");
+    let decisions: Vec<_> =
+        each.split("<EvalResourceDecision>").skip(1).map(|rest| rest.split('<').next().unwrap()).collect();
+    assert_eq!(decisions, ["allowed", "explicitDeny", "explicitDeny", "implicitDeny"], "{each}");
+    assert_eq!(each.matches("<SourcePolicyId>").count(), 3, "{each}");
+    let body = ask(&["arn:aws:s3:::a/1", "arn:aws:s3:::d/1"]).await;
+    assert!(
+        body.contains("<EvalDecision>implicitDeny</EvalDecision><MatchedStatements></MatchedStatements>"),
+        "{body}"
     );
-    let everything = site.done("SimulateCustomPolicy", &base[..2]).await;
-    assert_eq!(everything.text("EvalResourceName"), Some("*"));
+}
+
+#[tokio::test]
+async fn who_names_no_resource_is_told_of_none() {
+    let site = Site::start().await;
+    let base = [("PolicyInputList.member.1", OWN), ("ActionNames.member.1", "s3:GetObject")];
+    for asked in [base.to_vec(), [&base[..], &[("ResourceArns.member.1", "*")]].concat()] {
+        let everything = site.done("SimulateCustomPolicy", &asked).await;
+        assert_eq!(everything.text("EvalResourceName"), Some("*"));
+        for absent in ["ResourceSpecificResults", "EvalDecisionDetails", "OrganizationsDecisionDetail"] {
+            assert!(!everything.body.contains(absent), "{absent}: {}", everything.body);
+        }
+    }
+}
+
+/// Where recorded answers of the cloud say that statements start and end.
+#[tokio::test]
+async fn statements_stand_where_the_cloud_says_that_they_stand() {
+    let site = Site::start().await;
+    let single = r#"{"Version": "2012-10-17", "Statement": {"Sid": "", "Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}}"#;
+    let compact = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"dynamodb:*","Resource":"*","Condition":{"DateGreaterThan":{"aws:CurrentTime":"2018-08-16T12:00:00Z"}}}}"#;
+    let list = r#"{"Version": "2012-10-17", "Statement": [{"Sid": "s3", "Effect": "Allow", "Action": ["s3:GetObject", "s3:DeleteObject"], "Resource": ["arn:aws:s3:::tims-fancy-bucket/only-here/*"]}]}"#;
+    let lines = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\",\n      \"Action\": \"*\",\n      \"Resource\": \"*\"\n    }\n  ]\n}";
+    let places = |(line, column): (u32, u32), (end_line, end_column): (u32, u32)| {
+        let place = |name, line, column| format!("<{name}><Line>{line}</Line><Column>{column}</Column></{name}>");
+        place("StartPosition", line, column) + &place("EndPosition", end_line, end_column)
+    };
+    for (document, action, resource, expected) in [
+        (single, "s3:PutObject", "arn:aws:s3:::bucket", places((1, 41), (1, 113))),
+        (compact, "dynamodb:CreateBackup", "*", places((1, 38), (1, 167))),
+        (list, "s3:GetObject", "arn:aws:s3:::tims-fancy-bucket/only-here/some-obj", places((1, 41), (1, 180))),
+        (lines, "s3:GetObject", "*", places((3, 17), (8, 6))),
+    ] {
+        let asked = [
+            ("PolicyInputList.member.1", document),
+            ("ActionNames.member.1", action),
+            ("ResourceArns.member.1", resource),
+        ];
+        let reply = site.done("SimulateCustomPolicy", &asked).await;
+        assert!(reply.body.contains(&expected), "{expected}: {}", reply.body);
+    }
+    let bucket = r#"{"Version":"2012-10-17","Statement":[{"Sid":"DenyInsecureTransport","Effect":"Deny","Principal":"*","Action":"*","Resource":["arn:aws:s3:::tims-fancy-bucket/*","arn:aws:s3:::tims-fancy-bucket"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}},{"Sid":"DenyTimDelete","Effect":"Deny","Principal":"*","Action":"s3:DeleteObject","Resource":"arn:aws:s3:::tims-fancy-bucket/*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::112233445566:role/tims-test-role"}}}]}"#;
+    let asked = [
+        ("PolicyInputList.member.1", list),
+        ("ActionNames.member.1", "s3:DeleteObject"),
+        ("ResourceArns.member.1", "arn:aws:s3:::tims-fancy-bucket/only-here/some-obj"),
+        ("ResourcePolicy", bucket),
+        ("CallerArn", "arn:aws:iam::111111111111:user/dummy"),
+        ("ContextEntries.member.1.ContextKeyName", "aws:principalarn"),
+        ("ContextEntries.member.1.ContextKeyValues.member.1", "arn:aws:iam::112233445566:role/tims-test-role"),
+        ("ContextEntries.member.2.ContextKeyName", "aws:SecureTransport"),
+        ("ContextEntries.member.2.ContextKeyValues.member.1", "true"),
+    ];
+    let reply = site.done("SimulateCustomPolicy", &asked).await;
+    // The second of a list starts where the first one ends.
+    let start = "<SourcePolicyType>Resource Policy</SourcePolicyType><StartPosition><Line>1</Line><Column>248</Column>";
+    assert!(reply.body.contains(start), "{}", reply.body);
 }
 
 #[tokio::test]
@@ -111,8 +197,8 @@ async fn a_role_is_simulated_with_everything_it_has() {
         let text = |name| reply.text(name).unwrap_or_default().to_owned();
         [text("EvalDecision"), text("SourcePolicyId"), text("SourcePolicyType")]
     };
-    assert_eq!(ask("s3:GetObject").await, ["allowed", "role_worker_permissions-1", "role"]);
-    assert_eq!(ask("sqs:SendMessage").await, ["allowed", "attached", "user-managed"]);
+    assert_eq!(ask("s3:GetObject").await, ["allowed", "role_worker_permissions-1", "IAM Policy"]);
+    assert_eq!(ask("sqs:SendMessage").await, ["allowed", "attached", "IAM Policy"]);
     assert_eq!(ask("sqs:DeleteQueue").await, ["implicitDeny", "", ""]);
     assert_eq!(ask("iam:GetRole").await, ["implicitDeny", "", ""]);
 }
@@ -149,7 +235,7 @@ async fn assuming_a_role_is_decided_by_its_trust_policy_too() {
         let reply = site.done("SimulatePrincipalPolicy", &asked).await;
         (
             reply.text("EvalDecision").unwrap().to_owned(),
-            reply.body.contains("<key>Resource Policy</key><value>allowed<"),
+            reply.body.contains("<SourcePolicyId>trust policy</SourcePolicyId><SourcePolicyType>Resource Policy<"),
         )
     };
     assert_eq!(ask("role/worker").await, ("allowed".to_owned(), true));
@@ -177,11 +263,17 @@ async fn a_resource_policy_decides_across_accounts_with_the_caller_it_is_asked_a
     let decisions: Vec<_> =
         reply.body.split("<EvalDecision>").skip(1).map(|rest| rest.split('<').next().unwrap()).collect();
     assert_eq!(decisions, ["allowed", "implicitDeny"], "{}", reply.body);
-    assert!(
-        reply.body.contains("<SourcePolicyId>ResourcePolicy</SourcePolicyId><SourcePolicyType>resource<"),
-        "{}",
-        reply.body
-    );
+    let source = "<SourcePolicyId>ResourcePolicy</SourcePolicyId><SourcePolicyType>Resource Policy<";
+    assert!(reply.body.contains(source), "{}", reply.body);
+    // Across accounts it is told what the policies of each kind say, of all resources and of each.
+    let details = |kind: &str, word: &str| format!("<key>{kind}</key><value>{word}</value>");
+    for (detail, times) in [
+        (details("IAM Policy", "allowed"), 4),
+        (details("Resource Policy", "allowed"), 2),
+        (details("Resource Policy", "implicitDeny"), 2),
+    ] {
+        assert_eq!(reply.body.matches(&detail).count(), times, "{detail}: {}", reply.body);
+    }
 }
 
 #[tokio::test]
@@ -255,4 +347,11 @@ async fn more_policies_than_a_page_of_decisions_can_go_over_are_refused() {
     assert_eq!((status, code.as_str()), (400, "InvalidInput"));
     assert!(message.contains("longer than 262144 characters together"), "{message}");
     assert_eq!(site.iam("SimulateCustomPolicy", &asked[..3]).await.status, 200);
+    let resources: Vec<_> = (1..=50).map(|place| format!("ResourceArns.member.{place}")).collect();
+    let mut many = asked[..3].to_vec();
+    many.extend(resources.iter().map(|place| (place.as_str(), "arn:aws:s3:::photos/a")));
+    let (status, code, message) = site.refused("SimulateCustomPolicy", &many).await;
+    assert_eq!((status, code.as_str()), (400, "InvalidInput"));
+    assert!(message.contains("at most 20 resources can be asked about"), "{message}");
+    assert_eq!(site.iam("SimulateCustomPolicy", &many[..23]).await.status, 200);
 }

@@ -70,7 +70,8 @@ async fn resource_control_policies_of_the_owner_deny() {
         let text = |name| reply.text(name).unwrap_or_default().to_owned();
         [text("EvalDecision"), text("AllowedByOrganizations"), text("SourcePolicyId"), text("SourcePolicyType")]
     };
-    let denied = ["explicitDeny", "false", "Root-policy", "none"];
+    // Whose policies they are may not read them, so the statement is not told.
+    let denied = ["explicitDeny", "false", "", ""];
     assert_eq!(ask("222222222222", &[]).await, denied);
     assert_eq!(ask("333333333333", &[]).await[..2], ["allowed", "true"]);
     assert_eq!(ask(ACCOUNT, &[]).await[..2], ["allowed", "true"]);
@@ -121,4 +122,90 @@ async fn assuming_a_role_is_simulated_as_it_would_be_decided() {
     assert_eq!(simulated.text("EvalDecision"), Some("explicitDeny"));
     let real = [("RoleArn", target.as_str()), ("RoleSessionName", "worker")];
     assert_eq!(site.sts_as(Some(&worker), "AssumeRole", &real).await.status, 403);
+}
+
+#[tokio::test]
+async fn members_of_an_organisation_are_told_what_it_says_as_recorded() {
+    let site =
+        Site::with(|broker| broker.with_organization(Organization::new("o-a1b2c3d4e5", ACCOUNT.parse().unwrap())))
+            .await;
+    let document = r#"{"Version": "2012-10-17", "Statement": {"Sid": "", "Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}}"#;
+    let attached = site.create_policy("attached", document).await;
+    site.done("CreateUser", &[("UserName", "martha")]).await;
+    site.done("AttachUserPolicy", &[("UserName", "martha"), ("PolicyArn", &attached)]).await;
+    let source = arn("user/martha");
+    let asked = [
+        ("PolicySourceArn", source.as_str()),
+        ("ActionNames.member.1", "s3:PutObject"),
+        ("ActionNames.member.2", "s3:GetObjectVersion"),
+        ("ResourceArns.member.1", "arn:aws:s3:::bucket"),
+    ];
+    let reply = site.done("SimulatePrincipalPolicy", &asked).await;
+    let statements = "<MatchedStatements><member><SourcePolicyId>attached</SourcePolicyId><SourcePolicyType>IAM \
+        Policy</SourcePolicyType><StartPosition><Line>1</Line><Column>41</Column></StartPosition><EndPosition><Line>1\
+        </Line><Column>113</Column></EndPosition></member></MatchedStatements>";
+    let result = |action: &str, decision: &str, statements: &str| {
+        let name = "<EvalResourceName>arn:aws:s3:::bucket</EvalResourceName>";
+        let missing = "<MissingContextValues></MissingContextValues>";
+        let organizations = "<OrganizationsDecisionDetail><AllowedByOrganizations>true</AllowedByOrganizations>\
+            </OrganizationsDecisionDetail><EvalDecisionDetails></EvalDecisionDetails>";
+        format!(
+            "<member><EvalActionName>{action}</EvalActionName>{name}<EvalDecision>{decision}</EvalDecision>{statements}\
+             {missing}{organizations}<ResourceSpecificResults><member>{name}<EvalResourceDecision>{decision}\
+             </EvalResourceDecision>{statements}{missing}</member></ResourceSpecificResults></member>"
+        )
+    };
+    let expected = result("s3:PutObject", "allowed", statements)
+        + &result("s3:GetObjectVersion", "implicitDeny", "<MatchedStatements></MatchedStatements>");
+    assert!(reply.body.contains(&format!("<EvaluationResults>{expected}</EvaluationResults>")), "{}", reply.body);
+}
+
+#[tokio::test]
+async fn what_control_policies_alone_read_is_not_among_the_missing_keys() {
+    let other = json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}, {"Effect": "Deny", "Action": "s3:*",
+        "Resource": "*", "Condition": {"StringEquals": {"aws:RequestTag/x": "1", "s3:prefix": "1"}}}]);
+    let levels = level("Root", Kind::ServiceControl, &other);
+    let site = Site::with(|broker| {
+        let organization = Organization::new("o-a1b2c3d4e5", "999999999999".parse().unwrap());
+        broker.with_organization(organization.with_service_control(ACCOUNT.parse().unwrap(), levels))
+    })
+    .await;
+    let own = policy(&json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*",
+        "Condition": {"StringNotEquals": {"S3:Prefix": "1"}}}));
+    let asked = [("PolicyInputList.member.1", own.as_str()), ("ActionNames.member.1", "s3:GetObject")];
+    let reply = site.done("SimulateCustomPolicy", &asked).await;
+    assert!(
+        reply.body.to_lowercase().contains("<missingcontextvalues><member>s3:prefix</member></missing"),
+        "{}",
+        reply.body
+    );
+}
+
+#[tokio::test]
+async fn an_organisation_can_be_given_from_its_root_to_the_account() {
+    let site = site().await;
+    let (everything, storage) = (allow("*"), allow("s3:*"));
+    let base = [
+        ("PolicyInputList.member.1", everything.as_str()),
+        ("ActionNames.member.1", "sqs:SendMessage"),
+        ("OrderedOrganizationPolicyInputList.member.1.ServiceControlPolicyInputList.member.1", everything.as_str()),
+    ];
+    let ask = async |more: &[(&str, &str)]| {
+        let reply = site.done("SimulateCustomPolicy", &[&base[..], more].concat()).await;
+        let text = |name| reply.text(name).unwrap_or_default().to_owned();
+        [text("EvalDecision"), text("AllowedByOrganizations")]
+    };
+    assert_eq!(ask(&[]).await, ["allowed", "true"], "it stands in the place of the account's own, which denies");
+    let below = "OrderedOrganizationPolicyInputList.member.2.ServiceControlPolicyInputList.member.1";
+    assert_eq!(ask(&[(below, storage.as_str())]).await, ["implicitDeny", "false"]);
+    let places: Vec<_> = (1..=8)
+        .map(|level| {
+            format!("OrderedOrganizationPolicyInputList.member.{level}.ServiceControlPolicyInputList.member.1")
+        })
+        .collect();
+    let mut deep = base[..2].to_vec();
+    deep.extend(places.iter().map(|place| (place.as_str(), everything.as_str())));
+    let (status, code, message) = site.refused("SimulateCustomPolicy", &deep).await;
+    assert_eq!((status, code.as_str()), (400, "InvalidInput"));
+    assert!(message.contains("at most 7 levels"), "{message}");
 }

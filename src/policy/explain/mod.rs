@@ -3,7 +3,7 @@
 mod near;
 mod reason;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use serde::Serialize;
 
@@ -14,6 +14,7 @@ use super::evaluate::{Decider, Evaluation, MatchedStatement, Outcome, reaches};
 use super::layers::Layer;
 use super::statement::{Effect, Statement};
 use crate::explain::Evidence;
+use crate::json::Position;
 
 /// How many statements that came near are told; a document can hold hundreds.
 const MOST_NEAR_MISSES: usize = 8;
@@ -104,6 +105,10 @@ pub struct StatementReport {
     pub end_line: u32,
     /// The column after its closing brace, from 1.
     pub end_column: u32,
+    /// Where the cloud says that it starts: the line and column after what precedes it in its list, before any comma and
+    /// white space; after its opening brace where there is no list.
+    #[serde(skip)]
+    pub follows: Position,
     /// Its conditions: those that held of a statement that applies, those that did not of one that came near.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<ConditionReport>,
@@ -149,6 +154,9 @@ pub struct KeyReport {
     pub name: String,
     /// Its values in the request; empty when it is absent.
     pub values: Vec<String>,
+    /// Whether control policies of an organisation alone read it.
+    #[serde(skip)]
+    pub control_only: bool,
 }
 
 impl Evaluation<'_> {
@@ -230,7 +238,7 @@ impl Evaluation<'_> {
         matched: MatchedStatement<'_>,
         conditions: impl Iterator<Item = &'c Condition>,
     ) -> StatementReport {
-        let Statement { effect, at, end, .. } = matched.statement;
+        let Statement { effect, follows, at, end, .. } = matched.statement;
         StatementReport {
             layer: matched.layer,
             policy: matched.policy.name(),
@@ -240,6 +248,7 @@ impl Evaluation<'_> {
             column: at.column,
             end_line: end.line,
             end_column: end.column,
+            follows: *follows,
             conditions: conditions.map(|own| self.condition_report(own)).collect(),
         }
     }
@@ -257,16 +266,21 @@ impl Evaluation<'_> {
     }
 
     fn keys_read(&self) -> Vec<KeyReport> {
-        let mut seen = HashSet::new();
+        let mut places = HashMap::new();
         let mut read: Vec<KeyReport> = Vec::new();
-        let policies = self.layers.present().flat_map(|(_, _, policies)| policies);
-        let statements = policies.flat_map(Policy::statements);
-        for key in statements.filter(|own| own.matches_action(self.request.action())).flat_map(Statement::keys) {
-            if seen.insert(key.folded()) {
-                let name = key.to_string();
-                let values = self.request.keys().values(&name).map(str::to_owned).collect();
-                read.push(KeyReport { name, values });
+        let policies =
+            self.layers.present().flat_map(|(layer, _, policies)| policies.iter().map(move |own| (layer, own)));
+        let statements = policies.flat_map(|(layer, policy)| policy.statements().iter().map(move |own| (layer, own)));
+        let about = statements.filter(|(_, own)| own.matches_action(self.request.action()));
+        for (layer, key) in about.flat_map(|(layer, own)| own.keys().map(move |key| (layer, key))) {
+            let place = *places.entry(key.folded()).or_insert(read.len());
+            if let Some(known) = read.get_mut(place) {
+                known.control_only &= layer.is_control();
+                continue;
             }
+            let name = key.to_string();
+            let values = self.request.keys().values(&name).map(str::to_owned).collect();
+            read.push(KeyReport { name, values, control_only: layer.is_control() });
         }
         read
     }

@@ -1,20 +1,18 @@
-//! One action on one resource, decided and explained.
+//! One action on one resource after the other, decided and explained.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::given::Given;
 use super::principal::{self, Caller};
+use super::verdict::{self, Verdict};
 use crate::arn::{AccountId, Arn};
 use crate::http::iam::call::Call;
 use crate::http::iam::holders;
 use crate::http::query::{Element, QueryError};
-use crate::iam::{Account, Holder, SourceKind, SourcedPolicy};
+use crate::iam::{Account, Holder};
 use crate::organization::Organization;
-use crate::policy::{
-    Action, Evaluation, Explanation, Keys, Layer, Layers, Level, Outcome, Policy, Principal, Request, Resource,
-    StatementReport, evaluate,
-};
+use crate::policy::{Action, Keys, Layers, Level, Policy, Principal, Request, Resource, evaluate};
 use crate::session::{Role, surroundings};
 
 /// How many characters of policies one page of decisions goes over, which keeps it within a second. What is not on the
@@ -26,7 +24,6 @@ const COMPARED_CHARACTERS: usize = 1024;
 /// Everything that stays the same from one action to the next.
 pub(super) struct Simulation<'a> {
     given: &'a Given<'a>,
-    kinds: HashMap<String, SourceKind>,
     identity: Vec<Policy>,
     boundary: Option<Vec<Policy>>,
     principal: Principal,
@@ -41,11 +38,11 @@ pub(super) struct Simulation<'a> {
 }
 
 impl<'a> Simulation<'a> {
-    /// A simulation for whoever `sources` speak for, within `boundary` unless another one is given, and within the control
+    /// A simulation for whoever `identity` speaks for, within `boundary` unless another one is given, and within the control
     /// policies that reach the account of whoever it is.
     pub(super) fn new(
         given: &'a Given<'a>,
-        sources: Vec<SourcedPolicy>,
+        identity: Vec<Policy>,
         boundary: Option<Vec<Policy>>,
         caller: Option<Caller>,
         call: &Call<'a>,
@@ -74,23 +71,9 @@ impl<'a> Simulation<'a> {
             organization.describe("Principal", &principal_account, &mut keys);
         }
         keys.extend(&given.context);
-        // Of two of one name the first is told of.
-        let kinds = sources.iter().rev().map(|sourced| (sourced.policy.name(), sourced.kind)).collect();
-        let identity = sources.into_iter().map(|sourced| sourced.policy).collect();
         let boundary = given.boundary.clone().or(boundary);
         let roles = roles_to_assume(given, call, account)?;
-        Ok(Self {
-            given,
-            kinds,
-            identity,
-            boundary,
-            principal,
-            keys,
-            roles,
-            organization,
-            account: principal_account,
-            own,
-        })
+        Ok(Self { given, identity, boundary, principal, keys, roles, organization, account: principal_account, own })
     }
 
     /// How many decisions fit on a page.
@@ -108,12 +91,18 @@ impl<'a> Simulation<'a> {
         PAGE_CHARACTERS.checked_div(characters.saturating_mul(rounds)).unwrap_or(usize::MAX)
     }
 
-    /// The elements of one result.
-    pub(super) fn evaluate(
+    /// The elements of the result about one action.
+    pub(super) fn result(&self, action: &(&str, Action)) -> Result<Vec<Element>, QueryError> {
+        let resources = self.given.resources.iter();
+        let verdicts: Vec<_> = resources.map(|resource| self.decide(action, resource)).collect();
+        Ok(verdict::result(action.0, &verdicts, self.given.names_resources()))
+    }
+
+    fn decide<'r>(
         &self,
         (name, action): &(&str, Action),
-        (resource_name, resource): &(&str, Resource),
-    ) -> Result<Vec<Element>, QueryError> {
+        (resource_name, resource): &'r (&str, Resource),
+    ) -> Verdict<'r> {
         let role = self.roles.get(resource_name).filter(|_| assumes(name));
         let trust = role.map(|role| role.trust_policy().policy().named("trust policy"));
         let resource_policy = self.given.resource_policy.as_ref().or(trust.as_ref());
@@ -130,12 +119,16 @@ impl<'a> Simulation<'a> {
             .with_resource_control(self.organization.resource_control(&owner));
         let keys = self.keys_about(&owner);
         let request = Request::new(&self.principal, action, resource, &keys).in_account(&owner);
-        let evaluation = evaluate(&layers, &request);
-        Ok(self.elements(name, resource_name, &evaluation, resource_policy.is_some()))
+        let member = self.own && self.organization.id_of(&self.account).is_some();
+        Verdict::new(resource_name, evaluate(&layers, &request).explain(), member, owner != self.account)
     }
 
     fn service_control(&self) -> &[Level] {
-        if self.own { self.organization.service_control(&self.account) } else { &[] }
+        match &self.given.service_control {
+            Some(levels) => levels,
+            None if self.own => self.organization.service_control(&self.account),
+            None => &[],
+        }
     }
 
     /// Whose a resource is: the call says so of those whose ARN does not.
@@ -157,63 +150,6 @@ impl<'a> Simulation<'a> {
         keys.extend(&about);
         keys
     }
-
-    fn elements(&self, action: &str, resource: &str, evaluation: &Evaluation<'_>, by_resource: bool) -> Vec<Element> {
-        let explanation = evaluation.explain();
-        let mut elements = vec![
-            Element::text("EvalActionName", action),
-            Element::text("EvalResourceName", resource),
-            Element::text("EvalDecision", word(evaluation.outcome())),
-            Element::list("MatchedStatements", explanation.deciding.iter().map(|report| self.matched(report))),
-            Element::texts("MissingContextValues", missing(&explanation)),
-        ];
-        let verdict =
-            |layer| explanation.layers.iter().find(|report| report.layer == layer).map(|report| report.outcome);
-        let mut levels = explanation.layers.iter().filter(|report| is_control(report.layer)).peekable();
-        if levels.peek().is_some() {
-            let allowed = levels.all(|report| report.outcome == Outcome::Allow);
-            let detail = vec![Element::Flag("AllowedByOrganizations", allowed)];
-            elements.push(Element::Group("OrganizationsDecisionDetail", detail));
-        }
-        if let Some(outcome) = verdict(Layer::Boundary) {
-            let detail = vec![Element::Flag("AllowedByPermissionsBoundary", outcome == Outcome::Allow)];
-            elements.push(Element::Group("PermissionsBoundaryDecisionDetail", detail));
-        }
-        if by_resource {
-            let entry =
-                |(key, layer): (&'static str, Layer)| Some((key, Element::text("value", word(verdict(layer)?))));
-            let layers = [
-                ("IAM Policy", Layer::Identity),
-                ("Resource Policy", Layer::Resource),
-                ("Permissions Boundary Policy", Layer::Boundary),
-            ];
-            elements.push(Element::map("EvalDecisionDetails", layers.into_iter().filter_map(entry)));
-        }
-        elements
-    }
-
-    fn matched(&self, report: &StatementReport) -> Vec<Element> {
-        let kind = match report.layer {
-            Layer::Resource => SourceKind::Resource,
-            // Whatever of the principal's is called the same.
-            layer if is_control(layer) => SourceKind::None,
-            _ => self.kinds.get(&report.policy).copied().unwrap_or(SourceKind::None),
-        };
-        let place = |name, line: u32, column: u32| {
-            Element::Group(name, vec![Element::number("Line", line), Element::number("Column", column)])
-        };
-        vec![
-            Element::text("SourcePolicyId", report.policy.as_str()),
-            Element::text("SourcePolicyType", kind.as_str()),
-            place("StartPosition", report.line, report.column),
-            place("EndPosition", report.end_line, report.end_column),
-        ]
-    }
-}
-
-/// Whether a layer is an organisation's.
-const fn is_control(layer: Layer) -> bool {
-    matches!(layer, Layer::ServiceControl | Layer::ResourceControl)
 }
 
 fn assumes(action: &str) -> bool {
@@ -241,17 +177,4 @@ fn roles_to_assume<'a>(
         }
     }
     Ok(roles)
-}
-
-/// The keys that statements about the action read and nobody gave.
-fn missing(explanation: &Explanation) -> impl Iterator<Item = &str> {
-    explanation.keys.iter().filter(|key| key.values.is_empty()).map(|key| key.name.as_str())
-}
-
-const fn word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Allow => "allowed",
-        Outcome::ExplicitDeny => "explicitDeny",
-        Outcome::ImplicitDeny => "implicitDeny",
-    }
 }

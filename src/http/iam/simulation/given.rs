@@ -4,8 +4,7 @@ use crate::arn::{AccountId, Arn};
 use crate::http::iam::call::Call;
 use crate::http::iam::input;
 use crate::http::query::{Constraints, Query, QueryError};
-use crate::iam::{SourceKind, SourcedPolicy};
-use crate::policy::{Action, Keys, Kind, Policy, Resource};
+use crate::policy::{Action, Keys, Kind, Level, Policy, Resource};
 
 /// The most characters of all policies of a call together.
 const MAX_CHARACTERS: usize = 256 * 1024;
@@ -15,6 +14,11 @@ const MAX_ACTION: usize = 128;
 const MAX_RESOURCE: usize = 2048;
 /// The most characters of all values of condition keys together.
 const MAX_CONTEXT: usize = 16 * 1024;
+/// The most levels of an organisation, from its root to the account.
+const MAX_LEVELS: usize = 7;
+
+const LEVELS: &str = "OrderedOrganizationPolicyInputList";
+const OF_LEVEL: &str = "ServiceControlPolicyInputList";
 
 /// What both simulations are given.
 pub(super) struct Given<'a> {
@@ -23,6 +27,8 @@ pub(super) struct Given<'a> {
     pub(super) resource_policy: Option<Policy>,
     pub(super) resource_owner: Option<AccountId>,
     pub(super) boundary: Option<Vec<Policy>>,
+    /// The levels of an organisation that stand in the place of the account's own.
+    pub(super) service_control: Option<Vec<Level>>,
     pub(super) caller: Option<Arn>,
     pub(super) context: Keys,
     /// The characters of the longest resource and of all values of condition keys.
@@ -59,6 +65,7 @@ impl<'a> Given<'a> {
             resource_policy: resource_policy.map(|text| policy(text, Kind::Resource, "ResourcePolicy")).transpose()?,
             resource_owner: owner.map(account).transpose()?,
             boundary: (!boundary.is_empty()).then_some(boundary),
+            service_control: levels(query)?,
             caller: whole.caller,
             compared: longest.saturating_add(context.characters),
             context: context.keys,
@@ -66,12 +73,13 @@ impl<'a> Given<'a> {
     }
 
     /// The policies of the list `name`, under their places in it.
-    pub(super) fn policies(&self, call: &Call<'_>, name: &str) -> Result<Vec<SourcedPolicy>, QueryError> {
-        let policies = policies(call.query, name, Kind::Identity)?;
-        let sourced = (1_usize..)
-            .zip(&policies)
-            .map(|(place, policy)| SourcedPolicy::new(policy, SourceKind::None, &format!("{name}.{place}")));
-        Ok(sourced.collect())
+    pub(super) fn policies(&self, call: &Call<'_>, name: &str) -> Result<Vec<Policy>, QueryError> {
+        policies(call.query, name, Kind::Identity)
+    }
+
+    /// Whether the call names resources: all of them is no name.
+    pub(super) fn names_resources(&self) -> bool {
+        !matches!(self.resources.as_slice(), [(_, Resource::All)])
     }
 }
 
@@ -90,13 +98,31 @@ pub(super) fn any_policies(query: &Query, name: &str) -> Result<Vec<Policy>, Que
 
 /// All policies of the call together: a page of decisions goes over each of them.
 fn bounded(query: &Query) -> Result<(), QueryError> {
-    let lists = [query.members("PolicyInputList")?, query.members("PermissionsBoundaryPolicyInputList")?];
+    let mut lists = vec![query.members("PolicyInputList")?, query.members("PermissionsBoundaryPolicyInputList")?];
+    for place in query.structures(LEVELS)? {
+        lists.push(query.members(&format!("{place}.{OF_LEVEL}"))?);
+    }
     let texts = lists.iter().flatten().copied().chain(query.value("ResourcePolicy"));
     if texts.map(str::len).sum::<usize>() <= MAX_CHARACTERS {
         return Ok(());
     }
     let message = format!("The policies are longer than {MAX_CHARACTERS} characters together");
     Err(QueryError::new("InvalidInput", message))
+}
+
+/// The service control policies of each level, from the root of the organisation to the account.
+fn levels(query: &Query) -> Result<Option<Vec<Level>>, QueryError> {
+    let places = query.structures(LEVELS)?;
+    if places.len() > MAX_LEVELS {
+        let message = format!("{LEVELS}: an organisation has at most {MAX_LEVELS} levels");
+        return Err(QueryError::new("InvalidInput", message));
+    }
+    let level = |place: &String| {
+        let policies = policies(query, &format!("{place}.{OF_LEVEL}"), Kind::ServiceControl)?;
+        Ok::<_, QueryError>(Level::new(place.as_str(), policies))
+    };
+    let levels = places.iter().map(level).collect::<Result<Vec<_>, _>>()?;
+    Ok((!levels.is_empty()).then_some(levels))
 }
 
 fn policies(query: &Query, name: &str, kind: Kind) -> Result<Vec<Policy>, QueryError> {

@@ -7,6 +7,7 @@ mod context;
 mod evaluation;
 mod given;
 mod principal;
+mod verdict;
 
 use std::collections::HashSet;
 
@@ -52,7 +53,8 @@ fn simulate_principal(call: &Call<'_>) -> Result<Answer, QueryError> {
     let given = Given::read(call, whole)?;
     let account = call.own_account()?;
     let holder = principal::holder(&account, &source)?;
-    let mut policies = account.policies_of(&holder).map_err(refused)?;
+    let own = account.policies_of(&holder).map_err(refused)?;
+    let mut policies: Vec<_> = own.into_iter().map(|sourced| sourced.policy).collect();
     policies.extend(given.policies(call, "PolicyInputList")?);
     let boundary = account.boundary_of(&holder).map_err(refused)?;
     let caller = match &given.caller {
@@ -63,13 +65,19 @@ fn simulate_principal(call: &Call<'_>) -> Result<Answer, QueryError> {
     Ok(Answer::new("SimulatePrincipalPolicy", results(&given, &simulation, page)?))
 }
 
+/// One result for each action, with one for each resource inside.
 fn results(given: &Given<'_>, simulation: &Simulation<'_>, page: Page) -> Result<Vec<Element>, QueryError> {
-    let pairs = given.actions.iter().flat_map(|action| given.resources.iter().map(move |resource| (action, resource)));
+    let most = simulation.decisions_per_page();
+    if given.resources.len() > most {
+        let message = format!(
+            "ResourceArns: with policies and values of this length at most {most} resources can be asked about"
+        );
+        return Err(QueryError::new("InvalidInput", message));
+    }
     // Only what is on the page is evaluated.
-    let page = page.at_most(simulation.decisions_per_page());
-    let (asked, told) = page.of((0_usize..).zip(pairs), |(number, _)| format!("{number:010}"))?;
-    let results: Result<Vec<_>, _> =
-        asked.into_iter().map(|(_, (action, resource))| simulation.evaluate(action, resource)).collect();
+    let page = page.at_most(most.checked_div(given.resources.len()).unwrap_or(most));
+    let (asked, told) = page.of((0_usize..).zip(&given.actions), |(number, _)| format!("{number:010}"))?;
+    let results: Result<Vec<_>, _> = asked.into_iter().map(|(_, action)| simulation.result(action)).collect();
     let mut elements = vec![Element::list("EvaluationResults", results?)];
     elements.extend(told);
     Ok(elements)
