@@ -19,6 +19,8 @@ mod attacks;
 mod authorization;
 #[path = "http_iam/denials.rs"]
 mod denials;
+#[path = "http_iam/elsewhere.rs"]
+mod elsewhere;
 #[path = "http_iam/escalation.rs"]
 mod escalation;
 #[path = "http_iam/holders.rs"]
@@ -27,6 +29,8 @@ mod holders;
 mod instance_profiles;
 #[path = "http_iam/listings.rs"]
 mod listings;
+#[path = "http_iam/parameters.rs"]
+mod parameters;
 #[path = "http_iam/policies.rs"]
 mod policies;
 #[path = "http_iam/providers.rs"]

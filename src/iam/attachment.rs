@@ -8,7 +8,8 @@ impl Account {
     /// Attaches a managed policy; one that is attached already stays so.
     ///
     /// # Errors
-    /// [`IamError::NoSuchEntity`] without the policy or the holder, [`IamError::LimitExceeded`], [`IamError::Protected`].
+    /// [`IamError::NoSuchEntity`] without the policy or the holder, [`IamError::NotAttachable`], [`IamError::LimitExceeded`],
+    /// [`IamError::Protected`].
     pub fn attach_policy(&mut self, holder: &Holder, arn: &Arn, limits: &Limits) -> Result<(), IamError> {
         self.attachable(arn, Entity::PolicyVersion)?;
         let quota = match holder {
@@ -86,8 +87,8 @@ impl Account {
     /// Keeps what a user or role may do within a managed policy, or no longer within any.
     ///
     /// # Errors
-    /// [`IamError::NoSuchEntity`] without the policy or the holder, [`IamError::InvalidInput`] for a group,
-    /// [`IamError::Protected`].
+    /// [`IamError::NoSuchEntity`] without the policy or the holder, [`IamError::NotAttachable`],
+    /// [`IamError::InvalidInput`] for a group, [`IamError::Protected`].
     pub fn set_boundary(&mut self, holder: &Holder, arn: Option<&Arn>) -> Result<(), IamError> {
         if matches!(holder, Holder::Group(_)) {
             let expected = "a user or a role; groups have no permissions boundary";
@@ -105,12 +106,18 @@ impl Account {
     pub(super) fn attachable(&self, arn: &Arn, otherwise: Entity) -> Result<(), IamError> {
         match self.managed_policy(arn) {
             Some(_) => Ok(()),
+            None if is_of_services(arn) => Err(IamError::NotAttachable { arn: arn.to_string() }),
             None if otherwise == Entity::Boundary && !is_policy(arn) => {
                 Err(IamError::NoPolicyArn { arn: arn.to_string() })
             }
             None => Err(IamError::missing(otherwise, arn.as_str())),
         }
     }
+}
+
+/// Whether it is named as the policies of service-linked roles are.
+fn is_of_services(arn: &Arn) -> bool {
+    arn.service() == "iam" && arn.account() == "aws" && arn.resource().starts_with("policy/aws-service-role/")
 }
 
 fn is_policy(arn: &Arn) -> bool {

@@ -243,6 +243,12 @@ pub enum IamError {
         /// The ARN.
         arn: String,
     },
+    /// A managed policy is for roles that services make for themselves, of which there are none.
+    #[error("Cannot attach a Service Role Policy to a Customer Role.")]
+    NotAttachable {
+        /// Its ARN.
+        arn: String,
+    },
     /// A managed policy that is the same in every account, which is nobody's to change.
     #[error("Cannot {change} outside your own account.")]
     OutsideAccount {
@@ -355,6 +361,7 @@ impl IamError {
             Self::Protected { .. } => "UnmodifiableEntity",
             Self::InvalidInput { .. } | Self::Provider { .. } | Self::NoPolicyArn { .. } => "InvalidInput",
             Self::TooManyThumbprints { .. } => "InvalidInput",
+            Self::NotAttachable { .. } => "PolicyNotAttachable",
             Self::OutsideAccount { .. } => "AccessDenied",
             Self::MalformedPolicy { .. } | Self::InvalidPrincipal { .. } => "MalformedPolicyDocument",
             Self::Role(_) | Self::ProviderUrl { .. } => "ValidationError",

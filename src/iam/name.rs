@@ -77,7 +77,7 @@ impl FromStr for EntityPath {
         let fits = (1..=512).contains(&text.len())
             && text.starts_with('/')
             && text.ends_with('/')
-            && !text.contains("//")
+            && text != "//"
             && text.bytes().all(|byte| (0x21..=0x7E).contains(&byte));
         match fits {
             true => Ok(Self(text.to_owned())),

@@ -10,14 +10,15 @@ use super::{Account, Entity, IamError};
 
 /// Characters that count as symbols.
 const SYMBOLS: &str = "!@#$%^&*()_+-=[]{}|'";
-/// The most characters of a password.
-const MAX_LENGTH: usize = 128;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// A password as its user typed it; wiped when dropped, never printed.
 pub struct Password(Zeroizing<String>);
 
 impl Password {
+    /// The most characters of a password.
+    pub const MAX_LENGTH: usize = 128;
+
     /// Takes 1 to 128 characters from tab, line feed, carriage return and U+0020 to U+00FF.
     ///
     /// # Errors
@@ -25,7 +26,7 @@ impl Password {
     pub fn new(text: String) -> Result<Self, IamError> {
         let text = Zeroizing::new(text);
         let allowed = |character: char| matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{FF}');
-        match (1..=MAX_LENGTH).contains(&text.chars().count()) && text.chars().all(allowed) {
+        match (1..=Self::MAX_LENGTH).contains(&text.chars().count()) && text.chars().all(allowed) {
             true => Ok(Self(text)),
             false => Err(IamError::InvalidInput { parameter: "password", expected: "1 to 128 characters of Latin-1" }),
         }

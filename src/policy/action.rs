@@ -128,6 +128,22 @@ impl ActionElement {
     }
 }
 
+impl ActionElement {
+    /// Whether it may name an action of this service, which is in lower case.
+    pub(super) fn may_be_of(&self, service: &str) -> bool {
+        let mut patterns = self.patterns.iter();
+        match self.negated {
+            // What leaves out all of the service names nothing of it; with anything less something is left.
+            true => !patterns.any(|pattern| match pattern {
+                ActionPattern::Anything => true,
+                ActionPattern::Like { service: own, name } => **own == *service && name.is_anything(),
+                ActionPattern::Exact(_) | ActionPattern::Nothing => false,
+            }),
+            false => patterns.any(|pattern| matches!(pattern, ActionPattern::Anything)) || self.is_of(service),
+        }
+    }
+}
+
 impl ActionPattern {
     /// Reads one value; the error says what it must be.
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {

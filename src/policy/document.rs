@@ -141,6 +141,13 @@ impl Policy {
         keys.filter(|key| seen.insert(key.folded())).map(ToString::to_string).collect()
     }
 
+    /// Whether a statement allows something of this service, such as `s3`, whatever its conditions and whatever denies.
+    #[must_use]
+    pub fn may_allow_of(&self, service: &str) -> bool {
+        let mut allowing = self.statements().iter().filter(|statement| statement.effect == Effect::Allow);
+        allowing.any(|statement| statement.actions.may_be_of(service))
+    }
+
     pub(super) fn statements(&self) -> &[Statement] {
         &self.compiled.statements
     }

@@ -49,8 +49,8 @@ pub(super) fn document(
     reader.sids(shapes)?;
     let named = each(shapes, actions_named)?;
     let resources = resources?;
-    each(shapes, |shape| reader.resources_named(shape))?;
     let actions = each(&named, |strings| reader.actions(strings))?;
+    each(shapes, |shape| reader.resources_named(shape))?;
     let parts = shapes.iter().zip(effects).zip(principals).zip(actions).zip(resources).zip(conditions);
     let statements = parts.map(|(((((shape, effect), principal), actions), resources), conditions)| {
         let sid = shape.sid.map(|(sid, _)| sid).filter(|sid| !sid.is_empty()).map(Into::into);

@@ -80,6 +80,9 @@ async fn a_saml_provider_made_from_metadata_signs_people_in_until_it_is_deleted(
     assert_eq!(with_saml(&site, &idp, &role, &provider).await.text("Code"), Some("InvalidIdentityToken"));
     site.done("UpdateSAMLProvider", &[("SAMLProviderArn", &provider), ("SAMLMetadataDocument", &metadata)]).await;
     assert_eq!(with_saml(&site, &idp, &role, &provider).await.status, 200);
+    let told = "Unable to update identity provider. No updates are defined for metadata or encryption assertion.";
+    let refused = site.refused("UpdateSAMLProvider", &[("SAMLProviderArn", &provider)]).await;
+    assert_eq!(refused, (400, "InvalidInput".to_owned(), told.to_owned()));
     site.done("DeleteSAMLProvider", &[("SAMLProviderArn", &provider)]).await;
     assert_eq!(with_saml(&site, &idp, &role, &provider).await.text("Code"), Some("InvalidIdentityToken"));
 }

@@ -204,6 +204,73 @@ async fn a_role_is_simulated_with_everything_it_has() {
 }
 
 #[tokio::test]
+async fn policies_can_be_left_out_of_the_simulation_of_a_principal() {
+    let site = Site::start().await;
+    site.session_with("worker", &allow("s3:GetObject")).await;
+    let attached = site.create_policy("attached", &allow("sqs:*")).await;
+    let bound =
+        site.create_policy("bound", &policy(&json!({"Effect": "Deny", "Action": "kms:*", "Resource": "*"}))).await;
+    let role = ("RoleName", "worker");
+    site.done("AttachRolePolicy", &[role, ("PolicyArn", &attached)]).await;
+    site.done("AttachRolePolicy", &[role, ("PolicyArn", "arn:aws:iam::aws:policy/SecurityAudit")]).await;
+    let source = arn("role/worker");
+    let actions = ["s3:GetObject", "sqs:SendMessage", "iam:GetRole"];
+    let places = ["ActionNames.member.1", "ActionNames.member.2", "ActionNames.member.3"];
+    let ask = async |excluded: &[(&str, &str)]| {
+        let names: Vec<_> = excluded.iter().map(|(name, _)| format!("PolicyExclusionList.member.1.{name}")).collect();
+        let mut asked = vec![("PolicySourceArn", source.as_str())];
+        asked.extend(places.into_iter().zip(actions));
+        asked.extend(names.iter().map(String::as_str).zip(excluded.iter().map(|(_, value)| *value)));
+        let reply = site.iam("SimulatePrincipalPolicy", &asked).await;
+        let allowed = reply.body.split("<EvalDecision>").skip(1).map(|rest| rest.starts_with("allowed"));
+        (allowed.collect::<Vec<_>>(), reply.text("Code").map(str::to_owned))
+    };
+    assert_eq!(ask(&[]).await.0, [true, true, true]);
+    let managed = [("PolicyArn", arn("policy/att*d")), ("PolicyArn", arn("policy/?ttached"))];
+    for (excluded, expected) in [
+        (vec![("PolicyType", "inline")], [false, true, true]),
+        (vec![("PolicyType", "aws-managed")], [true, true, false]),
+        (vec![("PolicyType", "user-managed")], [true, false, true]),
+        (vec![("PolicyType", "rcp")], [true, true, true]),
+        (vec![("PolicyArn", attached.as_str())], [true, false, true]),
+        (vec![(managed[0].0, managed[0].1.as_str())], [true, false, true]),
+        (vec![(managed[1].0, managed[1].1.as_str())], [true, false, true]),
+        (vec![("PolicyArn", "arn:aws:iam::aws:policy/Nothing")], [true, true, true]),
+        (
+            vec![
+                ("InlinePolicyIdentifier.PolicyName", "permissions-1"),
+                ("InlinePolicyIdentifier.AttachmentType", "role"),
+                ("InlinePolicyIdentifier.AttachmentName", "Work*"),
+            ],
+            [false, true, true],
+        ),
+        (
+            vec![
+                ("InlinePolicyIdentifier.PolicyName", "permissions-1"),
+                ("InlinePolicyIdentifier.AttachmentType", "user"),
+                ("InlinePolicyIdentifier.AttachmentName", "*"),
+            ],
+            [true, true, true],
+        ),
+    ] {
+        assert_eq!(ask(&excluded).await.0, expected, "{excluded:?}");
+    }
+    site.done("PutRolePermissionsBoundary", &[role, ("PermissionsBoundary", &bound)]).await;
+    assert_eq!(ask(&[]).await.0, [false, false, false]);
+    assert_eq!(ask(&[("PolicyType", "permission-boundary")]).await.0, [true, true, true]);
+    for wrong in [
+        vec![("PolicyType", "user")],
+        vec![("PolicyType", "inline"), ("PolicyArn", attached.as_str())],
+        vec![("PolicyArn", "arn:aws:iam::*:policy/attached")],
+        vec![("PolicyArn", "arn:aws:iam::aws:policy/a*b*")],
+        vec![("PolicyArn", "arn:aws:iam::aws:role/attached")],
+        vec![("InlinePolicyIdentifier.PolicyName", "permissions-1")],
+    ] {
+        assert_eq!(ask(&wrong).await.1.as_deref(), Some("InvalidInput"), "{wrong:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_principal_that_does_not_exist_is_named_as_it_is_called() {
     let site = Site::start().await;
     for (source, expected) in [

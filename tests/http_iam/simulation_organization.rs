@@ -209,3 +209,17 @@ async fn an_organisation_can_be_given_from_its_root_to_the_account() {
     assert_eq!((status, code.as_str()), (400, "InvalidInput"));
     assert!(message.contains("at most 7 levels"), "{message}");
 }
+
+#[tokio::test]
+async fn service_control_policies_can_be_left_out() {
+    let site = site().await;
+    site.session_with("worker", &allow("*")).await;
+    let worker = arn("role/worker");
+    let asked = [
+        ("PolicySourceArn", worker.as_str()),
+        ("ActionNames.member.1", "sqs:SendMessage"),
+        ("PolicyExclusionList.member.1.PolicyType", "scp"),
+    ];
+    let reply = site.done("SimulatePrincipalPolicy", &asked).await;
+    assert_eq!((reply.text("EvalDecision"), reply.text("AllowedByOrganizations")), (Some("allowed"), Some("true")));
+}

@@ -117,7 +117,12 @@ fn of_several_mistakes_the_one_is_told_that_the_cloud_tells() {
             r#"{"Effect":"Allow","Action":"s:3:x","Resource":"photos"}"#,
             "Resource photos must be in ARN format or \"*\".",
         ),
-        (r#"{"Effect":"Allow","Action":"wrong"}"#, "Policy statement must contain resources."),
+        // That there are no resources comes last.
+        (
+            r#"{"Effect":"Allow","Action":"wrong"}"#,
+            "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
+        ),
+        (r#"{"Effect":"Allow","Action":"s3:GetObject"}"#, "Policy statement must contain resources."),
     ] {
         let found = sentence(&document(statements), Kind::Identity);
         assert!(found.starts_with(expected), "{statements}: {found}");

@@ -58,7 +58,7 @@ fn change(
 fn list(call: &Call<'_>, subject: Subject, operation: &'static str) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
     let holder = subject.read_short(call.query, &mut constraints);
-    let prefix = input::path_prefix(call.query, &mut constraints);
+    let prefix = input::policy_path_prefix(call.query, &mut constraints);
     let page = Page::read(call.query, &mut constraints);
     constraints.finish()?;
     let target = Target::allowed(call, Named::Holder(holder.clone()), &format!("iam:{operation}"), &Keys::new())?;

@@ -32,7 +32,7 @@ fn get_account_authorization_details(call: &Call<'_>) -> Result<Answer, QueryErr
     for (number, kind) in (1_usize..).zip(&filter) {
         if !FILTERS.contains(kind) {
             let place = format!("filter.{number}.member");
-            constraints.broken(&place, Some(kind), &format!("satisfy enum value set: [{}]", FILTERS.join(", ")));
+            constraints.broken(&place, Some(kind), "satisfy enum value set");
         }
     }
     let page = Page::read(call.query, &mut constraints);

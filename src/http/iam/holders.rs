@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use super::call::refused;
 use super::input::{self, LONG_NAME, SHORT_NAME};
 use crate::arn::Arn;
-use crate::http::query::{Constraints, Element, Query};
-use crate::iam::{Account, Holder};
+use crate::http::query::{Constraints, Element, Query, QueryError};
+use crate::iam::{Account, Entity, Holder, IamError};
 use crate::policy::Keys;
 
 /// Of what kind the operation's subject is.
@@ -56,6 +57,19 @@ pub(super) fn arn(account: &Account, holder: &Holder) -> Arn {
         };
         Arn::iam(&account.id, &format!("{kind}/{}", holder.name()))
     })
+}
+
+/// The user, group or role of `account` that has this ARN.
+pub(super) fn of_arn(account: &Account, arn: &Arn) -> Result<Holder, QueryError> {
+    let name = arn.resource().rsplit('/').next().unwrap_or_default().to_owned();
+    let (kind, holder) = match arn.resource().split_once('/').map(|(kind, _)| kind) {
+        Some("user") => (Entity::User, Holder::User(name)),
+        Some("group") => (Entity::Group, Holder::Group(name)),
+        Some("role") => (Entity::Role, Holder::Role(name)),
+        _ => return Err(QueryError::new("InvalidInput", format!("Invalid Entity Arn: {arn}"))),
+    };
+    let found = account.arn_of_holder(&holder).is_ok_and(|own| own == arn);
+    if found { Ok(holder) } else { Err(refused(IamError::missing(kind, holder.name()))) }
 }
 
 /// Its unique id, if there is one of that name.

@@ -2,6 +2,7 @@
 
 use crate::arn::Arn;
 use crate::http::query::{Constraints, Query, QueryError};
+use crate::iam::EntityPath;
 
 /// The most characters of a user's or a role's name.
 pub(super) const SHORT_NAME: usize = 64;
@@ -9,6 +10,7 @@ pub(super) const SHORT_NAME: usize = 64;
 pub(super) const LONG_NAME: usize = 128;
 const MAX_PATH: usize = 512;
 const ARN_LENGTH: (usize, usize) = (20, 2048);
+const MAX_DESCRIPTION: usize = 1000;
 const MAX_DOCUMENT: usize = 131_072;
 /// The most tags that one call sets or takes away.
 const MAX_TAGS: usize = 50;
@@ -52,14 +54,52 @@ pub(super) fn path<'a>(query: &'a Query, constraints: &mut Constraints) -> &'a s
 pub(super) fn optional_path<'a>(query: &'a Query, parameter: &str, constraints: &mut Constraints) -> Option<&'a str> {
     let path = query.value(parameter);
     constraints.length(parameter, path, (1, MAX_PATH));
-    let fits = |path: &str| {
-        path.starts_with('/') && path.ends_with('/') && path.bytes().all(|byte| (0x21..=0x7F).contains(&byte))
-    };
-    if !path.is_none_or(fits) {
+    if path.is_some_and(|path| path.parse::<EntityPath>().is_err()) {
         let rule = "It must begin and end with / and contain only alphanumeric characters and/or / characters.";
         constraints.otherwise(format!("The specified value for path is invalid. {rule}"));
     }
     path
+}
+
+/// The path of a managed policy, `/` when it is left out.
+pub(super) fn policy_path<'a>(query: &'a Query, constraints: &mut Constraints) -> &'a str {
+    path_of_policies(query, "Path", constraints)
+}
+
+/// The parameter `PathPrefix` where it is of managed policies, `/` when it is left out.
+pub(super) fn policy_path_prefix<'a>(query: &'a Query, constraints: &mut Constraints) -> &'a str {
+    path_of_policies(query, "PathPrefix", constraints)
+}
+
+fn path_of_policies<'a>(query: &'a Query, parameter: &str, constraints: &mut Constraints) -> &'a str {
+    let path = query.value(parameter);
+    constraints.length(parameter, path, (1, MAX_PATH));
+    let path = path.unwrap_or("/");
+    let allowed = |character: char| character.is_ascii_alphanumeric() || ".,+@=_-".contains(character);
+    let word = |part: &str| !part.is_empty() && part.chars().all(allowed);
+    let inner = path.strip_prefix('/').and_then(|rest| rest.strip_suffix('/'));
+    if path != "/" && !inner.is_some_and(|inner| inner.split('/').all(word)) {
+        constraints.pattern(parameter, Some(path), "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/");
+    }
+    path
+}
+
+/// The description of a role, if there is one.
+pub(super) fn role_description(query: &Query, constraints: &mut Constraints) -> Option<String> {
+    let description = query.value("Description");
+    constraints.length("Description", description, (0, MAX_DESCRIPTION));
+    let allowed = |character: char| matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{7E}' | '\u{A1}'..='\u{FF}');
+    if description.is_some_and(|text| !text.chars().all(allowed)) {
+        constraints.pattern("Description", description, "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*");
+    }
+    description.map(str::to_owned)
+}
+
+/// The description of a managed policy, if there is one.
+pub(super) fn policy_description(query: &Query, constraints: &mut Constraints) -> Option<String> {
+    let description = query.value("Description");
+    constraints.length("Description", description, (0, MAX_DESCRIPTION));
+    description.map(str::to_owned)
 }
 
 /// The parameter `PathPrefix`, `/` when it is left out.

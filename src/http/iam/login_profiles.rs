@@ -60,6 +60,8 @@ fn delete_login_profile(call: &Call<'_>) -> Result<Answer, QueryError> {
 
 fn change_password(call: &Call<'_>) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
+    constraints.not_null(call.query, "OldPassword");
+    constraints.not_null(call.query, "NewPassword");
     let old = password(call, "OldPassword", &mut constraints);
     let new = password(call, "NewPassword", &mut constraints);
     constraints.finish()?;
@@ -90,11 +92,13 @@ fn answer(operation: &'static str, account: &Account, user: &str) -> Result<Answ
 
 /// A required password; none when it is not one, which is noted without showing it.
 fn password(call: &Call<'_>, name: &str, constraints: &mut Constraints) -> Option<Password> {
-    let password = Password::new(call.query.value(name)?.to_owned()).ok();
-    if password.is_none() {
-        constraints.pattern(name, None, "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]{1,128}");
+    let given = call.query.value(name)?;
+    constraints.length(name, Some(given), (1, Password::MAX_LENGTH));
+    let allowed = |character: char| matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{FF}');
+    if !given.chars().all(allowed) {
+        constraints.pattern(name, Some(given), "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+");
     }
-    password
+    Password::new(given.to_owned()).ok()
 }
 
 fn required(password: Option<Password>) -> Result<Password, QueryError> {

@@ -16,12 +16,14 @@ mod instance_profiles;
 mod login_profiles;
 mod mfa_devices;
 mod oidc_providers;
+mod organization_features;
 mod outbound;
 mod paging;
 mod policies;
 mod qr_code;
 mod roles;
 mod saml_providers;
+mod service_access;
 mod shapes;
 mod simulation;
 mod subject;
@@ -174,6 +176,8 @@ fn operation(name: &str) -> Option<Operation> {
         .or_else(|| account::operation(name))
         .or_else(|| outbound::operation(name))
         .or_else(|| tags::operation(name))
+        .or_else(|| service_access::operation(name))
+        .or_else(|| organization_features::operation(name))
         .or_else(|| elsewhere::operation(name))
 }
 

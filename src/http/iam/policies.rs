@@ -27,10 +27,9 @@ fn create_policy(call: &Call<'_>) -> Result<Answer, QueryError> {
     let query = call.query;
     let mut constraints = Constraints::default();
     let name = input::name(query, "PolicyName", LONG_NAME, &mut constraints);
-    let path = input::path(query, &mut constraints);
+    let path = input::policy_path(query, &mut constraints);
     let document = input::document(query, "PolicyDocument", &mut constraints);
-    let description = query.value("Description");
-    constraints.length("Description", description, (0, 1000));
+    let description = input::policy_description(query, &mut constraints);
     constraints.finish()?;
     let (tags, keys) = tags::requested(query)?;
     let arn = call.arn(&format!("policy{path}{name}"));
@@ -42,7 +41,7 @@ fn create_policy(call: &Call<'_>) -> Result<Answer, QueryError> {
         name: name.parse().map_err(refused)?,
         path: path.parse().map_err(refused)?,
         document,
-        description: description.map(str::to_owned),
+        description,
         tags,
     };
     let now = call.now();
@@ -64,7 +63,7 @@ fn list_policies(call: &Call<'_>) -> Result<Answer, QueryError> {
     let scope = constraints.one_of(query, "Scope", &["All", "AWS", "Local"]).unwrap_or("All");
     let usage = constraints.one_of(query, "PolicyUsageFilter", &["PermissionsPolicy", "PermissionsBoundary"]);
     let only_attached = constraints.one_of(query, "OnlyAttached", &["true", "false"]) == Some("true");
-    let prefix = input::path_prefix(query, &mut constraints);
+    let prefix = input::policy_path_prefix(query, &mut constraints);
     let page = Page::read(query, &mut constraints);
     constraints.finish()?;
     call.authorize("iam:ListPolicies", call.arn(&format!("policy{prefix}")).as_str(), &Keys::new())?;

@@ -34,7 +34,7 @@ fn create_role(call: &Call<'_>) -> Result<Answer, QueryError> {
     let name = input::name(query, "RoleName", SHORT_NAME, &mut constraints);
     let path = input::path(query, &mut constraints);
     let trust_policy = input::document(query, "AssumeRolePolicyDocument", &mut constraints);
-    let description = description(call, &mut constraints);
+    let description = input::role_description(query, &mut constraints);
     let duration = max_session_duration(call, &mut constraints);
     let boundary = input::optional_arn(query, "PermissionsBoundary", &mut constraints);
     constraints.finish()?;
@@ -85,13 +85,13 @@ fn list_roles(call: &Call<'_>) -> Result<Answer, QueryError> {
 
 fn update_role(call: &Call<'_>, operation: &'static str) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::default();
-    let described = description(call, &mut constraints);
+    let described = input::role_description(call.query, &mut constraints);
     let only_description = operation == "UpdateRoleDescription";
     let duration = if only_description { None } else { max_session_duration(call, &mut constraints) };
     constraints.finish()?;
     let (name, target) = subject(call, &format!("iam:{operation}"), &Keys::new())?;
     let record = target.update(call, |account, _| account.update_role(name, described, duration))?;
-    let role = || Element::Group("Role", shapes::whole_role(&record, &call.accounts()));
+    let role = || Element::Group("Role", shapes::made_role(&record, &call.accounts()));
     Ok(Answer::new(operation, if only_description { vec![role()] } else { Vec::new() }))
 }
 
@@ -143,12 +143,6 @@ fn subject_with<'a>(
     constraints.finish()?;
     let target = Target::allowed(call, Named::Holder(Holder::Role(name.to_owned())), action, asked)?;
     Ok((name, target))
-}
-
-fn description(call: &Call<'_>, constraints: &mut Constraints) -> Option<String> {
-    let description = call.query.value("Description");
-    constraints.length("Description", description, (0, 1000));
-    description.map(str::to_owned)
 }
 
 fn max_session_duration(call: &Call<'_>, constraints: &mut Constraints) -> Option<Duration> {

@@ -113,10 +113,13 @@ fn update(call: &Call<'_>) -> Result<Answer, QueryError> {
     no_encryption(call)?;
     let (arn, target) = changeable(call, "iam:UpdateSAMLProvider", &Keys::new())?;
     target.account().saml_provider(&arn).map_err(refused)?;
-    if let Some(metadata) = metadata {
-        let provider = provider(call, metadata)?;
-        target.update(call, |account, _| account.update_saml_provider(&arn, metadata, provider))?;
-    }
+    let Some(metadata) = metadata else {
+        let message =
+            "Unable to update identity provider. No updates are defined for metadata or encryption assertion.";
+        return Err(QueryError::new("InvalidInput", message));
+    };
+    let provider = provider(call, metadata)?;
+    target.update(call, |account, _| account.update_saml_provider(&arn, metadata, provider))?;
     Ok(Answer::new("UpdateSAMLProvider", vec![Element::text("SAMLProviderArn", arn.as_str())]))
 }
 

@@ -16,11 +16,12 @@ pub(super) fn tags(tags: &BTreeMap<String, String>) -> Element {
 
 /// `PermissionsBoundary`.
 pub(super) fn boundary(boundary: &Boundary) -> Element {
-    let kind = Element::text("PermissionsBoundaryType", "PermissionsBoundaryPolicy");
+    // The service model has another word, which the cloud does not use.
+    let kind = Element::text("PermissionsBoundaryType", "Policy");
     Element::Group("PermissionsBoundary", vec![kind, Element::text("PermissionsBoundaryArn", boundary.arn().as_str())])
 }
 
-/// A role as its creation answers with it: without `RoleLastUsed`, and without a duration that was not asked for.
+/// A role as its creation and a change of its description answer with it: without `RoleLastUsed`, and without a duration that was not asked for.
 pub(super) fn made_role(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
     let mut elements = named_role(record, accounts);
     elements.extend(held(record));

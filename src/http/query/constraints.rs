@@ -31,12 +31,19 @@ impl Constraints {
 
     /// The value of a required parameter, `""` when it is missing (which is noted).
     pub(in crate::http) fn required<'a>(&mut self, query: &'a Query, name: &str, limits: (usize, usize)) -> &'a str {
-        let value = query.value(name).filter(|value| !value.is_empty());
+        let value = query.value(name);
         if value.is_none() {
             self.broken(&camel(name), None, "not be null");
         }
         self.length(name, value, limits);
         value.unwrap_or_default()
+    }
+
+    /// Notes that a required parameter is missing, where its value is held to something by others.
+    pub(in crate::http) fn not_null(&mut self, query: &Query, name: &str) {
+        if query.value(name).is_none() {
+            self.broken(&camel(name), None, "not be null");
+        }
     }
 
     /// Notes a value outside `limits` (least and most characters).
@@ -117,13 +124,14 @@ impl Constraints {
         }
     }
 
-    /// One of `values`, if the parameter was given.
+    /// One of `values`, if the parameter was given. Which they are is told where messages repeat what was given.
     pub(in crate::http) fn one_of<'a>(&mut self, query: &'a Query, name: &str, values: &[&str]) -> Option<&'a str> {
         let value = query.value(name)?;
         if values.contains(&value) {
             return Some(value);
         }
-        self.broken(&camel(name), Some(value), &format!("satisfy enum value set: [{}]", values.join(", ")));
+        let told = if self.repeats { format!(": [{}]", values.join(", ")) } else { String::new() };
+        self.broken(&camel(name), Some(value), &format!("satisfy enum value set{told}"));
         None
     }
 

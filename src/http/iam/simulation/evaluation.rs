@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::given::Given;
-use super::principal::{self, Caller};
+use super::principal::Caller;
 use super::verdict::{self, Verdict};
 use crate::arn::{AccountId, Arn};
 use crate::http::iam::call::Call;
@@ -169,7 +169,7 @@ fn roles_to_assume<'a>(
     }
     for (name, _) in &given.resources {
         let arn = name.parse::<Arn>().ok();
-        let holder = arn.and_then(|arn| principal::holder(account, &arn).ok());
+        let holder = arn.and_then(|arn| holders::of_arn(account, &arn).ok());
         let Some(holder @ Holder::Role(_)) = holder else { continue };
         let Some(record) = account.roles.find(holder.name()) else { continue };
         if call.allows("iam:GetRole", name, &holders::keys(account, &holder))? {

@@ -5,6 +5,7 @@
 
 mod context;
 mod evaluation;
+mod exclusion;
 mod given;
 mod principal;
 mod verdict;
@@ -12,8 +13,10 @@ mod verdict;
 use std::collections::HashSet;
 
 use self::evaluation::Simulation;
+use self::exclusion::Exclusions;
 use self::given::{Given, Whole};
 use super::call::{Call, Operation, refused};
+use super::holders;
 use super::paging::Page;
 use crate::http::query::{Answer, Constraints, Element, QueryError};
 use crate::policy::{Keys, Policy};
@@ -50,13 +53,17 @@ fn simulate_principal(call: &Call<'_>) -> Result<Answer, QueryError> {
     constraints.finish()?;
     let source = source.ok_or_else(super::input::no_arn)?;
     call.authorize("iam:SimulatePrincipalPolicy", source.as_str(), &Keys::new())?;
-    let given = Given::read(call, whole)?;
+    let mut given = Given::read(call, whole)?;
+    let excluded = Exclusions::read(call.query)?;
+    if !excluded.spare_service_control() {
+        given.service_control = Some(Vec::new());
+    }
     let account = call.own_account()?;
-    let holder = principal::holder(&account, &source)?;
-    let own = account.policies_of(&holder).map_err(refused)?;
-    let mut policies: Vec<_> = own.into_iter().map(|sourced| sourced.policy).collect();
+    let holder = holders::of_arn(&account, &source)?;
+    let own = account.policies_of(&holder).map_err(refused)?.into_iter().filter(|sourced| excluded.spare(sourced));
+    let mut policies: Vec<_> = own.map(|sourced| sourced.policy).collect();
     policies.extend(given.policies(call, "PolicyInputList")?);
-    let boundary = account.boundary_of(&holder).map_err(refused)?;
+    let boundary = account.boundary_of(&holder).map_err(refused)?.filter(|_| excluded.spare_boundary());
     let caller = match &given.caller {
         Some(arn) if *arn != source => Some(principal::of_arn(call, arn, &account)?),
         _ => principal::of_holder(&account, &holder),
@@ -99,7 +106,7 @@ fn context_keys_principal(call: &Call<'_>) -> Result<Answer, QueryError> {
     let source = source.ok_or_else(super::input::no_arn)?;
     call.authorize("iam:GetContextKeysForPrincipalPolicy", source.as_str(), &Keys::new())?;
     let account = call.own_account()?;
-    let own = account.policies_of(&principal::holder(&account, &source)?).map_err(refused)?;
+    let own = account.policies_of(&holders::of_arn(&account, &source)?).map_err(refused)?;
     let more = given::any_policies(call.query, "PolicyInputList")?;
     let policies = own.iter().map(|sourced| &sourced.policy).chain(&more);
     Ok(Answer::new("GetContextKeysForPrincipalPolicy", vec![key_names(policies)]))

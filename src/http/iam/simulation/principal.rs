@@ -1,29 +1,16 @@
 //! Who a simulation is about: users, groups and roles of the account, and callers by their ARNs.
 
 use crate::arn::Arn;
-use crate::http::iam::call::{Call, refused};
+use crate::http::iam::call::Call;
 use crate::http::iam::holders;
 use crate::http::query::QueryError;
-use crate::iam::{Account, Entity, Holder, IamError};
+use crate::iam::{Account, Holder};
 use crate::policy::{Keys, Principal};
 
 /// A principal, and the condition keys that its requests carry.
 pub(super) struct Caller {
     pub(super) principal: Principal,
     pub(super) keys: Keys,
-}
-
-/// The user, group or role of `account` that has this ARN.
-pub(super) fn holder(account: &Account, arn: &Arn) -> Result<Holder, QueryError> {
-    let name = arn.resource().rsplit('/').next().unwrap_or_default().to_owned();
-    let (kind, holder) = match arn.resource().split_once('/').map(|(kind, _)| kind) {
-        Some("user") => (Entity::User, Holder::User(name)),
-        Some("group") => (Entity::Group, Holder::Group(name)),
-        Some("role") => (Entity::Role, Holder::Role(name)),
-        _ => return Err(QueryError::new("InvalidInput", format!("Invalid Entity Arn: {arn}"))),
-    };
-    let found = account.arn_of_holder(&holder).is_ok_and(|own| own == arn);
-    if found { Ok(holder) } else { Err(refused(IamError::missing(kind, holder.name()))) }
 }
 
 /// The caller that `holder` is; groups make no calls.
@@ -56,7 +43,7 @@ pub(super) fn of_holder(account: &Account, holder: &Holder) -> Option<Caller> {
 /// The caller with this ARN. What is known of it is added if it is of `account` and whoever simulates may read it: the
 /// decisions tell of tags and ids, and of whether there is such a caller at all.
 pub(super) fn of_arn(call: &Call<'_>, arn: &Arn, account: &Account) -> Result<Caller, QueryError> {
-    if let Ok(holder) = holder(account, arn) {
+    if let Ok(holder) = holders::of_arn(account, arn) {
         let action = if matches!(holder, Holder::Role(_)) { "iam:GetRole" } else { "iam:GetUser" };
         let readable = call.allows(action, arn.as_str(), &holders::keys(account, &holder))?;
         if let Some(caller) = of_holder(account, &holder).filter(|_| readable) {
