@@ -68,6 +68,13 @@ async fn resource_control_policies_of_the_owner_deny() {
         ];
         let reply = site.done("SimulateCustomPolicy", &[&base[..], more].concat()).await;
         let text = |name| reply.text(name).unwrap_or_default().to_owned();
+        // Where an organisation denies, what other policies say is not told.
+        assert_eq!(
+            reply.body.contains("EvalDecisionDetails"),
+            text("AllowedByOrganizations") == "true",
+            "{}",
+            reply.body
+        );
         [text("EvalDecision"), text("AllowedByOrganizations"), text("SourcePolicyId"), text("SourcePolicyType")]
     };
     // Whose policies they are may not read them, so the statement is not told.
