@@ -45,6 +45,8 @@ mod roles;
 mod simulation;
 #[path = "http_iam/simulation_organization.rs"]
 mod simulation_organization;
+#[path = "http_iam/simulation_results.rs"]
+mod simulation_results;
 #[path = "http_iam/site.rs"]
 mod site;
 #[path = "http_iam/trail.rs"]
