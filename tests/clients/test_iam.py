@@ -396,6 +396,19 @@ class Simulation(Iam):
             self.assertEqual(result["EvalDecisionDetails"], {})
             self.assertIs(result["OrganizationsDecisionDetail"]["AllowedByOrganizations"], True)
 
+    def test_an_action_on_several_resources(self):
+        reply = self.iam.simulate_custom_policy(
+            PolicyInputList=[json.dumps(document(Resource="arn:aws:s3:::photos/*"))],
+            ActionNames=["s3:GetObject"],
+            ResourceArns=["arn:aws:s3:::photos/a", "arn:aws:s3:::letters/a"],
+        )
+        (result,) = reply["EvaluationResults"]
+        self.assertEqual((result["EvalDecision"], result["MatchedStatements"]), ("implicitDeny", []))
+        inner = {one["EvalResourceName"]: one for one in result["ResourceSpecificResults"]}
+        self.assertEqual(inner["arn:aws:s3:::photos/a"]["EvalResourceDecision"], "allowed")
+        self.assertEqual(len(inner["arn:aws:s3:::photos/a"]["MatchedStatements"]), 1)
+        self.assertEqual(inner["arn:aws:s3:::letters/a"]["EvalResourceDecision"], "implicitDeny")
+
     def test_a_trust_policy_decides_who_assumes(self):
         self.role("one")
         self.iam.put_role_policy(RoleName="one", PolicyName="p", PolicyDocument=permissions("sts:AssumeRole"))
