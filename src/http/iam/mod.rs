@@ -143,7 +143,7 @@ async fn turn(name: &str) -> Result<Option<Turn>, QueryError> {
 
 /// Whether an operation goes over much, by what it is asked or by what the account holds.
 fn goes_over_much(name: &str) -> bool {
-    let whole = ["GetAccountAuthorizationDetails", "GenerateCredentialReport"];
+    let whole = ["GetAccountAuthorizationDetails", "GenerateCredentialReport", "ListPoliciesGrantingServiceAccess"];
     name.starts_with("Simulate") || name.starts_with("GetContextKeys") || whole.contains(&name)
 }
 
@@ -208,6 +208,7 @@ mod tests {
         }
         drop(hashing);
         assert!(matches!(asked("CreateLoginProfile"), Poll::Ready(Some(_))));
+        assert!(matches!(asked("ListPoliciesGrantingServiceAccess"), Poll::Ready(Some(_))));
         drop(long);
         assert!(matches!(asked("GetContextKeysForCustomPolicy"), Poll::Ready(Some(_))));
     }
