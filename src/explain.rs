@@ -217,6 +217,20 @@ impl CorrelationId {
         fits.then(|| Self(text.to_owned()))
     }
 
+    /// The id that these random bytes make: a UUID of version 4 (RFC 9562, 5.4), which is how clients know ids of requests.
+    pub(crate) fn random(bytes: [u8; 16]) -> Self {
+        let bits = u128::from_be_bytes(bytes) & !(0xF << 76 | 0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+        let digits = format!("{bits:032x}");
+        let mut id = String::with_capacity(36);
+        for (place, digit) in digits.chars().enumerate() {
+            if matches!(place, 8 | 12 | 16 | 20) {
+                id.push('-');
+            }
+            id.push(digit);
+        }
+        Self(id)
+    }
+
     /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -250,6 +264,14 @@ mod tests {
     #[test]
     fn nobody_listening_builds_no_evidence() {
         Silent.passed(&FIRST, || unreachable!("evidence was built"));
+    }
+
+    #[test]
+    fn random_correlation_ids_are_uuids_of_version_4() {
+        assert_eq!(CorrelationId::random([0; 16]).as_str(), "00000000-0000-4000-8000-000000000000");
+        assert_eq!(CorrelationId::random([0xFF; 16]).as_str(), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        let numbered = std::array::from_fn(|place| u8::try_from(place).unwrap());
+        assert_eq!(CorrelationId::random(numbered).as_str(), "00010203-0405-4607-8809-0a0b0c0d0e0f");
     }
 
     #[test]

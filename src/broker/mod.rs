@@ -178,8 +178,7 @@ impl Broker {
     /// # Errors
     /// [`Error::Crypto`] without randomness.
     pub fn begin(&self) -> Result<Flow<'_>, Error> {
-        let id = crypto::hex(&crypto::random::<16>()?);
-        CorrelationId::parse(&id).map(|id| self.follow(id)).ok_or(Error::Crypto(crypto::CryptoError::Randomness))
+        Ok(self.follow(CorrelationId::random(crypto::random()?)))
     }
 
     /// Goes on with a flow that was begun before.
