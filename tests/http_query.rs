@@ -33,6 +33,10 @@ struct Site {
 
 impl Site {
     async fn start() -> Self {
+        Self::with(|endpoint| endpoint).await
+    }
+
+    async fn with(change: impl FnOnce(Endpoint) -> Endpoint) -> Self {
         let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
             "Principal": {"Federated": "arn:aws:iam::111111111111:oidc-provider/login.example.com"},
             "Action": "sts:AssumeRoleWithWebIdentity"}});
@@ -46,7 +50,7 @@ impl Site {
         let credentials = broker.mint(broker.assume_role(&identity, ask).unwrap()).unwrap();
         let endpoint = Endpoint::new(Arc::clone(&broker));
         let endpoint = endpoint.with_sts(Sts::new(Arc::clone(&broker))).with_iam(Iam::new(broker));
-        Self { url: serve(endpoint.router()).await, credentials: Keys::from(&credentials) }
+        Self { url: serve(change(endpoint).router()).await, credentials: Keys::from(&credentials) }
     }
 
     async fn ask(&self, action: &str, version: &str, signed_for: Option<&str>) -> Reply {
@@ -186,6 +190,7 @@ async fn scripts_of_every_site_call_and_read_answers_without_what_browsers_add()
     for sent in ["authorization", "content-type", "x-amz-date", "x-amz-security-token", "amz-sdk-request"] {
         assert!(headers.split(", ").any(|allowed| allowed == sent), "{sent}: {headers}");
     }
+    assert!(!headers.contains("x-amz-region-set"), "no service here takes Version 4A: {headers}");
     let body = form(&[("Action", "AssumeRoleWithWebIdentity"), ("Version", STS)]);
     let call = client.post(&site.url).header("content-type", "application/x-www-form-urlencoded").body(body);
     let refused = call.header("origin", "https://app.example.com").send().await.unwrap();
@@ -198,4 +203,55 @@ async fn scripts_of_every_site_call_and_read_answers_without_what_browsers_add()
     }
     let plain = client.get(&site.url).send().await.unwrap();
     assert_eq!(said(&plain, "access-control-allow-origin"), None);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_no_browser_is_to_call_lets_scripts_of_other_sites_read_nothing() {
+    let site = Site::with(Endpoint::without_cross_origin).await;
+    let client = reqwest::Client::new();
+    let asked = client.request(reqwest::Method::OPTIONS, &site.url).header("origin", "https://app.example.com");
+    let asked = asked.header("access-control-request-method", "POST").send().await.unwrap();
+    assert_eq!(asked.status().as_u16(), 405);
+    let call = client.get(&site.url).header("origin", "https://app.example.com").send().await.unwrap();
+    for response in [asked, call] {
+        assert!(response.headers().keys().all(|name| !name.as_str().starts_with("access-control-")));
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_of_a_signed_call_is_answered_by_the_service_it_is_signed_for() {
+    let site = Site::start().await;
+    for (service, namespace) in
+        [("iam", "https://iam.amazonaws.com/doc/2010-05-08/"), ("sts", "https://sts.amazonaws.com/doc/2011-06-15/")]
+    {
+        let twice = "Action=ListUsers&MaxItems=1&MaxItems=2".to_owned();
+        let refused = site.post(twice, Some(service)).await;
+        assert_eq!((refused.status, refused.text("Code")), (400, Some("MalformedQueryString")), "{}", refused.body);
+        assert!(refused.body.contains(&format!("xmlns=\"{namespace}\"")), "{service}: {}", refused.body);
+    }
+}
+
+#[tokio::test]
+async fn ids_of_requests_are_uuids_in_the_header_and_in_the_body_alike() {
+    let site = Site::start().await;
+    let mut seen = Vec::new();
+    for (service, action) in [(Some("sts"), "GetCallerIdentity"), (Some("iam"), "ListUsers"), (None, "NoSuchAction")] {
+        let body = form(&[("Action", action), ("Version", if service == Some("iam") { IAM } else { STS })]);
+        let mut request = reqwest::Client::new().post(&site.url);
+        request = request.header("content-type", "application/x-www-form-urlencoded; charset=utf-8");
+        for (name, value) in
+            service.iter().flat_map(|of| signature(&site.url, &body, &site.credentials, of, issuer::now()))
+        {
+            request = request.header(name, value);
+        }
+        let response = request.body(body).send().await.unwrap();
+        let header = response.headers()["x-amzn-requestid"].to_str().unwrap().to_owned();
+        let reply = Reply { status: response.status().as_u16(), body: response.text().await.unwrap() };
+        assert_eq!(reply.text("RequestId"), Some(header.as_str()), "{}", reply.body);
+        let lengths: Vec<usize> = header.split('-').map(str::len).collect();
+        assert_eq!(lengths, [8, 4, 4, 4, 12], "{header}");
+        assert!(header.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte)));
+        assert!(header[14..].starts_with('4') && !seen.contains(&header), "{header}");
+        seen.push(header);
+    }
 }

@@ -13,7 +13,7 @@ use daypass::http::sts::Sts;
 use daypass::identity::oidc::OidcProvider;
 use daypass::identity::saml::SamlProvider;
 use daypass::{Broker, Keyring, Role};
-use demo_idp::{Idp, ServiceProvider, User, demo_directory};
+use demo_idp::{Fault, Idp, ServiceProvider, User, demo_directory};
 use tower::ServiceExt;
 
 const ENTITY_ID: &str = "http://localhost:8200/saml/metadata";
@@ -35,7 +35,12 @@ struct Service {
 
 impl Service {
     async fn start() -> Self {
+        let pair = format!("{OPEN},{SAML_PROVIDER}");
+        let person = |name: &str| User::new(name, "x").with_role(pair.clone());
+        let overloaded = (1..=9).fold(person("overloaded"), |one, n| one.with_tag(format!("T{n}"), "a".repeat(250)));
         let idp = Idp::builder().users(demo_directory()).audience(AUDIENCE).seed(7);
+        let tagged = person("tagged").with_tag("k".repeat(128), "v".repeat(254));
+        let idp = idp.user(person("a b")).user(person("plain")).user(tagged).user(overloaded);
         let idp = idp.service_provider(ServiceProvider::new(ENTITY_ID, ACS)).start().await.unwrap();
         let saml = SamlProvider::new(&idp.saml_metadata(), ENTITY_ID, ACS).unwrap();
         let oidc = OidcProvider::new(idp.issuer(), [AUDIENCE]).unwrap().with_local_network();
@@ -76,6 +81,12 @@ impl Service {
             ("SAMLAssertion", &assertion),
         ];
         self.ask(&[&asked, more].concat()).await
+    }
+
+    async fn with_saml_of(&self, person: &str) -> (u16, String) {
+        let assertion = self.idp.assertion(person).unwrap();
+        let asked = [("RoleArn", OPEN), ("PrincipalArn", SAML_PROVIDER), ("SAMLAssertion", &assertion)];
+        self.ask(&[&[("Action", "AssumeRoleWithSAML")][..], &asked].concat()).await
     }
 
     async fn with_token(&self, role: &str, more: &[(&str, &str)]) -> (u16, String) {
@@ -180,6 +191,100 @@ async fn a_token_that_is_no_jwt_is_refused_for_its_form_and_not_for_its_issuer()
         let (status, body) = service.ask(&asked).await;
         assert_eq!(status, 400, "{body}");
         assert!(body.contains("<Code>InvalidIdentityToken</Code>"), "{body}");
-        assert!(body.contains("not a JWT that names its issuer"), "{body}");
+        assert!(body.contains("The ID Token provided is not a valid JWT."), "{body}");
     }
+}
+
+/// Code and sentence of a refusal.
+fn refusal((status, body): &(u16, String)) -> (u16, &str, String) {
+    let text = |name: &str| body.split_once(&format!("<{name}>")).unwrap().1.split('<').next().unwrap();
+    (*status, text("Code"), text("Message").replace("&apos;", "'"))
+}
+
+#[tokio::test]
+async fn web_identity_tokens_are_refused_in_the_words_that_people_search_for() {
+    let service = Service::start().await;
+    let invalid = |sentence: &str| (400, "InvalidIdentityToken", sentence.to_owned());
+    for (fault, expected) in [
+        (Fault::WrongAudience, invalid("Incorrect token audience")),
+        (Fault::WrongIssuer, invalid("No OpenIDConnect provider found in your account for https://other.example")),
+        (
+            Fault::UnknownKey,
+            invalid(
+                "Couldn't retrieve verification key from your identity provider,  please reference \
+                 AssumeRoleWithWebIdentity documentation for requirements",
+            ),
+        ),
+    ] {
+        service.idp.break_next(fault);
+        let told = service.with_token(OPEN, &[]).await;
+        let (status, code, sentence) = refusal(&told);
+        if fault == Fault::WrongIssuer {
+            assert!(sentence.starts_with("No OpenIDConnect provider found in your account for http"), "{sentence}");
+            assert_eq!((status, code), (expected.0, expected.1));
+        } else {
+            assert_eq!((status, code, sentence), expected);
+        }
+    }
+    service.idp.break_next(Fault::Expired);
+    let told = service.with_token(OPEN, &[]).await;
+    let (status, code, sentence) = refusal(&told);
+    assert_eq!((status, code), (400, "ExpiredTokenException"));
+    let sentence = sentence.strip_prefix("Token expired: current date/time ").unwrap();
+    let (now, expiration) = sentence.split_once(" must be before the expiration date/time ").unwrap();
+    assert!(now.parse::<u64>().unwrap() > expiration.parse::<u64>().unwrap(), "{sentence}");
+}
+
+#[tokio::test]
+async fn an_account_that_is_not_here_has_no_provider_and_only_who_holds_a_token_learns_it() {
+    let service = Service::start().await;
+    let elsewhere = "arn:aws:iam::999999999999:role/x";
+    let sentence = format!("No OpenIDConnect provider found in your account for {}", service.idp.issuer());
+    assert_eq!(refusal(&service.with_token(elsewhere, &[]).await), (400, "InvalidIdentityToken", sentence));
+    let mut told = Vec::new();
+    for role in [elsewhere, OPEN] {
+        service.idp.break_next(Fault::Tampered);
+        told.push(service.with_token(role, &[]).await.1.split("<RequestId>").next().unwrap().to_owned());
+    }
+    assert_eq!(told[0], told[1], "who holds none does not");
+}
+
+#[tokio::test]
+async fn assertions_are_refused_in_the_words_that_people_search_for() {
+    let service = Service::start().await;
+    for (fault, code, sentence) in [
+        (Fault::Tampered, "InvalidIdentityToken", "Response signature invalid"),
+        (Fault::WrongKey, "InvalidIdentityToken", "Response signature invalid"),
+        (Fault::WrongAudience, "InvalidIdentityToken", "Response does not contain the required audience."),
+        (Fault::WrongIssuer, "InvalidIdentityToken", "Issuer not present in specified provider"),
+        (Fault::Expired, "ExpiredTokenException", "Response has expired"),
+    ] {
+        service.idp.break_next(fault);
+        assert_eq!(refusal(&service.with_saml(OPEN, &[]).await), (400, code, sentence.to_owned()), "{fault:?}");
+    }
+    let asked = [
+        ("Action", "AssumeRoleWithSAML"),
+        ("RoleArn", OPEN),
+        ("PrincipalArn", SAML_PROVIDER),
+        ("SAMLAssertion", "no base64!"),
+    ];
+    let sentence = "Invalid base64 SAMLResponse".to_owned();
+    assert_eq!(refusal(&service.ask(&asked).await), (400, "InvalidIdentityToken", sentence));
+}
+
+#[tokio::test]
+async fn a_session_name_that_the_assertion_misspells_is_the_assertions_fault() {
+    let service = Service::start().await;
+    let sentence = "RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}".to_owned();
+    assert_eq!(refusal(&service.with_saml_of("a b").await), (400, "InvalidIdentityToken", sentence));
+}
+
+#[tokio::test]
+async fn tags_of_the_provider_take_room_like_those_of_a_call() {
+    let service = Service::start().await;
+    assert!(!service.with_saml_of("plain").await.1.contains("PackedPolicySize"));
+    let (status, body) = service.with_saml_of("tagged").await;
+    assert!(status == 200 && body.contains("<PackedPolicySize>84</PackedPolicySize>"), "{body}");
+    let sentence = "Packed size of session tags consumes 498% of allotted space.".to_owned();
+    assert_eq!(refusal(&service.with_saml_of("overloaded").await), (400, "PackedPolicyTooLarge", sentence));
 }

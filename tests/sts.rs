@@ -26,6 +26,10 @@ mod gone;
 mod issuer;
 #[path = "sts/mfa.rs"]
 mod mfa;
+#[path = "sts/packed.rs"]
+mod packed;
+#[path = "sts/parameters.rs"]
+mod parameters;
 #[path = "sts/root.rs"]
 mod root;
 #[path = "sts/sessions.rs"]

@@ -2,7 +2,7 @@
 
 use crate::arn::AccountId;
 use crate::audit::{Outcome, Stage};
-use crate::credentials::Credentials;
+use crate::credentials::{self, Credentials};
 use crate::decision::{self, Decision, Question};
 use crate::directory::AssignedRole;
 use crate::explain::{Check, CorrelationId};
@@ -173,9 +173,18 @@ impl<'a> Flow<'a> {
     /// # Errors
     /// [`Error::Credentials`], or that the audit trail failed.
     pub fn mint(&self, session: impl Into<Session>) -> Result<Credentials, Error> {
+        self.mint_with_token_of(session, 0)
+    }
+
+    /// As [`Flow::mint`], with a session token of `least` bytes or more.
+    ///
+    /// # Errors
+    /// As [`Flow::mint`].
+    pub fn mint_with_token_of(&self, session: impl Into<Session>, least: usize) -> Result<Credentials, Error> {
         let session = session.into();
         let mut told = Told::of(&session);
-        let minted = crate::credentials::mint(self.broker.sessions.keyring(), session, self.broker.now());
+        let keyring = self.broker.sessions.keyring();
+        let minted = credentials::mint_with_token_of(keyring, session, least, self.broker.now());
         told.resource = minted.as_ref().map(|minted| minted.access_key_id().to_string()).unwrap_or_default();
         self.conclude(Stage::Credentials, "mint", told, minted.map_err(Error::from))
     }

@@ -17,13 +17,30 @@ use crate::time::Timestamp;
 /// [`CredentialsError::SessionExpired`] when that is not later than `now`; [`CredentialsError::TokenTooLong`] when its
 /// tags and policies do not fit into a token; [`CredentialsError::Crypto`] when there is no randomness.
 pub fn mint(keyring: &Keyring, session: impl Into<Session>, now: Timestamp) -> Result<Credentials, CredentialsError> {
+    mint_with_token_of(keyring, session, 0, now)
+}
+
+/// As [`mint`], with a session token of `least` bytes or more, so that it can be tried out whether those through whose hands it
+/// goes take a token of that length.
+///
+/// # Errors
+/// As [`mint`]; [`CredentialsError::TokenTooLong`] also when `least` is more than a token may have.
+pub fn mint_with_token_of(
+    keyring: &Keyring,
+    session: impl Into<Session>,
+    least: usize,
+    now: Timestamp,
+) -> Result<Credentials, CredentialsError> {
     let session = session.into();
+    if least > token::MAX_TOKEN_LENGTH {
+        return Err(CredentialsError::TokenTooLong { length: least });
+    }
     let expiration = session.expiration();
     if expiration <= now {
         return Err(CredentialsError::SessionExpired { expiration, now });
     }
     let access_key_id = fresh_access_key_id(keyring, session.account())?;
-    let token = token::sign(keyring, &session, &access_key_id)?;
+    let token = token::sign(keyring, &session, &access_key_id, least)?;
     if token.len() > token::MAX_TOKEN_LENGTH {
         return Err(CredentialsError::TokenTooLong { length: token.len() });
     }

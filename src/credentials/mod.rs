@@ -31,7 +31,7 @@ pub use context_assertion::{ContextAssertion, ContextAssertionError};
 pub use handover::{HandedKey, HandoverError, hand_over};
 pub use keyring::{Keyring, KeyringError};
 pub use long_term::{AccessKeys, LastUsed, LongTermKey};
-pub use mint::mint;
+pub use mint::{mint, mint_with_token_of};
 pub use revocation::{Revocations, Revoked};
 pub use scope::{CredentialScope, RegionlessScope, ScopeError, ScopedSigningKey};
 pub use session_cache::{OpenSession, SessionSource, Sessions};
@@ -56,7 +56,7 @@ pub enum CredentialsError {
         now: Timestamp,
     },
     /// The session's claims make a token longer than [`token::MAX_TOKEN_LENGTH`].
-    #[error("the session's tags and policies do not fit into a session token")]
+    #[error("Serialized token too large for session")]
     TokenTooLong {
         /// Length of the token in bytes.
         length: usize,

@@ -20,8 +20,9 @@ use crate::session::{
 };
 use crate::time::Timestamp;
 
-/// The longest session token that is made or read, in bytes. It travels in an HTTP header.
-pub const MAX_TOKEN_LENGTH: usize = 16 * 1024;
+/// The longest session token that is made or read, in bytes: it travels in a header or in the query of a presigned request,
+/// and widely used servers take header fields and request lines of 8 KiB.
+pub const MAX_TOKEN_LENGTH: usize = 7 * 1024;
 /// The `typ` that keeps a session token from being taken for any other JWT (RFC 8725, 3.11).
 pub(super) const TYPE: &str = "daypass+jwt";
 /// How far the clocks of two brokers may differ.
@@ -162,6 +163,9 @@ struct Claims<'a, R, U, F, A> {
     federated_user: Option<F>,
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
     assumed_root: Option<A>,
+    /// What makes the token as long as was asked for; means nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    padding: Option<String>,
 }
 
 /// Without asking for a default of `T`.
@@ -230,13 +234,14 @@ impl Verified {
     }
 }
 
-/// Writes `session` into a token that belongs to `access_key_id`.
+/// Writes `session` into a token of `least` bytes or more that belongs to `access_key_id`.
 pub(super) fn sign(
     keyring: &Keyring,
     session: &Session,
     access_key_id: &AccessKeyId,
+    least: usize,
 ) -> Result<String, CredentialsError> {
-    let claims = Claims {
+    let mut claims = Claims {
         iss: Cow::Borrowed(keyring.issuer()),
         sub: session.arn().to_string(),
         iat: session.issued_at().unix_seconds(),
@@ -246,13 +251,20 @@ pub(super) fn sign(
         user_session: if let Session::User(session) = session { Some(session.claims()) } else { None },
         federated_user: if let Session::FederatedUser(session) = session { Some(session.claims()) } else { None },
         assumed_root: if let Session::Root(session) = session { Some(session.claims()) } else { None },
+        padding: None,
     };
-    let payload = serde_json::to_vec(&claims).map_err(|_| CredentialsError::Claims)?;
+    let written = |claims: &_| serde_json::to_vec(claims).map_err(|_| CredentialsError::Claims);
+    let mut payload = written(&claims)?;
     let generation = keyring.current();
     let header = generation.token_key().header();
     // A third more than the payload for base64, and 87 bytes of signature and its dot.
-    let capacity = payload.len().saturating_mul(4).div_euclid(3);
-    let mut token = String::with_capacity(capacity.saturating_add(header.len()).saturating_add(96));
+    let length = |payload: &[u8]| payload.len().saturating_mul(4).div_ceil(3) + header.len() + 88;
+    let short = least.saturating_sub(length(&payload));
+    if short > 0 {
+        claims.padding = Some("x".repeat(short.saturating_mul(3).div_ceil(4)));
+        payload = written(&claims)?;
+    }
+    let mut token = String::with_capacity(length(&payload));
     token.push_str(header);
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(payload, &mut token);

@@ -9,7 +9,7 @@ use super::role::{DEFAULT_SESSION_DURATION, MIN_SESSION_DURATION, name_qualifier
 use super::trust::Trust;
 use super::{
     AssumeReport, AssumeRole, Caller, Entitlements, IdentityContextClaims, LongTermIdentity, Mapping, Origin, Role,
-    RoleSession, SessionClaims, SessionError, SourceIdentity, Tags, request_keys, rules,
+    RoleSession, SessionClaims, SessionError, SessionPolicies, SourceIdentity, Tags, request_keys, rules,
 };
 use crate::VerifiedIdentity;
 use crate::arn::Arn;
@@ -92,7 +92,7 @@ fn assume_requested(
     let mut claims = claims(role, &ask, origin, now, now.saturating_add(duration).min(latest));
     claims.federated_provider = Some(provider.to_string());
     claims.federation_keys = federation_keys;
-    RoleSession::new(claims, role.arn().clone(), ask.session_policies)
+    made(claims, role, ask.session_policies)
 }
 
 /// Assumes the role that a permission set is provisioned as, for the person it is assigned to. Where the directory is an
@@ -130,7 +130,7 @@ pub fn assume_assigned(
     claims.federated_provider = Some(provider.to_string());
     claims.federation_keys.insert("saml:sub".to_owned(), vec![assigned.user_name().to_owned()]);
     claims.identity_context = IdentityContextClaims::of_assigned(assigned).map(Box::new);
-    RoleSession::new(claims, role.arn().clone(), ask.session_policies)
+    made(claims, role, ask.session_policies)
 }
 
 /// Who calls AssumeRole, and every policy that speaks for the caller.
@@ -177,7 +177,7 @@ pub fn assume_as(
         claims.federation_keys.clone_from(&from.federation_keys);
     }
     claims.correlation_id = claims.correlation_id.or_else(|| asking.caller.correlation_id().map(str::to_owned));
-    RoleSession::new(claims, role.arn().clone(), ask.session_policies)
+    made(claims, role, ask.session_policies)
 }
 
 /// Why [`assume_as`] would give a session or not: both sides, each statement that nearly allowed and what it wanted. It
@@ -387,6 +387,13 @@ fn source_identity(
         }
         _ => set.parse().map(Some).map_err(|_| SessionError::Claims),
     }
+}
+
+/// The session, where its policies and tags have room in it.
+fn made(claims: SessionClaims, role: &Role, policies: SessionPolicies) -> Result<RoleSession, SessionError> {
+    let session = RoleSession::new(claims, role.arn().clone(), policies)?;
+    session.packed_size().verify()?;
+    Ok(session)
 }
 
 fn claims(role: &Role, ask: &AssumeRole, origin: Origin, now: Timestamp, expiration: Timestamp) -> SessionClaims {

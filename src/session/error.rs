@@ -184,6 +184,18 @@ pub enum SessionError {
         /// Their length.
         characters: usize,
     },
+    /// The session policies, with the tags, take more room than a session has; the sentence of STS.
+    #[error("Packed policy consumes {percent}% of allotted space, please use smaller policy.")]
+    PackedPolicy {
+        /// What they take, in percent.
+        percent: usize,
+    },
+    /// The tags, also inherited ones, take more room than a session has; the sentence of STS.
+    #[error("Packed size of session tags consumes {percent}% of allotted space.")]
+    PackedTags {
+        /// What they take, in percent.
+        percent: usize,
+    },
     /// A role, principal or action could not be put to the policy engine.
     #[error(transparent)]
     Name(#[from] NameError),
@@ -206,7 +218,9 @@ impl SessionError {
             }
             Self::Tag { .. } => "InvalidParameterValue",
             Self::SessionPolicy(_) => "MalformedPolicyDocument",
-            Self::SessionPoliciesTooLarge { .. } => "PackedPolicyTooLarge",
+            Self::SessionPoliciesTooLarge { .. } | Self::PackedPolicy { .. } | Self::PackedTags { .. } => {
+                "PackedPolicyTooLarge"
+            }
             Self::Claims => "InvalidClientTokenId",
             Self::RoleSessionName { .. }
             | Self::SourceIdentity { .. }
@@ -255,6 +269,8 @@ impl SessionError {
             Self::Duration { seconds, least, most } => within(*seconds, *least, *most),
             Self::Claims
             | Self::RootAssumesRole
+            | Self::PackedPolicy { .. }
+            | Self::PackedTags { .. }
             | Self::Tag { .. }
             | Self::TokenDuration { .. }
             | Self::ChainedDuration { .. }

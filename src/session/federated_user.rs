@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LongTermIdentity, SessionError, SessionPolicies, UserClaims};
+use super::{LongTermIdentity, PackedSize, SessionError, SessionPolicies, UserClaims};
 use crate::arn::{AccountId, Arn};
 use crate::crypto::SignatureValid;
 use crate::policy::{Keys, Principal};
@@ -103,6 +103,12 @@ impl FederatedUserSession {
     #[must_use]
     pub const fn session_policies(&self) -> &SessionPolicies {
         &self.session_policies
+    }
+
+    /// What its policies and its tags take of the room for them.
+    #[must_use]
+    pub fn packed_size(&self) -> PackedSize {
+        PackedSize::of(&self.session_policies, &self.claims.principal_tags, &[])
     }
 
     /// The session as the principal of a request, where whoever vouches is `asker` by now.

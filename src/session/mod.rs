@@ -21,6 +21,7 @@ mod mapping;
 mod mfa_code;
 mod mfa_proof;
 mod name;
+mod packed;
 mod policies;
 mod role;
 mod role_session;
@@ -54,6 +55,7 @@ pub use mapping::{Finding, MappedValue, Mapping, MappingDocumentError, MappingEr
 pub use mfa_code::MfaCode;
 pub use mfa_proof::MfaProof;
 pub use name::{RoleSessionName, SourceIdentity};
+pub use packed::PackedSize;
 pub use policies::{MAX_MANAGED_SESSION_POLICIES, MAX_SESSION_POLICY_LENGTH, SessionPolicies};
 #[cfg(feature = "http")]
 pub(crate) use role::name_qualifier;

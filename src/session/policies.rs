@@ -3,7 +3,7 @@
 use crate::arn::Arn;
 use crate::policy::{Kind, Policy};
 
-use super::{SessionError, Tags};
+use super::SessionError;
 
 /// The most characters of all session policies of one session together.
 pub const MAX_SESSION_POLICY_LENGTH: usize = 2048;
@@ -84,14 +84,6 @@ impl SessionPolicies {
     #[must_use]
     pub fn texts(&self) -> &[String] {
         &self.texts
-    }
-
-    /// How much of what a session may carry is used by these and `tags`, in percent rounded up, of whichever has less room
-    /// left; STS reports it as `PackedPolicySize`.
-    #[must_use]
-    pub fn packed_size(&self, tags: &Tags) -> usize {
-        let own = self.characters().saturating_mul(100).div_ceil(MAX_SESSION_POLICY_LENGTH);
-        own.max(tags.percent())
     }
 
     fn characters(&self) -> usize {

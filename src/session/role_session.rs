@@ -1,6 +1,6 @@
 //! A role that was assumed: what most credentials are made of.
 
-use super::{RoleSessionName, SessionClaims, SessionError, SessionPolicies};
+use super::{PackedSize, RoleSessionName, SessionClaims, SessionError, SessionPolicies};
 use crate::arn::{AccountId, Arn};
 use crate::crypto::SignatureValid;
 use crate::policy::{Keys, Principal};
@@ -94,6 +94,13 @@ impl RoleSession {
     #[must_use]
     pub const fn session_policies(&self) -> &SessionPolicies {
         &self.session_policies
+    }
+
+    /// What its policies and its tags, also inherited ones, take of the room for them.
+    #[must_use]
+    pub fn packed_size(&self) -> PackedSize {
+        let claims = &self.claims;
+        PackedSize::of(&self.session_policies, &claims.principal_tags, &claims.transitive_tag_keys)
     }
 
     /// The session as the principal of a request.

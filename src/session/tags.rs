@@ -61,12 +61,6 @@ impl Tags {
         self.values.is_empty()
     }
 
-    /// How much of the room of a session's tags they take, in percent rounded up.
-    pub(super) fn percent(&self) -> usize {
-        let characters = self.values.iter().map(|(key, value)| key.chars().count() + value.chars().count());
-        characters.sum::<usize>().saturating_mul(100).div_ceil(MAX_TAGS * (MAX_KEY + MAX_VALUE))
-    }
-
     /// The tags by key.
     #[must_use]
     pub const fn values(&self) -> &BTreeMap<String, String> {

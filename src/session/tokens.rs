@@ -84,7 +84,8 @@ pub fn get_session_token(
 ///
 /// # Errors
 /// [`SessionError::SessionCredentials`] when a session asks; [`SessionError::FederatedUserName`];
-/// [`SessionError::Tag`] for transitive tags; [`SessionError::TokenDuration`].
+/// [`SessionError::Tag`] for transitive tags; [`SessionError::TokenDuration`]; [`SessionError::PackedPolicy`] and
+/// [`SessionError::PackedTags`] where there is no room for both.
 pub fn get_federation_token(
     caller: &Caller,
     name: &str,
@@ -109,7 +110,9 @@ pub fn get_federation_token(
         expiration,
         correlation_id: asked.correlation(),
     };
-    FederatedUserSession::new(claims, session_policies)
+    let session = FederatedUserSession::new(claims, session_policies)?;
+    session.packed_size().verify()?;
+    Ok(session)
 }
 
 /// A session of the root user of `account` for one task (AssumeRoot). That the caller may is for the organisation and the

@@ -208,7 +208,7 @@ async fn contexts_outside_the_limits_of_the_model_are_refused() {
         assert!(!refused.body.contains(&long), "an assertion is not repeated");
     }
     let half = site.assume(&desk, &role, &[("ProvidedContexts.member.1.ProviderArn", CENTER)]).await;
-    assert_eq!((half.status, half.text("Code")), (400, "MalformedQueryString"), "{}", half.body);
+    assert_eq!((half.status, half.text("Code")), (400, "ValidationError"), "{}", half.body);
 }
 
 #[tokio::test]

@@ -105,16 +105,6 @@ async fn a_session_policy_is_too_large_for_assume_role_and_too_long_for_the_mode
 }
 
 #[tokio::test]
-async fn tags_take_room_too() {
-    let site = Site::start().await;
-    let martha = site.user(ACCOUNT, "martha", &allow(&["*"]));
-    let reader = site.role(ACCOUNT, "reader", &trust(ACCOUNT, &["sts:*"], &json!({})), &allow(&["s3:*"]));
-    let (key, value) = ("k".repeat(128), "v".repeat(256));
-    let tags = [("Tags.member.1.Key", key.as_str()), ("Tags.member.1.Value", value.as_str())];
-    assert_eq!(site.assume(&martha, &reader, &tags).await.text("PackedPolicySize"), "2");
-}
-
-#[tokio::test]
 async fn an_external_id_and_a_tag_outside_their_patterns_are_refused_like_a_session_name() {
     let site = Site::start().await;
     let martha = site.user(ACCOUNT, "martha", &allow(&["*"]));

@@ -46,6 +46,14 @@ impl Constraints {
         }
     }
 
+    /// Notes a member of a structure, at `place`, that is missing or outside `limits` (least and most characters).
+    pub(in crate::http) fn member(&mut self, place: &str, value: Option<&str>, limits: (usize, usize)) {
+        if value.is_none() {
+            self.broken(place, None, "not be null");
+        }
+        self.length(place, value, limits);
+    }
+
     /// Notes a value outside `limits` (least and most characters).
     pub(in crate::http) fn length(&mut self, name: &str, value: Option<&str>, (least, most): (usize, usize)) {
         let Some(value) = value else { return };
@@ -147,18 +155,18 @@ impl Constraints {
 
     fn number(&mut self, query: &Query, name: &str, (least, most): (u32, u32), otherwise: &str) -> Option<u32> {
         let text = query.value(name)?;
-        let Ok(number) = text.parse::<u32>() else {
+        let Ok(number) = text.parse::<i64>() else {
             self.broken(&camel(name), Some(text), otherwise);
             return None;
         };
-        if number < least {
+        if number < i64::from(least) {
             let constraint = format!("have value greater than or equal to {least}");
             self.broken(&camel(name), Some(text), &constraint);
-        } else if number > most {
+        } else if number > i64::from(most) {
             let constraint = format!("have value less than or equal to {most}");
             self.broken(&camel(name), Some(text), &constraint);
         }
-        Some(number)
+        u32::try_from(number).ok()
     }
 
     /// Notes what is wrong with a parameter of the right length, in a sentence of its own.
@@ -188,7 +196,9 @@ fn is_of_tag(character: char) -> bool {
 /// code.
 fn is_secret(parameter: &str) -> bool {
     let name = parameter.to_ascii_lowercase();
-    ["password", "code", "token", "assertion", "secret"].into_iter().any(|part| name.contains(part))
+    // How long a token is to be is no secret.
+    !name.ends_with("size")
+        && ["password", "code", "token", "assertion", "secret"].into_iter().any(|part| name.contains(part))
 }
 
 /// Parameter names as constraint messages write them: `RoleArn` is `roleArn`, `SAMLAssertion` is `sAMLAssertion`.

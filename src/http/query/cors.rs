@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 
 /// What the SDKs send beside the headers that need no leave.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
-    "authorization, content-type, x-amz-date, x-amz-security-token, x-amz-content-sha256, x-amz-region-set, \
-     x-amz-user-agent, amz-sdk-invocation-id, amz-sdk-request",
+    "authorization, content-type, x-amz-date, x-amz-security-token, x-amz-content-sha256, x-amz-user-agent, \
+     amz-sdk-invocation-id, amz-sdk-request",
 );
 /// What the SDKs read: the id of the request, and the time by which they correct their clocks.
 const RESPONSE_HEADERS: HeaderValue = HeaderValue::from_static("x-amzn-requestid, date");

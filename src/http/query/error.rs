@@ -3,9 +3,6 @@
 use axum::http::StatusCode;
 
 use crate::Error;
-use crate::identity::oidc::{JwsError, OidcError};
-use crate::identity::saml::SamlError;
-use crate::policy::Kind;
 use crate::session::SessionError;
 
 /// A refusal as the wire carries it.
@@ -29,6 +26,12 @@ impl QueryError {
 
     pub(in crate::http) fn malformed(message: impl Into<String>) -> Self {
         Self::new("MalformedQueryString", message)
+    }
+
+    /// The same refusal in another sentence; the audit trail keeps its reason.
+    pub(in crate::http) fn saying(self, message: impl Into<String>) -> Self {
+        let reason = self.reason.unwrap_or(self.message);
+        Self { message: message.into(), reason: Some(reason), ..self }
     }
 
     pub(in crate::http) const fn code(&self) -> &'static str {
@@ -72,26 +75,8 @@ impl QueryError {
 
 impl From<Error> for QueryError {
     fn from(error: Error) -> Self {
-        let refused = match &error {
-            Error::Saml(SamlError::Expired { .. }) | Error::Oidc(OidcError::Expired { .. }) => {
-                Self::new("ExpiredTokenException", error.to_string())
-            }
-            Error::Oidc(OidcError::Jws(JwsError::Parts { .. } | JwsError::Encoding { .. } | JwsError::Header(_))) => {
-                const NO_JWT: &str =
-                    "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";
-                Self::new(error.code(), format!("{NO_JWT}: {error}"))
-            }
-            Error::Saml(SamlError::StatusNotSuccess { .. }) => Self::new("IDPRejectedClaim", error.to_string()),
-            Error::Session(SessionError::SessionPolicy(policy)) => {
-                Self::new(error.code(), policy.sentence(Kind::Session))
-            }
-            Error::Session(SessionError::RoleSessionName { found }) => Self::validation(format!(
-                "1 validation error detected: Value '{found}' at 'roleSessionName' failed to satisfy constraint: \
-                 Member must satisfy regular expression pattern: [\\w+=,.@-]*"
-            )),
-            _ => Self::new(error.code(), error.to_string()),
-        };
-        Self { reason: Some(error.reason()), ..refused }
+        let sentence = super::recorded::sentence(&error).unwrap_or_else(|| error.to_string());
+        Self { reason: Some(error.reason()), ..Self::new(error.code(), sentence) }
     }
 }
 

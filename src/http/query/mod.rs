@@ -10,6 +10,7 @@ mod error;
 mod parameters;
 mod protocol;
 mod received;
+mod recorded;
 mod reply;
 mod representation;
 
@@ -28,6 +29,7 @@ pub(in crate::http) use self::error::QueryError;
 pub(in crate::http) use self::parameters::Query;
 pub(in crate::http) use self::protocol::Protocol;
 pub(in crate::http) use self::received::Received;
+pub(in crate::http) use self::recorded::NO_JWT;
 use self::reply::Reply;
 use self::representation::Representation;
 use super::iam::{self, Iam};
@@ -68,6 +70,7 @@ pub struct Endpoint {
     broker: Arc<Broker>,
     sts: Option<Sts>,
     iam: Option<Iam>,
+    cross_origin: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -78,10 +81,19 @@ enum Chosen<'a> {
 }
 
 impl Endpoint {
-    /// An endpoint of `broker` at which no service answers yet.
+    /// An endpoint of `broker` at which no service answers yet. Scripts of every site may read its answers, as the SDKs that run
+    /// in browsers need it.
     #[must_use]
     pub const fn new(broker: Arc<Broker>) -> Self {
-        Self { broker, sts: None, iam: None }
+        Self { broker, sts: None, iam: None, cross_origin: true }
+    }
+
+    /// Lets scripts of no other site read the answers: for an endpoint that no application in a browser calls. A stolen key that
+    /// policies limit to addresses (`aws:SourceIp`) could otherwise be used from a page that somebody at such an address opens.
+    #[must_use]
+    pub const fn without_cross_origin(mut self) -> Self {
+        self.cross_origin = false;
+        self
     }
 
     /// Answers for the Security Token Service.
@@ -100,7 +112,9 @@ impl Endpoint {
 
     /// Answers at `/`.
     pub fn router(self) -> Router {
-        Router::new().route("/", post(answer).get(answer).options(cors::preflight)).with_state(self)
+        let methods = post(answer).get(answer);
+        let methods = if self.cross_origin { methods.options(cors::preflight) } else { methods };
+        Router::new().route("/", methods).with_state(self)
     }
 
     /// The service that a request is for, by what it is signed for or else by its version. Where neither is served here,
@@ -137,7 +151,7 @@ impl Chosen<'_> {
 }
 
 async fn answer(State(endpoint): State<Endpoint>, request: Request<Body>) -> Response {
-    let cross_origin = request.headers().contains_key(header::ORIGIN);
+    let cross_origin = endpoint.cross_origin && request.headers().contains_key(header::ORIGIN);
     let mut response = reply_to(&endpoint, request).await;
     if cross_origin {
         cors::share(&mut response);
@@ -158,13 +172,17 @@ async fn reply_to(endpoint: &Endpoint, request: Request<Body>) -> Response {
         }
     };
     let request_id = flow.correlation_id().to_string();
-    let received = Received::read(request, &flow, |scope| endpoint.choose(scope, None).protocol()).await;
-    let (chosen, answered) = match received {
+    let mut signed_for = nobody;
+    let limits = |scope: Option<&str>| {
+        signed_for = endpoint.choose(scope, None);
+        signed_for.protocol()
+    };
+    let (chosen, answered) = match Received::read(request, &flow, limits).await {
         Ok(received) => {
             let chosen = endpoint.choose(received.scope_service(), received.query().value("Version"));
             (chosen, chosen.answer(flow, received).await)
         }
-        Err(refused) => (nobody, Err(refused)),
+        Err(refused) => (signed_for, Err(refused)),
     };
     let reply = Reply { representation, request_id: &request_id, now };
     match answered {

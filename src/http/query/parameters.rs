@@ -68,6 +68,22 @@ impl Query {
         self.whole(name, 2, pairs)
     }
 
+    /// The members of a list of structures with these fields, of which a member may lack some: what is missing is for the
+    /// constraints to say.
+    pub(in crate::http) fn records<'a, const N: usize>(
+        &'a self,
+        name: &str,
+        fields: [&str; N],
+    ) -> Result<Vec<[Option<&'a str>; N]>, QueryError> {
+        let field = |place: &str, field: &str| self.value(&format!("{place}.{field}"));
+        let places = self.structures(name)?;
+        let records: Vec<_> = places.iter().map(|place| fields.map(|name| field(place, name))).collect();
+        if records.iter().flatten().flatten().count() == self.of_list(name).count() {
+            return Ok(records);
+        }
+        Err(QueryError::malformed(format!("the members of {name} have {} and nothing else", fields.join(", "))))
+    }
+
     /// The places of a list of structures, `Name.member.1`, `Name.member.2` …, as far as it goes.
     pub(in crate::http) fn structures(&self, name: &str) -> Result<Vec<String>, QueryError> {
         let places = (1..=self.0.len()).map(|index| format!("{name}.member.{index}"));
@@ -123,6 +139,23 @@ mod tests {
         }
         for text in ["T.member.1.Key=k", "T.member.1.Value=v", "T.member.2.Key=k&T.member.2.Value=v", "T.member.1=k"] {
             assert!(parse(text.as_bytes()).unwrap().pairs("T", "Key", "Value").is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_record_may_lack_a_field_but_has_no_other_and_leaves_no_gap() {
+        let records = |text: &[u8]| {
+            parse(text).unwrap().records("T", ["Key", "Value"]).map(|all| {
+                let owned = |field: Option<&str>| field.map(str::to_owned);
+                all.into_iter().map(|record| record.map(owned)).collect::<Vec<_>>()
+            })
+        };
+        let (key, value) = (Some("k".to_owned()), Some(String::new()));
+        let text = b"T.member.1.Key=k&T.member.2.Value=";
+        assert_eq!(records(text).unwrap(), [[key, None], [None, value]]);
+        assert_eq!(records(b"T=").unwrap(), Vec::<[Option<String>; 2]>::new());
+        for text in ["T.member.1.key=k", "T.member.2.Key=k", "T.member.1=k", "T.member.1.Key=k&T.member.1.More=x"] {
+            assert!(records(text.as_bytes()).is_err(), "{text}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::QueryError;
 use crate::Error;
+use crate::broker::Flow;
 use crate::session::SessionError;
 
 /// Why a role was not assumed, in the same `sentence` about an action whether the role does not exist or does not trust
@@ -14,4 +15,27 @@ pub(super) fn not_assumed(error: Error, operation: &'static str, sentence: impl 
         }
         _ => error.into(),
     }
+}
+
+/// That an account has no provider of `issuer`; recorded as every other refusal.
+pub(super) fn no_provider_of(flow: &Flow<'_>, issuer: &str) -> Result<QueryError, Error> {
+    let issuer: String = issuer.chars().take(255).collect();
+    let sentence = format!("No OpenIDConnect provider found in your account for {issuer}");
+    let error = Error::UnknownProvider { issuer };
+    flow.refuse("exchange of an ID token", error.code(), &error.reason())?;
+    Ok(QueryError::from(error).saying(sentence))
+}
+
+/// Why the name of a session could not be had from an assertion: the assertion is to blame, and no parameter of the call.
+pub(super) fn no_session_name(error: Error) -> QueryError {
+    let sentence = match &error {
+        Error::Session(SessionError::RoleSessionName { .. }) => {
+            "RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}"
+        }
+        Error::Session(SessionError::SourceIdentity { .. }) => {
+            "Source Identity must match [a-zA-Z_0-9+=,.@-]{2,64} and not begin with \"aws:\""
+        }
+        _ => return error.into(),
+    };
+    QueryError::new("InvalidIdentityToken", sentence)
 }

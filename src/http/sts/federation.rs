@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use super::Call;
-use super::error::not_assumed;
+use super::error::{no_provider_of, no_session_name, not_assumed};
+use super::minted::{credentials_element, finish, least_token_size};
 use crate::arn::Arn;
-use crate::credentials::Credentials;
 use crate::http::query::{Answer, Constraints, Element, Query, QueryError};
 use crate::identity::ProviderName;
 use crate::identity::oidc::UnverifiedIdToken;
 use crate::identity::saml::UnverifiedResponse;
 use crate::session::{
-    AssumeRole, MAX_MANAGED_SESSION_POLICIES, MAX_SESSION_POLICY_LENGTH, RoleSession, RoleSessionName, SessionPolicies,
-    Tags,
+    AssumeRole, MAX_MANAGED_SESSION_POLICIES, MAX_SESSION_POLICY_LENGTH, PackedSize, RoleSession, RoleSessionName,
+    SessionPolicies, Tags,
 };
 use crate::{Error, VerifiedIdentity};
 
@@ -41,10 +41,11 @@ pub(super) async fn assume_role_with_saml(call: &Call<'_>) -> Result<Answer, Que
     if principal.account() != role.account() {
         return Err(QueryError::new("AccessDenied", not_authorized("sts:AssumeRoleWithSAML")));
     }
-    let (session, policy_size) = common.assume(call, &identity, role, session_name, "sts:AssumeRoleWithSAML")?;
+    let session = common.assume(call, &identity, role, session_name, "sts:AssumeRoleWithSAML")?;
     let qualifier = identity_name_qualifier(&identity, &session);
     let user = assumed_role_user(&session);
-    let credentials = call.flow.mint(session)?;
+    let packed = packed_size(&session);
+    let credentials = call.flow.mint_with_token_of(session, common.least_token_size)?;
     let mut result = vec![
         credentials_element(&credentials),
         user,
@@ -54,7 +55,7 @@ pub(super) async fn assume_role_with_saml(call: &Call<'_>) -> Result<Answer, Que
         Element::text("Audience", identity.audience()),
         Element::text("NameQualifier", qualifier),
     ];
-    finish(&mut result, &credentials, policy_size);
+    finish(&mut result, &credentials, packed);
     Ok(Answer::new("AssumeRoleWithSAML", result))
 }
 
@@ -64,6 +65,7 @@ pub(super) async fn assume_role_with_web_identity(call: &Call<'_>) -> Result<Ans
     let mut constraints = Constraints::repeating();
     let role = constraints.required(query, "RoleArn", ARN_LIMITS);
     let session_name = constraints.required(query, "RoleSessionName", (2, 64));
+    constraints.word("RoleSessionName", Some(session_name), "+=,.@-", "[\\w+=,.@-]*");
     let token = constraints.required(query, "WebIdentityToken", (4, 20_000));
     let common = Common::read(query, &mut constraints, Some(MAX_SESSION_POLICY_LENGTH))?;
     constraints.finish()?;
@@ -75,9 +77,14 @@ pub(super) async fn assume_role_with_web_identity(call: &Call<'_>) -> Result<Ans
 
     let token = UnverifiedIdToken::for_exchange(token);
     let identity = call.sts.exchange_token(&call.flow, &role, token).await?;
-    let (session, policy_size) = common.assume(call, &identity, role, session_name, "sts:AssumeRoleWithWebIdentity")?;
+    // Only who holds a good token learns which accounts there are.
+    if !call.sts.serves(&role) {
+        return Err(no_provider_of(&call.flow, identity.issuer())?);
+    }
+    let session = common.assume(call, &identity, role, session_name, "sts:AssumeRoleWithWebIdentity")?;
     let user = assumed_role_user(&session);
-    let credentials = call.flow.mint(session)?;
+    let packed = packed_size(&session);
+    let credentials = call.flow.mint_with_token_of(session, common.least_token_size)?;
     let mut result = vec![
         Element::text("SubjectFromWebIdentityToken", identity.subject()),
         user,
@@ -85,7 +92,7 @@ pub(super) async fn assume_role_with_web_identity(call: &Call<'_>) -> Result<Ans
         Element::text("Audience", identity.audience()),
         Element::text("Provider", identity.issuer()),
     ];
-    finish(&mut result, &credentials, policy_size);
+    finish(&mut result, &credentials, packed);
     Ok(Answer::new("AssumeRoleWithWebIdentity", result))
 }
 
@@ -93,6 +100,8 @@ pub(super) async fn assume_role_with_web_identity(call: &Call<'_>) -> Result<Ans
 pub(super) struct Common<'a> {
     duration: Option<Duration>,
     policies: Policies<'a>,
+    /// How long the session token is to be at least, in bytes.
+    pub(super) least_token_size: usize,
 }
 
 /// The parameters `Policy` and `PolicyArns`.
@@ -112,6 +121,9 @@ impl<'a> Policies<'a> {
         constraints.length("Policy", inline, (1, longest.unwrap_or(usize::MAX)));
         let arns = query.fields("PolicyArns", "arn")?;
         constraints.at_most("PolicyArns", &arns, MAX_MANAGED_SESSION_POLICIES);
+        for (place, arn) in (1_usize..).zip(arns.iter().take(MAX_MANAGED_SESSION_POLICIES)) {
+            constraints.length(&format!("policyArns.{place}.member.arn"), Some(arn), ARN_LIMITS);
+        }
         Ok(Self { inline, arns })
     }
 
@@ -132,26 +144,25 @@ impl<'a> Common<'a> {
         let (least, most) = DURATION_LIMITS;
         let seconds = constraints.seconds(query, "DurationSeconds", least, most);
         let policies = Policies::read(query, constraints, longest)?;
-        Ok(Self { duration: seconds.map(|seconds| Duration::from_secs(u64::from(seconds))), policies })
+        let least_token_size = least_token_size(query, constraints);
+        let duration = seconds.map(|seconds| Duration::from_secs(u64::from(seconds)));
+        Ok(Self { duration, policies, least_token_size })
     }
 
-    /// What is asked for, and how much of a session's room its policies and tags take, in percent.
+    /// What is asked for.
     pub(super) fn ask(
         &self,
         call: &Call<'_>,
         role: Arn,
         session_name: RoleSessionName,
         tags: Tags,
-    ) -> Result<(AssumeRole, Option<usize>), QueryError> {
-        let policies = self.policies.parse()?;
-        let nothing = policies.is_empty() && tags.is_empty();
-        let size = (!nothing).then(|| policies.packed_size(&tags));
-        let ask = AssumeRole::new(role, session_name).limited_to(policies).with_tags(tags);
-        let mut ask = ask.with_environment(call.environment.clone());
-        if let Some(duration) = self.duration {
-            ask = ask.lasting(duration);
-        }
-        Ok((ask, size))
+    ) -> Result<AssumeRole, QueryError> {
+        let ask = AssumeRole::new(role, session_name).limited_to(self.policies.parse()?).with_tags(tags);
+        let ask = ask.with_environment(call.environment.clone());
+        Ok(match self.duration {
+            Some(duration) => ask.lasting(duration),
+            None => ask,
+        })
     }
 
     fn assume(
@@ -161,10 +172,9 @@ impl<'a> Common<'a> {
         role: Arn,
         session_name: RoleSessionName,
         action: &'static str,
-    ) -> Result<(RoleSession, Option<usize>), QueryError> {
-        let (ask, size) = self.ask(call, role, session_name, Tags::default())?;
-        let session = call.flow.assume_role(identity, ask);
-        Ok((session.map_err(|error| not_assumed(error, action, not_authorized))?, size))
+    ) -> Result<RoleSession, QueryError> {
+        let ask = self.ask(call, role, session_name, Tags::default())?;
+        call.flow.assume_role(identity, ask).map_err(|error| not_assumed(error, action, not_authorized))
     }
 }
 
@@ -175,11 +185,11 @@ fn session_name(call: &Call<'_>, identity: &VerifiedIdentity) -> Result<RoleSess
         Ok(asked) => match asked.role_session_name {
             Some(name) => return Ok(name),
             None => {
-                let sentence = "the assertion holds no RoleSessionName attribute";
+                let sentence = "RoleSessionName is required in AuthnResponse";
                 (QueryError::new("InvalidIdentityToken", sentence), "nothing sets the session's name".to_owned())
             }
         },
-        Err(error) => (error.clone().into(), error.reason()),
+        Err(error) => (no_session_name(error.clone()), error.reason()),
     };
     call.flow.refuse("assume role with federation", refused.code(), &reason)?;
     Err(refused)
@@ -194,19 +204,6 @@ pub(super) fn arn(text: &str) -> Result<Arn, QueryError> {
     text.parse().map_err(|_| QueryError::validation(format!("{text} is invalid")))
 }
 
-/// The element `Credentials`.
-pub(super) fn credentials_element(credentials: &Credentials) -> Element {
-    Element::Group(
-        "Credentials",
-        vec![
-            Element::text("AccessKeyId", credentials.access_key_id().as_str()),
-            Element::secret("SecretAccessKey", credentials.secret_access_key().expose()),
-            Element::secret("SessionToken", credentials.session_token().expose()),
-            Element::Instant("Expiration", credentials.expiration()),
-        ],
-    )
-}
-
 /// The element `AssumedRoleUser`.
 pub(super) fn assumed_role_user(session: &RoleSession) -> Element {
     Element::Group(
@@ -215,14 +212,9 @@ pub(super) fn assumed_role_user(session: &RoleSession) -> Element {
     )
 }
 
-/// Elements that are there only when there is something to say.
-pub(super) fn finish(result: &mut Vec<Element>, credentials: &Credentials, policy_size: Option<usize>) {
-    if let Some(size) = policy_size {
-        result.push(Element::number("PackedPolicySize", size));
-    }
-    if let Some(identity) = credentials.session().source_identity() {
-        result.push(Element::text("SourceIdentity", identity));
-    }
+/// How much of a session's room its policies and tags take, in percent; none where it has neither.
+pub(super) fn packed_size(session: &RoleSession) -> Option<usize> {
+    Some(session.packed_size()).filter(|packed| !packed.is_empty()).map(PackedSize::percent)
 }
 
 fn identity_name_qualifier(identity: &VerifiedIdentity, session: &RoleSession) -> String {

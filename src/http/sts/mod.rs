@@ -5,6 +5,7 @@
 
 mod error;
 mod federation;
+mod minted;
 mod registered;
 mod signed;
 mod tell;
@@ -17,7 +18,7 @@ use axum::Router;
 
 use self::registered::RegisteredIssuers;
 use super::fetch::{FetchError, IssuerKeys};
-use super::query::{Answer, Endpoint, Protocol, Query, QueryError, Received};
+use super::query::{Answer, Endpoint, NO_JWT, Protocol, Query, QueryError, Received};
 use crate::arn::Arn;
 use crate::broker::{Broker, Flow};
 use crate::identity::oidc::keys::KeyCacheMetrics;
@@ -94,6 +95,12 @@ impl Sts {
         }
     }
 
+    /// Whether the account of `role` is one of this broker's.
+    fn serves(&self, role: &Arn) -> bool {
+        let accounts = self.broker.registry().read();
+        role.account_id().is_ok_and(|account| accounts.find(&account).is_some())
+    }
+
     /// Verifies a token that is to be exchanged for `role` with the keys of the issuer it names; that the issuer is right is
     /// the stage's to verify.
     async fn exchange_token(
@@ -103,7 +110,7 @@ impl Sts {
         token: UnverifiedIdToken,
     ) -> Result<VerifiedIdentity, QueryError> {
         let Some(Claimed { issuer: Some(issuer), key_id }) = token.claimed() else {
-            let refused = QueryError::new("InvalidIdentityToken", "the ID token is not a JWT that names its issuer");
+            let refused = QueryError::new("InvalidIdentityToken", NO_JWT);
             flow.refuse("exchange of an ID token", refused.code(), "no issuer can be read from the token")?;
             return Err(refused);
         };
@@ -121,9 +128,7 @@ impl Sts {
         };
         let own = registered.as_ref().map(|(provider, keys)| (&**provider, keys));
         let Some((provider, keys)) = self.issuer(&issuer).or(own) else {
-            let error = Error::UnknownProvider { issuer: issuer.chars().take(255).collect() };
-            flow.refuse("exchange of an ID token", error.code(), &error.reason())?;
-            return Err(error.into());
+            return Err(error::no_provider_of(flow, &issuer)?);
         };
         match keys.for_key_id(key_id.as_deref(), self.broker.now()).await {
             Ok(keys) => Ok(flow.exchange_token(provider, &keys, token).await?),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Call;
 use super::error::not_assumed;
-use super::federation::{Common, arn, assumed_role_user, credentials_element, finish};
+use super::federation::{Common, arn, assumed_role_user, packed_size};
+use super::minted::{credentials_element, finish};
 use super::tokens::mfa_code;
 use crate::http::query::{Answer, Constraints, Element, Query, QueryError};
 use crate::request::AuthenticatedRequest;
@@ -19,11 +20,13 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
     let mut constraints = Constraints::repeating();
     let role = constraints.required(query, "RoleArn", (20, 2048));
     let session_name = constraints.required(query, "RoleSessionName", (2, 64));
+    constraints.word("RoleSessionName", Some(session_name), "+=,.@-", "[\\w+=,.@-]*");
     let external_id = query.value("ExternalId");
     constraints.length("ExternalId", external_id, (2, 1224));
     constraints.word("ExternalId", external_id, "+=,.@:/-", "[\\w+=,.@:\\/-]*");
     let source_identity = query.value("SourceIdentity");
     constraints.length("SourceIdentity", source_identity, (2, 64));
+    constraints.word("SourceIdentity", source_identity, "+=,.@-", "[\\w+=,.@-]*");
     let mfa = mfa_code(query, &mut constraints);
     let common = Common::read(query, &mut constraints, None)?;
     note_tags(query, &mut constraints)?;
@@ -32,7 +35,7 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
     let role = arn(role)?;
     let session_name: RoleSessionName = session_name.parse()?;
     let wanted = role.clone();
-    let (mut ask, policy_size) = common.ask(call, role, session_name, tags(call)?)?;
+    let mut ask = common.ask(call, role, session_name, tags(call)?)?;
     if let Some(external_id) = external_id {
         ask = ask.with_external_id(external_id);
     }
@@ -50,11 +53,12 @@ pub(super) fn assume_role(call: &Call<'_>, caller: &AuthenticatedRequest) -> Res
     let session = call.flow.assume_as(caller, ask);
     let session = session.map_err(|error| not_assumed(error, "sts:AssumeRole", refused))?;
     // Whichever has less room left; what was not passed has none to fill.
-    let policy_size = policy_size.max(session.claims().identity_context.as_deref().map(IdentityContextClaims::percent));
+    let context = session.claims().identity_context.as_deref().map(IdentityContextClaims::percent);
+    let packed = packed_size(&session).max(context);
     let user = assumed_role_user(&session);
-    let credentials = call.flow.mint(session)?;
+    let credentials = call.flow.mint_with_token_of(session, common.least_token_size)?;
     let mut result = vec![credentials_element(&credentials), user];
-    finish(&mut result, &credentials, policy_size);
+    finish(&mut result, &credentials, packed);
     Ok(Answer::new("AssumeRole", result))
 }
 
@@ -71,25 +75,33 @@ pub(super) fn get_caller_identity(_: &Call<'_>, caller: &AuthenticatedRequest) -
 
 /// The parameter `ProvidedContexts`. Whether an assertion is what it says is for the broker to verify.
 fn contexts(query: &Query, constraints: &mut Constraints) -> Result<Vec<ProvidedContext>, QueryError> {
-    let contexts = query.pairs("ProvidedContexts", "ProviderArn", "ContextAssertion")?;
-    let providers: Vec<&str> = contexts.iter().map(|(provider, _)| *provider).collect();
+    let contexts = query.records("ProvidedContexts", ["ProviderArn", "ContextAssertion"])?;
+    let providers: Vec<&str> = contexts.iter().map(|[provider, _]| provider.unwrap_or("null")).collect();
     constraints.at_most("ProvidedContexts", &providers, MAX_PROVIDED_CONTEXTS);
-    for (place, (provider, assertion)) in (1_usize..).zip(&contexts) {
-        constraints.length(&format!("providedContexts.{place}.member.providerArn"), Some(provider), (20, 2048));
-        constraints.length(&format!("providedContexts.{place}.member.contextAssertion"), Some(assertion), (4, 2048));
+    for (place, [provider, assertion]) in (1_usize..).zip(&contexts) {
+        constraints.member(&format!("providedContexts.{place}.member.providerArn"), *provider, (20, 2048));
+        constraints.member(&format!("providedContexts.{place}.member.contextAssertion"), *assertion, (4, 2048));
     }
-    Ok(contexts.into_iter().map(|(provider, assertion)| ProvidedContext::new(provider, assertion)).collect())
+    let whole = contexts.into_iter().filter_map(|[provider, assertion]| provider.zip(assertion));
+    Ok(whole.map(|(provider, assertion)| ProvidedContext::new(provider, assertion)).collect())
 }
 
 /// Notes more tags than a session may have, and what does not fit one.
 pub(super) fn note_tags(query: &Query, constraints: &mut Constraints) -> Result<(), QueryError> {
-    let tags = query.pairs("Tags", "Key", "Value")?;
-    let keys: Vec<&str> = tags.iter().map(|(key, _)| *key).collect();
+    let tags = query.records("Tags", ["Key", "Value"])?;
+    let keys: Vec<&str> = tags.iter().map(|[key, _]| key.unwrap_or("null")).collect();
     constraints.at_most("Tags", &keys, MAX_TAGS);
     // What is too much is not looked at one by one.
-    for (number, (key, value)) in (1..).zip(tags.iter().take(MAX_TAGS)) {
-        constraints.tag_key(&format!("tags.{number}.member.key"), key);
-        constraints.tag_value(&format!("tags.{number}.member.value"), value);
+    for (number, [key, value]) in (1..).zip(tags.iter().take(MAX_TAGS)) {
+        let (of_key, of_value) = (format!("tags.{number}.member.key"), format!("tags.{number}.member.value"));
+        match key {
+            Some(key) => constraints.tag_key(&of_key, key),
+            None => constraints.broken(&of_key, None, "not be null"),
+        }
+        match value {
+            Some(value) => constraints.tag_value(&of_value, value),
+            None => constraints.broken(&of_value, None, "not be null"),
+        }
     }
     constraints.at_most("TransitiveTagKeys", &query.members("TransitiveTagKeys")?, MAX_TAGS);
     Ok(())

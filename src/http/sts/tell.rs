@@ -52,9 +52,7 @@ pub(super) fn get_web_identity_token(call: &Call<'_>, caller: &AuthenticatedRequ
     for (place, one) in (1_usize..).zip(&audience) {
         constraints.length(&format!("audience.{place}.member"), Some(one), (1, 1000));
     }
-    if audience.len() > 10 {
-        constraints.broken("audience", None, "have length less than or equal to 10");
-    }
+    constraints.at_most("Audience", &audience, 10);
     let scope = query.value("Scope");
     constraints.length("Scope", scope, (1, 256));
     if scope.is_some_and(|scope| !is_scope(scope)) {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::Call;
-use super::federation::{Policies, credentials_element, finish};
+use super::federation::Policies;
+use super::minted::{credentials_element, finish, least_token_size};
 use super::signed::{note_tags, tags};
 use crate::http::query::{Answer, Constraints, Element, Query, QueryError};
 use crate::request::AuthenticatedRequest;
@@ -19,10 +20,13 @@ pub(super) fn get_session_token(call: &Call<'_>, caller: &AuthenticatedRequest) 
     let mut constraints = Constraints::repeating();
     let duration = duration(call.query, DURATION_LIMITS, &mut constraints);
     let mfa = mfa_code(call.query, &mut constraints);
+    let least = least_token_size(call.query, &mut constraints);
     constraints.finish()?;
     let session = call.flow.get_session_token(caller, duration, mfa?.as_ref())?;
-    let credentials = call.flow.mint(session)?;
-    Ok(Answer::new("GetSessionToken", vec![credentials_element(&credentials)]))
+    let credentials = call.flow.mint_with_token_of(session, least)?;
+    let mut result = vec![credentials_element(&credentials)];
+    finish(&mut result, &credentials, None);
+    Ok(Answer::new("GetSessionToken", result))
 }
 
 /// GetFederationToken.
@@ -33,18 +37,19 @@ pub(super) fn get_federation_token(call: &Call<'_>, caller: &AuthenticatedReques
     let duration = duration(call.query, DURATION_LIMITS, &mut constraints);
     let policies = Policies::read(call.query, &mut constraints, Some(MAX_SESSION_POLICY_LENGTH))?;
     note_tags(call.query, &mut constraints)?;
+    let least = least_token_size(call.query, &mut constraints);
     constraints.finish()?;
     let policies = policies.parse()?;
     let tags = tags(call)?;
-    // Said whether there are any, unlike elsewhere.
-    let size = policies.packed_size(&tags);
     let environment = call.environment.clone();
     let session = call.flow.get_federation_token(caller, name, policies, &tags, duration, environment)?;
+    // Said whether there are any, unlike elsewhere.
+    let size = session.packed_size().percent();
     let user = Element::Group(
         "FederatedUser",
         vec![Element::text("FederatedUserId", session.user_id()), Element::text("Arn", session.arn().as_str())],
     );
-    let credentials = call.flow.mint(session)?;
+    let credentials = call.flow.mint_with_token_of(session, least)?;
     let mut result = vec![credentials_element(&credentials), user];
     finish(&mut result, &credentials, Some(size));
     Ok(Answer::new("GetFederationToken", result))
@@ -54,15 +59,21 @@ pub(super) fn get_federation_token(call: &Call<'_>, caller: &AuthenticatedReques
 pub(super) fn assume_root(call: &Call<'_>, caller: &AuthenticatedRequest) -> Result<Answer, QueryError> {
     let mut constraints = Constraints::repeating();
     let target = constraints.required(call.query, "TargetPrincipal", (12, 2048));
-    let task = constraints.required(call.query, "TaskPolicyArn.arn", (20, 2048));
+    let task = call.query.value("TaskPolicyArn.arn");
+    if task.is_none() {
+        constraints.broken("taskPolicyArn", None, "not be null");
+    }
+    constraints.length("TaskPolicyArn.arn", task, (20, 2048));
     let duration = duration(call.query, ROOT_LIMITS, &mut constraints);
+    let least = least_token_size(call.query, &mut constraints);
     constraints.finish()?;
+    let task = task.unwrap_or_default();
     let Some(task) = TaskPolicy::from_arn(task) else {
         let task: String = task.chars().take(200).collect();
         return Err(QueryError::validation(format!("{task} is invalid")));
     };
     let session = call.flow.assume_root(caller, target, task, duration, call.environment.clone())?;
-    let credentials = call.flow.mint(session)?;
+    let credentials = call.flow.mint_with_token_of(session, least)?;
     let mut result = vec![credentials_element(&credentials)];
     finish(&mut result, &credentials, None);
     Ok(Answer::new("AssumeRoot", result))
