@@ -81,15 +81,16 @@ class WebIdentity(Errors):
                     self.web(token=f"{encoded({**decoded(header), 'alg': spelling})}.{payload}.{ending}")
 
     def test_unknown_issuer(self):
-        with self.refused(400, "InvalidIdentityToken", "provider"):
+        text = "No OpenIDConnect provider found in your account for https://elsewhere.example"
+        with self.refused(400, "InvalidIdentityToken", text):
             self.web(token=edited(self.site.token(), iss="https://elsewhere.example"))
 
     def test_wrong_audience(self):
-        with self.refused(400, "InvalidIdentityToken", "audience"):
+        with self.refused(400, "InvalidIdentityToken", "Incorrect token audience"):
             self.web(token=self.issued_with("wrong-audience", self.site.token))
 
     def test_expired(self):
-        with self.refused(400, "ExpiredTokenException", "expired"):
+        with self.refused(400, "ExpiredTokenException", "Token expired: current date/time "):
             self.web(token=self.issued_with("expired", self.site.token))
 
     def issued_with(self, fault, issue):
@@ -116,8 +117,8 @@ class WebIdentity(Errors):
         with self.refused(403, "AccessDenied", "sts:AssumeRoleWithWebIdentity"):
             self.web(token=self.site.token("otto"))
 
-    def test_a_role_of_another_account(self):
-        with self.refused(403, "AccessDenied"):
+    def test_a_role_of_an_account_that_is_not_here(self):
+        with self.refused(400, "InvalidIdentityToken", "No OpenIDConnect provider found in your account for http"):
             sdk.sts(self.site).assume_role_with_web_identity(
                 RoleArn=daypass.role("PhotoReader", "999999999999"),
                 RoleSessionName="martha",
@@ -183,20 +184,27 @@ class Saml(Errors):
 
     def test_faults_of_the_provider(self):
         faults = {
-            "expired": "ExpiredTokenException",
-            "wrong-audience": "InvalidIdentityToken",
-            "wrong-recipient": "InvalidIdentityToken",
-            "wrong-issuer": "InvalidIdentityToken",
-            "wrong-key": "InvalidIdentityToken",
-            "unsigned": "InvalidIdentityToken",
-            "tampered": "InvalidIdentityToken",
+            "expired": ("ExpiredTokenException", "Response has expired"),
+            "wrong-audience": ("InvalidIdentityToken", "Response does not contain the required audience."),
+            "wrong-recipient": ("InvalidIdentityToken", ""),
+            "wrong-issuer": ("InvalidIdentityToken", "Issuer not present in specified provider"),
+            "wrong-key": ("InvalidIdentityToken", "Response signature invalid"),
+            "unsigned": ("InvalidIdentityToken", ""),
+            "tampered": ("InvalidIdentityToken", "Response signature invalid"),
         }
-        for fault, code in faults.items():
+        for fault, (code, sentence) in faults.items():
             with self.subTest(fault=fault):
                 self.site.break_next(fault)
                 assertion = self.site.assertion()
-                with self.refused(400, code):
+                with self.refused(400, code, sentence):
                     self.saml(assertion)
+
+    def test_the_provider_did_not_authenticate_anybody(self):
+        # Nobody gains from being told no, so that it is believed before a signature is looked at.
+        status = "urn:oasis:names:tc:SAML:2.0:status:"
+        denied = self.altered(lambda text: text.replace(f"{status}Success", f"{status}Responder"))
+        with self.refused(403, "IDPRejectedClaim", "refused"):
+            self.saml(denied)
 
     def test_a_role_the_assertion_does_not_name(self):
         assertion = self.site.assertion("otto")

@@ -78,6 +78,33 @@ class Recorded(Users):
         with self.assertRaises(self.sts.exceptions.PackedPolicyTooLargeException):
             self.assume(arn, Policy=large)
 
+    def test_policies_and_tags_that_do_not_fit_are_told_how_much_they_take(self):
+        arn = self.role("recorded", trust("sts:TagSession"))
+        tags = [{"Key": f"T{number}", "Value": "a" * 250} for number in range(1, 10)]
+        text = "Packed size of session tags consumes 498% of allotted space."
+        self.refused(400, "PackedPolicyTooLarge", text, self.assume, arn=arn, Tags=tags)
+        self.iam.put_role_policy(RoleName="recorded", PolicyName="own", PolicyDocument=EVERYTHING)
+        self.addCleanup(self.iam.delete_role_policy, RoleName="recorded", PolicyName="own")
+        first = self.assume(arn, Tags=tags[:1], TransitiveTagKeys=["T1"])
+        second = self.assume(arn, sts=sdk.sts(self.site, first["Credentials"]))
+        self.assertEqual((first["PackedPolicySize"], second["PackedPolicySize"]), (56, 56))
+        with self.assertRaises(self.sts.exceptions.PackedPolicyTooLargeException) as caught:
+            self.assume(arn, Tags=[tags[0], {"Key": "x", "Value": "x" * 190}], Policy=EVERYTHING)
+        message = caught.exception.response["Error"]["Message"]
+        self.assertRegex(message, r"^Packed policy consumes 1\d\d% of allotted space, please use smaller policy\.$")
+
+    def test_a_token_is_as_long_as_it_says_and_as_was_asked_for(self):
+        arn = self.role("recorded", trust())
+        for least in (0, 2048, 4096):
+            made = self.assume(arn, MinimumSessionTokenSize=least)
+            length = len(made["Credentials"]["SessionToken"])
+            self.assertEqual(made["SessionTokenSize"], length)
+            self.assertGreaterEqual(length, least)
+            self.assertTrue(0 < made["SessionTokenUtilization"] <= 100, made["SessionTokenUtilization"])
+            sdk.sts(self.site, made["Credentials"]).get_caller_identity()
+        text = "1 validation error detected: Value '-5' at 'minimumSessionTokenSize' failed to satisfy constraint: Member must have value greater than or equal to 0"
+        self.refused(400, "ValidationError", text, self.assume, arn=arn, MinimumSessionTokenSize=-5)
+
     def test_an_external_id_and_a_second_factor_are_missed_in_one_sentence(self):
         for name, condition in (
             ("partner", {"StringEquals": {"sts:ExternalId": "42"}}),
