@@ -204,27 +204,21 @@ fn refusal((status, body): &(u16, String)) -> (u16, &str, String) {
 #[tokio::test]
 async fn web_identity_tokens_are_refused_in_the_words_that_people_search_for() {
     let service = Service::start().await;
-    let invalid = |sentence: &str| (400, "InvalidIdentityToken", sentence.to_owned());
-    for (fault, expected) in [
-        (Fault::WrongAudience, invalid("Incorrect token audience")),
-        (Fault::WrongIssuer, invalid("No OpenIDConnect provider found in your account for https://other.example")),
-        (
-            Fault::UnknownKey,
-            invalid(
-                "Couldn't retrieve verification key from your identity provider,  please reference \
-                 AssumeRoleWithWebIdentity documentation for requirements",
-            ),
-        ),
+    let no_key = "Couldn't retrieve verification key from your identity provider,  please reference \
+                  AssumeRoleWithWebIdentity documentation for requirements";
+    for (fault, sentence) in [
+        (Fault::WrongAudience, "Incorrect token audience"),
+        (Fault::UnknownKey, no_key),
+        (Fault::WrongIssuer, "No OpenIDConnect provider found in your account for http"),
     ] {
         service.idp.break_next(fault);
         let told = service.with_token(OPEN, &[]).await;
-        let (status, code, sentence) = refusal(&told);
-        if fault == Fault::WrongIssuer {
-            assert!(sentence.starts_with("No OpenIDConnect provider found in your account for http"), "{sentence}");
-            assert_eq!((status, code), (expected.0, expected.1));
-        } else {
-            assert_eq!((status, code, sentence), expected);
-        }
+        let (status, code, found) = refusal(&told);
+        assert_eq!((status, code), (400, "InvalidIdentityToken"), "{fault:?}");
+        assert!(
+            found.starts_with(sentence) && (found.len() == sentence.len() || fault == Fault::WrongIssuer),
+            "{found}"
+        );
     }
     service.idp.break_next(Fault::Expired);
     let told = service.with_token(OPEN, &[]).await;

@@ -25,7 +25,8 @@ use crate::time::Timestamp;
 /// session ends no later than the provider wants (`SessionNotOnOrAfter`).
 ///
 /// # Errors
-/// [`SessionError`] naming the first of [`RULES`](super::RULES) that is broken.
+/// [`SessionError`] naming the first of [`RULES`](super::RULES) that is broken; [`SessionError::PackedPolicy`] and
+/// [`SessionError::PackedTags`] where a session has no room for what it would carry.
 pub fn assume_federated(
     identity: &VerifiedIdentity,
     role: &Role,
@@ -40,7 +41,8 @@ pub fn assume_federated(
 /// the trust policy decides as it does without one.
 ///
 /// # Errors
-/// [`SessionError`] naming the first of [`RULES`](super::RULES) that is broken.
+/// [`SessionError`] naming the first of [`RULES`](super::RULES) that is broken; [`SessionError::PackedPolicy`] and
+/// [`SessionError::PackedTags`] where a session has no room for what it would carry.
 pub fn assume_mapped(
     identity: &VerifiedIdentity,
     mapping: &Mapping,
@@ -99,7 +101,8 @@ fn assume_requested(
 /// identity store, the session acts on behalf of that person without anybody providing a context.
 ///
 /// # Errors
-/// [`SessionError`] naming the first of [`RULES`](super::RULES) that is broken.
+/// [`SessionError`] naming the first of [`RULES`](super::RULES) that is broken; [`SessionError::PackedPolicy`] and
+/// [`SessionError::PackedTags`] where a session has no room for what it would carry.
 pub fn assume_assigned(
     assigned: &AssignedRole,
     role: &Role,
@@ -156,7 +159,8 @@ impl<'a> Asking<'a> {
 /// calling session acts does not go down the chain: a context is provided again, or the new session has none.
 ///
 /// # Errors
-/// [`SessionError`] naming the first of [`RULES`](super::RULES) that is broken.
+/// [`SessionError`] naming the first of [`RULES`](super::RULES) that is broken; [`SessionError::PackedPolicy`] and
+/// [`SessionError::PackedTags`] where a session has no room for what it would carry.
 pub fn assume_as(
     asking: Asking<'_>,
     role: &Role,

@@ -54,3 +54,27 @@ fn of_saml(error: &SamlError) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::query::QueryError;
+    use crate::request::RequestError;
+
+    #[test]
+    fn what_was_expected_and_found_is_for_the_audit_trail() {
+        let audience = OidcError::Audience { expected: vec!["ours".to_owned()], found: vec!["theirs".to_owned()] };
+        let unknown = RequestError::MissingSessionToken { access_key_id: "ASIAAAAAAAAAAAAAAAAA".parse().unwrap() };
+        for (error, sentence, found) in [
+            (Error::from(audience), "Incorrect token audience", "theirs"),
+            (SamlError::DigestMismatch.into(), "Response signature invalid", "another digest"),
+            (unknown.into(), "The security token included in the request is invalid.", "ASIAAAAAAAAAAAAAAAAA"),
+        ] {
+            let refused = QueryError::from(error);
+            assert_eq!(refused.to_string(), sentence);
+            assert!(refused.reason().contains(found), "{}", refused.reason());
+        }
+        let saying = QueryError::validation("expected one, found two").saying("wrong");
+        assert_eq!((saying.to_string().as_str(), saying.reason()), ("wrong", "expected one, found two"));
+    }
+}
