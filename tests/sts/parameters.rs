@@ -113,6 +113,9 @@ async fn members_that_are_short_or_lack_something_are_named() {
         let asked = [("RoleArn", open.as_str()), ("RoleSessionName", "martha"), more];
         assert_eq!(told(&site, &martha, "AssumeRole", &asked).await, expected);
     }
+    let half = [("RoleName", "open"), ("Tags.member.1.Key", "k")];
+    let expected = one("null", "tags.1.member.value", "Member must not be null");
+    assert_eq!(site.iam(&martha, "TagRole", &half).await.refusal(), (400, "ValidationError", expected));
     // Nothing is passed over.
     for more in [("Tags.member.1.key", "k"), ("Tags.member.2.Key", "k"), ("ProvidedContexts.member.1.More", "x")] {
         let refused = site.assume(&martha, &open, &[more]).await;

@@ -152,16 +152,15 @@ pub(super) fn document<'a>(query: &'a Query, parameter: &str, constraints: &mut 
 
 /// The parameter `Tags`.
 pub(super) fn tags(query: &Query) -> Result<Vec<Tag>, QueryError> {
-    let pairs = query.pairs("Tags", "Key", "Value")?;
-    few("tags", pairs.len())?;
+    let records = query.records("Tags", ["Key", "Value"])?;
+    few("tags", records.len())?;
     let mut constraints = Constraints::default();
-    for (number, (key, value)) in (1..).zip(&pairs) {
-        constraints.tag_key(&format!("tags.{number}.member.key"), key);
-        constraints.tag_value(&format!("tags.{number}.member.value"), value);
+    for (number, [key, value]) in (1..).zip(&records) {
+        constraints.tag(number, *key, *value);
     }
     constraints.finish()?;
-    let mut tags: Vec<Tag> = Vec::with_capacity(pairs.len());
-    for (key, value) in pairs {
+    let mut tags: Vec<Tag> = Vec::with_capacity(records.len());
+    for (key, value) in records.into_iter().filter_map(|[key, value]| key.zip(value)) {
         if tags.iter().any(|(known, _)| known.to_lowercase() == key.to_lowercase()) {
             let of_policy = matches!(query.value("Action"), Some("CreatePolicy" | "TagPolicy"));
             let more = if of_policy { "" } else { " Please note that Tag keys are case insensitive." };

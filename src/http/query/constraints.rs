@@ -81,8 +81,21 @@ impl Constraints {
         }
     }
 
+    /// Notes what does not fit the tag that is the `number`th of `tags`, and what it lacks.
+    pub(in crate::http) fn tag(&mut self, number: usize, key: Option<&str>, value: Option<&str>) {
+        let (of_key, of_value) = (format!("tags.{number}.member.key"), format!("tags.{number}.member.value"));
+        match key {
+            Some(key) => self.tag_key(&of_key, key),
+            None => self.broken(&of_key, None, "not be null"),
+        }
+        match value {
+            Some(value) => self.tag_value(&of_value, value),
+            None => self.broken(&of_value, None, "not be null"),
+        }
+    }
+
     /// Notes what does not fit a tag's key at `place`.
-    pub(in crate::http) fn tag_key(&mut self, place: &str, key: &str) {
+    fn tag_key(&mut self, place: &str, key: &str) {
         self.length(place, Some(key), (1, 128));
         if !key.chars().all(is_of_tag) {
             self.pattern(place, Some(key), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+");
@@ -90,7 +103,7 @@ impl Constraints {
     }
 
     /// Notes what does not fit a tag's value at `place`.
-    pub(in crate::http) fn tag_value(&mut self, place: &str, value: &str) {
+    fn tag_value(&mut self, place: &str, value: &str) {
         self.length(place, Some(value), (0, 256));
         if !value.chars().all(is_of_tag) {
             self.pattern(place, Some(value), "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");

@@ -93,15 +93,7 @@ pub(super) fn note_tags(query: &Query, constraints: &mut Constraints) -> Result<
     constraints.at_most("Tags", &keys, MAX_TAGS);
     // What is too much is not looked at one by one.
     for (number, [key, value]) in (1..).zip(tags.iter().take(MAX_TAGS)) {
-        let (of_key, of_value) = (format!("tags.{number}.member.key"), format!("tags.{number}.member.value"));
-        match key {
-            Some(key) => constraints.tag_key(&of_key, key),
-            None => constraints.broken(&of_key, None, "not be null"),
-        }
-        match value {
-            Some(value) => constraints.tag_value(&of_value, value),
-            None => constraints.broken(&of_value, None, "not be null"),
-        }
+        constraints.tag(number, *key, *value);
     }
     constraints.at_most("TransitiveTagKeys", &query.members("TransitiveTagKeys")?, MAX_TAGS);
     Ok(())
