@@ -2,6 +2,7 @@
 
 use super::QueryError;
 use crate::Error;
+use crate::arn::Arn;
 use crate::broker::Flow;
 use crate::session::SessionError;
 
@@ -17,12 +18,13 @@ pub(super) fn not_assumed(error: Error, operation: &'static str, sentence: impl 
     }
 }
 
-/// That an account has no provider of `issuer`; recorded as every other refusal.
-pub(super) fn no_provider_of(flow: &Flow<'_>, issuer: &str) -> Result<QueryError, Error> {
+/// That the account of `role` has no provider of `issuer`; recorded as every other refusal.
+pub(super) fn no_provider_of(flow: &Flow<'_>, issuer: &str, role: &Arn) -> Result<QueryError, Error> {
     let issuer: String = issuer.chars().take(255).collect();
     let sentence = format!("No OpenIDConnect provider found in your account for {issuer}");
     let error = Error::UnknownProvider { issuer };
-    flow.refuse("exchange of an ID token", error.code(), &error.reason())?;
+    let reason = format!("{} that {} could use", error.reason(), role.account());
+    flow.refuse("exchange of an ID token", error.code(), &reason)?;
     Ok(QueryError::from(error).saying(sentence))
 }
 

@@ -79,7 +79,7 @@ pub(super) async fn assume_role_with_web_identity(call: &Call<'_>) -> Result<Ans
     let identity = call.sts.exchange_token(&call.flow, &role, token).await?;
     // Only who holds a good token learns which accounts there are.
     if !call.sts.serves(&role) {
-        return Err(no_provider_of(&call.flow, identity.issuer())?);
+        return Err(no_provider_of(&call.flow, identity.issuer(), &role)?);
     }
     let session = common.assume(call, &identity, role, session_name, "sts:AssumeRoleWithWebIdentity")?;
     let user = assumed_role_user(&session);

@@ -128,7 +128,7 @@ impl Sts {
         };
         let own = registered.as_ref().map(|(provider, keys)| (&**provider, keys));
         let Some((provider, keys)) = self.issuer(&issuer).or(own) else {
-            return Err(error::no_provider_of(flow, &issuer)?);
+            return Err(error::no_provider_of(flow, &issuer, role)?);
         };
         match keys.for_key_id(key_id.as_deref(), self.broker.now()).await {
             Ok(keys) => Ok(flow.exchange_token(provider, &keys, token).await?),
