@@ -188,6 +188,145 @@ fn a_limit_by_another_name_is_no_limit_left_out() {
     assert!(ignored.is_empty(), "{ignored:?}");
 }
 
+/// Attack: a denial written into a level in another way than the format knows, which must not leave an empty level behind.
+#[test]
+fn a_level_is_its_policies_or_the_line_is_refused() {
+    let asked = json!({"principal": READER, "action": "s3:GetObject", "resource": CAT});
+    let deny = json!({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:*",
+        "Resource": "*"}});
+    let answer = |levels: &Value| {
+        let line = json!({"id": "denied", "request": asked, "identity_policies": [allow("s3:*")], "rcps": levels});
+        run_with(&["policy", "evaluate", "--batch"], &format!("{line}\n"))
+    };
+    for (level, field) in [
+        (json!({"level": "root", "policy": deny}), "unknown field \"rcps[0].policy\""),
+        (json!({"level": "root", "documents": [deny]}), "unknown field \"rcps[0].documents\""),
+        (json!({"level": "root", "policies": [], "comment": "x"}), "unknown field \"rcps[0].comment\""),
+        (deny.clone(), "unknown field \"rcps[0].Statement\""),
+        (json!({"level": "root"}), "rcps[0].policies: missing"),
+        (json!({"level": "root", "policies": null}), "rcps[0].policies: missing"),
+        (json!({"level": "root", "policies": deny}), "rcps[0].policies: expected a list of policies"),
+        (json!({"level": ["root"], "policies": []}), "rcps[0].level: expected text"),
+    ] {
+        let ran = answer(&json!([level]));
+        let found = &ran.lines()[0];
+        assert!(found["error"].as_str().unwrap_or_default().starts_with(field), "{level}: {found}");
+        assert_eq!(
+            (ran.code, &found["decision"], &found["id"]),
+            (2, &json!("ImplicitDeny"), &json!("denied")),
+            "{level}"
+        );
+    }
+    for element in [json!(null), json!(1), json!([]), json!({}), json!({"policy": deny}), json!("no policy")] {
+        let ran = answer(&json!([{"level": "root", "policies": [element]}]));
+        let found = &ran.lines()[0];
+        assert!(found["error"].as_str().unwrap_or_default().starts_with("rcps[0].policies[0]: "), "{element}: {found}");
+        assert_eq!(found["decision"], "ImplicitDeny", "{element}");
+    }
+    // What the format promises stays: levels by text, by number or by none, and empty ones.
+    for level in [json!({"policies": []}), json!({"level": 0, "policies": []}), json!({"level": null, "policies": []})]
+    {
+        assert_eq!(answer(&json!([level])).lines()[0]["decision"], "Allow", "{level}");
+    }
+    assert_eq!(answer(&json!([{"level": "root", "policies": [deny]}])).lines()[0]["decision"], "ExplicitDeny");
+}
+
+/// Attack: a field twice, of which one reader takes the first and another the last.
+#[test]
+fn a_field_given_twice_is_no_choice_of_ours() {
+    let policies = format!("\"identity_policies\": [{}]", allow("s3:*"));
+    let deny = r#"[{"level": "r", "policies": [{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}]}]"#;
+    let request = |more: &str| {
+        format!(r#""request": {{"principal": "{READER}", "action": "s3:GetObject", "resource": "{CAT}"{more}}}"#)
+    };
+    for (line, place) in [
+        (
+            format!(r#"{}, {policies}, "scps": {deny}, "scps": []"#, request("")),
+            "line 1: the field \"scps\" is given twice",
+        ),
+        (format!(r#"{}, {policies}, "scps": {deny}, "\u0073cps": []"#, request("")), "line 1: the field \"scps\""),
+        (format!("{}, {policies}", request(r#", "principal": "111111111111""#)), "request: the field \"principal\""),
+        (
+            format!("{}, {policies}", request(r#", "context": {"aws:x": "1", "aws:x": "2"}"#)),
+            "request.context: the field \"aws:x\" is given twice",
+        ),
+        (
+            format!("{}, {policies}", request(r#", "context": {"aws:x": "1", "AWS:X": "2"}"#)),
+            "request.context.aws:x: given twice, in another case",
+        ),
+        (
+            format!(r#"{}, {policies}, "scps": [{{"level": "r", "policies": {deny}, "policies": []}}]"#, request("")),
+            "scps[0]: the field \"policies\" is given twice",
+        ),
+    ] {
+        let ran = run_with(&["policy", "evaluate", "--batch"], &format!("{{\"id\": 7, {line}}}\n"));
+        let answer = &ran.lines()[0];
+        assert!(answer["error"].as_str().unwrap_or_default().starts_with(place), "{line}: {answer}");
+        assert_eq!((ran.code, &answer["decision"], &answer["id"]), (2, &json!("ImplicitDeny"), &json!(7)), "{line}");
+    }
+    evaluate("s3:GetObject", &["--context", "aws:x=1", "--context", "AWS:X=2"])
+        .refused_as_usage("--context: \"AWS:X\": given more than once");
+    evaluate("s3:GetObject", &["--context", "aws:x=1", "--context-list", "AWS:X=2"])
+        .refused_as_usage("--context-list: \"AWS:X\": given with --context too");
+}
+
+#[test]
+fn what_belongs_into_the_request_is_refused_beside_it_and_a_note_is_not() {
+    let asked = json!({"principal": READER, "action": "s3:GetObject", "resource": CAT});
+    let answer = |place: Option<&str>, field: &str, value: Value| {
+        let mut line = json!({"request": asked, "identity_policies": [allow("s3:*")]});
+        let object = if let Some(place) = place { &mut line[place] } else { &mut line };
+        object[field] = value;
+        let ran = run_with(&["policy", "evaluate", "--batch"], &format!("{line}\n"));
+        (ran.code, ran.lines()[0]["decision"].as_str().unwrap().to_owned())
+    };
+    for (place, field) in [
+        (None, "context"),
+        (None, "conditionKeys"),
+        (None, "principal"),
+        (None, "resource_account"),
+        (Some("request"), "conditions"),
+        (Some("request"), "condition_keys"),
+        (Some("request"), "scps"),
+        (Some("request"), "comment"),
+    ] {
+        assert_eq!(answer(place, field, json!({"aws:x": "1"})), (2, "ImplicitDeny".to_owned()), "{field}");
+    }
+    for note in ["comment", "expected", "description", "tags"] {
+        assert_eq!(answer(None, note, json!("x")), (0, "Allow".to_owned()), "{note}");
+    }
+}
+
+#[test]
+fn an_id_comes_back_as_it_was_written() {
+    let ids = ["12345678901234567890123", "1.50", "1e3", "-0", r#""\u0041""#, r#"{"a": [1.0, null]}"#, "null", "true"];
+    let rest = format!(r#""request": {{"principal": "{READER}", "action": "s3:GetObject"}}"#);
+    let lines: String = ids.iter().map(|id| format!("{{\"id\": {id}, {rest}}}\n")).collect();
+    let ran = run_with(&["policy", "evaluate", "--batch"], &format!("{lines}{{{rest}}}\n"));
+    let expected: Vec<_> = ids.iter().map(|id| format!("{{\"id\":{id},\"decision\":")).collect();
+    let found: Vec<_> = ran.out.lines().collect();
+    assert_eq!(found.len(), ids.len() + 1);
+    for (line, start) in found.iter().zip(&expected) {
+        assert!(line.starts_with(start.as_str()), "{line}");
+    }
+    assert!(found[ids.len()].starts_with("{\"id\":null,"), "{}", found[ids.len()]);
+    let tokens = run_with(&["jwt", "verify", "--batch"], "{\"id\": 1.50, \"token\": \"x\"}\n");
+    assert!(tokens.out.starts_with("{\"id\":1.50,"), "{}", tokens.out);
+}
+
+/// A number is compared as it was written, not as a floating-point number prints it.
+#[test]
+fn a_condition_value_that_is_a_number_keeps_its_digits() {
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:x": "12345678901234567890123", "aws:y": "1.50"}}}]});
+    let line = format!(
+        r#"{{"request": {{"principal": "{READER}", "action": "s3:GetObject",
+            "context": {{"aws:x": 12345678901234567890123, "aws:y": 1.50}}}}, "identity_policies": [{policy}]}}"#
+    );
+    let ran = run_with(&["policy", "evaluate", "--batch"], &format!("{}\n", line.replace('\n', " ")));
+    assert_eq!(ran.lines()[0]["decision"], "Allow", "{}", ran.out);
+}
+
 #[test]
 fn documents_are_valid_by_kind_or_wrong_at_a_place() {
     let folder = Folder::new("policy-check");

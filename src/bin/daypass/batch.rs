@@ -9,10 +9,9 @@ use std::path::PathBuf;
 use clap::Args;
 use daypass::explain::Check;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::error::{Answer, CliError, InputError};
-use crate::fields::Fields;
+use crate::fields::{Fields, Id};
 use crate::hint::Hint;
 use crate::input::Source;
 
@@ -34,6 +33,13 @@ pub(crate) struct Lines {
     pub(crate) explain: bool,
 }
 
+/// One line: what it calls itself, and its fields, or why they cannot be used.
+#[derive(Debug)]
+pub(crate) struct Case<'l> {
+    pub(crate) id: Id,
+    pub(crate) fields: Result<Fields<'l>, InputError>,
+}
+
 /// The answer to one line.
 #[derive(Debug)]
 pub(crate) struct Answered<A> {
@@ -45,7 +51,7 @@ pub(crate) struct Answered<A> {
 /// The answer to one line that holds a case.
 #[derive(Debug, Serialize)]
 pub(crate) struct Line<J> {
-    id: Value,
+    id: Id,
     #[serde(flatten)]
     judgement: J,
     #[serde(flatten)]
@@ -62,12 +68,11 @@ pub(crate) struct Story {
 impl<J> Line<J> {
     /// What `judge` makes of a line, with its story where that is wanted; `unusable` where the line holds no case.
     pub(crate) fn answer(
-        line: Result<Fields<'_>, InputError>,
+        Case { id, fields }: Case<'_>,
         judge: impl FnOnce(&Fields<'_>) -> Result<(J, Option<Story>), InputError>,
         unusable: impl FnOnce(String) -> J,
     ) -> Answered<Self> {
-        let id = line.as_ref().map(Fields::id).unwrap_or_default();
-        match line.and_then(|fields| judge(&fields)) {
+        match fields.and_then(|fields| judge(&fields)) {
             Ok((judgement, story)) => Answered { answer: Self { id, judgement, story }, judged: true },
             Err(error) => {
                 Answered { answer: Self { id, judgement: unusable(error.to_string()), story: None }, judged: false }
@@ -79,7 +84,7 @@ impl<J> Line<J> {
 /// Answers every line of `source`; blank lines are passed over.
 pub(crate) fn run<A: Serialize>(
     source: &Source,
-    mut judge: impl FnMut(Result<Fields<'_>, InputError>) -> Answered<A>,
+    mut judge: impl FnMut(Case<'_>) -> Answered<A>,
 ) -> Result<Answer, CliError> {
     let mut lines = Reading { reader: BufReader::with_capacity(BUFFER, source.open()?), line: Vec::new(), number: 0 };
     let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
@@ -93,7 +98,7 @@ pub(crate) fn run<A: Serialize>(
         if lines.line.iter().all(u8::is_ascii_whitespace) && fits {
             continue;
         }
-        let Answered { answer, judged } = judge(lines.fields(fits));
+        let Answered { answer, judged } = judge(lines.case(fits));
         asked = asked.saturating_add(1);
         unusable = unusable.saturating_add(usize::from(!judged));
         serde_json::to_writer(&mut out, &answer).map_err(io::Error::from)?;
@@ -136,12 +141,14 @@ impl Reading {
         }
     }
 
-    fn fields(&self, fits: bool) -> Result<Fields<'_>, InputError> {
+    fn case(&self, fits: bool) -> Case<'_> {
         let place = format!("line {}", self.number);
+        let unusable = |problem: String| Case { id: None, fields: Err(InputError::new(&place, problem)) };
         if !fits {
-            return Err(InputError::new(place, format!("longer than {MOST_LINE_BYTES} bytes")));
+            return unusable(format!("longer than {MOST_LINE_BYTES} bytes"));
         }
-        let text = std::str::from_utf8(&self.line).map_err(|_| InputError::new(&place, "not UTF-8"))?;
-        Fields::parse(text, &place)
+        let Ok(text) = std::str::from_utf8(&self.line) else { return unusable("not UTF-8".to_owned()) };
+        let (id, fields) = Fields::with_id(text, &place);
+        Case { id, fields }
     }
 }

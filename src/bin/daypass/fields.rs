@@ -1,49 +1,61 @@
 //! One JSON object of a batch, by the names of its fields, so that what is wrong can be said of the field it is wrong in.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use daypass::time::Timestamp;
-use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::error::InputError;
+
+/// What a line calls itself, as it was written; none where it does not, which is answered with null.
+pub(crate) type Id = Option<Box<RawValue>>;
 
 /// The fields of one object, each as it was written.
 #[derive(Debug)]
 pub(crate) struct Fields<'l>(BTreeMap<String, &'l RawValue>);
 
 impl<'l> Fields<'l> {
-    /// Reads an object; `place` is what it is called when it is none.
+    /// Reads an object in which no field is given twice; `place` is what it is called when it is none.
     pub(crate) fn parse(text: &'l str, place: &str) -> Result<Self, InputError> {
-        match serde_json::from_str(text) {
-            Ok(fields) => Ok(Self(fields)),
-            Err(error) => Err(InputError::new(place, format!("expected a JSON object: {error}"))),
+        Members::parse(text, place)?.each_once(place)
+    }
+
+    /// Reads the object of a line, and its `id` also where something else is wrong with it.
+    pub(crate) fn with_id(text: &'l str, place: &str) -> (Id, Result<Self, InputError>) {
+        match Members::parse(text, place) {
+            Ok(members) => (members.id(), members.each_once(place)),
+            Err(error) => (None, Err(error)),
+        }
+    }
+
+    /// Refuses every field but these.
+    pub(crate) fn none_but(&self, inside: &str, known: &[&str]) -> Result<(), InputError> {
+        match self.0.keys().find(|name| !known.contains(&name.as_str())) {
+            Some(other) => Err(unknown(inside, other, known)),
+            None => Ok(()),
         }
     }
 
     /// Refuses a field that is a slip away from one of these: misspelt, it would be taken for left out. Any other is
     /// somebody's note beside the case. `inside` names the object.
     pub(crate) fn not_misspelt(&self, inside: &str, known: &[&str]) -> Result<(), InputError> {
-        let unknown = self.0.keys().filter(|name| !known.contains(&name.as_str()));
+        let mut fields = self.0.keys().filter(|name| !known.contains(&name.as_str()));
         // Short names are a letter away from too much.
         let meant = |name: &String| known.iter().any(|field| field.len() > 3 && is_slip(name, field));
-        let Some(other) = unknown.into_iter().find(|name| meant(name)) else { return Ok(()) };
-        let other = format!("{inside}{other}");
-        Err(InputError::new(format!("unknown field {other:?}"), format!("expected one of {}", known.join(", "))))
+        let found = fields.find(|name| meant(name));
+        found.map_or(Ok(()), |other| Err(unknown(inside, other, known)))
     }
 
     /// Refuses a field whose name speaks of `topics` and is none of these: a limit under another name would be left out.
     pub(crate) fn not_another(&self, known: &[&str], topics: &[&str]) -> Result<(), InputError> {
         let speaks = |name: &str| topics.iter().any(|topic| name.to_ascii_lowercase().contains(topic));
-        let mut unknown = self.0.keys().filter(|name| !known.contains(&name.as_str()));
-        let Some(other) = unknown.find(|name| speaks(name)) else { return Ok(()) };
-        Err(InputError::new(format!("unknown field {other:?}"), format!("expected one of {}", known.join(", "))))
-    }
-
-    /// The `id`, whatever it is; null where there is none.
-    pub(crate) fn id(&self) -> Value {
-        self.0.get("id").and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or(Value::Null)
+        let mut fields = self.0.keys().filter(|name| !known.contains(&name.as_str()));
+        let found = fields.find(|name| speaks(name));
+        found.map_or(Ok(()), |other| Err(unknown("", other, known)))
     }
 
     /// A field as it was written; none for null.
@@ -93,11 +105,69 @@ impl<'l> Fields<'l> {
     }
 }
 
+/// The fields of one object in the order in which they stand, those that are given twice too.
+struct Members<'l>(Vec<(String, &'l RawValue)>);
+
+impl<'l> Members<'l> {
+    fn parse(text: &'l str, place: &str) -> Result<Self, InputError> {
+        let read = serde_json::from_str(text);
+        read.map_err(|error| InputError::new(place, format!("expected a JSON object: {error}")))
+    }
+
+    fn id(&self) -> Id {
+        let mut ids = self.0.iter().filter(|(name, _)| name == "id");
+        match (ids.next(), ids.next()) {
+            (Some((_, only)), None) => Some((*only).to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Whoever keeps the last of two, or the first, reads another case than somebody else.
+    fn each_once(self, place: &str) -> Result<Fields<'l>, InputError> {
+        let mut fields = BTreeMap::new();
+        for (name, raw) in self.0 {
+            if fields.contains_key(&name) {
+                let problem = format!("the field {name:?} is given twice in one object; expected each field once");
+                return Err(InputError::new(place, problem));
+            }
+            fields.insert(name, raw);
+        }
+        Ok(Fields(fields))
+    }
+}
+
+impl<'l> Deserialize<'l> for Members<'l> {
+    fn deserialize<D: Deserializer<'l>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'l> Visitor<'l> for Reader {
+            type Value = Members<'l>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'l>>(self, mut access: A) -> Result<Members<'l>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = access.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Reader)
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum OneOrMany {
     One(String),
     Many(Vec<String>),
+}
+
+fn unknown(inside: &str, name: &str, known: &[&str]) -> InputError {
+    let name = format!("{inside}{name}");
+    InputError::new(format!("unknown field {name:?}"), format!("expected one of {}", known.join(", ")))
 }
 
 /// Whether `written` is `meant` but for case, or for one letter too many, too few, wrong, or two that changed places.

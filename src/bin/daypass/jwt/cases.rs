@@ -10,7 +10,7 @@ use super::hints::hint;
 use super::judge::{self, Judgement, Question, Refusal, Use};
 use super::keys::Keys;
 use super::preset::Preset;
-use crate::batch::{Answered, Line, Story};
+use crate::batch::{Answered, Case, Line, Story};
 use crate::error::InputError;
 use crate::fields::Fields;
 use crate::input::{instant, named_in};
@@ -39,7 +39,7 @@ impl Cases {
         Self { root, now, explain, mapping, key_sets: HashMap::new(), key_set_bytes: 0 }
     }
 
-    pub(super) fn answer(&mut self, line: Result<Fields<'_>, InputError>) -> Answered<Line<Judgement>> {
+    pub(super) fn answer(&mut self, line: Case<'_>) -> Answered<Line<Judgement>> {
         Line::answer(line, |fields| self.judge(fields), |reason| Refusal { check: "input", reason }.into())
     }
 

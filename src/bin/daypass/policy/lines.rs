@@ -1,22 +1,21 @@
 //! A batch of requests: each line with every policy that has a say in it.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use daypass::policy::{Explanation, Keys, Kind, Level, MAX_DOCUMENT_CHARACTERS, Outcome, Policy};
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::args::PrincipalType;
 use super::request::{Deciding, Policies, Question, name, principal};
-use crate::batch::Answered;
+use crate::batch::{Answered, Case};
 use crate::error::InputError;
-use crate::fields::Fields;
+use crate::fields::{Fields, Id};
 
 /// The answer to one line.
 #[derive(Debug, Serialize)]
 pub(super) struct Line {
-    id: Value,
+    id: Id,
     decision: Outcome,
     statement: Option<Deciding>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,13 +38,12 @@ impl From<InputError> for Unusable {
     }
 }
 
-pub(super) fn answer(line: Result<Fields<'_>, InputError>, explain: bool) -> Answered<Line> {
-    let id = line.as_ref().map(Fields::id).unwrap_or_default();
+pub(super) fn answer(Case { id, fields }: Case<'_>, explain: bool) -> Answered<Line> {
     let denied = |error: InputError, id| {
         let error = Some(error.to_string());
         Line { id, decision: Outcome::ImplicitDeny, statement: None, error, explanation: None }
     };
-    match line.map_err(Unusable::Line).and_then(|fields| question(&fields)) {
+    match fields.map_err(Unusable::Line).and_then(|fields| question(&fields)) {
         Ok(question) => {
             let evaluation = question.evaluate();
             let answer = Line {
@@ -73,16 +71,20 @@ const FIELDS: [&str; 9] = [
     "scps",
     "rcps",
 ];
-/// What the names of policies speak of, however they are written.
-const TOPICS: [&str; 6] = ["polic", "bound", "scp", "rcp", "control", "session"];
+/// What the names of policies, and of what conditions look at, speak of, however they are written.
+const TOPICS: [&str; 8] = ["polic", "bound", "scp", "rcp", "control", "session", "context", "condition"];
 const REQUEST: [&str; 6] = ["principal", "principal_type", "action", "resource", "resource_account", "context"];
+const LEVEL: [&str; 2] = ["level", "policies"];
 
 fn question(fields: &Fields<'_>) -> Result<Question, Unusable> {
     fields.not_misspelt("", &FIELDS)?;
     fields.not_another(&FIELDS, &TOPICS)?;
+    if let Some(name) = REQUEST.iter().find(|name| fields.raw(name).is_some()) {
+        return Err(InputError::new(*name, "belongs into request").into());
+    }
     let request = fields.raw("request").ok_or_else(|| InputError::new("request", "missing; expected an object"))?;
     let request = Fields::parse(request, "request")?;
-    request.not_misspelt("request.", &REQUEST)?;
+    request.none_but("request.", &REQUEST)?;
     let inside = |error: InputError| error.within("request");
     let kind = match request.read::<String>("principal_type", "text").map_err(inside)? {
         None => None,
@@ -109,30 +111,33 @@ fn principal_type(name: &str) -> Result<PrincipalType, InputError> {
 
 /// The condition keys: a text has one value, a list is multivalued whatever its length.
 fn keys(request: &Fields<'_>) -> Result<Keys, InputError> {
-    let expected = "an object of texts and lists of texts";
-    let context: BTreeMap<String, Value> = request.read("context", expected)?.unwrap_or_default();
-    let mut keys = Keys::new();
-    for (name, value) in context {
-        let wrong = || InputError::new(format!("context.{name}"), "expected text or a list of texts");
-        match &value {
-            Value::Null => {}
-            Value::Array(values) => {
-                let texts: Option<Vec<String>> = values.iter().map(text).collect();
-                keys.set_list(&name, texts.ok_or_else(wrong)?);
-            }
-            other => keys.set(&name, text(other).ok_or_else(wrong)?),
+    let Some(context) = request.raw("context") else { return Ok(Keys::new()) };
+    let context = Fields::parse(context, "context")?;
+    let (mut keys, mut seen) = (Keys::new(), BTreeSet::new());
+    for (name, value) in context.iter() {
+        let place = || format!("context.{name}");
+        let wrong = || InputError::new(place(), "expected text or a list of texts");
+        // Condition keys have no case: whichever of two were taken, the other would not be looked at.
+        if !seen.insert(name.to_lowercase()) {
+            return Err(InputError::new(place(), "given twice, in another case; expected each key once"));
+        }
+        if value.starts_with('[') {
+            let values: Vec<&RawValue> = serde_json::from_str(value).map_err(|_| wrong())?;
+            let texts: Option<Vec<String>> = values.into_iter().map(|value| text(value.get())).collect();
+            keys.set_list(name, texts.ok_or_else(wrong)?);
+        } else {
+            keys.set(name, text(value).ok_or_else(wrong)?);
         }
     }
     Ok(keys)
 }
 
-/// Numbers and truth values are condition values by their text.
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
+/// Numbers and truth values are condition values by their text, as it was written.
+fn text(value: &str) -> Option<String> {
+    match value.chars().next() {
+        Some('"') => serde_json::from_str(value).ok(),
+        Some('[' | '{' | 'n') | None => None,
+        Some(_) => Some(value.to_owned()),
     }
 }
 
@@ -158,8 +163,9 @@ fn policies(fields: &Fields<'_>) -> Result<Policies, Unusable> {
 }
 
 fn list(fields: &Fields<'_>, field: &str, place: &str, kind: Kind) -> Result<Vec<Policy>, Unusable> {
-    let documents: Vec<&RawValue> = fields.read(field, "a list of policies")?.unwrap_or_default();
-    let numbered = documents.into_iter().enumerate();
+    let documents: Option<Vec<&RawValue>> =
+        fields.read(field, "a list of policies").map_err(|error| InputError { place: place.to_owned(), ..error })?;
+    let numbered = documents.unwrap_or_default().into_iter().enumerate();
     numbered.map(|(index, document)| policy(document.get(), kind, &format!("{place}[{index}]"))).collect()
 }
 
@@ -169,8 +175,17 @@ fn levels(fields: &Fields<'_>, field: &str, kind: Kind) -> Result<Vec<Level>, Un
     for (index, level) in listed.into_iter().enumerate() {
         let place = format!("{field}[{index}]");
         let level = Fields::parse(level.get(), &place)?;
-        level.not_misspelt(&format!("{place}."), &["level", "policies"])?;
-        let name = level.read::<Value>("level", "text")?.as_ref().and_then(text).unwrap_or_else(|| place.clone());
+        // What a level denies must not get lost under another name, nor may a level that says nothing allow nothing.
+        level.none_but(&format!("{place}."), &LEVEL)?;
+        if level.raw("policies").is_none() {
+            return Err(InputError::new(format!("{place}.policies"), "missing; expected a list of policies").into());
+        }
+        let name = match level.raw("level") {
+            None => place.clone(),
+            Some(name) => {
+                text(name).ok_or_else(|| InputError::new(format!("{place}.level"), "expected text or a number"))?
+            }
+        };
         levels.push(Level::new(name, list(&level, "policies", &format!("{place}.policies"), kind)?));
     }
     Ok(levels)

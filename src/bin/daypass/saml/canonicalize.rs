@@ -8,12 +8,11 @@ use clap::Args;
 use daypass::crypto::{DigestAlgorithm, digest};
 use daypass::identity::saml;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::judge::{self, Refusal};
-use crate::batch::{self, Answered};
+use crate::batch::{self, Answered, Case};
 use crate::error::{Answer, CliError, InputError};
-use crate::fields::Fields;
+use crate::fields::{Fields, Id};
 use crate::input::Source;
 use crate::print::Printer;
 
@@ -58,7 +57,7 @@ struct Canonical {
 
 #[derive(Debug, Serialize)]
 struct Line {
-    id: Value,
+    id: Id,
     #[serde(flatten)]
     canonical: Canonical,
 }
@@ -84,9 +83,8 @@ pub(super) fn run(asked: &Canonicalize) -> Result<Answer, CliError> {
     Ok(answer)
 }
 
-fn answer(line: Result<Fields<'_>, InputError>) -> Answered<Line> {
-    let id = line.as_ref().map(Fields::id).unwrap_or_default();
-    let (canonical, judged) = match line.and_then(|fields| one(&fields)) {
+fn answer(Case { id, fields }: Case<'_>) -> Answered<Line> {
+    let (canonical, judged) = match fields.and_then(|fields| one(&fields)) {
         Ok(canonical) => (canonical.into(), true),
         Err(error) => (Err(Refusal { check: "input", reason: error.to_string() }).into(), false),
     };

@@ -10,7 +10,7 @@ use daypass::time::Timestamp;
 
 use super::hints::hint;
 use super::judge::{self, Format, Judgement, Options, Parties, Refusal, Relaxation, Request, Requirement};
-use crate::batch::{Answered, Line, Story};
+use crate::batch::{Answered, Case, Line, Story};
 use crate::error::{CliError, InputError};
 use crate::fields::Fields;
 use crate::input::{Source, instant, named_in};
@@ -49,7 +49,7 @@ impl Cases {
         Self { root, now, explain, mapping, providers: HashMap::new() }
     }
 
-    pub(super) fn answer(&mut self, line: Result<Fields<'_>, InputError>) -> Answered<Line<Judgement>> {
+    pub(super) fn answer(&mut self, line: Case<'_>) -> Answered<Line<Judgement>> {
         Line::answer(line, |fields| self.judge(fields), |reason| Refusal { check: "input", reason }.into())
     }
 
