@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::error::NameError;
 use super::keys::{Keys, hash};
 use super::pattern::{Pattern, Syntax};
+use super::resource::Weight;
 
 /// By what a role is assumed, and what is asked along with it, in lower case: what a trust policy decides.
 pub(super) const ASSUMING: [&str; 6] = [
@@ -101,8 +102,10 @@ pub(super) struct ActionElement {
 pub(super) enum ActionPattern {
     /// `*`.
     Anything,
-    /// A wildcard in the service: the language has none but the lone `*`, so this names no action.
+    /// A wildcard in the service: the language has none but the lone `*`, so this names no action that one could be allowed.
     Nothing,
+    /// The same where more must not be allowed for it, read as text.
+    Doubtful(Pattern),
     /// One action, in full.
     Exact(Box<str>),
     /// Actions of one service.
@@ -123,7 +126,7 @@ impl ActionElement {
             && patterns.any(|pattern| match pattern {
                 ActionPattern::Exact(text) => text.strip_prefix(service).is_some_and(|rest| rest.starts_with(':')),
                 ActionPattern::Like { service: own, .. } => **own == *service,
-                ActionPattern::Anything | ActionPattern::Nothing => false,
+                ActionPattern::Anything | ActionPattern::Nothing | ActionPattern::Doubtful(_) => false,
             })
     }
 }
@@ -137,7 +140,7 @@ impl ActionElement {
             true => !patterns.any(|pattern| match pattern {
                 ActionPattern::Anything => true,
                 ActionPattern::Like { service: own, name } => **own == *service && name.is_anything(),
-                ActionPattern::Exact(_) | ActionPattern::Nothing => false,
+                ActionPattern::Exact(_) | ActionPattern::Nothing | ActionPattern::Doubtful(_) => false,
             }),
             false => patterns.any(|pattern| matches!(pattern, ActionPattern::Anything)) || self.is_of(service),
         }
@@ -146,7 +149,9 @@ impl ActionElement {
 
 impl ActionPattern {
     /// Reads one value; the error says what it must be.
-    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+    pub(super) fn parse(text: &str, weight: Weight) -> Result<Self, &'static str> {
+        // Variables have no meaning in actions: AWS reads them as text.
+        let syntax = Syntax { wildcards: true, variables: false };
         let folded = text.to_ascii_lowercase();
         let Some((service, name)) = folded.split_once(':') else {
             return if text == "*" { Ok(Self::Anything) } else { Err("* or service:Operation") };
@@ -155,13 +160,15 @@ impl ActionPattern {
             return Err("* or service:Operation, with one colon");
         }
         if service.contains(['*', '?']) {
-            return Ok(Self::Nothing);
+            return match weight {
+                Weight::Grants => Ok(Self::Nothing),
+                Weight::Withholds => Pattern::parse(&folded, syntax).map(Self::Doubtful),
+            };
         }
         if service.is_empty() || !service.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.')) {
             return Err("* or service:Operation, the service in letters, digits, hyphens and dots");
         }
-        // Variables have no meaning in actions: AWS reads them as text.
-        let pattern = Pattern::parse(name, Syntax { wildcards: true, variables: false })?;
+        let pattern = Pattern::parse(name, syntax)?;
         Ok(match pattern.literal() {
             Some(_) => Self::Exact(folded.into()),
             None => Self::Like { service: service.into(), name: pattern },
@@ -172,6 +179,7 @@ impl ActionPattern {
         match self {
             Self::Anything => true,
             Self::Nothing => false,
+            Self::Doubtful(whole) => whole.matches(action.folded(), &Keys::new()),
             Self::Exact(text) => **text == *action.folded(),
             Self::Like { service, name } => **service == *action.service() && name.matches(action.name(), &Keys::new()),
         }

@@ -294,9 +294,14 @@ pub(super) fn reaches(layer: Layer, principal: &Principal) -> bool {
     layer != Layer::ServiceControl || principal.account().is_some()
 }
 
-/// Whoever has signed a request may ask who they are; AWS lets no policy deny that.
+/// What no policy allows or denies: to ask who one is, for whoever signed, and for users and root users a session of their
+/// own, which is how they authenticate (IAM user guide, permissions for GetSessionToken).
 fn is_exempt(request: &Request<'_>) -> bool {
-    request.action().folded() == "sts:getcalleridentity" && !matches!(request.principal(), Principal::Anonymous)
+    match request.action().folded() {
+        "sts:getcalleridentity" => !matches!(request.principal(), Principal::Anonymous),
+        "sts:getsessiontoken" => matches!(request.principal(), Principal::User { .. } | Principal::Root { .. }),
+        _ => false,
+    }
 }
 
 /// Roles and KMS keys admit nobody but by their own policy, in the same account too.

@@ -17,7 +17,7 @@ struct Table {
     exact: Vec<Entry>,
     /// By the hash of a service, for action patterns with wildcards.
     service: Vec<Entry>,
-    /// Statements that may match any action: `*` and `NotAction`.
+    /// Statements that may match any action: `*`, `NotAction`, and what is written of no one service.
     any: Vec<usize>,
 }
 
@@ -76,7 +76,7 @@ impl Table {
             let entry = |text: &str| Entry { hash: hash(text), statement: number, pattern };
             match value {
                 ActionPattern::Nothing => {}
-                ActionPattern::Anything => self.any.push(number),
+                ActionPattern::Anything | ActionPattern::Doubtful(_) => self.any.push(number),
                 ActionPattern::Exact(text) => self.exact.push(entry(text)),
                 ActionPattern::Like { service, .. } => self.service.push(entry(service)),
             }

@@ -5,10 +5,15 @@
 //! and column: unknown elements and operators, keys given twice, values an operator cannot compare, and elements that
 //! the [`Kind`] of policy does not have. What cannot be evaluated denies.
 //!
-//! Where the guide leaves room, the reading is the one that grants less: a multivalued key is compared through set
-//! operators only, a wildcard in the service of an action or ARN names nothing, and `NotResource` with a variable that
-//! has no value allows nothing. Rules of single services (reserved roles, AWS managed policies, endpoint policies) are
-//! not part of the language and not here.
+//! Where the guide leaves room in how actions and resources are named, the reading is the one that grants less. A wildcard in
+//! the service of an action or ARN, or in a resource type, and a `*` that would have to reach over a colon of a short ARN,
+//! name nothing where that allows less, and all that they look like where that does: in a denial, and in what an allowance
+//! leaves out. `NotResource` with a variable that has no value allows nothing.
+//!
+//! A condition is the same in both effects: a multivalued key is compared through set operators only, and a condition that
+//! compares it without one never holds, of a denial neither; the [linter](lint) names the keys that are known to be
+//! multivalued. Rules of single services (reserved roles, AWS managed policies, endpoint policies) are not part of the
+//! language and not here.
 //!
 //! ```
 //! use daypass::policy::{Action, Keys, Kind, Layers, Outcome, Policy, Principal, Request, Resource, evaluate};

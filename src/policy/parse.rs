@@ -10,7 +10,7 @@ use super::error::{PolicyError, ResourceProblem};
 use super::limits::{self, MAX_DOCUMENT_CHARACTERS};
 use super::pattern::Syntax;
 use super::principal::PrincipalElement;
-use super::resource::{ResourceElement, ResourcePattern};
+use super::resource::{ResourceElement, ResourcePattern, Weight};
 use super::shape::{Shape, StatementShape, Strings};
 use super::statement::{Effect, Statement};
 use super::{providers, trusted};
@@ -49,7 +49,8 @@ pub(super) fn document(
     reader.sids(shapes)?;
     let named = each(shapes, actions_named)?;
     let resources = resources?;
-    let actions = each(&named, |strings| reader.actions(strings))?;
+    let actions = named.iter().zip(&effects).map(|(strings, own)| reader.actions(strings, *own));
+    let actions = actions.collect::<Result<Vec<_>, _>>()?;
     each(shapes, |shape| reader.resources_named(shape))?;
     let parts = shapes.iter().zip(effects).zip(principals).zip(actions).zip(resources).zip(conditions);
     let statements = parts.map(|(((((shape, effect), principal), actions), resources), conditions)| {
@@ -136,14 +137,14 @@ impl Reader {
         }
     }
 
-    fn actions(&self, strings: &Strings<'_>) -> Result<ActionElement, PolicyError> {
+    fn actions(&self, strings: &Strings<'_>, effect: Effect) -> Result<ActionElement, PolicyError> {
         let mut patterns = Vec::with_capacity(strings.values.len());
         for (text, at) in strings.values.iter().copied() {
             let refuse = |expected| {
                 let action = text.to_owned();
                 PolicyError::Action { at, element: strings.element, action, expected }
             };
-            let pattern = ActionPattern::parse(text).map_err(refuse)?;
+            let pattern = ActionPattern::parse(text, Weight::of(effect, strings.negated)).map_err(refuse)?;
             if self.kind == Kind::Trust {
                 let of_sts = text.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("sts:"));
                 if !of_sts {
@@ -175,8 +176,9 @@ impl Reader {
             let rule = "a trust policy speaks of the role it is attached to";
             return Err(PolicyError::Misplaced { at: strings.at, element: strings.element, rule });
         }
+        let weight = Weight::of(effect(shape)?, strings.negated);
         let patterns = strings.values.iter().map(|(text, at)| {
-            let read = ResourcePattern::parse(text, self.syntax, self.kind, self.reading.is_saved());
+            let read = ResourcePattern::parse(text, self.syntax, self.kind, (weight, self.reading.is_saved()));
             read.map_err(|(problem, expected)| {
                 let (element, resource) = (strings.element, (*text).to_owned());
                 PolicyError::Resource { at: *at, element, resource, problem, expected }

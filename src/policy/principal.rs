@@ -22,8 +22,8 @@ pub enum Principal {
     },
     /// A session of a role.
     AssumedRole {
-        /// The role; where its path is not known, without one.
-        role_arn: Arn,
+        /// The role, with its path; none where nobody but the session's own ARN tells of it, which leaves the path out.
+        role_arn: Option<Arn>,
         /// `arn:aws:sts::<account>:assumed-role/<role name>/<session name>`
         session_arn: Arn,
     },
@@ -84,9 +84,7 @@ impl Principal {
                 if role.is_empty() || session.is_empty() {
                     return Err(NameError::Principal);
                 }
-                let role_arn = format!("arn:{}:iam::{account}:role/{role}", arn.partition());
-                let role_arn = role_arn.parse().map_err(|_| NameError::Principal)?;
-                Ok(Self::AssumedRole { role_arn, session_arn: arn })
+                Ok(Self::AssumedRole { role_arn: None, session_arn: arn })
             }
             _ => Err(NameError::Principal),
         }
@@ -156,6 +154,8 @@ pub(super) enum PrincipalName {
     Arn(Box<str>),
     /// A user or role by its unique id, as trust policies are stored: a new role of the same name is another one.
     UniqueId(Box<str>),
+    /// A session by the unique id of its role, a colon and its name: what STS calls an assumed role id.
+    SessionId(Box<str>),
     /// An identity provider: compared whole, since a prefix of a provider's name is another provider's.
     Federated(Box<str>),
     Service(Box<str>),
@@ -173,10 +173,11 @@ impl PrincipalElement {
         }
     }
 
-    /// Whether the element names the principal and not only something that it is too, its account or its role.
+    /// Whether the element names the principal, and not only something that it is too, its account or its role.
     ///
-    /// An exception from a denial must: a caller is account, role and session at once, and IAM denies whom it finds
-    /// unnamed as one of them (IAM user guide, NotPrincipal).
+    /// An exception from a denial must: that of an account or a role would be one for everyone else who is that too. The
+    /// cloud wants the account, and of a session the role, named beside it (IAM user guide, NotPrincipal), which exempts
+    /// nobody else here.
     pub(super) fn names_itself(&self, principal: &Principal, keys: &Keys) -> bool {
         self.names.iter().any(|name| match name.grant(principal, keys) {
             Some(Grant::Direct) => true,
@@ -194,6 +195,10 @@ impl PrincipalName {
     /// Reads one value under `AWS`; the error says what it must be.
     pub(super) fn parse_aws(text: &str) -> Result<Self, &'static str> {
         const EXPECTED: &str = "*, an account id, or the ARN or unique id of a user, role or session";
+        let is_session_name = |name: &str| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
+            (2..=64).contains(&name.len()) && name.bytes().all(plain)
+        };
         if text == "*" {
             return Ok(Self::Everyone);
         }
@@ -202,6 +207,13 @@ impl PrincipalName {
         }
         if is_unique_id(text) {
             return Ok(Self::UniqueId(text.into()));
+        }
+        if let Some((role, session)) = text.split_once(':')
+            && role.starts_with("AROA")
+            && is_unique_id(role)
+            && is_session_name(session)
+        {
+            return Ok(Self::SessionId(text.into()));
         }
         let arn: Arn = text.parse().map_err(|_| EXPECTED)?;
         if text.contains(['*', '?']) {
@@ -225,6 +237,7 @@ impl PrincipalName {
             (Self::Account(account), _) => (principal.account() == Some(account)).then_some(Grant::Account),
             (Self::Arn(arn), _) => arn_grant(arn, principal),
             (Self::UniqueId(id), _) => unique_id_grant(id, principal, keys),
+            (Self::SessionId(id), Principal::AssumedRole { .. }) => direct(id, user_id(keys)?),
             (Self::Federated(name), Principal::Federated { provider_arn }) => direct(name, provider_arn.as_str()),
             (Self::Federated(name), Principal::WellKnownProvider { name: own }) => direct(name, own),
             (Self::Service(name), Principal::Service { name: own }) => direct(name, own),
@@ -241,9 +254,13 @@ fn direct(wanted: &str, found: &str) -> Option<Grant> {
 fn arn_grant(wanted: &str, principal: &Principal) -> Option<Grant> {
     match principal {
         Principal::User { arn } => direct(wanted, arn.as_str()),
-        Principal::Role { arn } => same_role(wanted, arn).then_some(Grant::Limited),
+        Principal::Role { arn } => (wanted == arn.as_str()).then_some(Grant::Limited),
         Principal::AssumedRole { role_arn, session_arn } => {
-            direct(wanted, session_arn.as_str()).or_else(|| same_role(wanted, role_arn).then_some(Grant::Limited))
+            let is_its_role = || match role_arn {
+                Some(role_arn) => wanted == role_arn.as_str(),
+                None => could_be_role_of(wanted, session_arn),
+            };
+            direct(wanted, session_arn.as_str()).or_else(|| is_its_role().then_some(Grant::Limited))
         }
         Principal::FederatedUser { arn, user_arn } => direct(wanted, arn.as_str())
             .or_else(|| user_arn.as_ref().is_some_and(|user| user.as_str() == wanted).then_some(Grant::Limited)),
@@ -251,20 +268,19 @@ fn arn_grant(wanted: &str, principal: &Principal) -> Option<Grant> {
     }
 }
 
-/// Whether an ARN names this role. A role known only from a session has no path; names alone are unique in an account.
-fn same_role(wanted: &str, role: &Arn) -> bool {
-    if wanted == role.as_str() {
-        return true;
-    }
-    let Some(name) = role.resource().strip_prefix("role/") else { return false };
-    let head = role.as_str().strip_suffix(name).unwrap_or_default();
-    let named = wanted.strip_prefix(head).and_then(|path| path.rsplit_once('/'));
-    !head.is_empty() && named.is_some_and(|(_, last)| last == name)
+/// Whether an ARN names a role of the account and name that a session's ARN holds, whatever its path: names alone are unique
+/// in an account.
+fn could_be_role_of(wanted: &str, session: &Arn) -> bool {
+    let Some((role, _)) = session.resource().strip_prefix("assumed-role/").and_then(|rest| rest.split_once('/')) else {
+        return false;
+    };
+    let head = format!("arn:{}:iam::{}:role/", session.partition(), session.account());
+    let named = wanted.strip_prefix(&head).map(|path| path.rsplit_once('/').map_or(path, |(_, name)| name));
+    named == Some(role)
 }
 
 fn unique_id_grant(id: &str, principal: &Principal, keys: &Keys) -> Option<Grant> {
-    static USER_ID: LazyLock<KeyName> = LazyLock::new(|| KeyName::new("aws:userid"));
-    let Some(Found::One(own)) = keys.find(&USER_ID) else { return None };
+    let own = user_id(keys)?;
     match principal {
         Principal::User { .. } => direct(id, own),
         Principal::Role { .. } => (id == own).then_some(Grant::Limited),
@@ -272,6 +288,15 @@ fn unique_id_grant(id: &str, principal: &Principal, keys: &Keys) -> Option<Grant
             own.strip_prefix(id).is_some_and(|rest| rest.starts_with(':')).then_some(Grant::Limited)
         }
         _ => None,
+    }
+}
+
+/// The unique id of whoever asks, which is a condition key of every request that is signed.
+fn user_id(keys: &Keys) -> Option<&str> {
+    static USER_ID: LazyLock<KeyName> = LazyLock::new(|| KeyName::new("aws:userid"));
+    match keys.find(&USER_ID)? {
+        Found::One(own) => Some(own),
+        Found::Many(_) => None,
     }
 }
 

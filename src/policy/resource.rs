@@ -7,6 +7,7 @@ use super::document::Kind;
 use super::error::{NameError, ResourceProblem};
 use super::keys::{KeyName, Keys};
 use super::pattern::{ArnPattern, Pattern, Syntax, split_parts};
+use super::statement::Effect;
 use crate::arn::{AccountId, Arn};
 
 /// Services whose resources are bare names: what precedes a slash or colon in them is no resource type.
@@ -85,12 +86,30 @@ pub(super) struct ResourceElement {
 pub(super) enum ResourcePattern {
     /// `*`.
     Anything,
-    /// A form that AWS stores and that names no resource.
+    /// A form that AWS stores and that names no resource, or that may name none where more would be allowed for it.
     Nothing,
     /// The first five parts as plain text with their colons, and the sixth.
     Headed { head: Box<str>, tail: Pattern },
     /// Wildcards, or fewer than six parts.
     Parts(ArnPattern),
+    /// What may name nothing, where more must not be allowed for it: read part by part, if that is possible, or as text.
+    Doubtful { parts: Option<ArnPattern>, whole: Pattern },
+}
+
+/// What a value of an element does for whoever asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// It lets in: `Resource` with Allow, and what a Deny with `NotResource` spares. In doubt it names nothing.
+    Grants,
+    /// It keeps out: `Resource` with Deny, and what an Allow with `NotResource` leaves out. In doubt it names all that it
+    /// looks like.
+    Withholds,
+}
+
+impl Weight {
+    pub(super) fn of(effect: Effect, negated: bool) -> Self {
+        if (effect == Effect::Deny) == negated { Self::Grants } else { Self::Withholds }
+    }
 }
 
 impl ResourceElement {
@@ -122,7 +141,7 @@ impl ResourcePattern {
         text: &str,
         syntax: Syntax,
         kind: Kind,
-        to_save: bool,
+        (weight, to_save): (Weight, bool),
     ) -> Result<Self, (ResourceProblem, &'static str)> {
         let other = |expected| (ResourceProblem::Syntax, expected);
         let pattern = Pattern::parse(text, syntax).map_err(other)?;
@@ -143,7 +162,10 @@ impl ResourcePattern {
         }
         let wild = |part: &str| part.contains(['*', '?']);
         if wild(service) || rest.get(2).is_some_and(|tail| has_wild_type(service, tail)) {
-            return Ok(Self::Nothing);
+            return Ok(match weight {
+                Weight::Grants => Self::Nothing,
+                Weight::Withholds => Self::Doubtful { parts: None, whole: pattern },
+            });
         }
         match rest.get(2) {
             Some(tail) if !first_five.clone().any(|part| wild(part)) => {
@@ -151,7 +173,12 @@ impl ResourcePattern {
                 Ok(Self::Headed { head, tail: Pattern::parse(tail, syntax).map_err(other)? })
             }
             Some(_) => ArnPattern::parse(text, syntax).map(Self::Parts).map_err(other),
-            None => Self::short(text, syntax, kind),
+            None => Self::short(text, syntax, kind).map(|own| match own {
+                Self::Parts(own) if weight == Weight::Withholds && may_run_on(&parts) => {
+                    Self::Doubtful { parts: Some(own), whole: pattern }
+                }
+                own => own,
+            }),
         }
     }
 
@@ -179,14 +206,18 @@ impl ResourcePattern {
             (Self::Nothing, _) | (_, Resource::All) => return false,
             (_, Resource::Arn(arn)) => arn,
         };
+        let by_parts = |parts: &ArnPattern| {
+            let (service, region) = (arn.service(), arn.region());
+            parts.matches(["arn", arn.partition(), service, region, arn.account(), arn.resource()], keys)
+        };
         match self {
             Self::Anything | Self::Nothing => false,
             Self::Headed { head, tail } => {
                 arn.as_str().strip_prefix(&**head).is_some_and(|rest| tail.matches(rest, keys))
             }
-            Self::Parts(parts) => {
-                let (service, region) = (arn.service(), arn.region());
-                parts.matches(["arn", arn.partition(), service, region, arn.account(), arn.resource()], keys)
+            Self::Parts(parts) => by_parts(parts),
+            Self::Doubtful { parts, whole } => {
+                parts.as_ref().is_some_and(by_parts) || whole.matches(arn.as_str(), keys)
             }
         }
     }
@@ -195,6 +226,7 @@ impl ResourcePattern {
         let (tail, parts) = match self {
             Self::Anything | Self::Nothing => (None, None),
             Self::Headed { tail, .. } => (Some(tail), None),
+            Self::Doubtful { whole, .. } => (Some(whole), None),
             Self::Parts(parts) => (None, Some(parts)),
         };
         tail.into_iter().chain(parts.into_iter().flat_map(ArnPattern::parts))
@@ -207,6 +239,12 @@ fn has_wild_type(service: &str, tail: &str) -> bool {
     let plain = tail.get(..end).unwrap_or_default();
     let typed = plain.find(['/', ':']).and_then(|separator| plain.get(..separator));
     typed.is_some_and(|typed| typed.contains(['*', '?'])) && !WITHOUT_TYPES.contains(&service)
+}
+
+/// Whether a `*` ends a part before the last, where the guide lets it reach over the colons that follow: what is short of
+/// parts may be whole then.
+fn may_run_on(parts: &[&str]) -> bool {
+    parts.split_last().is_some_and(|(_, before)| before.iter().any(|part| part.ends_with('*')))
 }
 
 /// Why parts that name no service are no resource.

@@ -57,6 +57,8 @@ pub(super) fn names(
 fn somebody(text: &str) -> Result<PrincipalName, &'static str> {
     match PrincipalName::parse_aws(text)? {
         PrincipalName::Nobody => Err("* alone, or an ARN without wildcards, in a trust policy"),
+        // A session is gone before the policy is, and its name is anybody's choice.
+        PrincipalName::SessionId(_) => Err("the ARN of a session, not its id, in a trust policy"),
         name => Ok(name),
     }
 }

@@ -21,6 +21,8 @@ pub struct RoleSession {
     account: AccountId,
     arn: Arn,
     session_policies: SessionPolicies,
+    /// Whether the role's ARN holds the path that the role has; always, but where a session is supposed.
+    is_path_known: bool,
 }
 
 impl RoleSession {
@@ -45,7 +47,12 @@ impl RoleSession {
         // A role's path is left out of its sessions' ARNs.
         let role = role_arn.role_name().map_err(refused)?;
         let arn = Arn::sts(&account, &format!("assumed-role/{role}/{}", claims.role_session_name));
-        Ok(Self { claims, role_arn, account, arn, session_policies })
+        Ok(Self { claims, role_arn, account, arn, session_policies, is_path_known: true })
+    }
+
+    /// The same session, of a role whose path nobody told.
+    pub(super) fn of_unknown_path(self) -> Self {
+        Self { is_path_known: false, ..self }
     }
 
     /// Everything the session says of itself.
@@ -106,7 +113,8 @@ impl RoleSession {
     /// The session as the principal of a request.
     #[must_use]
     pub fn principal(&self) -> Principal {
-        Principal::AssumedRole { role_arn: self.role_arn.clone(), session_arn: self.arn.clone() }
+        let role_arn = self.is_path_known.then(|| self.role_arn.clone());
+        Principal::AssumedRole { role_arn, session_arn: self.arn.clone() }
     }
 
     /// Adds the condition keys that every request of this session carries.

@@ -21,7 +21,8 @@ use crate::time::Timestamp;
 pub enum Supposed {
     /// A user or root user with a long-term key.
     LongTerm(LongTermIdentity),
-    /// The session of a role.
+    /// The session of a role. A role without a path is one whose path is not known, as a session's ARN leaves it out: a
+    /// policy names it by any.
     RoleSession(Box<SessionClaims>),
     /// Whom a SAML or OpenID provider vouches for.
     Federated {
@@ -61,7 +62,9 @@ pub fn explain_supposed(
 fn session(claims: &SessionClaims) -> Result<RoleSession, SessionError> {
     let role_arn: Arn = claims.role_arn.parse().map_err(|_| SessionError::Claims)?;
     let policies = SessionPolicies::from_claims(&claims.session_policies, &claims.policy_arns)?;
-    RoleSession::new(claims.clone(), role_arn, policies)
+    let has_path = role_arn.resource().matches('/').count() > 1;
+    let session = RoleSession::new(claims.clone(), role_arn, policies)?;
+    Ok(if has_path { session } else { session.of_unknown_path() })
 }
 
 fn explain_federated(

@@ -95,6 +95,65 @@ fn neither_service_nor_resource_type_may_be_wild() {
     assert!(resource_matches("arn:aws:execute-api:*:*:*/prod/GET/x", "arn:aws:execute-api:r:1:api/prod/GET/x", &none));
 }
 
+/// Attack: a denial, or an exception from an allowance, whose pattern the cloud may read as naming nothing.
+#[test]
+fn what_may_name_nothing_withholds_all_that_it_looks_like() {
+    let all = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
+    let instance = "arn:aws:ec2:us-east-1:111111111111:instance/i-1";
+    let group = "arn:aws:autoscaling:r:1:autoScalingGroup:u:autoScalingGroupName/eks-a";
+    let ask = |statements: &str, action: &str, resource: &str| identity(statements, action, resource, &Keys::new());
+    for (pattern, action, resource) in [
+        ("arn:aws:ec2:*:*:*/i-1", "ec2:StopInstances", instance),
+        ("arn:aws:*:*:*:instance/i-1", "ec2:StopInstances", instance),
+        ("arn:aws:e*", "ec2:StopInstances", instance),
+        ("arn:aws:autoscaling:*:*:*:autoScalingGroupName/eks-*", "autoscaling:UpdateAutoScalingGroup", group),
+        // A `*` that ends a part may reach over colons.
+        ("arn:aws:ec2:*:instance/i-1", "ec2:StopInstances", instance),
+    ] {
+        let deny = format!(r#"{all},{{"Effect":"Deny","Action":"*","Resource":"{pattern}"}}"#);
+        assert_eq!(ask(&deny, action, resource), Outcome::ExplicitDeny, "{pattern}");
+        let all_but = format!(r#"{{"Effect":"Allow","Action":"*","NotResource":"{pattern}"}}"#);
+        assert_eq!(ask(&all_but, action, resource), Outcome::ImplicitDeny, "{pattern}");
+        // Neither lets anybody in: an allowance of it, or a denial that spares it.
+        let allow = format!(r#"{{"Effect":"Allow","Action":"*","Resource":"{pattern}"}}"#);
+        assert_eq!(ask(&allow, action, resource), Outcome::ImplicitDeny, "{pattern}");
+        let spares = format!(r#"{all},{{"Effect":"Deny","Action":"*","NotResource":"{pattern}"}}"#);
+        assert_eq!(ask(&spares, action, resource), Outcome::ExplicitDeny, "{pattern}");
+        // What does not look like it is not touched.
+        assert_eq!(ask(&deny, "s3:GetObject", OBJECT), Outcome::Allow, "{pattern}");
+        assert_eq!(ask(&all_but, "s3:GetObject", OBJECT), Outcome::Allow, "{pattern}");
+    }
+    for pattern in ["ec*:StopInstances", "*:stop*", "?c2:*", "*:*"] {
+        let deny = format!(r#"{all},{{"Effect":"Deny","Action":"{pattern}","Resource":"*"}}"#);
+        assert_eq!(ask(&deny, "ec2:StopInstances", instance), Outcome::ExplicitDeny, "{pattern}");
+        let all_but = format!(r#"{{"Effect":"Allow","NotAction":"{pattern}","Resource":"*"}}"#);
+        assert_eq!(ask(&all_but, "ec2:StopInstances", instance), Outcome::ImplicitDeny, "{pattern}");
+        let spares = format!(r#"{all},{{"Effect":"Deny","NotAction":"{pattern}","Resource":"*"}}"#);
+        assert_eq!(ask(&spares, "ec2:StopInstances", instance), Outcome::ExplicitDeny, "{pattern}");
+        assert_eq!(ask(&deny, "s3:GetObject", OBJECT) == Outcome::Allow, pattern != "*:*", "{pattern}");
+    }
+}
+
+/// A pattern that visibly matches and does not is told apart from one that does not match.
+#[test]
+fn an_explanation_says_of_a_pattern_that_it_names_nothing() {
+    let group = "arn:aws:autoscaling:r:111111111111:autoScalingGroup:u:autoScalingGroupName/eks-a";
+    let told = |resources: &str| {
+        let statement = format!(r#"{{"Effect":"Allow","Action":"*","Resource":{resources}}}"#);
+        let policies = [super::policy(Kind::Identity, &statement)];
+        let (action, resource, keys) = ("autoscaling:x".parse().unwrap(), group.parse().unwrap(), Keys::new());
+        let (who, layers) = (principal(super::USER), Layers::new(&policies));
+        let request = Request::new(&who, &action, &resource, &keys);
+        evaluate(&layers, &request).explain().reason
+    };
+    let wild = r#""arn:aws:autoscaling:*:*:*:autoScalingGroupName/eks-*""#;
+    assert!(told(wild).ends_with(
+        ", which names nothing: an ARN has six parts, and no wildcards in its service and its resource type"
+    ));
+    assert!(told(&format!(r#"[{wild},"arn:aws:s3:::a"]"#)).contains(", some of which name nothing: "));
+    assert!(told(r#""arn:aws:s3:::a""#).ends_with("only on \"arn:aws:s3:::a\""));
+}
+
 #[test]
 fn a_short_arn_means_any_where_its_kind_of_policy_lets_it() {
     let queue = "arn:aws:sqs:us-east-1:111111111111:queue";

@@ -82,7 +82,7 @@ fn strangers() -> [(String, Named); 3] {
 }
 
 fn everyone() -> Vec<Who> {
-    let role = Principal::AssumedRole { role_arn: ROLE.parse().unwrap(), session_arn: SESSION.parse().unwrap() };
+    let role = Principal::AssumedRole { role_arn: Some(ROLE.parse().unwrap()), session_arn: SESSION.parse().unwrap() };
     let federated =
         Principal::FederatedUser { arn: FEDERATED_USER.parse().unwrap(), user_arn: Some(USER.parse().unwrap()) };
     let of_session = [(SESSION, Named::Free), (ROLE, Named::Limited), (USER, Named::Not)];

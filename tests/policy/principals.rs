@@ -12,7 +12,7 @@ const FEDERATED_USER: &str = "arn:aws:sts::111111111111:federated-user/bob";
 const PROVIDER: &str = "arn:aws:iam::111111111111:oidc-provider/login.example.com";
 
 fn session() -> Principal {
-    Principal::AssumedRole { role_arn: ROLE.parse().unwrap(), session_arn: SESSION.parse().unwrap() }
+    Principal::AssumedRole { role_arn: Some(ROLE.parse().unwrap()), session_arn: SESSION.parse().unwrap() }
 }
 
 fn grant_in(element: &str, principal: &Principal, keys: &Keys) -> Option<Grant> {
@@ -108,8 +108,73 @@ fn a_role_known_from_its_session_is_compared_by_name() {
     ] {
         assert_eq!(grant(&format!(r#"{{"AWS":"{other}"}}"#), &session), None, "{other}");
     }
-    // A role whose path is known is compared whole.
-    assert_eq!(grant(r#"{"AWS":"arn:aws:iam::111111111111:role/other/reader"}"#, &self::session()), None);
+}
+
+/// Attack: a role made without a path under the name that a policy trusts with one.
+#[test]
+fn a_role_whose_path_is_known_is_compared_whole() {
+    let plain = "arn:aws:iam::111111111111:role/reader";
+    let of_role = |arn: &str| {
+        [
+            Principal::Role { arn: arn.parse().unwrap() },
+            super::principal(arn),
+            Principal::AssumedRole { role_arn: Some(arn.parse().unwrap()), session_arn: SESSION.parse().unwrap() },
+        ]
+    };
+    for named in [plain, ROLE, "arn:aws:iam::111111111111:role/other/reader"] {
+        for own in [plain, ROLE] {
+            for principal in of_role(own) {
+                let expected = (named == own).then_some(Grant::Limited);
+                assert_eq!(grant(&format!(r#"{{"AWS":"{named}"}}"#), &principal), expected, "{named} {principal:?}");
+            }
+        }
+    }
+    assert!(matches!(super::principal(SESSION), Principal::AssumedRole { role_arn: None, .. }));
+}
+
+/// STS calls it an assumed role id, and it names one session of one role, not of its successors.
+#[test]
+fn a_session_is_named_by_its_id_too() {
+    let element = r#"{"AWS":"AROAEXAMPLEEXAMPLE123:martha"}"#;
+    let bucket = |element: &str, principal: &Principal, id: &str| {
+        let statement = format!(r#"{{"Effect":"Allow","Principal":{element},"Action":"s3:GetObject"}}"#);
+        let (policy, keys) = (policy(Kind::Resource, &statement), Keys::new().with("aws:userid", id));
+        super::decide(&Layers::new(&[]).with_resource(&policy), principal, "s3:GetObject", BUCKET, &keys)
+    };
+    let own = "AROAEXAMPLEEXAMPLE123:martha";
+    assert_eq!(bucket(element, &session(), own), Outcome::Allow);
+    assert_eq!(bucket(element, &super::principal(SESSION), own), Outcome::Allow);
+    for other in ["AROAEXAMPLEEXAMPLE124:martha", "AROAEXAMPLEEXAMPLE123:martha2", "AROAEXAMPLEEXAMPLE123:Martha", ""] {
+        assert_eq!(bucket(element, &session(), other), Outcome::ImplicitDeny, "{other}");
+    }
+    // Nobody else has that id, whatever a request says.
+    for other in [super::principal(super::USER), super::principal(ROLE), super::principal(FEDERATED_USER)] {
+        assert_eq!(bucket(element, &other, own), Outcome::ImplicitDeny, "{other}");
+    }
+    for wrong in ["AIDAEXAMPLEEXAMPLE123:martha", "AROAEXAMPLEEXAMPLE123:", "AROAEXAMPLEEXAMPLE123:a b", "AROA:martha"]
+    {
+        let text = super::document(&format!(
+            r#"{{"Effect":"Allow","Principal":{{"AWS":"{wrong}"}},"Action":"s3:GetObject"}}"#
+        ));
+        assert!(matches!(Policy::parse(&text, Kind::Resource), Err(PolicyError::Principal { .. })), "{wrong}");
+    }
+}
+
+/// How a user authenticates is nothing that policies decide.
+#[test]
+fn a_session_of_ones_own_needs_no_permission_and_no_denial_reaches_it() {
+    let deny = policy(Kind::Identity, r#"{"Effect":"Deny","Action":"*","Resource":"*"}"#);
+    let ask = |policies: &[Policy], who: &Principal| {
+        super::decide(&Layers::new(policies), who, "sts:GetSessionToken", "*", &Keys::new())
+    };
+    for who in [super::principal(super::USER), super::principal("arn:aws:iam::111111111111:root")] {
+        assert_eq!((ask(&[], &who), ask(std::slice::from_ref(&deny), &who)), (Outcome::Allow, Outcome::Allow), "{who}");
+    }
+    // Nobody else can ask for one.
+    for who in [session(), super::principal(FEDERATED_USER), Principal::Anonymous] {
+        assert_eq!(ask(&[], &who), Outcome::ImplicitDeny, "{who}");
+        assert_eq!(ask(std::slice::from_ref(&deny), &who), Outcome::ExplicitDeny, "{who}");
+    }
 }
 
 #[test]

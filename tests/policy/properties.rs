@@ -39,6 +39,8 @@ fn resources() -> impl Strategy<Value = (bool, Vec<String>)> {
         "arn:aws:s3:*::?/*x*",
         "arn:aws:s3:::a/${*}",
         "arn:aws:ec2:*:*:instance/?",
+        "arn:aws:ec2:*:*:inst*/i",
+        "arn:aws:*:*:*:a/*",
         "arn:aws:ec2:*:1*1:*",
     ];
     (prop::bool::weighted(0.15), some_of(&patterns, 2))

@@ -114,13 +114,14 @@ pub(crate) fn evaluate(case: &Case) -> &'static str {
 /// How a statement applies, if it does: as naming the account, the role of a session, or the principal itself.
 fn applies(statement: &Statement, case: &Case) -> Option<&'static str> {
     let (not, actions) = &statement.action;
-    let named = actions.iter().any(|pattern| action_matches(pattern, &case.action));
+    // In doubt a pattern names nothing that is let in by it, and all it looks like of what is kept out.
+    let named = actions.iter().any(|pattern| action_matches(pattern, &case.action, statement.deny != *not));
     if named == *not {
         return None;
     }
     let (not, resources) = &statement.resource;
     let unsettled = resources.iter().any(|pattern| symbols(pattern, case, true).is_none());
-    let named = resources.iter().any(|pattern| resource_matches(pattern, case));
+    let named = resources.iter().any(|pattern| resource_matches(pattern, case, statement.deny != *not));
     if named == *not || (*not && !statement.deny && unsettled) {
         return None;
     }
@@ -201,27 +202,36 @@ fn fits(pattern: &str, text: &str, case: &Case, wildcards: bool) -> bool {
     symbols(pattern, case, wildcards).is_some_and(|symbols| glob(&symbols, &text))
 }
 
-fn action_matches(pattern: &str, action: &str) -> bool {
+fn action_matches(pattern: &str, action: &str, in_doubt: bool) -> bool {
     let (pattern, action) = (pattern.to_lowercase(), action.to_lowercase());
     if pattern == "*" {
         return true;
     }
-    let (service, name) = pattern.split_once(':').unwrap();
-    let symbols: Vec<Symbol> = name
-        .chars()
-        .map(|character| match character {
+    let symbols = |text: &str| -> Vec<Symbol> {
+        let symbol = |character| match character {
             '*' => Symbol::Any,
             '?' => Symbol::AnyOne,
             other => Symbol::Character(other),
-        })
-        .collect();
+        };
+        text.chars().map(symbol).collect()
+    };
+    let (service, name) = pattern.split_once(':').unwrap();
+    if service.contains(['*', '?']) {
+        return in_doubt && glob(&symbols(&pattern), &action.chars().collect::<Vec<_>>());
+    }
     let (own_service, own_name) = action.split_once(':').unwrap();
-    service == own_service && glob(&symbols, &own_name.chars().collect::<Vec<_>>())
+    service == own_service && glob(&symbols(name), &own_name.chars().collect::<Vec<_>>())
 }
 
-fn resource_matches(pattern: &str, case: &Case) -> bool {
+fn resource_matches(pattern: &str, case: &Case, in_doubt: bool) -> bool {
     if pattern == "*" {
         return true;
+    }
+    let wild = |text: &str| text.contains(['*', '?']);
+    let of_type = pattern.splitn(6, ':').nth(5).unwrap().split_once(['/', ':']).map_or("", |(of_type, _)| of_type);
+    let service = pattern.split(':').nth(2).unwrap();
+    if wild(service) || (wild(of_type) && service == "ec2") {
+        return in_doubt && fits(pattern, &case.resource, case, true);
     }
     let parts: Vec<&str> = pattern.splitn(6, ':').collect();
     let own: Vec<&str> = case.resource.splitn(6, ':').collect();

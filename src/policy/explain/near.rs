@@ -10,11 +10,15 @@ use crate::policy::layers::Layer;
 use crate::policy::lint::view::{Element, either};
 use crate::policy::parse;
 use crate::policy::pattern::Pattern;
-use crate::policy::resource::ResourceElement;
+use crate::policy::resource::{ResourceElement, ResourcePattern};
 use crate::policy::statement::{Effect, Statement};
 
 /// How many values of an element are told.
 const MOST_VALUES: usize = 4;
+const NAMES_NOTHING: &str =
+    ", which names nothing: an ARN has six parts, and no wildcards in its service and its resource type";
+const SOME_NAME_NOTHING: &str =
+    ", some of which name nothing: an ARN has six parts, and no wildcards in its service and its resource type";
 
 /// A statement that allows something, and what kept it from allowing this.
 pub(super) struct Near<'a> {
@@ -81,9 +85,11 @@ impl<'a> Evaluation<'a> {
             (Part::Action, _) => Evidence::new(written(near.matched, Part::Action), request.action()),
             (Part::Principal, _) => Evidence::new(written(near.matched, Part::Principal), request.principal()),
             (Part::Resource, _) => {
-                let filled = near.matched.statement.resources.as_ref().map(|own| self.filled(own));
+                let resources = near.matched.statement.resources.as_ref();
+                let filled = resources.map(|own| self.filled(own)).unwrap_or_default();
                 let names = written(near.matched, Part::Resource);
-                Evidence::new(format_args!("{names}{}", filled.unwrap_or_default()), request.resource())
+                let nothing = resources.map(naming_nothing).unwrap_or_default();
+                Evidence::new(format_args!("{names}{filled}{nothing}"), request.resource())
             }
             (Part::Condition, Some(condition)) => Evidence::new(condition.wanted(), condition.found(request.keys())),
             (Part::Condition, None) => Evidence::default(),
@@ -105,6 +111,17 @@ impl<'a> Evaluation<'a> {
             }
         }
         if told.is_empty() { String::new() } else { format!(", where {}", told.join(" and ")) }
+    }
+}
+
+/// That values which look as if they matched name nothing.
+fn naming_nothing(element: &ResourceElement) -> &'static str {
+    let is_nothing = |pattern: &ResourcePattern| matches!(pattern, ResourcePattern::Nothing);
+    let count = element.patterns.iter().filter(|pattern| is_nothing(pattern)).count();
+    match count {
+        0 => "",
+        _ if count == element.patterns.len() => NAMES_NOTHING,
+        _ => SOME_NAME_NOTHING,
     }
 }
 

@@ -113,8 +113,8 @@ fn negated(statement: &Statement<'_>, report: &mut Report) {
         )
     } else {
         (
-            "NotPrincipal with Deny spares only those it names in full: their account, role and session each, and nobody \
-             who has a permissions boundary",
+            "NotPrincipal with Deny spares only whom it names itself, a session by its own ARN and nobody by account or \
+             role alone, and never who has a permissions boundary; the cloud wants account and role named as well",
             "Principal \"*\" with ArnNotLike on aws:PrincipalArn",
         )
     };

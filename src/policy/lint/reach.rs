@@ -37,19 +37,44 @@ pub(super) fn look(statements: &[Statement<'_>], report: &mut Report) {
 
 fn names_nothing(statement: &Statement<'_>, report: &mut Report) {
     let actions = statement.compiled.actions.patterns.iter().zip(&statement.actions.texts);
-    for (_, text) in actions.filter(|(own, _)| matches!(own, ActionPattern::Nothing)) {
-        let problem = format!("{} names no action: a service has no wildcards", quote(text.text));
+    for (own, text) in actions {
+        let names = match own {
+            ActionPattern::Nothing => "names no action",
+            ActionPattern::Doubtful(_) => "may name no action in the cloud, and is taken by its text here",
+            ActionPattern::Anything | ActionPattern::Exact(_) | ActionPattern::Like { .. } => continue,
+        };
+        let problem = format!("{} {names}: a service has no wildcards", quote(text.text));
         report.add(&NAMES_NOTHING, statement, text.at, (problem, "the service in full, or * alone"));
     }
     let Some((element, texts)) = statement.compiled.resources.as_ref().zip(statement.resources.as_ref()) else {
         return;
     };
-    let resources = element.patterns.iter().zip(&texts.texts);
-    for (_, text) in resources.filter(|(own, _)| matches!(own, ResourcePattern::Nothing)) {
-        let problem = format!("{} names no resource", quote(text.text));
+    for (own, text) in element.patterns.iter().zip(&texts.texts) {
+        let names = match own {
+            ResourcePattern::Nothing => "names no resource",
+            ResourcePattern::Doubtful { parts: None, .. } => {
+                "may name no resource in the cloud, and is taken by its text here"
+            }
+            ResourcePattern::Doubtful { parts: Some(_), .. } => {
+                "may name other resources in the cloud: a * before a colon reaches over it, or does not"
+            }
+            ResourcePattern::Parts(parts) if lacks_account(parts.parts().len(), text.text) => {
+                "names no resource: its fifth part is no account"
+            }
+            ResourcePattern::Anything | ResourcePattern::Headed { .. } | ResourcePattern::Parts(_) => continue,
+        };
+        let problem = format!("{} {names}", quote(text.text));
         let instead = "an ARN of six parts without wildcards in its service and its resource type";
         report.add(&NAMES_NOTHING, statement, text.at, (problem, instead));
     }
+}
+
+/// Whether the last of five parts is no account, as where a colon is missing before the resource.
+fn lacks_account(parts: usize, text: &str) -> bool {
+    let account = text.splitn(5, ':').last().unwrap_or_default();
+    let may_be_one =
+        |part: &str| part == "aws" || part.bytes().all(|byte| byte.is_ascii_digit() || b"*?".contains(&byte));
+    parts == 5 && !may_be_one(account)
 }
 
 fn contradictions(statement: &Statement<'_>, budget: &mut Budget, report: &mut Report) {

@@ -78,8 +78,11 @@ fn supposed(explain: &Explain, caller: Arn, now: Timestamp) -> Result<Supposed, 
             user.tags = tags;
             Supposed::LongTerm(LongTermIdentity::User(Arc::new(user)))
         }
-        Principal::AssumedRole { role_arn, session_arn } => {
+        Principal::AssumedRole { session_arn, .. } => {
             verify_flags(explain, CallerKind::Session)?;
+            let (partition, account) = (session_arn.partition(), session_arn.account());
+            let role = session_arn.resource().split('/').nth(1).unwrap_or_default();
+            let role_arn = parsed("--caller", &format!("arn:{partition}:iam::{account}:role/{role}"))?;
             Supposed::RoleSession(Box::new(claims(explain, &role_arn, &session_arn, tags, now)?))
         }
         _ => return Err(unknown(daypass::policy::NameError::Principal).into()),
