@@ -51,7 +51,7 @@ pub(crate) enum Reading {
     Evaluated,
     /// To be saved as an inline policy or a trust policy.
     Saved,
-    /// To be saved as a managed policy, which is of the current version of the language.
+    /// To be saved as a policy that must be of the current version of the language, as managed ones.
     SavedManaged,
 }
 
@@ -93,6 +93,22 @@ impl Policy {
     /// As [`Policy::parse`].
     pub fn parse_within(text: &str, kind: Kind, quota: usize) -> Result<Self, PolicyError> {
         Self::parse_for(text, kind, quota, Reading::Evaluated)
+    }
+
+    /// Reads and compiles a document as one is read that is being saved, which is held to more than what is evaluated: by
+    /// IAM for users, groups and roles, by whom a role trusts, by organisations for what they attach to resources. Those of
+    /// other kinds are read as [`Policy::parse_within`] reads them.
+    ///
+    /// # Errors
+    /// As [`Policy::parse`].
+    pub fn parse_to_save(text: &str, kind: Kind, quota: usize) -> Result<Self, PolicyError> {
+        let reading = match kind {
+            Kind::Identity | Kind::Trust => Reading::Saved,
+            // A boundary is a managed policy, and both are of the current version of the language.
+            Kind::Boundary | Kind::ResourceControl => Reading::SavedManaged,
+            Kind::Resource | Kind::Session | Kind::ServiceControl => Reading::Evaluated,
+        };
+        Self::parse_for(text, kind, quota, reading)
     }
 
     /// Reads and compiles a document for somebody who evaluates or saves it: what is saved is held to more.

@@ -47,7 +47,7 @@ pub enum PolicyError {
         /// What it should have been.
         expected: &'static str,
     },
-    /// IAM saves a managed policy of the current version of the language alone.
+    /// Managed policies and resource control policies are saved in the current version of the language alone.
     #[error("the policy document is not of version 2012-10-17")]
     Version {
         /// Where the version stands or is missing.
@@ -110,12 +110,32 @@ pub enum PolicyError {
     Principal {
         /// Where it stands.
         at: Position,
-        /// Its kind, such as `AWS`; `STAR` where everybody stands without one.
+        /// Its kind, such as `AWS`.
         kind: &'static str,
         /// The principal.
         principal: String,
         /// What it should have been.
         expected: &'static str,
+    },
+    /// Everybody stands without a kind in a trust policy to save.
+    #[error("everybody is named without a kind of principal in the policy document")]
+    BareEverybody {
+        /// Where it stands.
+        at: Position,
+    },
+    /// A trust policy to save lets everybody come with a token, and does not say whose tokens it means.
+    #[error("the policy document trusts the tokens of every provider without a condition on whose they are")]
+    EveryProvider {
+        /// Where everybody is named.
+        at: Position,
+    },
+    /// A trust policy to save trusts a provider that everybody shares, and sets no condition.
+    #[error("the policy document trusts a shared provider without a condition")]
+    ProviderWithoutCondition {
+        /// Where the provider stands.
+        at: Position,
+        /// The provider.
+        provider: String,
     },
     /// A trust policy to save trusts a provider that everybody shares, and does not say whose tokens it means.
     #[error("the policy document trusts a shared provider without a condition on whose tokens it means")]
@@ -124,7 +144,7 @@ pub enum PolicyError {
         at: Position,
         /// The provider.
         provider: String,
-        /// The condition keys of which one has to be tested; none where any condition will do.
+        /// The condition keys of which one has to be tested.
         keys: Vec<String>,
     },
     /// The language has no such element.
@@ -187,7 +207,8 @@ impl PolicyError {
             Self::Version { at } | Self::Effect { at, .. } | Self::Sid { at, .. } => Some(*at),
             Self::Date { at, .. } => Some(*at),
             Self::Action { at, .. } | Self::Resource { at, .. } | Self::Principal { at, .. } => Some(*at),
-            Self::SharedProvider { at, .. } => Some(*at),
+            Self::SharedProvider { at, .. } | Self::ProviderWithoutCondition { at, .. } => Some(*at),
+            Self::BareEverybody { at } | Self::EveryProvider { at } => Some(*at),
             Self::Missing { at, .. } | Self::Misplaced { at, .. } | Self::Repeated { at, .. } => Some(*at),
         }
     }
@@ -230,13 +251,22 @@ impl PolicyError {
             Self::Date { at, element, expected } => format!("{at}: {element} must be {expected}"),
             Self::Action { at, element, expected, .. } => format!("{at}: {element} must be {expected}"),
             Self::Resource { at, element, expected, .. } => format!("{at}: {element} must be {expected}"),
-            Self::Principal { at, kind: "STAR", expected, .. } => {
-                format!("{at}: Principal must be {expected}")
+            Self::BareEverybody { at } => {
+                format!("{at}: Principal must be an object, such as {{\"AWS\": \"*\"}}, in a trust policy")
+            }
+            Self::EveryProvider { at } => format!(
+                "{at}: \"*\" is everybody with a token of any provider of the account; no condition tests whose it is, by a \
+                 claim such as token.actions.githubusercontent.com:sub"
+            ),
+            Self::ProviderWithoutCondition { at, provider } => {
+                format!("{at}: everybody shares {provider}; Condition is missing")
             }
             Self::Principal { at, kind, principal, expected } => {
                 format!("{at}: {principal:?} is no principal: {kind} must be {expected}")
             }
-            Self::SharedProvider { at, provider, keys } => shared_provider(*at, provider, keys),
+            Self::SharedProvider { at, provider, keys } => {
+                format!("{at}: everybody shares {provider}; no condition scopes {}", keys.join(" or "))
+            }
             Self::UnknownElement { at, element } => format!("{at}: there is no element {element:?}"),
             Self::UnknownOperator { at, operator } => format!("{at}: there is no condition operator {operator:?}"),
             Self::Missing { at, element } => format!("{at}: {element} is missing"),
@@ -264,13 +294,6 @@ pub enum ResourceProblem {
     Legacy,
     /// Anything else.
     Syntax,
-}
-
-fn shared_provider(at: Position, provider: &str, keys: &[String]) -> String {
-    match keys {
-        [] => format!("{at}: everybody shares {provider}; Condition is missing"),
-        _ => format!("{at}: everybody shares {provider}; no condition scopes {}", keys.join(" or ")),
-    }
 }
 
 /// An action, resource or principal of a request that is not written as such.

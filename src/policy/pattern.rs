@@ -129,6 +129,17 @@ impl Pattern {
         self.pieces.len() > 1 && self.pieces.iter().all(|piece| piece.is_empty())
     }
 
+    /// Whether it takes whatever stands under `key`: it is made of wildcards, or of that key's own variable.
+    pub(super) fn is_open(&self, key: &KeyName) -> bool {
+        let takes_any = |token: &Token| match token {
+            Token::Text(_) => false,
+            Token::One => true,
+            Token::Variable(variable) => variable.key() == key,
+        };
+        let is_empty = self.pieces.len() == 1 && self.tokens().next().is_none();
+        !is_empty && self.tokens().all(takes_any)
+    }
+
     /// Whether every variable has a value.
     pub(super) fn is_settled(&self, keys: &Keys) -> bool {
         self.tokens().all(|token| match token {

@@ -3,38 +3,92 @@
 //!
 //! Those of before stay what they are; the [linter](super::lint) points at them.
 
+use super::condition::Condition;
 use super::error::PolicyError;
-use super::shape::{ConditionShape, StatementShape, strings};
+use super::shape::{StatementShape, strings};
 use super::statement::{Effect, Statement};
 use crate::json::{Data, Position};
 
 const COGNITO: &str = "cognito-identity.amazonaws.com";
 const GITHUB: &str = "token.actions.githubusercontent.com";
 
-/// Providers without an ARN, and the claims of which one says to which application a token was given.
-const WITHOUT_ARN: [(&str, &[&str]); 3] = [
-    ("accounts.google.com", &["aud", "oaud", "sub"]),
-    ("www.amazon.com", &["app_id", "sub"]),
-    ("graph.facebook.com", &["app_id", "sub"]),
+/// What says whose a token of a shared provider is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    /// Any condition there is: an identity pool cannot be reached but by its id.
+    Any,
+    /// One of these claims, held to be one of some texts.
+    Equal(&'static [&'static str]),
+    /// One of these claims, held to texts or patterns.
+    Claims(&'static [&'static str]),
+    /// A key of the request, held to texts or patterns.
+    Key(&'static str),
+}
+
+/// Issuers that many organisations share, GitHub's own paths aside.
+const SHARED: [(&str, Scope); 23] = [
+    // Providers without an ARN, known by the application that a token was given to or the person it is about.
+    ("accounts.google.com", Scope::Equal(&["aud", "oaud", "sub"])),
+    ("www.amazon.com", Scope::Equal(&["app_id", "sub"])),
+    ("graph.facebook.com", Scope::Equal(&["app_id", "sub"])),
+    (COGNITO, Scope::Any),
+    ("vstoken.actions.githubusercontent.com", Scope::Claims(&["sub"])),
+    ("oidc-configuration.audit-log.githubusercontent.com", Scope::Claims(&["sub"])),
+    ("gitlab.com", Scope::Claims(&["sub"])),
+    ("agent.buildkite.com", Scope::Claims(&["sub"])),
+    ("app.terraform.io", Scope::Claims(&["sub"])),
+    ("oidc.codefresh.io", Scope::Claims(&["sub"])),
+    ("studio.datachain.ai/api", Scope::Claims(&["sub"])),
+    ("scalr.io", Scope::Claims(&["sub"])),
+    ("tokens.cloud.shisho.dev", Scope::Claims(&["sub"])),
+    ("proidc.upbound.io", Scope::Claims(&["sub"])),
+    ("oidc.op1.openshiftapps.com/2f785sojlpb85i7402pk3qogugim5nfb", Scope::Claims(&["sub"])),
+    ("oidc.op1.openshiftapps.com/2c51blsaqa9gkjt0o9rt11mle8mmropu", Scope::Claims(&["sub"])),
+    ("rh-oidc.s3.us-east-1.amazonaws.com/22ejnvnnturfmt6km08idd0nt4hekbn7", Scope::Claims(&["sub"])),
+    ("rh-oidc.s3.us-east-1.amazonaws.com/23e3sd27sju1hoou6ohfs68vbno607tr", Scope::Claims(&["sub"])),
+    ("rh-oidc.s3.us-east-1.amazonaws.com/23ne21h005qjl3n33d8dui5dlrmv2tmg", Scope::Claims(&["sub"])),
+    ("rh-oidc.s3.us-east-1.amazonaws.com/24jrf12m5dj7ljlfb4ta2frhrcoadm26", Scope::Claims(&["sub"])),
+    ("api.pulumi.com/oidc", Scope::Claims(&["aud"])),
+    ("sandboxes.cloud", Scope::Claims(&["aud"])),
+    ("oidc.vercel.com", Scope::Claims(&["aud"])),
+];
+/// One tenant whose tokens are for all who use its product; which of them asks is in the name of the session.
+const SENTINEL: &str = "sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d";
+
+/// Claims that say which application or service a token is for, and not whose it is.
+const AUDIENCES: [&str; 6] = ["amr", "app_id", "aud", "azp", "iss", "oaud"];
+
+/// Keys that only calls have which are signed: whoever comes with a token has none of them.
+const OF_SIGNED: [&str; 6] = [
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:userid",
+    "sts:externalid",
 ];
 
-/// Issuers that many organisations share, and the claim that says whose a token is.
-const SHARED: [(&str, &str); 14] = [
-    (GITHUB, "sub"),
-    ("vstoken.actions.githubusercontent.com", "sub"),
-    ("oidc-configuration.audit-log.githubusercontent.com", "sub"),
-    ("gitlab.com", "sub"),
-    ("agent.buildkite.com", "sub"),
-    ("app.terraform.io", "sub"),
-    ("oidc.codefresh.io", "sub"),
-    ("studio.datachain.ai/api", "sub"),
-    ("scalr.io", "sub"),
-    ("tokens.cloud.shisho.dev", "sub"),
-    ("proidc.upbound.io", "sub"),
-    ("api.pulumi.com/oidc", "aud"),
-    ("sandboxes.cloud", "aud"),
-    ("oidc.vercel.com", "aud"),
-];
+fn scope(issuer: &str) -> Option<Scope> {
+    // An enterprise's own issuer at GitHub is a path below the one of everybody.
+    if issuer.strip_prefix(GITHUB).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+        return Some(Scope::Claims(&["sub", "job_workflow_ref"]));
+    }
+    let issuer = issuer.trim_end_matches('/');
+    if issuer == SENTINEL {
+        return Some(Scope::Key("sts:RoleSessionName"));
+    }
+    SHARED.iter().find(|(own, _)| *own == issuer).map(|(_, scope)| *scope)
+}
+
+/// Whether a claim of an issuer's tokens says whose they are.
+pub(super) fn says_whose(issuer: &str, claim: &str) -> bool {
+    let scopes = match scope(issuer) {
+        Some(Scope::Any) => true,
+        Some(Scope::Equal(_) | Scope::Key(_)) | None => false,
+        Some(Scope::Claims(claims)) => claims.contains(&claim),
+    };
+    scopes || !AUDIENCES.contains(&claim)
+}
 
 /// Holds a statement that lets people and workloads assume the role to a condition that scopes each shared provider.
 pub(super) fn are_told_apart(shape: &StatementShape<'_, '_>, statement: &Statement) -> Result<(), PolicyError> {
@@ -42,57 +96,68 @@ pub(super) fn are_told_apart(shape: &StatementShape<'_, '_>, statement: &Stateme
     let trusts = statement.effect == Effect::Allow && assumes;
     let Some(found) = shape.principal.filter(|found| !found.negated && trusts) else { return Ok(()) };
     let Data::Object(kinds) = &found.value.data else { return Ok(()) };
-    // Everybody means everybody at every provider of the account too.
-    if let Some(aws) = kinds.iter().find(|kind| kind.key == "AWS") {
-        for (principal, at) in strings(&aws.value, "AWS")? {
-            if principal == "*" && shape.conditions.is_empty() {
-                return Err(PolicyError::SharedProvider { at, provider: principal.to_owned(), keys: Vec::new() });
-            }
+    let named = |kind: &str| kinds.iter().find(|own| own.key == kind);
+    if let Some(aws) = named("AWS") {
+        let everybody = strings(&aws.value, "AWS")?.into_iter().find(|(principal, _)| *principal == "*");
+        if let Some((_, at)) = everybody.filter(|_| !statement.conditions.iter().any(tells_everybody_apart)) {
+            return Err(PolicyError::EveryProvider { at });
         }
     }
-    let Some(federated) = kinds.iter().find(|kind| kind.key == "Federated") else { return Ok(()) };
-    for (principal, at) in strings(&federated.value, "Federated")? {
-        told_apart(principal, at, &shape.conditions)?;
-    }
-    Ok(())
+    let Some(federated) = named("Federated") else { return Ok(()) };
+    strings(&federated.value, "Federated")?
+        .into_iter()
+        .try_for_each(|(principal, at)| told_apart(principal, at, &statement.conditions))
 }
 
-fn told_apart(principal: &str, at: Position, conditions: &[ConditionShape<'_>]) -> Result<(), PolicyError> {
-    let shared = |keys| Err(PolicyError::SharedProvider { at, provider: principal.to_owned(), keys });
-    if let Some((issuer, claims)) = WITHOUT_ARN.iter().find(|(issuer, _)| *issuer == principal) {
-        let keys: Vec<_> = claims.iter().map(|claim| format!("{issuer}:{claim}")).collect();
-        let named = conditions.iter().any(|own| own.operator.equals_text() && tests(own, &keys, false));
-        return if named { Ok(()) } else { shared(keys) };
+fn told_apart(principal: &str, at: Position, conditions: &[Condition]) -> Result<(), PolicyError> {
+    let issuer = principal.split_once(":oidc-provider/").map_or(principal, |(_, issuer)| issuer);
+    let Some(scope) = scope(issuer) else { return Ok(()) };
+    if conditions.iter().any(|own| scope.is_met_by(own, issuer)) {
+        return Ok(());
     }
-    if principal == COGNITO {
-        return match conditions.is_empty() {
-            true => shared(Vec::new()),
-            false => Ok(()),
-        };
+    let provider = principal.to_owned();
+    match scope.keys(issuer) {
+        keys if keys.is_empty() => Err(PolicyError::ProviderWithoutCondition { at, provider }),
+        keys => Err(PolicyError::SharedProvider { at, provider, keys }),
     }
-    let Some((_, issuer)) = principal.split_once(":oidc-provider/") else { return Ok(()) };
-    // An enterprise's own issuer at GitHub is a path below the one of everybody.
-    let is_github = issuer.strip_prefix(GITHUB).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    let claim = match is_github {
-        true => "sub",
-        false => match SHARED.iter().find(|(own, _)| *own == issuer) {
-            Some((_, claim)) => claim,
-            None => return Ok(()),
-        },
+}
+
+/// Whether a condition says whose tokens are meant where everybody is named: everybody is everybody at every provider of the
+/// account too, those that the whole world shares among them.
+fn tells_everybody_apart(condition: &Condition) -> bool {
+    let key = condition.key().folded();
+    let of_provider = || {
+        let issuer = key.rsplit_once(':').map(|(issuer, _)| issuer).filter(|issuer| issuer.contains('.'));
+        issuer.is_some_and(|issuer| scope(issuer).is_none_or(|scope| scope.is_met_by(condition, issuer)))
     };
-    let mut keys = vec![format!("{issuer}:{claim}")];
-    if is_github {
-        keys.push(format!("{issuer}:job_workflow_ref"));
-    }
-    let scoped = conditions.iter().any(|own| own.operator.selects_text() && tests(own, &keys, is_github));
-    if scoped { Ok(()) } else { shared(keys) }
+    condition.is_pinning() && (OF_SIGNED.contains(&key) || of_provider())
 }
 
-/// Whether a condition compares one of the keys with values that are narrower than any.
-fn tests(condition: &ConditionShape<'_>, keys: &[String], is_github: bool) -> bool {
-    keys.iter().any(|key| key.eq_ignore_ascii_case(condition.key.0))
-        && !condition.values.is_empty()
-        && !condition.values.iter().any(|value| is_open(value, is_github))
+impl Scope {
+    fn keys(self, issuer: &str) -> Vec<String> {
+        match self {
+            Self::Any => Vec::new(),
+            Self::Equal(claims) | Self::Claims(claims) => {
+                claims.iter().map(|claim| format!("{issuer}:{claim}")).collect()
+            }
+            Self::Key(key) => vec![key.to_owned()],
+        }
+    }
+
+    fn is_met_by(self, condition: &Condition, issuer: &str) -> bool {
+        let operator = condition.operator();
+        let selects = match self {
+            Self::Any => return true,
+            Self::Equal(_) => operator.equals_text(),
+            Self::Claims(_) | Self::Key(_) => operator.selects_text(),
+        };
+        let is_open = |value: &str| is_open(value, issuer.starts_with(GITHUB));
+        let mut keys = self.keys(issuer).into_iter();
+        selects
+            && keys.any(|key| key.to_lowercase() == condition.key().folded())
+            && !condition.values().is_empty()
+            && !condition.values().iter().any(|value| is_open(value))
+    }
 }
 
 /// Whether a value leaves the claim as open as it is without the condition.

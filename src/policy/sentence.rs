@@ -21,12 +21,18 @@ pub(super) fn of(error: &PolicyError, kind: Kind) -> String {
 fn of_any(error: &PolicyError) -> Option<String> {
     Some(match error {
         PolicyError::Principal { kind, principal, .. } => match *kind {
-            "STAR" => "AssumeRolepolicy contained an invalid principal: \"STAR\":\"*\".".to_owned(),
             "Federated" => "Federated principals must be valid domain names or SAML metadata ARNs".to_owned(),
             "AWS" => format!("Invalid principal in policy: \"AWS\":\"{principal}\""),
             other => format!("Invalid principal in policy: \"{}\":\"{principal}\"", other.to_uppercase()),
         },
-        PolicyError::SharedProvider { keys, .. } if keys.is_empty() => {
+        PolicyError::BareEverybody { .. } => {
+            "AssumeRolepolicy contained an invalid principal: \"STAR\":\"*\".".to_owned()
+        }
+        PolicyError::EveryProvider { .. } => {
+            "A trust policy that lets \"*\" assume a role with web identities needs a condition on whose they are"
+                .to_owned()
+        }
+        PolicyError::ProviderWithoutCondition { .. } => {
             "A condition block must be present for the Cognito provider".to_owned()
         }
         PolicyError::SharedProvider { provider, .. } if !provider.starts_with("arn:") => {
@@ -116,7 +122,7 @@ fn resource_sentence(resource: &str, problem: ResourceProblem) -> Option<String>
             format!("Partition \"{partition}\" is not valid for resource \"arn:{}\".", parts.join(":"))
         }
         ResourceProblem::Service => "Resource vendor must be fully qualified and cannot contain regexes.".to_owned(),
-        ResourceProblem::Region if resource.starts_with("arn:aws:s3:") => {
+        ResourceProblem::Region if resource.split(':').nth(2) == Some("s3") => {
             format!("Resource {resource} can not contain region information.")
         }
         ResourceProblem::Region => format!("IAM resource {resource} cannot contain region information."),

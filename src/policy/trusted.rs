@@ -20,21 +20,18 @@ pub(super) fn names(
     let Principals { element, value, .. } = found;
     let trust = kind == Kind::Trust;
     let trusted = trust && reading.is_saved();
-    let refused = |at, kind, principal: &str, expected| {
-        Err(PolicyError::Principal { at, kind, principal: principal.to_owned(), expected })
-    };
     if value.as_str() == Some("*") {
         return match trusted {
-            true => refused(value.at, "STAR", "*", "an object, such as {\"AWS\": \"*\"}, in a trust policy"),
+            true => Err(PolicyError::BareEverybody { at: value.at }),
             false => Ok(vec![PrincipalName::Everyone]),
         };
     }
-    let Data::Object(kinds) = &value.data else {
+    let Data::Object(members) = &value.data else {
         return Err(malformed(value.at, element, "\"*\" or an object"));
     };
     let mut names = Vec::new();
-    for kind in kinds {
-        let (name, read): (_, Read) = match kind.key.as_ref() {
+    for member in members {
+        let (kind, read): (_, Read) = match member.key.as_ref() {
             "AWS" if trusted => ("AWS", somebody),
             "AWS" => ("AWS", PrincipalName::parse_aws),
             "Federated" if trusted => ("Federated", provider),
@@ -42,13 +39,11 @@ pub(super) fn names(
             "Service" if trust => ("Service", service),
             "Service" => ("Service", |text| Ok(PrincipalName::Service(text.into()))),
             "CanonicalUser" => ("CanonicalUser", |text| Ok(PrincipalName::CanonicalUser(text.into()))),
-            other => return Err(PolicyError::UnknownElement { at: kind.at, element: other.to_owned() }),
+            other => return Err(PolicyError::UnknownElement { at: member.at, element: other.to_owned() }),
         };
-        for (text, at) in strings(&kind.value, &kind.key)? {
-            match read(text) {
-                Ok(name) => names.push(name),
-                Err(expected) => return refused(at, name, text, expected),
-            }
+        for (text, at) in strings(&member.value, &member.key)? {
+            let refused = |expected| PolicyError::Principal { at, kind, principal: text.to_owned(), expected };
+            names.push(read(text).map_err(refused)?);
         }
     }
     if names.is_empty() { Err(malformed(value.at, element, "at least one principal")) } else { Ok(names) }

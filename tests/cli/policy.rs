@@ -359,6 +359,45 @@ fn a_role_that_trusts_what_is_no_service_is_not_valid() {
     assert_eq!((refused.code, refused.out.as_str()), (1, expected));
 }
 
+/// What CreateRole, PutRolePolicy and an organisation refuse is not valid, unless only evaluation is asked about.
+#[test]
+fn a_document_is_held_to_what_is_saved_or_to_what_is_evaluated() {
+    let trust = |principal: Value, action: &str| json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": principal, "Action": action}});
+    let web = "sts:AssumeRoleWithWebIdentity";
+    let github = "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com";
+    let on = |resource: &str| json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "iam:GetRole", "Resource": resource}});
+    let unversioned = |rest: Value| json!({"Statement": rest});
+    let rcp = json!({"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"});
+    let all = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"});
+    for (kind, document, told) in [
+        ("trust", trust(json!("*"), "sts:AssumeRole"), "Principal must be an object, such as {\"AWS\": \"*\"}"),
+        (
+            "trust",
+            trust(json!({"AWS": "111111111111"}), "sts:GetCallerIdentity"),
+            "an action by which a role is assumed",
+        ),
+        (
+            "trust",
+            trust(json!({"Federated": github}), web),
+            "no condition scopes token.actions.githubusercontent.com:sub",
+        ),
+        ("trust", trust(json!({"AWS": "*"}), web), "\"*\" is everybody with a token of any provider of the account"),
+        ("trust", trust(json!({"AWS": "AROAEXAMPLEEXAMPLE123:a1"}), "sts:AssumeRole"), "not its id, in a trust policy"),
+        ("identity", on("arn:aws:iam:us-east-1:111111111111:role/x"), "without a region"),
+        ("identity", on("arn:aws:iam::111111111111:roles/x"), "an ARN of a type that IAM has"),
+        ("boundary", unversioned(all), "Version must be \"2012-10-17\""),
+        ("rcp", unversioned(rcp), "Version must be \"2012-10-17\""),
+    ] {
+        let check =
+            |more: &[&str]| run_with(&[&["policy", "check", "--kind", kind], more].concat(), &document.to_string());
+        let saved = check(&[]);
+        assert_eq!((saved.code, saved.out.starts_with("not valid")), (1, true), "{document}: {}", saved.out);
+        assert!(saved.out.contains(told), "{document}: {}", saved.out);
+        let evaluated = check(&["--evaluated"]);
+        assert_eq!((evaluated.code, evaluated.out.starts_with("valid")), (0, true), "{document}: {}", evaluated.out);
+    }
+}
+
 const DEPLOY: &str = r#"{"Version": "2012-10-17", "Statement": [{
     "Sid": "Deploy", "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
     "Principal": {"Federated": "arn:aws:iam::111111111111:oidc-provider/gitlab.com"},

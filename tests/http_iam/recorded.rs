@@ -401,7 +401,21 @@ async fn a_provider_that_everybody_shares_is_trusted_with_a_condition_alone() {
         let (saved, message) = save(github, condition.clone()).await;
         assert!(saved, "{condition}: {message}");
     }
-    for (issuer, key) in [("gitlab.com", "gitlab.com:sub"), ("api.pulumi.com/oidc", "api.pulumi.com/oidc:aud")] {
+    let sentinel = "sts.windows.net/33e01921-4d64-4f8c-a055-5bdaffd5e33d";
+    for (issuer, key) in [
+        ("gitlab.com", "gitlab.com:sub"),
+        ("api.pulumi.com/oidc", "api.pulumi.com/oidc:aud"),
+        (
+            "oidc.op1.openshiftapps.com/2f785sojlpb85i7402pk3qogugim5nfb",
+            "oidc.op1.openshiftapps.com/2f785sojlpb85i7402pk3qogugim5nfb:sub",
+        ),
+        (
+            "rh-oidc.s3.us-east-1.amazonaws.com/22ejnvnnturfmt6km08idd0nt4hekbn7",
+            "rh-oidc.s3.us-east-1.amazonaws.com/22ejnvnnturfmt6km08idd0nt4hekbn7:sub",
+        ),
+        (sentinel, "sts:RoleSessionName"),
+        (&format!("{sentinel}/"), "sts:RoleSessionName"),
+    ] {
         assert!(!save(issuer, Value::Null).await.0, "{issuer}");
         let (saved, message) = save(issuer, test("StringEquals", key, json!("acme"))).await;
         assert!(saved, "{issuer}: {message}");
@@ -413,8 +427,32 @@ async fn a_provider_that_everybody_shares_is_trusted_with_a_condition_alone() {
     let update = async |document: &str| {
         site.iam("UpdateAssumeRolePolicy", &[("RoleName", "deploy"), ("PolicyDocument", document)]).await.status
     };
-    assert_eq!(update(&everyone(json!({}))).await, 400, "everybody at every provider");
-    assert_eq!(update(&everyone(test("StringLike", &sub, json!("repo:acme/*")))).await, 200);
+    for condition in [
+        json!({}),
+        test("Bool", "aws:SecureTransport", json!("true")),
+        test("StringLike", &sub, json!("*")),
+        test("StringNotEquals", &sub, json!("repo:acme/site:pull_request")),
+        test("StringEquals", &format!("{github}:aud"), json!("sts.amazonaws.com")),
+        test("StringEquals", "accounts.google.com:email", json!("ada@example.com")),
+    ] {
+        let document = everyone(condition);
+        let reply = site.iam("UpdateAssumeRolePolicy", &[("RoleName", "deploy"), ("PolicyDocument", &document)]).await;
+        let message = reply.text("Message").unwrap_or_default().to_owned();
+        // Nobody's words but ours: of everybody, and of no provider that the document does not name.
+        let expected =
+            "A trust policy that lets \"*\" assume a role with web identities needs a condition on whose they are: ";
+        assert_eq!(reply.status, 400, "{document}");
+        assert!(message.starts_with(expected) && !message.contains("Cognito"), "{document}: {message}");
+    }
+    for condition in [
+        test("StringLike", &sub, json!("repo:acme/*")),
+        test("StringEquals", "login.example.com:sub", json!("ada")),
+        test("StringEquals", "accounts.google.com:aud", json!("app-1")),
+        // Whoever comes with a token is in no organisation.
+        test("StringEquals", "aws:PrincipalOrgID", json!("o-1")),
+    ] {
+        assert_eq!(update(&everyone(condition.clone())).await, 200, "{condition}");
+    }
     // Tags alone let nobody in.
     let tags = policy(&json!({"Effect": "Allow", "Action": "sts:TagSession",
         "Principal": {"Federated": arn(&format!("oidc-provider/{github}"))}}));

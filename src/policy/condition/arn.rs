@@ -1,6 +1,6 @@
 //! `ArnEquals`, which is `ArnLike`, and their negations: part by part, wildcards in any.
 
-use super::{Keys, Pattern, Syntax};
+use super::{KeyName, Keys, Pattern, Syntax};
 use crate::policy::pattern::{ArnPattern, arn_parts};
 
 /// The ARNs of a condition.
@@ -38,6 +38,18 @@ impl Arns {
                 pattern.parts().iter().all(|whole| whole.matches(found, keys))
             }
             Own::Parts(pattern) => arn_parts(found).is_some_and(|parts| pattern.matches(parts, keys)),
+        })
+    }
+
+    /// Whether one of them is any ARN, whatever stands before its first colon.
+    pub(super) fn is_open(&self, key: &KeyName) -> bool {
+        self.0.iter().any(|own| match own {
+            Own::Anything => true,
+            Own::Parts(pattern) => match pattern.parts() {
+                [whole] => whole.is_open(key),
+                [_, rest @ ..] => rest.iter().all(|part| part.is_open(key)),
+                [] => false,
+            },
         })
     }
 

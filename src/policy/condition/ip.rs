@@ -17,6 +17,14 @@ impl Networks {
         .map(Self)
     }
 
+    /// Whether one of them is so wide that two or a few of its kind are the whole world.
+    pub(super) fn is_open(&self) -> bool {
+        self.0.iter().any(|network| match network {
+            IpNet::V4(own) => own.prefix_len() < 8,
+            IpNet::V6(own) => own.prefix_len() < 16,
+        })
+    }
+
     pub(super) fn fits(&self, found: &str) -> bool {
         // An IPv4 caller of a dual-stack socket arrives as ::ffff:a.b.c.d, and is still that IPv4 caller.
         let Ok(found) = found.parse::<IpAddr>().map(|address| address.to_canonical()) else { return false };

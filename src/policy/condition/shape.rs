@@ -45,8 +45,28 @@ impl Condition {
     }
 
     /// Whether it holds only where the key has one of its values.
-    pub(in crate::policy) fn is_pinning(&self) -> bool {
+    pub(in crate::policy) fn is_positive(&self) -> bool {
         self.needs_key() && !self.operator.negated && !self.is_null()
+    }
+
+    /// The same, of values that are not just whatever the key may have.
+    pub(in crate::policy) fn is_pinning(&self) -> bool {
+        self.is_positive() && !self.is_open()
+    }
+
+    /// Whether one of its values is whatever the key may have: wildcards alone, the key's own variable, half the world.
+    pub(in crate::policy) fn is_open(&self) -> bool {
+        match &self.test {
+            Test::Text(texts) => texts.patterns().any(|own| own.is_open(&self.key)),
+            Test::Arn(arns) => arns.is_open(&self.key),
+            Test::Address(networks) => networks.is_open(),
+            Test::Bool(booleans) => {
+                let none = Keys::new();
+                booleans.fits("true", &none) && booleans.fits("false", &none)
+                    || booleans.patterns().any(|own| own.is_open(&self.key))
+            }
+            Test::Number(..) | Test::Date(..) | Test::Binary(_) | Test::Null(_) => false,
+        }
     }
 
     pub(in crate::policy) fn is_null(&self) -> bool {
@@ -59,6 +79,10 @@ impl Condition {
 
     pub(in crate::policy) fn is_if_exists(&self) -> bool {
         self.operator.if_exists
+    }
+
+    pub(in crate::policy) fn has_set_operator(&self) -> bool {
+        self.operator.quantifier != Quantifier::One
     }
 
     pub(in crate::policy) fn is_for_all_values(&self) -> bool {
@@ -105,7 +129,7 @@ impl Condition {
     /// Whether `other` takes a few texts only, and none of them here.
     fn rejects_all_of(&self, other: &Self) -> bool {
         let Test::Text(texts) = &other.test else { return false };
-        let few = other.is_pinning() && other.operator.quantifier == Quantifier::One && texts.mode() == Mode::Exact;
+        let few = other.is_positive() && other.operator.quantifier == Quantifier::One && texts.mode() == Mode::Exact;
         let own_key_alone = |condition: &Self| condition.keys().count() == 1;
         if !few || !own_key_alone(self) || !own_key_alone(other) || self.operator.quantifier != Quantifier::One {
             return false;

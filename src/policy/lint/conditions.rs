@@ -3,12 +3,27 @@
 use std::collections::HashSet;
 
 use super::known;
-use super::lints::{FOR_ALL_VALUES, LITERAL_WILDCARD, MISSPELT_KEY, VARIABLE_AS_TEXT, VERSION_MISSING};
+use super::lints::{
+    FOR_ALL_VALUES, LITERAL_WILDCARD, MISSPELT_KEY, SET_OPERATOR_MISSING, VARIABLE_AS_TEXT, VERSION_MISSING,
+};
 use super::report::{Report, quote};
 use super::view::{Condition, Document, Statement, Text};
 
 /// Keys whose absence is as good as an empty list: without tags there is no wrong one.
 const LISTS_OF_TAGS: [&str; 2] = ["aws:tagkeys", "sts:transitivetagkeys"];
+
+/// Keys that hold a list, and are compared through set operators only.
+const LISTS: [&str; 9] = [
+    "aws:calledvia",
+    "aws:principalorgpaths",
+    "aws:principalservicenameslist",
+    "aws:resourceorgpaths",
+    "aws:sourceorgpaths",
+    "aws:tagkeys",
+    "sts:identitytokenaudience",
+    "sts:requestcontextproviders",
+    "sts:transitivetagkeys",
+];
 
 /// The key that every call has that is asked about [`SET_CONTEXT`], and that may be absent from any other.
 const CONTEXT_PROVIDERS: &str = "sts:requestcontextproviders";
@@ -29,6 +44,7 @@ pub(super) fn look(statement: &Statement<'_>, variables: bool, report: &mut Repo
         if !required.contains(condition.key()) {
             for_all_values(statement, condition, report);
         }
+        set_operator(statement, condition, report);
         literal_wildcards(statement, condition, variables, report);
         misspelt(statement, condition, report);
     }
@@ -53,6 +69,17 @@ fn for_all_values(statement: &Statement<'_>, condition: &Condition<'_>, report: 
         "the operator without ForAllValues: where {key} has one value; else a condition Null on {key} with \"false\" beside it"
     );
     report.add(&FOR_ALL_VALUES, statement, condition.at, (problem, instead));
+}
+
+fn set_operator(statement: &Statement<'_>, condition: &Condition<'_>, report: &mut Report) {
+    if !LISTS.contains(&condition.key()) || condition.compiled.is_null() || condition.compiled.has_set_operator() {
+        return;
+    }
+    let (key, operator) = (&condition.name, condition.compiled.operator());
+    let effect = if statement.allows() { "lets nobody in" } else { "denies nobody" };
+    let problem = format!("{} never holds of a list, which {key} is: it {effect} who has one", condition.title());
+    let instead = format!("ForAnyValue:{operator} or ForAllValues:{operator}, whichever is meant");
+    report.add(&SET_OPERATOR_MISSING, statement, condition.at, (problem, instead));
 }
 
 /// Whether a statement names this action and no other.

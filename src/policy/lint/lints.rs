@@ -72,6 +72,10 @@ lints! {
         "a token without the claim assuming the role", "IAM user guide: IfExists condition operators";
     NEGATION_ALONE = "negation-alone", Risky,
         "everyone but a few assuming the role", "IAM user guide: condition operators";
+    TESTS_NOTHING = "tests-nothing", Risky,
+        "a condition that is there and keeps nobody out", "IAM user guide: string condition operators";
+    SET_OPERATOR_MISSING = "set-operator-missing", ErrorProne,
+        "a condition on a list that never holds", "IAM user guide: single-valued and multivalued context keys";
     OTHER_ISSUER = "other-issuer", ErrorProne,
         "a test of a key that the tokens of this provider never set", "IAM user guide: keys for web identity federation";
     FOR_ALL_VALUES = "for-all-values", Risky,

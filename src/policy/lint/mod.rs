@@ -22,6 +22,7 @@
 //! # Ok(()) }
 //! ```
 
+mod callers;
 mod conditions;
 mod grants;
 mod known;

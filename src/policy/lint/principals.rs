@@ -1,5 +1,6 @@
 //! Principals that are more than they seem, and less.
 
+use super::callers::says_who;
 use super::lints::{
     ACCOUNT_TRUSTED, EVERYONE_ADMITTED, EVERYONE_CONDITIONED, EVERYONE_TRUSTED, NAMES_NOTHING, NOT_PRINCIPAL,
     OTHER_ACTION,
@@ -33,10 +34,8 @@ pub(super) fn look(statement: &Statement<'_>, report: &mut Report) {
         if statement.kind != Kind::Trust || !statement.allows() {
             continue;
         }
-        if *name == PrincipalName::Everyone && statement.conditions.is_empty() {
-            let problem = format!("{} lets every principal of every account assume the role", quote(text.text));
-            let instead = "the accounts or roles that may come, or a condition on aws:PrincipalOrgID";
-            report.add(&EVERYONE_TRUSTED, statement, text.at, (problem, instead));
+        if *name == PrincipalName::Everyone {
+            everyone_trusted(statement, &text, report);
         }
         let is_bare = !statement.conditions.iter().any(|condition| condition.compiled.is_pinning());
         if matches!(name, PrincipalName::Account(_)) && is_bare && acts(statement, "sts:assumerole") {
@@ -48,13 +47,35 @@ pub(super) fn look(statement: &Statement<'_>, report: &mut Report) {
     }
 }
 
+/// Everyone who may assume a role, unless a condition says who comes.
+fn everyone_trusted(statement: &Statement<'_>, text: &Text<'_>, report: &mut Report) {
+    if statement.conditions.iter().any(says_who) {
+        return;
+    }
+    let by_provider = acts(statement, "sts:AssumeRoleWithWebIdentity") || acts(statement, "sts:AssumeRoleWithSAML");
+    let (who, instead) = if by_provider && !acts(statement, "sts:AssumeRole") {
+        (
+            "whomever an identity provider of the account vouches for",
+            "the provider as Federated principal, and conditions on whose assertions or tokens are meant",
+        )
+    } else {
+        (
+            "every principal of every account",
+            "the accounts or roles that may come, or a condition on aws:PrincipalOrgID",
+        )
+    };
+    let unless = if statement.conditions.is_empty() { "" } else { ": no condition says who comes" };
+    let problem = format!("{} lets {who} assume the role{unless}", quote(text.text));
+    report.add(&EVERYONE_TRUSTED, statement, text.at, (problem, instead));
+}
+
 /// Everyone who is let in by the policy of a resource.
 fn everyone(statement: &Statement<'_>, text: &Text<'_>, report: &mut Report) {
     let instead = "the accounts or roles that may come, or a condition on aws:PrincipalOrgID or aws:SourceArn";
     if statement.conditions.is_empty() {
         let problem = format!("{} lets in everyone, callers who did not sign too", quote(text.text));
         report.add(&EVERYONE_ADMITTED, statement, text.at, (problem, instead));
-    } else if !statement.conditions.iter().any(|condition| condition.compiled.is_pinning()) {
+    } else if !statement.conditions.iter().any(says_who) {
         let problem = format!("{} lets in everyone whom no condition keeps out", quote(text.text));
         report.add(&EVERYONE_CONDITIONED, statement, text.at, (problem, instead));
     }

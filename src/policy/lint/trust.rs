@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lints::{
     ABSENT_KEY_PASSES, AUDIENCE_MISSING, NEGATION_ALONE, OTHER_ISSUER, SAML_AUDIENCE_MISSING, SUBJECT_MISSING,
-    SUBJECT_WILDCARD,
+    SUBJECT_WILDCARD, TESTS_NOTHING,
 };
 use super::report::{Report, clip, quote};
 use super::subject::{self, Width};
@@ -17,6 +17,8 @@ const SUBJECTS: [&str; 8] =
     ["sub", "repository", "repository_id", "project_path", "project_id", "email", "oid", "service_account_uid"];
 /// Claims that name one repository or project.
 const UNITS: [&str; 3] = ["repository", "repository_id", "project_id"];
+/// Claims that hold the name of one, and what precedes that name in a subject.
+const NAMES_OF_UNITS: [(&str, &str); 2] = [("repository", "repo:"), ("project_path", "project_path:")];
 /// Claims by which a token says which repository's reviewed workflow runs, whoever's repository runs it.
 const WORKFLOWS: [&str; 4] = ["repository", "repository_id", "job_workflow_ref", "project_id"];
 /// Claims by which a token says what of a repository it is of.
@@ -127,8 +129,12 @@ fn subject(statement: &Statement<'_>, issuer: &str, at: Text<'_>, tests: &[&Cond
         _ => &SUBJECTS,
     };
     match pin(tests, claims) {
-        Pin::Pinned => wildcards(statement, issuer, tests, report),
-        Pin::Open(condition) => open(statement, condition, "subject", report),
+        Pin::Pinned => drop(wildcards(statement, issuer, tests, report)),
+        Pin::Open(condition) => {
+            if !(condition.compiled.is_positive() && wildcards(statement, issuer, tests, report)) {
+                open(statement, condition, "subject", report);
+            }
+        }
         Pin::Untested => {
             let name = claims.first().copied().unwrap_or_default();
             let problem = format!(
@@ -191,7 +197,9 @@ fn open(statement: &Statement<'_>, condition: &Condition<'_>, what: &str, report
         return;
     }
     let instead = |operator: &str| format!("{operator} on {key} with the values that may come");
-    let (lint, problem) = if condition.compiled.is_if_exists() {
+    let (lint, problem) = if condition.compiled.is_positive() {
+        (&TESTS_NOTHING, format!("{} lets in every {what} there is: one of its values is any", condition.title()))
+    } else if condition.compiled.is_if_exists() {
         (&ABSENT_KEY_PASSES, format!("{} lets tokens without that {what} in", condition.title()))
     } else {
         (&NEGATION_ALONE, format!("{} lets in every {what} but those it names", condition.title()))
@@ -199,34 +207,51 @@ fn open(statement: &Statement<'_>, condition: &Condition<'_>, what: &str, report
     report.add(lint, statement, condition.at, (problem, instead("StringEquals")));
 }
 
-fn wildcards(statement: &Statement<'_>, issuer: &str, tests: &[&Condition<'_>], report: &mut Report) {
+/// Patterns that reach further than one usually wants; whether there are any.
+fn wildcards(statement: &Statement<'_>, issuer: &str, tests: &[&Condition<'_>], report: &mut Report) -> bool {
     let pins = |claims: &[&str]| {
         let pinning = tests.iter().filter(|own| claims.contains(&own.claim()) && own.compiled.is_pinning());
         pinning.into_iter().any(|own| own.values().all(|value| !value.text.starts_with('*')))
     };
     let (one_unit, one_workflow, one_reference) = (pins(&UNITS), pins(&WORKFLOWS), pins(&REFERENCES));
-    let judged = |value: Text<'_>| {
+    let of_sub = |value: Text<'_>| {
         subject::judge(issuer, value.text).filter(|wide| match wide.width {
             Width::Strangers => !one_unit,
             Width::Units => !one_workflow,
             Width::Unit => !one_reference,
         })
     };
-    let subjects = || tests.iter().filter(|own| own.claim() == "sub" && own.compiled.is_pinning());
+    // The name of a repository or project is the beginning of a subject.
+    let of_unit = |own: &Condition<'_>, value: Text<'_>| {
+        let scheme = NAMES_OF_UNITS.iter().find(|(claim, _)| *claim == own.claim()).map(|(_, scheme)| *scheme)?;
+        let wide = subject::judge(issuer, &format!("{scheme}{}", value.text));
+        wide.filter(|wide| wide.width != Width::Unit)
+    };
+    let judged =
+        |own: &Condition<'_>, value: Text<'_>| if own.claim() == "sub" { of_sub(value) } else { of_unit(own, value) };
+    let positive =
+        |claim: fn(&str) -> bool| tests.iter().filter(move |own| claim(own.claim()) && own.compiled.is_positive());
     // Conditions are joined by AND: one narrow list of subjects is enough.
-    let narrow =
-        |own: &Condition<'_>| !own.compiled.is_text_pattern() || own.values().all(|value| judged(value).is_none());
-    if subjects().any(|own| narrow(own)) {
-        return;
-    }
-    for own in subjects().take(1) {
-        for value in own.values() {
-            if let Some(wide) = judged(value) {
-                let problem = format!("{} takes {}: {}", own.title(), quote(value.text), clip(&wide.reaches));
-                report.add(&SUBJECT_WILDCARD, statement, value.at, (problem, wide.instead));
-            }
+    let narrow = |own: &Condition<'_>| {
+        own.compiled.is_pinning()
+            && (!own.compiled.is_text_pattern() || own.values().all(|value| judged(own, value).is_none()))
+    };
+    let subjects: Vec<_> = positive(|claim| claim == "sub").collect();
+    let wide = match subjects.as_slice() {
+        [] if tests.iter().any(|own| SUBJECTS.contains(&own.claim()) && narrow(own)) => None,
+        [] => positive(|claim| NAMES_OF_UNITS.iter().any(|(own, _)| *own == claim)).next(),
+        several if several.iter().any(|own| narrow(own)) => None,
+        [first, ..] => Some(*first),
+    };
+    let mut told = false;
+    for (own, value) in wide.into_iter().flat_map(|own| own.values().map(move |value| (own, value))) {
+        if let Some(wide) = judged(own, value) {
+            let problem = format!("{} takes {}: {}", own.title(), quote(value.text), clip(&wide.reaches));
+            report.add(&SUBJECT_WILDCARD, statement, value.at, (problem, wide.instead));
+            told = true;
         }
     }
+    told
 }
 
 /// Conditions on keys that the tokens of no provider, or not of every provider, of the statement set.

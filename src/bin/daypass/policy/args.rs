@@ -26,6 +26,12 @@ const CHECK: &str = "\
 Example:
   daypass policy check --kind trust --strict role.json
 
+A document is read as whoever saves it reads it: CreateRole and UpdateAssumeRolePolicy hold trust policies to more than what
+is evaluated (principals that are somebody, actions by which a role is assumed, conditions on providers that everybody
+shares), PutRolePolicy and CreatePolicy hold resources of IAM and S3 to their forms, and boundaries and resource control
+policies are of version 2012-10-17. With --evaluated it is read as what was saved before is: as `daypass policy evaluate` reads
+it, but for its size. Other kinds of policies are read alike in both ways.
+
 A valid document is read once more for what a reviewer would point at: wildcards in trust, missing sub and aud conditions,
 statements that never apply. Each finding has its place, how much it weighs (risky, error-prone, unused, or note for what is
 sound where something outside of the document holds), what is wrong, and what to write instead.";
@@ -118,6 +124,9 @@ pub(crate) struct Check {
     /// 2048 for inline policies of a user, 5120 for those of a group
     #[arg(long, value_name = "CHARACTERS")]
     pub(super) limit: Option<usize>,
+    /// Hold the documents to what is evaluated, and not to what is saved
+    #[arg(long)]
+    pub(super) evaluated: bool,
     /// Answer no, with exit code 1, when there are findings other than notes
     #[arg(long)]
     pub(super) strict: bool,

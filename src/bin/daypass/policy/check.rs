@@ -39,8 +39,8 @@ pub(super) fn run(check: &Check) -> Result<Answer, CliError> {
     for source in &sources {
         let text = source.text()?;
         let limit = check.limit.unwrap_or_else(|| kind.quota());
-        let judgement =
-            Judgement::of(source, kind, (kind.size(&text), limit), &Policy::parse_within(&text, kind, limit));
+        let read = if check.evaluated { Policy::parse_within } else { Policy::parse_to_save };
+        let judgement = Judgement::of(source, kind, (kind.size(&text), limit), &read(&text, kind, limit));
         all = all && judgement.valid && !(check.strict && judgement.has_warnings());
         if check.json {
             printer.json_line(&judgement)?;
