@@ -102,6 +102,24 @@ fn the_exception_of_the_bucket_policy_is_the_role_and_not_its_look_alike() {
     assert!(!delete("AdministratorX") && !delete("team/Administrator") && !delete("PhotoReader"));
 }
 
+/// Attack: a role made without a path under the name of one that a bucket trusts with its path. The token says which it is.
+#[test]
+fn a_bucket_that_admits_a_role_with_a_path_admits_no_role_without_it() {
+    let owner = "111111111111".parse::<AccountId>().unwrap();
+    let admits = |named: &str, own: &str| {
+        let document = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject",
+            "Principal": {"AWS": format!("arn:aws:iam::111111111111:role/{named}")}, "Resource": "*"}});
+        let bucket: ResourcePolicy = document.to_string().parse().unwrap();
+        let session = session(&json!({"role_arn": format!("arn:aws:iam::111111111111:role/{own}")}));
+        let nothing = Entitlements::new(Vec::new());
+        let question = Question::new(&session, &nothing).with_resource_policy(&owner, &bucket);
+        matches!(ask(question, "s3:GetObject", OBJECT), Decision::Allow(_))
+    };
+    for (named, own) in [("admin/app", "app"), ("app", "admin/app"), ("admin/app", "dev/app")] {
+        assert!(admits(own, own) && !admits(named, own), "{named} {own}");
+    }
+}
+
 #[test]
 fn a_policy_may_ask_whose_the_resource_is() {
     let session = session(&json!({}));

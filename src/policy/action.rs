@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use super::error::NameError;
 use super::keys::{Keys, hash};
@@ -17,6 +18,13 @@ pub(super) const ASSUMING: [&str; 6] = [
     "sts:setsourceidentity",
     "sts:tagsession",
 ];
+
+/// Whether a pattern names one of these.
+pub(super) fn names_assuming(pattern: &ActionPattern) -> bool {
+    static ACTIONS: LazyLock<Vec<Action>> =
+        LazyLock::new(|| ASSUMING.iter().filter_map(|name| name.parse().ok()).collect());
+    ACTIONS.iter().any(|action| pattern.matches(action))
+}
 
 /// The action of a request, such as `s3:GetObject`; compared without case.
 #[derive(Clone, PartialEq, Eq)]

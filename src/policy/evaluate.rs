@@ -1,6 +1,6 @@
 //! The decision over every kind of policy, in the order of the IAM guide's evaluation logic.
 //!
-//! An explicit deny anywhere wins. Then every level of service control policies must allow. Then, within one account,
+//! An explicit deny anywhere wins, one of a resource control policy too, which lets through all that it does not deny. Then every level of service control policies must allow. Then, within one account,
 //! the resource policy or the identity policies, and across accounts both; boundary and session policy limit what
 //! identity policies allow, and what a resource policy allows unless it names the principal itself.
 //!
@@ -160,7 +160,7 @@ pub fn evaluate<'a>(layers: &Layers<'a>, request: &Request<'a>) -> Evaluation<'a
     if let Some((policy, layer)) = question.misplaced() {
         return question.answer(Outcome::ImplicitDeny, Decider::Misplaced(policy, layer), None);
     }
-    if is_exempt(request) {
+    if is_exempt(layers, request) {
         return question.answer(Outcome::Allow, Decider::Exempt, None);
     }
     if let Some(denial) = question.denial() {
@@ -295,11 +295,14 @@ pub(super) fn reaches(layer: Layer, principal: &Principal) -> bool {
 }
 
 /// What no policy allows or denies: to ask who one is, for whoever signed, and for users and root users a session of their
-/// own, which is how they authenticate (IAM user guide, permissions for GetSessionToken).
-fn is_exempt(request: &Request<'_>) -> bool {
+/// own, which is how they authenticate (IAM user guide, permissions for GetSessionToken). Whoever has session policies is in
+/// a session already, and gets no other.
+fn is_exempt(layers: &Layers<'_>, request: &Request<'_>) -> bool {
     match request.action().folded() {
         "sts:getcalleridentity" => !matches!(request.principal(), Principal::Anonymous),
-        "sts:getsessiontoken" => matches!(request.principal(), Principal::User { .. } | Principal::Root { .. }),
+        "sts:getsessiontoken" => {
+            layers.session.is_none() && matches!(request.principal(), Principal::User { .. } | Principal::Root { .. })
+        }
         _ => false,
     }
 }

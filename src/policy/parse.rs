@@ -3,7 +3,7 @@
 //! A document with several mistakes is refused for the one that the cloud names first: the types of all elements come
 //! before the version, that before what only the oldest rules refuse, and the forms of resources before those of actions.
 
-use super::action::{ASSUMING, ActionElement, ActionPattern};
+use super::action::{ActionElement, ActionPattern, names_assuming};
 use super::condition::Condition;
 use super::document::{Kind, Reading};
 use super::error::{PolicyError, ResourceProblem};
@@ -41,31 +41,49 @@ pub(super) fn document(
     }
     let reader = Reader { kind, reading, syntax };
     let shapes = &shape.statements;
-    let effects = each(shapes, effect)?;
-    let conditions = each(shapes, |shape| reader.conditions(shape))?;
+    let mut statements = each(shapes, begun)?;
+    fill(&mut statements, shapes, |own, shape| Ok(own.conditions = reader.conditions(shape)?))?;
     let resources = reader.all_resources(shapes)?;
-    let principals = shapes.iter().zip(&effects).map(|(shape, own)| reader.principal(shape, *own));
-    let principals = principals.collect::<Result<Vec<_>, _>>()?;
+    fill(&mut statements, shapes, |own, shape| Ok(own.principal = reader.principal(shape, own.effect)?))?;
     reader.sids(shapes)?;
     let named = each(shapes, actions_named)?;
     let resources = resources?;
-    let actions = named.iter().zip(&effects).map(|(strings, own)| reader.actions(strings, *own));
-    let actions = actions.collect::<Result<Vec<_>, _>>()?;
+    fill(&mut statements, &named, |own, strings| Ok(own.actions = reader.actions(strings, own.effect)?))?;
     each(shapes, |shape| reader.resources_named(shape))?;
-    let parts = shapes.iter().zip(effects).zip(principals).zip(actions).zip(resources).zip(conditions);
-    let statements = parts.map(|(((((shape, effect), principal), actions), resources), conditions)| {
-        let sid = shape.sid.map(|(sid, _)| sid).filter(|sid| !sid.is_empty()).map(Into::into);
-        let (number, follows, at, end) = (shape.number, shape.follows, shape.value.at, shape.value.end);
-        Statement { sid, number, follows, at, end, effect, principal, actions, resources, conditions }
-    });
-    let statements: Box<[_]> = statements.collect();
+    for (statement, resources) in statements.iter_mut().zip(resources) {
+        statement.resources = resources;
+    }
     for statement in &statements {
         reader.permit_in_resource_control(statement)?;
     }
     if kind == Kind::Trust && reading.is_saved() {
         shapes.iter().zip(&statements).try_for_each(|(shape, own)| providers::are_told_apart(shape, own))?;
     }
-    Ok(statements)
+    Ok(statements.into_boxed_slice())
+}
+
+/// A statement of which nothing is read yet but its effect: it matches no action.
+fn begun(shape: &StatementShape<'_, '_>) -> Result<Statement, PolicyError> {
+    Ok(Statement {
+        sid: shape.sid.map(|(sid, _)| sid).filter(|sid| !sid.is_empty()).map(Into::into),
+        number: shape.number,
+        follows: shape.follows,
+        at: shape.value.at,
+        end: shape.value.end,
+        effect: effect(shape)?,
+        principal: None,
+        actions: ActionElement { negated: false, patterns: Box::default() },
+        resources: None,
+        conditions: Box::default(),
+    })
+}
+
+fn fill<T>(
+    statements: &mut [Statement],
+    shapes: &[T],
+    read: impl Fn(&mut Statement, &T) -> Result<(), PolicyError>,
+) -> Result<(), PolicyError> {
+    statements.iter_mut().zip(shapes).try_for_each(|(statement, shape)| read(statement, shape))
 }
 
 fn each<'a, T, U>(items: &'a [T], read: impl FnMut(&'a T) -> Result<U, PolicyError>) -> Result<Vec<U>, PolicyError> {
@@ -150,9 +168,7 @@ impl Reader {
                 if !of_sts {
                     return Err(refuse("an action of sts in a trust policy"));
                 }
-                if self.reading.is_saved()
-                    && !ASSUMING.iter().any(|action| action.parse().is_ok_and(|action| pattern.matches(&action)))
-                {
+                if self.reading.is_saved() && !names_assuming(&pattern) {
                     return Err(refuse("an action by which a role is assumed"));
                 }
             }

@@ -131,7 +131,12 @@ impl ResourceElement {
     }
 
     pub(super) fn is_everything(&self) -> bool {
-        !self.negated && self.patterns.iter().any(|pattern| matches!(pattern, ResourcePattern::Anything))
+        !self.negated && self.names_all()
+    }
+
+    /// Whether `*` is among its values.
+    pub(super) fn names_all(&self) -> bool {
+        self.patterns.iter().any(|pattern| matches!(pattern, ResourcePattern::Anything))
     }
 }
 

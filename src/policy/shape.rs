@@ -16,7 +16,7 @@ pub(super) struct Shape<'v, 'd> {
     pub(super) statements: Vec<StatementShape<'v, 'd>>,
 }
 
-/// The elements of one statement, none of which its opposite stands beside.
+/// The elements of one statement: of an element and its opposite one at most.
 pub(super) struct StatementShape<'v, 'd> {
     pub(super) value: &'v Value<'d>,
     /// Its place in the document, from 1.
@@ -148,11 +148,16 @@ fn conditions<'v>(block: &'v Value<'_>) -> Result<Vec<ConditionShape<'v>>, Polic
     };
     let mut conditions = Vec::new();
     for member in operators {
-        let operator = parse_operator(&member.key)
-            .ok_or_else(|| PolicyError::UnknownOperator { at: member.at, operator: member.key.to_string() })?;
-        let Data::Object(keys) = &member.value.data else {
-            return Err(malformed(member.value.at, &member.key, "an object of condition keys"));
+        let operator = parse_operator(&member.key);
+        let unknown = || PolicyError::UnknownOperator { at: member.at, operator: member.key.to_string() };
+        let keys = match &member.value.data {
+            // The cloud takes an operator of any name as long as nothing is put to it.
+            Data::Object(keys) if keys.is_empty() => continue,
+            Data::Object(keys) => keys,
+            _ if operator.is_none() => return Err(unknown()),
+            _ => return Err(malformed(member.value.at, &member.key, "an object of condition keys")),
         };
+        let operator = operator.ok_or_else(unknown)?;
         let mut seen = std::collections::HashSet::with_capacity(keys.len());
         for key in keys {
             if key.key.is_empty() {

@@ -253,3 +253,14 @@ fn what_cannot_be_asked_about_is_named() {
     let broken = Case::new("broken", "{\n 'Version': 1}");
     broken.ask(ADA, &[]).refused_as_usage("trust.json:2:2: expected a key in double quotes, found a single quote");
 }
+
+/// The ARN of a session leaves the path of its role out, so a trust policy may name the role by any.
+#[test]
+fn a_caller_known_by_its_session_is_its_role_whatever_the_path() {
+    for (role, expected) in [("worker", true), ("team/worker", true), ("team/other", false), ("worker/team", false)] {
+        let principal = json!({"AWS": format!("arn:aws:iam::111111111111:role/{role}")});
+        let statement = json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"});
+        let case = Case::new(&format!("path-{}", role.replace('/', "-")), &policy(&statement));
+        assert_eq!(case.answer(SESSION, &[]).0, expected, "{role}");
+    }
+}

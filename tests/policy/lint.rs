@@ -441,6 +441,24 @@ fn allowances_wider_than_a_job_needs_are_found() {
     }
     let not_action = r#"{"Effect":"Allow","NotAction":["iam:*","sts:*"],"Resource":"*"}"#;
     assert_eq!(identity(not_action), ["not-action"]);
+    for nothing in [
+        r#"{"Effect":"Allow","NotAction":"*","Resource":"*"}"#,
+        r#"{"Effect":"Allow","Action":"s3:*","NotResource":["arn:aws:s3:::a","*"]}"#,
+        r#"{"Effect":"Deny","NotAction":"*","Resource":"*"}"#,
+    ] {
+        assert_eq!(identity(nothing), ["never-matches"], "{nothing}");
+    }
+    // A condition that no request fails is none.
+    for (block, expected) in [
+        (r#"{"StringLike":{"aws:UserAgent":"*"}}"#, true),
+        (r#"{"StringLikeIfExists":{"aws:PrincipalTag/team":"*"}}"#, true),
+        (r#"{"StringLike":{"aws:PrincipalTag/team":"*"}}"#, false),
+        (r#"{"StringNotLikeIfExists":{"aws:UserAgent":"*"}}"#, false),
+        (r#"{"StringLike":{"aws:UserAgent":"curl*"}}"#, false),
+    ] {
+        let expected: &[&str] = if expected { &["allow-all"] } else { &[] };
+        assert_eq!(identity(&allow("*", "*", &format!(r#","Condition":{block}"#))), expected, "{block}");
+    }
     assert!(found(Kind::Identity, not_action)[0].problem.contains("every action but \"iam:*\" and 1 more"));
     assert_eq!(identity(&not_action.replace("Allow", "Deny")), [""; 0]);
     let not_resource = r#"{"Effect":"Allow","Action":"s3:*","NotResource":"arn:aws:s3:::a/*"}"#;
@@ -572,6 +590,8 @@ fn statements_that_never_apply_are_found() {
         r#"{"NumericLessThan":{"a:b":["5","3"]},"NumericGreaterThanEquals":{"a:b":["7","5"]}}"#,
         r#"{"DateLessThan":{"aws:CurrentTime":"2026-01-01"},"DateGreaterThan":{"aws:CurrentTime":"2026-06-01"}}"#,
         r#"{"StringEquals":{"a:b":[]}}"#,
+        r#"{"Bool":{"a:b":"true"},"BoolIfExists":{"a:b":"false"}}"#,
+        r#"{"IpAddress":{"a:b":["192.0.2.0/25","192.0.2.9"]},"NotIpAddress":{"a:b":"192.0.2.0/24"}}"#,
     ];
     for block in never {
         assert_eq!(lints(&condition(block)), ["never-matches"], "{block}");
@@ -589,6 +609,9 @@ fn statements_that_never_apply_are_found() {
         r#"{"NumericLessThanIfExists":{"a:b":"3"},"NumericGreaterThanIfExists":{"a:b":"5"}}"#,
         r#"{"DateLessThan":{"aws:CurrentTime":"2026-06-01"},"DateGreaterThan":{"aws:CurrentTime":"2026-01-01"}}"#,
         r#"{"StringNotEquals":{"a:b":[]}}"#,
+        r#"{"BoolIfExists":{"a:b":"false"},"Null":{"a:b":["true","false"]}}"#,
+        r#"{"Bool":{"a:b":["true","false"]},"BoolIfExists":{"a:b":"false"}}"#,
+        r#"{"IpAddress":{"a:b":"192.0.2.0/24"},"NotIpAddress":{"a:b":"192.0.2.0/25"}}"#,
     ];
     for block in may {
         assert_eq!(lints(&condition(block)), [""; 0], "{block}");
@@ -610,6 +633,21 @@ fn allowances_behind_a_denial_are_found() {
     assert_eq!(
         both(&allow("*", "*", ""), r#"{"Effect":"Allow","NotAction":"s3:*","Resource":"*"}"#),
         ["shadowed", "not-action"]
+    );
+    let all_but = |element: &str, value: &str| match element {
+        "NotAction" => format!(r#"{{"Effect":"Deny","NotAction":"{value}","Resource":"*"}}"#),
+        _ => format!(r#"{{"Effect":"Deny","Action":"*","NotResource":"{value}"}}"#),
+    };
+    let read = allow("s3:GetObject", "arn:aws:s3:::a/b", "");
+    assert_eq!(both(&all_but("NotAction", "iam:*"), &read), ["shadowed"]);
+    assert_eq!(both(&all_but("NotAction", "s3:Get*"), &read), [""; 0]);
+    assert_eq!(both(&all_but("NotAction", "iam:*"), &allow("s3:Get*", "arn:aws:s3:::a/b", "")), [""; 0]);
+    assert_eq!(both(&all_but("NotResource", "arn:aws:s3:::b/*"), &read), ["shadowed"]);
+    assert_eq!(both(&all_but("NotResource", "arn:aws:s3:::a/*"), &read), [""; 0]);
+    assert_eq!(both(&all_but("NotResource", "arn:aws:s3:::${aws:username}/b"), &read), [""; 0]);
+    assert_eq!(
+        both(&all_but("NotResource", "arn:aws:s3:::b/*"), &allow("s3:GetObject", "arn:aws:s3:::?/b", "")),
+        [""; 0]
     );
     let role = r#"{"Effect":"Allow","Action":"s3:GetObject","Resource":["arn:aws:s3:::a/b","arn:aws:s3:::b/b"]}"#;
     assert_eq!(both(&wide, role), [""; 0]);
@@ -699,6 +737,13 @@ fn names_and_values_that_are_slips_are_found() {
         assert_eq!(findings[0].problem, format!("there is no condition key {key}, so no request has it"));
         assert_eq!(findings[0].instead, format!("{near}, if that is meant"));
     }
+    let variable = allow("s3:GetObject", "arn:aws:s3:::a/${aws:usrname}/*", "");
+    let findings = found(Kind::Identity, &variable);
+    assert_eq!(
+        (lints(&findings), findings[0].instead.as_str()),
+        (vec!["misspelt-key"], "aws:username, if that is meant")
+    );
+    assert_eq!(lints(&found(Kind::Identity, &variable.replace("usrname", "username"))), [""; 0]);
     for key in [
         "aws:sourceip",
         "AWS:PrincipalTag/Team",

@@ -322,6 +322,8 @@ fn keys_and_blocks_are_joined_by_and() {
         assert!(!holds(both, &keys.clone().with(name, value)), "{name}");
     }
     assert!(holds("{}", &ABSENT) && holds(r#"{"StringEquals":{}}"#, &ABSENT));
+    // As the cloud takes it: an operator that is none, with nothing put to it.
+    assert!(holds(r#"{"a":{}}"#, &ABSENT) && holds(r#"{"x":{},"y":{}}"#, &ABSENT));
 }
 
 #[test]

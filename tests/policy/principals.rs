@@ -170,7 +170,11 @@ fn a_session_of_ones_own_needs_no_permission_and_no_denial_reaches_it() {
     for who in [super::principal(super::USER), super::principal("arn:aws:iam::111111111111:root")] {
         assert_eq!((ask(&[], &who), ask(std::slice::from_ref(&deny), &who)), (Outcome::Allow, Outcome::Allow), "{who}");
     }
-    // Nobody else can ask for one.
+    // Whoever is held to session policies is in a session already, and nobody else can ask for one.
+    let (session_policies, action) = ([deny.clone()], "sts:GetSessionToken");
+    let layers = Layers::new(&[]).with_session(&session_policies);
+    let user = super::principal(super::USER);
+    assert_eq!(super::decide(&layers, &user, action, "*", &Keys::new()), Outcome::ExplicitDeny);
     for who in [session(), super::principal(FEDERATED_USER), Principal::Anonymous] {
         assert_eq!(ask(&[], &who), Outcome::ImplicitDeny, "{who}");
         assert_eq!(ask(std::slice::from_ref(&deny), &who), Outcome::ExplicitDeny, "{who}");

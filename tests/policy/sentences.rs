@@ -189,3 +189,14 @@ fn documents_of_before_are_read() {
         Policy::parse(&text, kind).unwrap();
     }
 }
+
+/// A bucket's name is of all regions in every partition, and is no resource of IAM.
+#[test]
+fn a_region_in_the_name_of_a_bucket_is_told_of_the_bucket() {
+    for resource in ["arn:aws:s3:us-east-1::photos", "arn:aws-cn:s3:cn-north-1::photos"] {
+        let statement = with(&serde_json::json!({"Resource": resource}));
+        let refused = Policy::parse_to_save(&document(&statement), Kind::Identity, usize::MAX).unwrap_err();
+        let expected = format!("Resource {resource} can not contain region information. line 1, column ");
+        assert!(refused.sentence(Kind::Identity).starts_with(&expected), "{}", refused.sentence(Kind::Identity));
+    }
+}

@@ -25,6 +25,11 @@ impl Networks {
         })
     }
 
+    /// Whether each network of `others` lies in one of these.
+    pub(super) fn cover(&self, others: &Self) -> bool {
+        others.0.iter().all(|other| self.0.iter().any(|own| own.contains(other)))
+    }
+
     pub(super) fn fits(&self, found: &str) -> bool {
         // An IPv4 caller of a dual-stack socket arrives as ::ffff:a.b.c.d, and is still that IPv4 caller.
         let Ok(found) = found.parse::<IpAddr>().map(|address| address.to_canonical()) else { return false };

@@ -120,14 +120,34 @@ impl Condition {
         let absent_and_present =
             |one: &Self, two: &Self| one.needs_absence() && two.needs_key() || two.needs_absence() && one.needs_key();
         absent_and_present(self, other)
+            || self.shares_no_truth_with(other)
             || self.rejects_all_of(other)
             || other.rejects_all_of(self)
             || self.ends_before(other)
             || other.ends_before(self)
     }
 
-    /// Whether `other` takes a few texts only, and none of them here.
+    /// Whether both are about truth values, and neither of the two meets both.
+    fn shares_no_truth_with(&self, other: &Self) -> bool {
+        let plain = |own: &Self| {
+            own.operator.quantifier == Quantifier::One && matches!(own.test, Test::Bool(_)) && own.keys().count() == 1
+        };
+        let meets_both = |truth: &&str| {
+            let keys = Keys::new().with(&self.key.to_string(), *truth);
+            self.holds(&keys) && other.holds(&keys)
+        };
+        plain(self)
+            && plain(other)
+            && (self.needs_key() || other.needs_key())
+            && !["true", "false"].iter().any(|truth| meets_both(truth))
+    }
+
+    /// Whether `other` takes a few texts or networks only, and none of them here.
     fn rejects_all_of(&self, other: &Self) -> bool {
+        if let (Test::Address(shut), Test::Address(open)) = (&self.test, &other.test) {
+            let one = |own: &Self| own.operator.quantifier == Quantifier::One;
+            return self.operator.negated && other.is_positive() && one(self) && one(other) && shut.cover(open);
+        }
         let Test::Text(texts) = &other.test else { return false };
         let few = other.is_positive() && other.operator.quantifier == Quantifier::One && texts.mode() == Mode::Exact;
         let own_key_alone = |condition: &Self| condition.keys().count() == 1;

@@ -6,7 +6,7 @@ use super::known;
 use super::lints::{
     FOR_ALL_VALUES, LITERAL_WILDCARD, MISSPELT_KEY, SET_OPERATOR_MISSING, VARIABLE_AS_TEXT, VERSION_MISSING,
 };
-use super::report::{Report, quote};
+use super::report::{Report, clip, quote};
 use super::view::{Condition, Document, Statement, Text};
 
 /// Keys whose absence is as good as an empty list: without tags there is no wrong one.
@@ -48,11 +48,23 @@ pub(super) fn look(statement: &Statement<'_>, variables: bool, report: &mut Repo
         literal_wildcards(statement, condition, variables, report);
         misspelt(statement, condition, report);
     }
-    if !variables {
-        let resources = statement.resources.iter().flat_map(|element| element.texts.iter().copied());
-        let conditions = statement.conditions.iter().filter(|condition| condition.compiled.takes_variables());
-        for text in resources.chain(conditions.flat_map(Condition::values)) {
+    let resources = statement.resources.iter().flat_map(|element| element.texts.iter().copied());
+    let conditions = statement.conditions.iter().filter(|condition| condition.compiled.takes_variables());
+    for text in resources.chain(conditions.flat_map(Condition::values)) {
+        if variables {
+            misspelt_variables(statement, text, report);
+        } else {
             variable(statement, text, report);
+        }
+    }
+}
+
+fn misspelt_variables(statement: &Statement<'_>, text: Text<'_>, report: &mut Report) {
+    for after in text.text.split("${").skip(1) {
+        let written = after.split([',', '}']).next().unwrap_or_default();
+        if let Some(near) = known::nearest(&written.to_lowercase()) {
+            let problem = format!("there is no condition key {}, so the variable has no value", clip(written));
+            report.add(&MISSPELT_KEY, statement, text.at, (problem, format!("{near}, if that is meant")));
         }
     }
 }

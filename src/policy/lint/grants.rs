@@ -2,7 +2,7 @@
 
 use super::lints::{ALLOW_ALL, ESCALATION, EVERY_ROLE, NOT_ACTION, NOT_RESOURCE};
 use super::report::{Report, quote};
-use super::view::{Statement, Text};
+use super::view::{Condition, Statement, Text};
 use crate::policy::Action;
 use crate::policy::action::ActionPattern;
 use crate::policy::document::Kind;
@@ -36,7 +36,8 @@ pub(super) fn look(statement: &Statement<'_>, report: &mut Report) {
         return;
     }
     let actions = &statement.compiled.actions;
-    if actions.negated {
+    let names_all_actions = actions.patterns.iter().any(|own| matches!(own, ActionPattern::Anything));
+    if actions.negated && !names_all_actions {
         let names = quote(statement.actions.texts.first().map_or("", |text| text.text));
         let problem = format!(
             "NotAction with Allow allows every action but {names}{}, of every service",
@@ -49,7 +50,8 @@ pub(super) fn look(statement: &Statement<'_>, report: &mut Report) {
             (problem, "Action with what is needed; or Deny with Action"),
         );
     }
-    if let Some(element) = statement.resources.as_ref().filter(|element| element.name == "NotResource") {
+    let left_out = statement.compiled.resources.as_ref().filter(|own| own.negated && !own.names_all());
+    if let Some(element) = statement.resources.as_ref().filter(|_| left_out.is_some()) {
         let names = quote(element.texts.first().map_or("", |text| text.text));
         let problem = format!("NotResource with Allow reaches every resource but {names}{}", more(&element.texts));
         report.add(
@@ -60,8 +62,10 @@ pub(super) fn look(statement: &Statement<'_>, report: &mut Report) {
         );
     }
     // The other kinds say the most that is allowed, and allow nothing themselves.
-    if !matches!(statement.kind, Kind::Identity | Kind::Resource) || !statement.conditions.is_empty() || actions.negated
-    {
+    if !matches!(statement.kind, Kind::Identity | Kind::Resource) || actions.negated {
+        return;
+    }
+    if !statement.conditions.iter().all(holds_of_any_request) {
         return;
     }
     let everything = statement.compiled.resources.as_ref().is_some_and(ResourceElement::is_everything);
@@ -76,6 +80,14 @@ pub(super) fn look(statement: &Statement<'_>, report: &mut Report) {
     if everything {
         escalation(statement, report);
     }
+}
+
+/// Whether a condition is one that no request fails.
+fn holds_of_any_request(condition: &Condition<'_>) -> bool {
+    const OF_EVERY_REQUEST: [&str; 4] = ["aws:currenttime", "aws:principalarn", "aws:sourceip", "aws:useragent"];
+    let own = condition.compiled;
+    let absent_passes = own.is_if_exists() || OF_EVERY_REQUEST.contains(&condition.key());
+    absent_passes && own.is_open() && !own.is_negated()
 }
 
 fn escalation(statement: &Statement<'_>, report: &mut Report) {

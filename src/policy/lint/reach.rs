@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::lints::{DUPLICATE, NAMES_NOTHING, NEVER_MATCHES, SHADOWED};
 use super::report::{Report, quote};
-use super::view::{Condition, Element, Statement};
-use crate::policy::Keys;
+use super::view::{Condition, Element, Statement, Text};
 use crate::policy::action::ActionPattern;
 use crate::policy::pattern::{Pattern, Syntax};
 use crate::policy::principal::PrincipalElement;
 use crate::policy::resource::{ResourceElement, ResourcePattern};
+use crate::policy::{Action, Keys, Resource};
 
 /// How many characters are compared at most between statements, and between conditions, of one document.
 const BUDGET: usize = 1 << 20;
@@ -29,6 +29,7 @@ pub(super) fn look(statements: &[Statement<'_>], report: &mut Report) {
     let mut budget = Budget(BUDGET);
     for statement in statements {
         names_nothing(statement, report);
+        leaves_nothing(statement, report);
         contradictions(statement, &mut budget, report);
     }
     duplicates(statements, report);
@@ -75,6 +76,18 @@ fn lacks_account(parts: usize, text: &str) -> bool {
     let may_be_one =
         |part: &str| part == "aws" || part.bytes().all(|byte| byte.is_ascii_digit() || b"*?".contains(&byte));
     parts == 5 && !may_be_one(account)
+}
+
+/// An element that leaves out everything leaves nothing.
+fn leaves_nothing(statement: &Statement<'_>, report: &mut Report) {
+    let actions = &statement.compiled.actions;
+    let no_action = actions.negated && actions.patterns.iter().any(|own| matches!(own, ActionPattern::Anything));
+    let no_resource = statement.compiled.resources.as_ref().is_some_and(|own| own.negated && own.names_all());
+    let elements = [no_action.then_some(&statement.actions), statement.resources.as_ref().filter(|_| no_resource)];
+    for element in elements.into_iter().flatten() {
+        let problem = format!("{} \"*\" leaves out everything, so {} never applies", element.name, statement.label());
+        report.add(&NEVER_MATCHES, statement, element.at, (problem, "what is meant to be left out; or no statement"));
+    }
 }
 
 fn contradictions(statement: &Statement<'_>, budget: &mut Budget, report: &mut Report) {
@@ -156,9 +169,7 @@ fn content(statement: &Statement<'_>) -> Vec<String> {
 
 fn shadowed(statements: &[Statement<'_>], budget: &mut Budget, report: &mut Report) {
     let unconditional = |own: &&Statement<'_>| {
-        let negated = own.compiled.actions.negated
-            || own.compiled.resources.as_ref().is_some_and(|element| element.negated)
-            || own.compiled.principal.as_ref().is_some_and(|element| element.negated);
+        let negated = own.compiled.principal.as_ref().is_some_and(|element| element.negated);
         !own.allows() && own.conditions.is_empty() && !negated
     };
     let denials: Vec<_> = statements.iter().filter(unconditional).collect();
@@ -189,6 +200,13 @@ fn covers_principals(denial: &Statement<'_>, allowance: &Statement<'_>, budget: 
 
 fn covers_actions(denial: &Statement<'_>, allowance: &Statement<'_>, budget: &mut Budget) -> bool {
     let denied = &denial.compiled.actions;
+    if denied.negated {
+        // Actions in full are left out of a denial or are not; of patterns that takes more than comparing them.
+        let exact = |text: &Text<'_>| text.text.parse().ok().filter(|_| budget.spend(denied.patterns.len()));
+        let allowed: Option<Vec<Action>> = allowance.actions.texts.iter().map(exact).collect();
+        return !allowance.compiled.actions.negated
+            && allowed.is_some_and(|allowed| allowed.iter().all(|action| denied.matches(action)));
+    }
     if denied.patterns.iter().any(|pattern| matches!(pattern, ActionPattern::Anything)) {
         return true;
     }
@@ -202,6 +220,17 @@ fn covers_actions(denial: &Statement<'_>, allowance: &Statement<'_>, budget: &mu
 
 fn covers_resources(denial: &Statement<'_>, allowance: &Statement<'_>, budget: &mut Budget) -> bool {
     let (Some(denied), Some(element)) = (&denial.compiled.resources, &denial.resources) else { return true };
+    if denied.negated {
+        let is_plain = |text: &str| !text.contains(['*', '?', '$']);
+        let exact = |text: &Text<'_>| {
+            let plain = budget.spend(denied.patterns.len().saturating_add(text.text.len())) && is_plain(text.text);
+            text.text.parse::<Resource>().ok().filter(|_| plain)
+        };
+        let own = allowance.resources.as_ref().filter(|element| element.name == "Resource");
+        let allowed: Option<Vec<Resource>> = own.and_then(|own| own.texts.iter().map(exact).collect());
+        let settled = denied.keys().next().is_none();
+        return settled && allowed.is_some_and(|own| own.iter().all(|own| denied.matches(own, &Keys::new())));
+    }
     if ResourceElement::is_everything(denied) {
         return true;
     }
