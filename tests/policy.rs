@@ -21,6 +21,8 @@ mod layers;
 mod lint;
 #[path = "policy/lint_documents.rs"]
 mod lint_documents;
+#[path = "policy/lint_scope.rs"]
+mod lint_scope;
 #[path = "policy/matching.rs"]
 mod matching;
 #[path = "policy/matrix.rs"]

@@ -50,6 +50,7 @@ mod kinds;
 mod layers;
 mod limits;
 pub mod lint;
+mod named;
 mod parse;
 mod pattern;
 mod principal;

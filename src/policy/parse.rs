@@ -42,17 +42,21 @@ pub(super) fn document(
     let reader = Reader { kind, reading, syntax };
     let shapes = &shape.statements;
     let mut statements = each(shapes, begun)?;
-    fill(&mut statements, shapes, |own, shape| Ok(own.conditions = reader.conditions(shape)?))?;
+    for (statement, shape) in statements.iter_mut().zip(shapes) {
+        statement.conditions = reader.conditions(shape)?;
+    }
     let resources = reader.all_resources(shapes)?;
-    fill(&mut statements, shapes, |own, shape| Ok(own.principal = reader.principal(shape, own.effect)?))?;
+    for (statement, shape) in statements.iter_mut().zip(shapes) {
+        statement.principal = reader.principal(shape, statement.effect)?;
+    }
     reader.sids(shapes)?;
     let named = each(shapes, actions_named)?;
     let resources = resources?;
-    fill(&mut statements, &named, |own, strings| Ok(own.actions = reader.actions(strings, own.effect)?))?;
-    each(shapes, |shape| reader.resources_named(shape))?;
-    for (statement, resources) in statements.iter_mut().zip(resources) {
+    for ((statement, strings), resources) in statements.iter_mut().zip(named).zip(resources) {
+        statement.actions = reader.actions(strings, statement.effect)?;
         statement.resources = resources;
     }
+    each(shapes, |shape| reader.resources_named(shape))?;
     for statement in &statements {
         reader.permit_in_resource_control(statement)?;
     }
@@ -76,14 +80,6 @@ fn begun(shape: &StatementShape<'_, '_>) -> Result<Statement, PolicyError> {
         resources: None,
         conditions: Box::default(),
     })
-}
-
-fn fill<T>(
-    statements: &mut [Statement],
-    shapes: &[T],
-    read: impl Fn(&mut Statement, &T) -> Result<(), PolicyError>,
-) -> Result<(), PolicyError> {
-    statements.iter_mut().zip(shapes).try_for_each(|(statement, shape)| read(statement, shape))
 }
 
 fn each<'a, T, U>(items: &'a [T], read: impl FnMut(&'a T) -> Result<U, PolicyError>) -> Result<Vec<U>, PolicyError> {

@@ -2,7 +2,7 @@
 
 use super::document::{Kind, Reading};
 use super::error::PolicyError;
-use super::principal::{PrincipalName, is_host_name};
+use super::named::{PrincipalName, is_host_name};
 use super::shape::{Principals, malformed, strings};
 use crate::arn::Arn;
 use crate::json::Data;

@@ -139,7 +139,7 @@ impl Condition {
         plain(self)
             && plain(other)
             && (self.needs_key() || other.needs_key())
-            && !["true", "false"].iter().any(|truth| meets_both(truth))
+            && !["true", "false"].iter().any(meets_both)
     }
 
     /// Whether `other` takes a few texts or networks only, and none of them here.

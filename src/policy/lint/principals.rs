@@ -11,7 +11,7 @@ use super::view::{Statement, Text};
 use crate::policy::Action;
 use crate::policy::action::ActionPattern;
 use crate::policy::document::Kind;
-use crate::policy::principal::PrincipalName;
+use crate::policy::named::PrincipalName;
 
 pub(super) fn look(statement: &Statement<'_>, report: &mut Report) {
     negated(statement, report);

@@ -10,7 +10,7 @@ use super::report::{Report, clip, quote};
 use super::subject::{self, Width};
 use super::view::{Condition, Statement, Text};
 use crate::policy::document::Kind;
-use crate::policy::principal::PrincipalName;
+use crate::policy::named::PrincipalName;
 
 /// Claims that name one repository, project or person as `sub` does.
 const SUBJECTS: [&str; 8] =

@@ -5,7 +5,7 @@ use crate::json::{Data, Position, Value};
 use crate::policy::Policy;
 use crate::policy::condition::Condition as CompiledCondition;
 use crate::policy::document::Kind;
-use crate::policy::principal::PrincipalName;
+use crate::policy::named::PrincipalName;
 use crate::policy::statement::{Effect, Statement as CompiledStatement};
 
 pub(super) struct Document<'a> {
