@@ -95,6 +95,11 @@ fn a_test_of_a_claim_that_any_value_passes_is_found() {
     assert_eq!(of("repository", "o/*"), ["subject-wildcard"]);
     assert_eq!(of("repository", "o/r"), [""; 0]);
     assert_eq!(of("repository_id", "*"), ["tests-nothing"]);
+    // Nor do the repositories of one owner make anybody's subject one of theirs alone.
+    let both = |repository: &str| {
+        trust(&format!(r#"{aud},"StringLike":{{"{GITHUB}:sub":"repo:*","{GITHUB}:repository":"{repository}"}}"#))
+    };
+    assert_eq!((both("o/*"), both("o/r")), (vec!["subject-wildcard"], vec![]));
     let saml = r#"{"Effect":"Allow","Action":"sts:AssumeRoleWithSAML","Condition":{"StringLike":{"saml:aud":"*"}},
         "Principal":{"Federated":"arn:aws:iam::111111111111:saml-provider/corp"}}"#;
     assert_eq!(lints(&found(Kind::Trust, saml)), ["tests-nothing"]);

@@ -19,8 +19,8 @@ const SUBJECTS: [&str; 8] =
 const UNITS: [&str; 3] = ["repository", "repository_id", "project_id"];
 /// Claims that hold the name of one, and what precedes that name in a subject.
 const NAMES_OF_UNITS: [(&str, &str); 2] = [("repository", "repo:"), ("project_path", "project_path:")];
-/// Claims by which a token says which repository's reviewed workflow runs, whoever's repository runs it.
-const WORKFLOWS: [&str; 4] = ["repository", "repository_id", "job_workflow_ref", "project_id"];
+/// The claim by which a token says which repository's reviewed workflow runs, whoever's repository runs it.
+const WORKFLOWS: [&str; 1] = ["job_workflow_ref"];
 /// Claims by which a token says what of a repository it is of.
 const REFERENCES: [&str; 8] = [
     "ref",
@@ -213,7 +213,12 @@ fn wildcards(statement: &Statement<'_>, issuer: &str, tests: &[&Condition<'_>], 
         let pinning = tests.iter().filter(|own| claims.contains(&own.claim()) && own.compiled.is_pinning());
         pinning.into_iter().any(|own| own.values().all(|value| !value.text.starts_with('*')))
     };
-    let (one_unit, one_workflow, one_reference) = (pins(&UNITS), pins(&WORKFLOWS), pins(&REFERENCES));
+    let is_whole = |own: &Condition<'_>| {
+        !own.compiled.is_text_pattern() || own.values().all(|value| !value.text.contains(['*', '?']))
+    };
+    let mut of_units = tests.iter().filter(|own| UNITS.contains(&own.claim()) && own.compiled.is_pinning());
+    let one_unit = of_units.any(|own| is_whole(own));
+    let (one_workflow, one_reference) = (one_unit || pins(&WORKFLOWS), pins(&REFERENCES));
     let of_sub = |value: Text<'_>| {
         subject::judge(issuer, value.text).filter(|wide| match wide.width {
             Width::Strangers => !one_unit,
