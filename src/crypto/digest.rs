@@ -80,6 +80,24 @@ pub fn sha256_hex(data: &[u8]) -> String {
     hex(digest(DigestAlgorithm::Sha256, data).as_ref())
 }
 
+/// A SHA-256 digest in lower-case hexadecimal, without an allocation.
+#[derive(Clone, Copy, Debug)]
+pub struct HexDigest([u8; 64]);
+
+impl HexDigest {
+    /// The digest of `data`.
+    #[must_use]
+    pub fn of(data: &[u8]) -> Self {
+        Self(hex_digits(digest(DigestAlgorithm::Sha256, data).as_ref()))
+    }
+
+    /// The 64 digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
 /// `bytes` in lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
@@ -93,16 +111,22 @@ pub fn push_hex(bytes: &[u8], text: &mut String) {
     text.reserve(bytes.len().saturating_mul(2));
     // Two digests are on the path of every signed request, so their digits are added many at a time and not one by one.
     for part in bytes.chunks(32) {
-        let mut digits = [b'0'; 64];
-        for (pair, byte) in digits.chunks_exact_mut(2).zip(part) {
-            for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 0x0f]) {
-                let first = if nibble < 10 { b'0' } else { b'a'.wrapping_sub(10) };
-                *digit = nibble.wrapping_add(first);
-            }
-        }
+        let digits = hex_digits(part);
         let used = digits.get(..part.len().saturating_mul(2)).unwrap_or_default();
         text.push_str(str::from_utf8(used).unwrap_or_default());
     }
+}
+
+/// The digits of up to 32 bytes, and zeros after them.
+fn hex_digits(bytes: &[u8]) -> [u8; 64] {
+    let mut digits = [b'0'; 64];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+        for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 0x0f]) {
+            let first = if nibble < 10 { b'0' } else { b'a'.wrapping_sub(10) };
+            *digit = nibble.wrapping_add(first);
+        }
+    }
+    digits
 }
 
 #[cfg(test)]
@@ -128,6 +152,8 @@ mod tests {
     #[test]
     fn sha256_of_nothing_is_the_published_value() {
         // FIPS 180-4 example: the empty message.
-        assert_eq!(sha256_hex(b""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        let published = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(sha256_hex(b""), published);
+        assert_eq!(HexDigest::of(b"").as_str(), published);
     }
 }

@@ -22,7 +22,7 @@ use aws_lc_rs as backend;
 use ring as backend;
 
 pub use decryption::{ContentMode, OaepHash, RsaDecryptionKey, decrypt_content};
-pub use digest::{Digest, DigestAlgorithm, Hashing, digest, hex, push_hex, sha256_hex};
+pub use digest::{Digest, DigestAlgorithm, Hashing, HexDigest, digest, hex, push_hex, sha256_hex};
 pub use hmac::HmacKey;
 pub use keyed::{MacKey, SecretBytes, derive, verify_equal};
 pub use one_time::OneTimeCodeKey;

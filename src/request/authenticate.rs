@@ -11,7 +11,7 @@ use super::rules::{AUTHORIZATION, PAYLOAD, REVOCATION, SCOPE, SESSION_TOKEN, SIG
 use super::signed::SignedFields;
 use super::{AuthenticatedRequest, Payload, RequestError, Service, SignedHead, SignedRequest, signature};
 use crate::credentials::{AccessKeyId, LongTermKey, OpenSession, SessionSource, Sessions, TokenError, token};
-use crate::crypto::{CryptoError, P256PublicKey, SignatureValid, sha256_hex};
+use crate::crypto::{CryptoError, HexDigest, P256PublicKey, SignatureValid};
 use crate::explain::{Evidence, Listener, Rule, Silent};
 use crate::session::{Caller, LongTermIdentity, Session};
 use crate::time::Timestamp;
@@ -96,8 +96,9 @@ pub fn authenticate<L: Listener>(
             stage.held(&PAYLOAD, verified, |_| Evidence::new("the body that was signed", "the same"))?;
         return Ok(request);
     }
-    let payload_hash = sha256_hex(&body);
-    let (caller, _, proof) = stage.signed(&head, &claimed, &payload_hash)?;
+    let payload_hash = HexDigest::of(&body);
+    let payload_hash = payload_hash.as_str();
+    let (caller, _, proof) = stage.signed(&head, &claimed, payload_hash)?;
     let authorization = claimed.authorization;
     let mut request = AuthenticatedRequest::new(head, authorization, caller, now, &proof);
     // The signature covers the digest computed here, so the body is verified with it.
@@ -280,7 +281,7 @@ impl<'a, L: Listener> Stage<'a, L> {
 
     fn authorization<'h>(&mut self, head: &'h SignedHead) -> Result<Claimed<'h>, RequestError> {
         let read = authorization::read(head).and_then(|mut read| {
-            let possible = (P256PublicKey::supported(), self.sessions.has_secrets());
+            let possible = || (P256PublicKey::supported(), self.sessions.has_secrets());
             verify_algorithm(self.service, possible, read.authorization.algorithm())?;
             if let Some(region) = self.service.region() {
                 read.authorization.serve_in(region);

@@ -15,16 +15,17 @@ pub(super) const CLOCK_SKEW: Duration = Duration::from_secs(15 * 60);
 
 /// The algorithm is the request's choice where the service leaves it one. Refused before anything is derived or looked up.
 ///
-/// `backend` is whether the cryptography library of this build knows the other one, `secrets` whether its keys can be derived
+/// `possible` tells of the other one whether the cryptography library of this build knows it, and whether its keys can be derived
 /// here.
 pub(super) fn verify_algorithm(
     service: &Service,
-    (backend, secrets): (Result<(), CryptoError>, bool),
+    possible: impl FnOnce() -> (Result<(), CryptoError>, bool),
     algorithm: Algorithm,
 ) -> Result<(), RequestError> {
     if algorithm == Algorithm::HmacSha256 {
         return Ok(());
     }
+    let (backend, secrets) = possible();
     let why = if !service.takes_asymmetric_signatures() {
         NoAsymmetric::Service
     } else if backend.is_err() {
@@ -117,14 +118,14 @@ mod tests {
         let taking = Service::STS.with_asymmetric_signatures();
         let unknown = || Err(CryptoError::Unsupported { operation: "verify" });
         let why = |service: &Service, backend, secrets| {
-            let refused = verify_algorithm(service, (backend, secrets), Algorithm::EcdsaP256Sha256).unwrap_err();
+            let refused = verify_algorithm(service, || (backend, secrets), Algorithm::EcdsaP256Sha256).unwrap_err();
             let RequestError::Asymmetric { why } = refused else { panic!("{refused:?}") };
             why
         };
         assert_eq!(why(&Service::STS, unknown(), false), NoAsymmetric::Service);
         assert_eq!(why(&taking, unknown(), false), NoAsymmetric::Backend);
         assert_eq!(why(&taking, Ok(()), false), NoAsymmetric::HandedKeys);
-        assert_eq!(verify_algorithm(&taking, (Ok(()), true), Algorithm::EcdsaP256Sha256), Ok(()));
-        assert_eq!(verify_algorithm(&Service::STS, (unknown(), false), Algorithm::HmacSha256), Ok(()));
+        assert_eq!(verify_algorithm(&taking, || (Ok(()), true), Algorithm::EcdsaP256Sha256), Ok(()));
+        assert_eq!(verify_algorithm(&Service::STS, || (unknown(), false), Algorithm::HmacSha256), Ok(()));
     }
 }
