@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use daypass::credentials::{
     AccessKeyId, CredentialScope, CredentialsError, Keyring, KeyringError, Revocations, Revoked, Sessions, TokenError,
-    mint, token,
+    mint, mint_with_token_of, token,
 };
 use daypass::time::Timestamp;
 use fixture::{NOW, SECRET, claims, credentials_of, derive, key_id, keyring, now, sign, signing_key};
@@ -99,6 +99,18 @@ fn a_session_that_is_over_gets_no_credentials() {
     let refused = mint(&keyring, session, at(NOW + 3600)).unwrap_err();
     assert!(matches!(refused, CredentialsError::SessionExpired { .. }));
     assert_eq!(refused.code(), "ExpiredToken");
+}
+
+#[test]
+fn a_token_has_the_least_length_that_was_asked_for_and_hardly_more() {
+    let keyring = keyring();
+    for least in [2000, 2001, 4096, 7164] {
+        let (session, _) = token::verify(&keyring, &sign(&claims()), now()).unwrap().into_parts();
+        let credentials = mint_with_token_of(&keyring, session, least, now()).unwrap();
+        let token = credentials.session_token().expose();
+        assert!((least..least + 4).contains(&token.len()), "{least}: {}", token.len());
+        assert!(token::verify(&keyring, token, now()).is_ok());
+    }
 }
 
 #[test]

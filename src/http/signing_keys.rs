@@ -44,7 +44,7 @@ pub const ACTION: &str = "daypass:GetSigningKey";
 pub(super) const SERVICE: &str = "daypass";
 /// Where they are sent.
 pub(super) const PATH: &str = "/signing-keys";
-/// The longest ask: a session token of 16 KiB, percent-encoded, and little else.
+/// The longest ask: a session token of 7 KiB, percent-encoded, and little else.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// Answers at `POST /signing-keys`.

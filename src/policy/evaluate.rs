@@ -1,8 +1,9 @@
 //! The decision over every kind of policy, in the order of the IAM guide's evaluation logic.
 //!
-//! An explicit deny anywhere wins, one of a resource control policy too, which lets through all that it does not deny. Then every level of service control policies must allow. Then, within one account,
-//! the resource policy or the identity policies, and across accounts both; boundary and session policy limit what
-//! identity policies allow, and what a resource policy allows unless it names the principal itself.
+//! An explicit deny anywhere wins, one of a resource control policy too, which lets through all that it does not deny. Then
+//! every level of service control policies must allow. Then, within one account, the resource policy or the identity policies,
+//! and across accounts both; boundary and session policy limit what identity policies allow, and what a resource policy allows
+//! unless it names the principal itself.
 //!
 //! Nothing is explained here: the answer keeps what it was made from, and [`Evaluation::explain`] goes over it again.
 
@@ -295,8 +296,8 @@ pub(super) fn reaches(layer: Layer, principal: &Principal) -> bool {
 }
 
 /// What no policy allows or denies: to ask who one is, for whoever signed, and for users and root users a session of their
-/// own, which is how they authenticate (IAM user guide, permissions for GetSessionToken). Whoever has session policies is in
-/// a session already, and gets no other.
+/// own, which is how they authenticate (IAM user guide, permissions for GetSessionToken). Whoever has session policies, be it
+/// in a session, be it the root user, whose limits are written as such, is asked for as any other action is.
 fn is_exempt(layers: &Layers<'_>, request: &Request<'_>) -> bool {
     match request.action().folded() {
         "sts:getcalleridentity" => !matches!(request.principal(), Principal::Anonymous),

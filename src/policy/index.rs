@@ -76,7 +76,11 @@ impl Table {
             let entry = |text: &str| Entry { hash: hash(text), statement: number, pattern };
             match value {
                 ActionPattern::Nothing => {}
-                ActionPattern::Anything | ActionPattern::Doubtful(_) => self.any.push(number),
+                // Once: the whole element is compared when it is looked at, however many such values it has.
+                ActionPattern::Anything | ActionPattern::Doubtful(_) if self.any.last() != Some(&number) => {
+                    self.any.push(number);
+                }
+                ActionPattern::Anything | ActionPattern::Doubtful(_) => {}
                 ActionPattern::Exact(text) => self.exact.push(entry(text)),
                 ActionPattern::Like { service, .. } => self.service.push(entry(service)),
             }
@@ -87,4 +91,21 @@ impl Table {
 fn with_hash(entries: &[Entry], hash: u64) -> impl Iterator<Item = &Entry> {
     let first = entries.partition_point(|entry| entry.hash < hash);
     entries.iter().skip(first).take_while(move |entry| entry.hash == hash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Kind, Policy};
+    use super::*;
+
+    /// Attack: a value each for which the whole element is compared.
+    #[test]
+    fn a_statement_is_looked_at_once_however_many_of_its_actions_are_of_no_service() {
+        let actions: Vec<_> = (0..1000).map(|number| format!("\"*:a{number}\",\"*\"")).collect();
+        let denied = format!(r#"{{"Effect":"Deny","Action":[{}],"Resource":"*"}}"#, actions.join(","));
+        let text = format!(r#"{{"Version":"2012-10-17","Statement":[{denied},{denied}]}}"#);
+        let policy = Policy::parse_within(&text, Kind::Identity, usize::MAX).unwrap();
+        let action: Action = "s3:GetObject".parse().unwrap();
+        assert_eq!(policy.candidates(Effect::Deny, &action).count(), 2);
+    }
 }

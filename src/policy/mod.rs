@@ -6,7 +6,7 @@
 //! the [`Kind`] of policy does not have. What cannot be evaluated denies.
 //!
 //! Where the guide leaves room in how actions and resources are named, the reading is the one that grants less. A wildcard in
-//! the service of an action or ARN, or in a resource type, and a `*` that would have to reach over a colon of a short ARN,
+//! the service of an action or ARN, or in a resource type, and a `*` that would have to reach over a colon where parts are missing,
 //! name nothing where that allows less, and all that they look like where that does: in a denial, and in what an allowance
 //! leaves out. `NotResource` with a variable that has no value allows nothing.
 //!

@@ -127,7 +127,9 @@ fn told_apart(principal: &str, at: Position, conditions: &[Condition]) -> Result
 fn tells_everybody_apart(condition: &Condition) -> bool {
     let key = condition.key().folded();
     let of_provider = || {
-        let issuer = key.rsplit_once(':').map(|(issuer, _)| issuer).filter(|issuer| issuer.contains('.'));
+        let issuer = key.rsplit_once(':').map(|(issuer, _)| issuer);
+        // A tag may be called anything: `aws:requesttag/a.b:c` is no claim of a provider.
+        let issuer = issuer.filter(|issuer| issuer.contains('.') && !issuer.starts_with("aws:"));
         issuer.is_some_and(|issuer| scope(issuer).is_none_or(|scope| scope.is_met_by(condition, issuer)))
     };
     condition.is_pinning() && (OF_SIGNED.contains(&key) || of_provider())

@@ -177,9 +177,14 @@ impl ResourcePattern {
                 let head = text.strip_suffix(tail).unwrap_or_default().into();
                 Ok(Self::Headed { head, tail: Pattern::parse(tail, syntax).map_err(other)? })
             }
-            Some(_) => ArnPattern::parse(text, syntax).map(Self::Parts).map_err(other),
+            Some(_) => ArnPattern::parse(text, syntax).map_err(other).map(|own| match weight {
+                Weight::Withholds if !names_account(rest.get(1)) && may_run_on(&parts) => {
+                    Self::Doubtful { parts: Some(own), whole: pattern }
+                }
+                Weight::Withholds | Weight::Grants => Self::Parts(own),
+            }),
             None => Self::short(text, syntax, kind).map(|own| match own {
-                Self::Parts(own) if weight == Weight::Withholds && may_run_on(&parts) => {
+                Self::Parts(own) if weight == Weight::Withholds && text.contains('*') => {
                     Self::Doubtful { parts: Some(own), whole: pattern }
                 }
                 own => own,
@@ -244,6 +249,13 @@ fn has_wild_type(service: &str, tail: &str) -> bool {
     let plain = tail.get(..end).unwrap_or_default();
     let typed = plain.find(['/', ':']).and_then(|separator| plain.get(..separator));
     typed.is_some_and(|typed| typed.contains(['*', '?'])) && !WITHOUT_TYPES.contains(&service)
+}
+
+/// Whether a fifth part can be an account; `secret` of `arn:aws:secretsmanager:*:secret:a` is a type, and a part is missing.
+fn names_account(part: Option<&&str>) -> bool {
+    part.is_none_or(|part| {
+        part.is_empty() || part.contains(['*', '?']) || *part == "aws" || part.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 /// Whether a `*` ends a part before the last, where the guide lets it reach over the colons that follow: what is short of

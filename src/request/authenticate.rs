@@ -153,6 +153,30 @@ pub fn verify_head(
     }
 }
 
+/// Holds a request whose body came after its head was authenticated to what can have changed meanwhile: its age, its session and
+/// its key.
+///
+/// # Errors
+/// As [`authenticate`].
+#[cfg(feature = "http")]
+pub(crate) fn verify_standing(
+    sessions: &dyn SessionSource,
+    request: &AuthenticatedRequest,
+    now: Timestamp,
+) -> Result<(), RequestError> {
+    verify_time(&request.authorization, now)?;
+    let access_key_id = request.access_key_id();
+    match request.caller().session() {
+        Some(session) => {
+            token::verify_time(session, now)?;
+            sessions.verify_live(session, access_key_id)?;
+            Ok(())
+        }
+        None if sessions.find_long_term(access_key_id).is_some() => Ok(()),
+        None => Err(RequestError::UnknownAccessKey { access_key_id: access_key_id.clone() }),
+    }
+}
+
 /// What a head claims, once it breaks none of the rules that need no key: what a service without the master key may ask the
 /// broker about. The session token, if there is one, is not verified.
 ///

@@ -199,11 +199,22 @@ fn unknown_part(name: &str) -> RequestError {
     RequestError::malformed("Authorization header", if known { name } else { "" })
 }
 
-/// What was found is shown only behind what looks like an access key id: a secret access key may stand in its place.
+/// What was found is shown as far as it looks like an access key id and a scope: a secret access key may stand in their place.
 fn malformed_credential(credential: &str) -> RequestError {
-    let id = credential.split('/').next().unwrap_or_default();
-    let shown = id.len() >= 16 && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    RequestError::malformed("Credential", if shown { credential } else { "" })
+    let (id, scope) = split_at(credential, b'/').unwrap_or((credential, ""));
+    let is_id = id.len() >= 16 && id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    let day = scope.split('/').next().unwrap_or_default();
+    let is_scope = day.len() == 8 && day.bytes().all(|byte| byte.is_ascii_digit());
+    RequestError::malformed(
+        "Credential",
+        if !is_id {
+            ""
+        } else if is_scope {
+            credential
+        } else {
+            id
+        },
+    )
 }
 
 /// What stands before and after the first `byte`, an ASCII character.

@@ -24,11 +24,11 @@ mod signature;
 mod signed;
 
 pub use algorithm::Algorithm;
-#[cfg(feature = "http")]
-pub(crate) use authenticate::claimed;
 pub use authenticate::{
     BearerSession, BodyOf, StreamedRequest, authenticate, authenticate_bearer, authenticate_streamed, verify_head,
 };
+#[cfg(feature = "http")]
+pub(crate) use authenticate::{claimed, verify_standing};
 #[cfg(feature = "http")]
 pub(crate) use authorization::AmzDate;
 pub use authorization::Authorization;

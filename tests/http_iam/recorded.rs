@@ -434,6 +434,7 @@ async fn a_provider_that_everybody_shares_is_trusted_with_a_condition_alone() {
         test("StringNotEquals", &sub, json!("repo:acme/site:pull_request")),
         test("StringEquals", &format!("{github}:aud"), json!("sts.amazonaws.com")),
         test("StringEquals", "accounts.google.com:email", json!("ada@example.com")),
+        test("StringEquals", "aws:RequestTag/login.example.com:sub", json!("ada")),
     ] {
         let document = everyone(condition);
         let reply = site.iam("UpdateAssumeRolePolicy", &[("RoleName", "deploy"), ("PolicyDocument", &document)]).await;

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
@@ -12,6 +13,7 @@ use axum::http::{Request, Response};
 use axum::routing::get;
 use daypass::Broker;
 use daypass::audit::{AuditEvent, AuditSink, Stage};
+use daypass::credentials::Revocations;
 use daypass::http::signed::{RequireSignature, SignedCaller};
 use daypass::iam::{Account, KeyOwner, Limits};
 use daypass::request::Service;
@@ -93,7 +95,7 @@ async fn a_refusal_says_its_code_in_the_form_that_clients_read() {
     let told = "<Error><Code>AccessDenied</Code><Message>The request is not signed.</Message><Resource>/reports/1</Resource>\
                 <RequestId>";
     assert!(text.contains(told), "{text}");
-    assert_eq!(id.len(), 32);
+    assert_eq!(id.len(), 36, "a UUID: {id}");
 }
 
 #[tokio::test]
@@ -135,6 +137,8 @@ async fn bodies_are_bounded() {
         status == 400 && text.contains("Your proposed upload exceeds the maximum allowed size, 3 bytes."),
         "{text}"
     );
+    // Its head was good, so that the trail has to say what became of it.
+    assert_eq!(site.last_refusal().1, "verify body");
 }
 
 #[tokio::test]
@@ -191,6 +195,50 @@ async fn the_signature_over_a_declared_body_is_verified_once_and_before_the_body
         let refused = then.map(|code| ("verify body".to_owned(), Some(code)));
         let all: Vec<_> = [authenticated].into_iter().chain(refused).collect();
         assert_eq!(told(&site.trail.events()), all);
+    }
+}
+
+/// A body whose sender waits for something before it ends.
+struct Waiting<F>(Option<F>, Option<Bytes>);
+
+impl<F: FnOnce() + Unpin> HttpBody for Waiting<F> {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if let Some(wait) = self.0.take() {
+            wait();
+        }
+        Poll::Ready(self.1.take().map(|piece| Ok(Frame::data(piece))))
+    }
+}
+
+/// Attack: a request sent but for its last byte, which comes when the session is over.
+#[tokio::test]
+async fn what_ends_while_a_body_comes_is_not_served() {
+    let digest = daypass::crypto::sha256_hex(b"meow");
+    let wire = |declared: bool| {
+        let draft = Draft { body: b"meow".to_vec(), ..draft("PUT", "/reports/cats") };
+        if declared { draft.header("x-amz-content-sha256", &digest) } else { draft }.sign(martha())
+    };
+    let revoke: fn(&Site) = |site| {
+        let mut revocations = Revocations::new();
+        revocations.revoke_access_key(martha().access_key_id().clone());
+        site.broker.sessions().replace_revocations(revocations);
+    };
+    let be_late: fn(&Site) = |site| site.clock.advance(Duration::from_secs(901));
+    for declared in [false, true] {
+        for (happens, code) in
+            [(None, None), (Some(revoke), Some("AccessDenied")), (Some(be_late), Some("SignatureDoesNotMatch"))]
+        {
+            let site = Arc::new(Site::new());
+            let then = Arc::clone(&site);
+            let wait = move || happens.map_or((), |happens| happens(&then));
+            let body = Body::new(Waiting(Some(wait), Some(Bytes::from("meow"))));
+            let (status, _, text) = send(app(signed(&site)), request_with(&wire(declared), body)).await;
+            assert_eq!(status == 200, code.is_none(), "{text}");
+            assert!(code.is_none_or(|code| text.contains(code)), "{text}");
+        }
     }
 }
 

@@ -101,14 +101,17 @@ fn what_may_name_nothing_withholds_all_that_it_looks_like() {
     let all = r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#;
     let instance = "arn:aws:ec2:us-east-1:111111111111:instance/i-1";
     let group = "arn:aws:autoscaling:r:1:autoScalingGroup:u:autoScalingGroupName/eks-a";
+    let secret = "arn:aws:secretsmanager:us-east-1:111111111111:secret:prod-db";
     let ask = |statements: &str, action: &str, resource: &str| identity(statements, action, resource, &Keys::new());
     for (pattern, action, resource) in [
         ("arn:aws:ec2:*:*:*/i-1", "ec2:StopInstances", instance),
         ("arn:aws:*:*:*:instance/i-1", "ec2:StopInstances", instance),
         ("arn:aws:e*", "ec2:StopInstances", instance),
         ("arn:aws:autoscaling:*:*:*:autoScalingGroupName/eks-*", "autoscaling:UpdateAutoScalingGroup", group),
-        // A `*` that ends a part may reach over colons.
+        // A `*` that ends a part may reach over colons, also where a type is taken for an account.
         ("arn:aws:ec2:*:instance/i-1", "ec2:StopInstances", instance),
+        ("arn:aws:ec2:*/i-1", "ec2:StopInstances", instance),
+        ("arn:aws:secretsmanager:*:secret:prod-*", "secretsmanager:GetSecretValue", secret),
     ] {
         let deny = format!(r#"{all},{{"Effect":"Deny","Action":"*","Resource":"{pattern}"}}"#);
         assert_eq!(ask(&deny, action, resource), Outcome::ExplicitDeny, "{pattern}");

@@ -182,6 +182,7 @@ fn no_refusal_repeats_what_may_be_a_secret() {
         ("Signature=", &*format!("{secret}=, Signature=")),
         ("Credential=", &*format!("{secret}, Credential=")),
         (id, secret),
+        (id, &*format!("{id}/{secret}")),
     ] {
         let error = wire.with(|w| w.replace(from, to)).refusal();
         let told = format!("{error} {} {error:?}", error.reason());

@@ -30,9 +30,9 @@ pub(crate) fn keys(context: &[String], context_list: &[String]) -> Result<Keys, 
     Ok(keys)
 }
 
-/// Whether a pair sets this key, whose name is compared without case.
+/// Whether a pair sets this key, whose name is compared without case, as policies do.
 fn is_of(pair: &str, name: &str) -> bool {
-    pair.split_once('=').is_some_and(|(own, _)| own.eq_ignore_ascii_case(name))
+    pair.split_once('=').is_some_and(|(own, _)| own.to_lowercase() == name.to_lowercase())
 }
 
 pub(crate) fn split<'a>(flag: &str, pair: &'a str) -> Result<(&'a str, &'a str), InputError> {

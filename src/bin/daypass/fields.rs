@@ -41,13 +41,13 @@ impl<'l> Fields<'l> {
     }
 
     /// Refuses a field that is a slip away from one of these: misspelt, it would be taken for left out. Any other is
-    /// somebody's note beside the case. `inside` names the object.
-    pub(crate) fn not_misspelt(&self, inside: &str, known: &[&str]) -> Result<(), InputError> {
+    /// somebody's note beside the case.
+    pub(crate) fn not_misspelt(&self, known: &[&str]) -> Result<(), InputError> {
         let mut fields = self.0.keys().filter(|name| !known.contains(&name.as_str()));
         // Short names are a letter away from too much.
         let meant = |name: &String| known.iter().any(|field| field.len() > 3 && is_slip(name, field));
         let found = fields.find(|name| meant(name));
-        found.map_or(Ok(()), |other| Err(unknown(inside, other, known)))
+        found.map_or(Ok(()), |other| Err(unknown("", other, known)))
     }
 
     /// Refuses a field whose name speaks of `topics` and is none of these: a limit under another name would be left out.

@@ -21,7 +21,8 @@ pub(super) fn boundary(boundary: &Boundary) -> Element {
     Element::Group("PermissionsBoundary", vec![kind, Element::text("PermissionsBoundaryArn", boundary.arn().as_str())])
 }
 
-/// A role as its creation and a change of its description answer with it: without `RoleLastUsed`, and without a duration that was not asked for.
+/// A role as its creation and a change of its description answer with it: without `RoleLastUsed`, and without a duration that
+/// was not asked for.
 pub(super) fn made_role(record: &RoleRecord, accounts: &Accounts) -> Vec<Element> {
     let mut elements = named_role(record, accounts);
     elements.extend(held(record));

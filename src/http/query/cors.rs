@@ -18,6 +18,16 @@ const RESPONSE_HEADERS: HeaderValue = HeaderValue::from_static("x-amzn-requestid
 /// For how many seconds a browser need not ask again: two hours, the most that browsers keep it.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
 
+/// Why a page's request is refused where no application in a browser calls.
+pub(super) const NO_PAGES: &str = "Requests that a page in a browser sent are not answered here.";
+
+/// Whether a browser says that a page sent a request (Fetch Metadata, 2.3; Fetch Standard, 3.1): an image or a form as much as a
+/// script. What somebody opens by hand has neither header.
+pub(super) fn is_sent_by_page(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site");
+    headers.contains_key(header::ORIGIN) || site.is_some_and(|site| site != "none")
+}
+
 /// Answers what a browser asks before it sends a request.
 pub(super) async fn preflight(headers: HeaderMap) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();

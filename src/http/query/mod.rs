@@ -88,8 +88,9 @@ impl Endpoint {
         Self { broker, sts: None, iam: None, cross_origin: true }
     }
 
-    /// Lets scripts of no other site read the answers: for an endpoint that no application in a browser calls. A stolen key that
-    /// policies limit to addresses (`aws:SourceIp`) could otherwise be used from a page that somebody at such an address opens.
+    /// Refuses what a browser says a page sent, and lets scripts of no other site read an answer: for an endpoint that no
+    /// application in a browser calls. A stolen key that policies limit to addresses (`aws:SourceIp`) could otherwise be used from
+    /// a page that somebody at such an address opens.
     #[must_use]
     pub const fn without_cross_origin(mut self) -> Self {
         self.cross_origin = false;
@@ -172,6 +173,12 @@ async fn reply_to(endpoint: &Endpoint, request: Request<Body>) -> Response {
         }
     };
     let request_id = flow.correlation_id().to_string();
+    if !endpoint.cross_origin && cors::is_sent_by_page(request.headers()) {
+        let reply = Reply { representation, request_id: &request_id, now };
+        let refused = flow.refuse("call", "AccessDenied", cors::NO_PAGES).map_err(QueryError::from);
+        let refused = refused.err().unwrap_or_else(|| QueryError::new("AccessDenied", cors::NO_PAGES));
+        return reply.failure(nobody.protocol(), &refused);
+    }
     let mut signed_for = nobody;
     let limits = |scope: Option<&str>| {
         signed_for = endpoint.choose(scope, None);

@@ -10,10 +10,11 @@ use super::body::{Reading, VerifiedBody, collect};
 use super::environment::Environment;
 use super::{Refusal, SignedCaller};
 use crate::Error;
-use crate::crypto::{self, CryptoError};
+use crate::crypto;
 use crate::explain::CorrelationId;
 use crate::request::{
     AuthenticatedRequest, RequestError, Service, SignedHead, SignedRequest, StreamedRequest, is_declared, verify_head,
+    verify_standing,
 };
 
 /// The longest body unless an operator says otherwise: one mebibyte.
@@ -55,7 +56,7 @@ impl Gate {
             let again = standing.authenticate(&self.service, SignedRequest::new(head, Vec::new()));
             return Err(refused(again.err().unwrap_or_else(|| error.into())));
         }
-        let body = self.collect(body, &id).await?;
+        let body = collect(body, self.body_limit).await.map_err(|reading| self.unread(reading, &id))?;
         let signed = standing.authenticate(&self.service, SignedRequest::new(head, body)).map_err(refused)?;
         Ok(self.pass(standing, parts, signed))
     }
@@ -74,22 +75,36 @@ impl Gate {
         if self.streaming {
             return Ok(self.streamed(standing, parts, streamed, body));
         }
-        let body = self.collect(body, &id).await?;
-        match streamed.with_body(body) {
-            Ok(signed) => Ok(self.pass(standing, parts, signed)),
-            Err(unverified) => {
-                let (request, error) = *unverified;
-                let recorded = standing.refuse_body(&request, error.clone());
-                Err(refused(recorded.err().unwrap_or_else(|| error.into())))
+        let refused_body = |request: &AuthenticatedRequest, error: RequestError| {
+            let recorded = standing.refuse_body(request, error.clone());
+            recorded.err().unwrap_or_else(|| error.into())
+        };
+        let body = match collect(body, self.body_limit).await {
+            Ok(body) => body,
+            Err(reading) => {
+                let too_large = || refused_body(streamed.request(), RequestError::TooLarge { what: "body" });
+                return Err(match (reading == Reading::TooLong).then(too_large) {
+                    Some(unrecorded @ Error::Audit { .. }) => refused(unrecorded),
+                    Some(_) | None => self.unread(reading, &id),
+                });
             }
+        };
+        let signed = streamed.with_body(body).map_err(|unverified| {
+            let (request, error) = *unverified;
+            refused(refused_body(&request, error))
+        })?;
+        // A body can take its time.
+        if let Err(error) = verify_standing(standing.sessions(), &signed, standing.now()) {
+            return Err(refused(refused_body(&signed, error)));
         }
+        Ok(self.pass(standing, parts, signed))
     }
 
-    async fn collect(&self, body: Body, id: &CorrelationId) -> Result<Vec<u8>, Refusal> {
-        collect(body, self.body_limit).await.map_err(|reading| match reading {
+    fn unread(&self, reading: Reading, id: &CorrelationId) -> Refusal {
+        match reading {
             Reading::TooLong => Refusal::too_large(self.body_limit, &self.service, id),
             Reading::Broken => Refusal::incomplete(&self.service, id),
-        })
+        }
     }
 
     fn streamed(&self, standing: Standing, parts: Parts, streamed: StreamedRequest, body: Body) -> Request {
@@ -122,8 +137,7 @@ impl Gate {
 }
 
 fn fresh_id() -> Result<CorrelationId, Error> {
-    let id = crypto::hex(&crypto::random::<16>()?);
-    CorrelationId::parse(&id).ok_or(Error::Crypto(CryptoError::Randomness))
+    Ok(CorrelationId::random(crypto::random()?))
 }
 
 /// Takes `aws-chunked`, which was the framing, out of `Content-Encoding`; the rest is the body's own.

@@ -77,7 +77,7 @@ pub(super) async fn assume_role_with_web_identity(call: &Call<'_>) -> Result<Ans
 
     let token = UnverifiedIdToken::for_exchange(token);
     let identity = call.sts.exchange_token(&call.flow, &role, token).await?;
-    // Only who holds a good token learns which accounts there are.
+    // Only who holds a good token learns whether an account is here that has no provider of its own.
     if !call.sts.serves(&role) {
         return Err(no_provider_of(&call.flow, identity.issuer(), &role)?);
     }

@@ -19,7 +19,9 @@ account, or a SAML or OpenID provider, whose word about a person or workload is 
 
 Credentials, assertions and MFA codes are taken to be good; what is judged is what policies and limits say. What a request
 says of its caller is told by flags (--caller, --caller-id, --principal-tag, --mfa) and not believed in --context; of a
-provider only its own keys are, and sts:RoleAuthorizedByIdp. A flag that says nothing of this kind of caller is refused.";
+provider only its own keys are, and sts:RoleAuthorizedByIdp. A flag that says nothing of this kind of caller is refused.
+The ARN of a role's session leaves out the role's path: policies name it by any, but aws:PrincipalArn has none then, so
+that conditions about a role with a path are not judged by this.";
 
 #[derive(Args, Debug)]
 #[command(after_help = EXPLAIN)]

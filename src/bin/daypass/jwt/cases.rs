@@ -44,7 +44,7 @@ impl Cases {
     }
 
     fn judge(&mut self, fields: &Fields<'_>) -> Result<(Judgement, Option<Story>), InputError> {
-        fields.not_misspelt("", &FIELDS)?;
+        fields.not_misspelt(&FIELDS)?;
         let token: String = fields.require("token", "text")?;
         let question = question(fields)?;
         let now = instant(fields.instant("now")?.or(self.now));

@@ -77,7 +77,7 @@ const REQUEST: [&str; 6] = ["principal", "principal_type", "action", "resource",
 const LEVEL: [&str; 2] = ["level", "policies"];
 
 fn question(fields: &Fields<'_>) -> Result<Question, Unusable> {
-    fields.not_misspelt("", &FIELDS)?;
+    fields.not_misspelt(&FIELDS)?;
     fields.not_another(&FIELDS, &TOPICS)?;
     if let Some(name) = REQUEST.iter().find(|name| fields.raw(name).is_some()) {
         return Err(InputError::new(*name, "belongs into request").into());
