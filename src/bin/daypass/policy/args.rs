@@ -15,7 +15,8 @@ context}, identity_policies, resource_policy or trust_policy, permission_boundar
 of {level, policies}). It writes one a line in the same order: id as it was written, decision, statement (the one that
 decided, or null). Whatever a case does not have is left out. In context a text is a key with one value and a list a
 multivalued key; nothing is added to it, so that a policy about aws:PrincipalArn wants that key there too, and
-a principal that is a unique id aws:userid. An empty list of policies is none at all, except within a level. How long documents may be is asked by `daypass policy check`, not here.
+one that names a principal by its unique id wants aws:userid. An empty list of policies is none at all, except within a level.
+How long documents may be is asked by `daypass policy check`, not here.
 
 A case with a policy that cannot be read is denied, with the place in `error`. A line that cannot be used is denied likewise,
 and the exit code is then 2: one that is not JSON or gives a field twice, one with another field in its request or in a level,
