@@ -425,6 +425,13 @@ class Expired(unittest.TestCase):
         cls.addClassCleanup(cls.site.stop)
         cls.token, cls.assertion = cls.site.token(), cls.site.assertion()
         cls.credentials = sdk.assume_web(cls.site, DurationSeconds=900)["Credentials"]
+        iam = sdk.iam(cls.site, sdk.assume_web(cls.site, "IamAdministrator")["Credentials"])
+        iam.create_user(UserName="mona")
+        statement = {"Effect": "Allow", "Action": "iam:GetCredentialReport", "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+        iam.put_user_policy(UserName="mona", PolicyName="own", PolicyDocument=policy)
+        cls.key = iam.create_access_key(UserName="mona")["AccessKey"]
+        iam.generate_credential_report()
         cls.site.advance(24 * 3600)
         cls.now = sdk.now() + datetime.timedelta(days=1)
 
@@ -450,6 +457,10 @@ class Expired(unittest.TestCase):
     def test_assertion(self):
         told = self.code(lambda: sdk.assume_saml(self.site, assertion=self.assertion))
         self.assertEqual(told, ("ExpiredTokenException", 400))
+
+    def test_credential_report(self):
+        iam = sdk.iam(self.site, self.key)
+        self.assertEqual(self.code(iam.get_credential_report), ("ReportExpired", 410))
 
     def test_a_new_token_works_at_the_new_time(self):
         self.assertIn("PhotoReader", sdk.assume_web(self.site)["AssumedRoleUser"]["Arn"])
