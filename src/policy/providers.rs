@@ -82,12 +82,12 @@ fn scope(issuer: &str) -> Option<Scope> {
 
 /// Whether a claim of an issuer's tokens says whose they are.
 pub(super) fn says_whose(issuer: &str, claim: &str) -> bool {
-    let scopes = match scope(issuer) {
+    match scope(issuer) {
         Some(Scope::Any) => true,
-        Some(Scope::Equal(_) | Scope::Key(_)) | None => false,
+        // Whoever has a repository there has environments and branches of any name.
         Some(Scope::Claims(claims)) => claims.contains(&claim),
-    };
-    scopes || !AUDIENCES.contains(&claim)
+        Some(Scope::Equal(_) | Scope::Key(_)) | None => !AUDIENCES.contains(&claim),
+    }
 }
 
 /// Holds a statement that lets people and workloads assume the role to a condition that scopes each shared provider.

@@ -38,6 +38,8 @@ fn a_condition_that_scopes_nobody_leaves_everyone_trusted() {
         r#"{"StringEquals":{"aws:username":"admin"}}"#,
         r#"{"IpAddress":{"aws:SourceIp":["0.0.0.0/1","128.0.0.0/1"]}}"#,
         r#"{"StringLike":{"sts:ExternalId":"*"}}"#,
+        r#"{"StringLike":{"aws:userid":"*:martha"}}"#,
+        r#"{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::photos*"}}"#,
     ] {
         assert!(trust("sts:AssumeRole", block), "{block}");
         assert!(bucket(block), "{block}");
@@ -50,6 +52,7 @@ fn a_condition_that_scopes_nobody_leaves_everyone_trusted() {
         r#"{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::111111111111:role/team/*"}}"#,
         r#"{"StringLike":{"aws:PrincipalArn":"arn:aws:iam::${aws:ResourceAccount}:role/*"}}"#,
         r#"{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::photos"}}"#,
+        r#"{"StringLike":{"aws:userid":"AROAEXAMPLEEXAMPLE:*"}}"#,
         r#"{"StringEquals":{"sts:ExternalId":"x"}}"#,
         r#"{"IpAddress":{"aws:SourceIp":"192.0.2.0/24"}}"#,
         r#"{"StringEquals":{"aws:PrincipalAccount":"111111111111"},"Bool":{"aws:SecureTransport":"true"}}"#,
@@ -64,6 +67,7 @@ fn a_condition_that_scopes_nobody_leaves_everyone_trusted() {
         (r#"{"StringEquals":{"token.actions.githubusercontent.com:aud":"sts.amazonaws.com"}}"#, true),
         (r#"{"StringLike":{"token.actions.githubusercontent.com:sub":"*"}}"#, true),
         (r#"{"StringLike":{"token.actions.githubusercontent.com:sub":"repo:*"}}"#, true),
+        (r#"{"StringEquals":{"token.actions.githubusercontent.com:environment":"prod"}}"#, true),
         (r#"{"StringLike":{"token.actions.githubusercontent.com:sub":"repo:acme/site:*"}}"#, false),
         (r#"{"StringEquals":{"login.example.com:sub":"ada"}}"#, false),
         (r#"{"StringEquals":{"cognito-identity.amazonaws.com:aud":"us-east-1:1"}}"#, false),

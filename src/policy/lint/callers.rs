@@ -60,6 +60,8 @@ pub(super) fn says_who(condition: &Condition<'_>) -> bool {
         }
         _ if key.ends_with("orgid") || key.ends_with("orgpaths") => values().all(names_organization),
         _ if key.ends_with("arn") => values().all(names_account),
+        // The name of a session, behind the colon, is whatever who assumes the role says.
+        _ if key == "aws:userid" => !values().any(|text| text.starts_with(['*', '?'])),
         _ => true,
     }
 }
@@ -74,8 +76,8 @@ fn names_account(text: &str) -> bool {
     let plain = text.split(['*', '?']).next().unwrap_or_default();
     let mut parts = plain.splitn(6, ':').skip(4);
     match (parts.next(), parts.next()) {
-        // Buckets and the like have no account in their ARNs, and names that are nobody else's.
-        (Some(""), Some(name)) => !name.is_empty(),
+        // Buckets and the like have no account in their ARNs, and names that are nobody else's; what a name begins with may be.
+        (Some(""), Some(name)) => plain == text && !name.is_empty() || name.contains('/'),
         (Some(account), _) => account.starts_with("${") || account.len() == 12,
         (None, _) => plain.starts_with("${"),
     }
