@@ -124,9 +124,7 @@ impl ActionElement {
     pub(super) fn matches(&self, action: &Action) -> bool {
         self.patterns.iter().any(|pattern| pattern.matches(action)) != self.negated
     }
-}
 
-impl ActionElement {
     /// Whether it names actions of this service, and not all but some.
     pub(super) fn is_of(&self, service: &str) -> bool {
         let mut patterns = self.patterns.iter();
@@ -137,9 +135,7 @@ impl ActionElement {
                 ActionPattern::Anything | ActionPattern::Nothing | ActionPattern::Doubtful(_) => false,
             })
     }
-}
 
-impl ActionElement {
     /// Whether it may name an action of this service, which is in lower case.
     pub(super) fn may_be_of(&self, service: &str) -> bool {
         let mut patterns = self.patterns.iter();
